@@ -1,0 +1,26 @@
+# The same set-up as on a desk, without the tools for training and tests.
+FROM python:3.11-bookworm AS build
+WORKDIR /app
+COPY Makefile pyproject.toml constraints.txt ./
+RUN make setup EXTRAS= \
+ && rm -rf .venv/lib/python3.11/site-packages/torch/include .venv/lib/python3.11/site-packages/torch/test \
+ && .venv/bin/python -m compileall -q -j 0 -x torch/testing/_internal .venv/lib
+COPY . .
+RUN make setup EXTRAS=
+
+FROM python:3.11-slim-bookworm
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin bot \
+ && install --directory --owner=10001 --group=10001 /data
+WORKDIR /app
+COPY --from=build /app /app
+ENV PATH=/app/.venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    DATA_DIR=/data \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    YOLO_CONFIG_DIR=/tmp/ultralytics
+USER 10001
+VOLUME /data
+# Healthy means: the database is migrated and answers. A bot that ends takes the container with it.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import sqlite3; sqlite3.connect('file:/data/bot.db?mode=ro', uri=True, timeout=3).execute('SELECT version_num FROM alembic_version').fetchone()[0]"]
+CMD ["python", "-m", "bot"]
