@@ -1,0 +1,133 @@
+"""Values that leave this package: frozen, free of SQLAlchemy, every time aware and in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+RequestKind = Literal["photo", "document"]
+BroadcastKind = Literal["text", "photo"]
+
+
+class Outcome(StrEnum):
+    """Where a request stands. The first two are under way, the others are final."""
+
+    RECEIVED = "received"
+    WORKING = "working"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class BroadcastState(StrEnum):
+    """A draft is either confirmed (running, then finished) or cancelled."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class DeliveryState(StrEnum):
+    """One announcement to one person.
+
+    SENDING is committed before the message goes out. Where a process died in between nobody can know
+    whether the message arrived, so such a delivery stays SENDING for ever and is never repeated.
+    """
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class User:
+    """A person who wrote to the bot.
+
+    `language` is what they chose, or else what their client first reported; `consented_at` is None until
+    they agreed; `blocked_at` is set while they block the bot.
+    """
+
+    id: int
+    language: str | None
+    consented_at: datetime | None
+    announcements: bool
+    blocked_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Request:
+    """One photo to be read. `result` is the decrypted health data of a completed request, else None."""
+
+    id: int
+    user_id: int
+    chat_id: int
+    message_id: int
+    media_group_id: str | None
+    file_id: str
+    file_unique_id: str
+    kind: RequestKind
+    outcome: Outcome
+    created_at: datetime
+    completed_at: datetime | None
+    reply_file_id: str | None
+    result: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class DayStats:
+    """Requests received on one UTC day and how they ended; `users` counts distinct people."""
+
+    day: date
+    requests: int
+    answered: int
+    refused: int
+    failed: int
+    users: int
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    """An announcement: `text` is the message or the photo's caption, `entities_json` its formatting."""
+
+    id: int
+    admin_id: int
+    chat_id: int
+    kind: BroadcastKind
+    text: str
+    entities_json: str
+    photo_file_id: str | None
+    state: BroadcastState
+    progress_message_id: int | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Somebody whose turn has come. `language` is as in `User`."""
+
+    user_id: int
+    language: str | None
+
+
+@dataclass(frozen=True)
+class DeliveryCounts:
+    """How many deliveries of one broadcast stand in each state."""
+
+    pending: int = 0
+    sending: int = 0
+    sent: int = 0
+    blocked: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    @property
+    def total(self) -> int:
+        """Everyone the broadcast was confirmed for and who has not erased themselves since."""
+        return self.pending + self.sending + self.sent + self.blocked + self.failed + self.skipped

@@ -1,0 +1,191 @@
+"""Requests: recorded before work begins, completed after the reply, so that a killed process loses none."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from storage.connections import Transactions
+from storage.keys import Cipher
+from storage.records import DayStats, Outcome, Request, RequestKind
+from storage.tables import broadcasts, deliveries, requests, users
+
+UNFINISHED = (Outcome.RECEIVED, Outcome.WORKING)
+SHOWN = (Outcome.ANSWERED, Outcome.REFUSED)
+
+
+class Requests:
+    def __init__(self, transactions: Transactions, cipher: Cipher) -> None:
+        self._transactions = transactions
+        self._cipher = cipher
+
+    async def record(
+        self,
+        user_id: int,
+        chat_id: int,
+        message_id: int,
+        media_group_id: str | None,
+        file_id: str,
+        file_unique_id: str,
+        kind: RequestKind,
+    ) -> tuple[Request, bool]:
+        """The request of one message and whether it is new. A message told twice is recorded once.
+
+        A person never seen before is created, without consent.
+        """
+        now = datetime.now(UTC)
+        values = {
+            "user_id": user_id,
+            "chat_id": chat_id,
+            "message_id": message_id,
+            "media_group_id": media_group_id,
+            "file_id": file_id,
+            "file_unique_id": file_unique_id,
+            "kind": kind,
+            "outcome": Outcome.RECEIVED,
+            "created_at": now,
+        }
+        new_user = insert(users).values(id=user_id, announcements=True, created_at=now)
+        new_request = insert(requests).values(values).on_conflict_do_nothing().returning(*requests.c)
+        known = select(requests).where(requests.c.chat_id == chat_id, requests.c.message_id == message_id)
+        async with self._transactions.write() as connection:
+            await connection.execute(new_user.on_conflict_do_nothing())
+            row = (await connection.execute(new_request)).one_or_none()
+            if row is not None:
+                return self._request(row), True
+            return self._request((await connection.execute(known)).one()), False
+
+    async def claim(self, request_id: int) -> bool:
+        """Take a received request into work. Of all who ask, one is told True."""
+        return await self._move(request_id, Outcome.RECEIVED, Outcome.WORKING)
+
+    async def release(self, request_id: int) -> bool:
+        """Give a request whose worker is gone back, to be claimed anew."""
+        return await self._move(request_id, Outcome.WORKING, Outcome.RECEIVED)
+
+    async def discard(self, request_id: int) -> None:
+        """Take back a request that nobody has claimed: its message turned out to ask for no reading."""
+        async with self._transactions.write() as connection:
+            await connection.execute(
+                delete(requests).where(requests.c.id == request_id, requests.c.outcome == Outcome.RECEIVED)
+            )
+
+    async def complete(
+        self,
+        request_id: int,
+        outcome: Outcome,
+        result: Mapping[str, Any] | None,
+        reply_file_id: str | None,
+    ) -> None:
+        """Close a request after its reply was sent; `result` (JSON types only) is encrypted.
+
+        A request that is already closed, or erased meanwhile, is left alone.
+        """
+        statement = (
+            update(requests)
+            .where(requests.c.id == request_id, requests.c.outcome.in_(UNFINISHED))
+            .values(
+                outcome=outcome,
+                completed_at=datetime.now(UTC),
+                reply_file_id=reply_file_id,
+                result=None if result is None else self._cipher.encrypt(result),
+            )
+        )
+        async with self._transactions.write() as connection:
+            await connection.execute(statement)
+
+    async def unfinished(self) -> list[Request]:
+        """Requests that were under way, oldest first."""
+        return await self._all(
+            select(requests).where(requests.c.outcome.in_(UNFINISHED)).order_by(requests.c.id)
+        )
+
+    async def get_owned(self, request_id: int, user_id: int) -> Request | None:
+        """The request if it is this person's own, else None."""
+        found = await self._all(
+            select(requests).where(requests.c.id == request_id, requests.c.user_id == user_id)
+        )
+        return found[0] if found else None
+
+    async def page(self, user_id: int, offset: int, limit: int) -> tuple[list[Request], int]:
+        """Answered and refused requests of one person, newest first, and how many there are in all."""
+        mine = (requests.c.user_id == user_id) & requests.c.outcome.in_(SHOWN)
+        async with self._transactions.read() as connection:
+            total = (
+                await connection.execute(select(func.count()).select_from(requests).where(mine))
+            ).scalar_one()
+            rows = (
+                await connection.execute(
+                    select(requests).where(mine).order_by(requests.c.id.desc()).offset(offset).limit(limit)
+                )
+            ).all()
+        return [self._request(row) for row in rows], total
+
+    async def daily(self, days: int) -> list[DayStats]:
+        """One entry for each of the last `days` UTC days, today first, days without requests included."""
+        today = datetime.now(UTC).date()
+        since = datetime.combine(today - timedelta(days=days - 1), datetime.min.time(), UTC)
+        day = func.date(requests.c.created_at)
+        counts = [
+            func.count().filter(requests.c.outcome == outcome)
+            for outcome in (Outcome.ANSWERED, Outcome.REFUSED, Outcome.FAILED)
+        ]
+        query = (
+            select(day, func.count(), *counts, func.count(requests.c.user_id.distinct()))
+            .where(requests.c.created_at >= since)
+            .group_by(day)
+        )
+        async with self._transactions.read() as connection:
+            found = {row[0]: tuple(row)[1:] for row in (await connection.execute(query)).all()}
+        wanted = [today - timedelta(days=back) for back in range(days)]
+        return [DayStats(each, *found.get(each.isoformat(), (0, 0, 0, 0, 0))) for each in wanted]
+
+    async def export(self, user_id: int) -> dict[str, Any]:
+        """Everything kept on one person, decrypted, as JSON types; empty for a person not known."""
+        async with self._transactions.read() as connection:
+            person = (await connection.execute(select(users).where(users.c.id == user_id))).one_or_none()
+            if person is None:
+                return {}
+            theirs = select(requests).where(requests.c.user_id == user_id).order_by(requests.c.id)
+            received = select(deliveries).where(deliveries.c.user_id == user_id)
+            written = select(broadcasts).where(broadcasts.c.admin_id == user_id)
+            return {
+                "user": _plain(person),
+                "requests": [_plain(self._request(row)) for row in (await connection.execute(theirs)).all()],
+                "announcements_received": [_plain(row) for row in (await connection.execute(received)).all()],
+                "announcements_written": [_plain(row) for row in (await connection.execute(written)).all()],
+            }
+
+    async def erase_older_than(self, moment: datetime) -> int:
+        """Erase requests received before `moment`, on the disk too; says how many there were."""
+        async with self._transactions.write() as connection:
+            erased = await connection.execute(delete(requests).where(requests.c.created_at < moment))
+        if erased.rowcount:
+            await self._transactions.checkpoint()
+        return erased.rowcount
+
+    async def _move(self, request_id: int, old: Outcome, new: Outcome) -> bool:
+        statement = (
+            update(requests).where(requests.c.id == request_id, requests.c.outcome == old).values(outcome=new)
+        )
+        async with self._transactions.write() as connection:
+            return (await connection.execute(statement)).rowcount == 1
+
+    async def _all(self, query: Select[Any]) -> list[Request]:
+        async with self._transactions.read() as connection:
+            rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+        return [self._request(row) for row in rows]
+
+    def _request(self, row: Row[Any]) -> Request:
+        fields = dict(row._mapping)
+        fields["outcome"] = Outcome(fields["outcome"])
+        if fields["result"] is not None:
+            fields["result"] = self._cipher.decrypt(fields["result"])
+        return Request(**fields)
+
+
+def _plain(value: Row[Any] | Request) -> dict[str, Any]:
+    fields = vars(value) if isinstance(value, Request) else value._asdict()
+    return {name: each.isoformat() if isinstance(each, datetime) else each for name, each in fields.items()}

@@ -1,0 +1,93 @@
+"""People: who they are to the bot, what they agreed to, and their erasure."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from storage.connections import Transactions
+from storage.records import DeliveryState, User
+from storage.tables import broadcasts, deliveries, users
+
+
+def is_recipient() -> ColumnElement[bool]:
+    """Who gets announcements: those who agreed to use the bot, did not opt out and do not block it."""
+    return and_(users.c.consented_at.is_not(None), users.c.announcements, users.c.blocked_at.is_(None))
+
+
+class Users:
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    async def get(self, user_id: int) -> User | None:
+        async with self._transactions.read() as connection:
+            row = (await connection.execute(select(users).where(users.c.id == user_id))).one_or_none()
+        return _user(row) if row is not None else None
+
+    async def seen(self, user_id: int, language_hint: str | None) -> User:
+        """The person who has just written, created if new.
+
+        `language_hint` counts until a language is known. Whoever writes does not block the bot (any more).
+        """
+        user = await self.get(user_id)
+        # Most messages change nothing; they must not wait for the disk.
+        if user is not None and user.blocked_at is None and (user.language or not language_hint):
+            return user
+        statement = insert(users).values(
+            id=user_id, language=language_hint, announcements=True, created_at=datetime.now(UTC)
+        )
+        upsert = statement.on_conflict_do_update(
+            index_elements=[users.c.id],
+            set_={
+                "language": func.coalesce(users.c.language, statement.excluded.language),
+                "blocked_at": None,
+            },
+        ).returning(*users.c)
+        async with self._transactions.write() as connection:
+            return _user((await connection.execute(upsert)).one())
+
+    async def set_language(self, user_id: int, language: str) -> None:
+        await self._update(user_id, language=language)
+
+    async def consent(self, user_id: int) -> None:
+        """Note the agreement. The time of the first one stays."""
+        now = datetime.now(UTC)
+        await self._update(user_id, consented_at=func.coalesce(users.c.consented_at, now))
+
+    async def set_announcements(self, user_id: int, wanted: bool) -> None:
+        """Opt in or out. Opting out also takes the person off the broadcasts that are under way."""
+        async with self._transactions.write() as connection:
+            await connection.execute(update(users).where(users.c.id == user_id).values(announcements=wanted))
+            if not wanted:
+                await connection.execute(
+                    update(deliveries)
+                    .where(deliveries.c.user_id == user_id, deliveries.c.state == DeliveryState.PENDING)
+                    .values(state=DeliveryState.SKIPPED, updated_at=datetime.now(UTC))
+                )
+
+    async def mark_blocked(self, user_id: int) -> None:
+        await self._update(user_id, blocked_at=datetime.now(UTC))
+
+    async def mark_active(self, user_id: int) -> None:
+        await self._update(user_id, blocked_at=None)
+
+    async def count_recipients(self) -> int:
+        async with self._transactions.read() as connection:
+            query = select(func.count()).select_from(users).where(is_recipient())
+            return (await connection.execute(query)).scalar_one()
+
+    async def delete(self, user_id: int) -> None:
+        """Erase everything kept on a person, on the disk too: requests, deliveries, own announcements."""
+        async with self._transactions.write() as connection:
+            await connection.execute(delete(broadcasts).where(broadcasts.c.admin_id == user_id))
+            await connection.execute(delete(users).where(users.c.id == user_id))
+        # The write-ahead log still holds the pages as they were before.
+        await self._transactions.checkpoint()
+
+    async def _update(self, user_id: int, **values: object) -> None:
+        async with self._transactions.write() as connection:
+            await connection.execute(update(users).where(users.c.id == user_id).values(**values))
+
+
+def _user(row: Row[tuple[object, ...]]) -> User:
+    return User(**row._mapping)

@@ -1,0 +1,186 @@
+"""Requests: recorded once, claimed once, completed once, readable by their owner alone."""
+
+import asyncio
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from storage import Database, Outcome, Request
+
+RESULT = {"label": "mel", "probabilities": {"mel": 0.9, "nv": 0.1}, "risk": "high", "refusal": None}
+
+
+async def record(database: Database, user: int = 1, message: int = 1) -> Request:
+    request, created = await database.requests.record(user, user, message, None, "file", "unique", "photo")
+    assert created
+    return request
+
+
+async def answer(database: Database, user: int, message: int) -> Request:
+    request = await record(database, user, message)
+    assert await database.requests.claim(request.id)
+    await database.requests.complete(request.id, Outcome.ANSWERED, RESULT, "reply")
+    return request
+
+
+async def test_a_message_told_many_times_at_once_is_recorded_once(database: Database) -> None:
+    answers = await asyncio.gather(
+        *(database.requests.record(1, 1, 9, "album", "file", "unique", "document") for _ in range(20))
+    )
+    assert sum(created for _, created in answers) == 1
+    assert len({request.id for request, _ in answers}) == 1
+    request = answers[0][0]
+    assert (request.media_group_id, request.kind, request.outcome) == ("album", "document", Outcome.RECEIVED)
+    assert request.created_at.utcoffset() == timedelta(0)
+
+
+async def test_recording_creates_a_person_who_has_agreed_to_nothing(database: Database) -> None:
+    await record(database, user=8)
+    user = await database.users.get(8)
+    assert user is not None and user.consented_at is None
+
+
+async def test_of_all_who_claim_one_gets_it(database: Database) -> None:
+    request = await record(database)
+    claims = await asyncio.gather(*(database.requests.claim(request.id) for _ in range(20)))
+    assert sum(claims) == 1
+    assert await database.requests.release(request.id)
+    assert not await database.requests.release(request.id)
+    assert await database.requests.claim(request.id)
+
+
+async def test_only_what_nobody_has_claimed_is_discarded(database: Database) -> None:
+    unwanted, claimed = await record(database, message=1), await record(database, message=2)
+    await database.requests.claim(claimed.id)
+    await database.requests.discard(unwanted.id)
+    await database.requests.discard(claimed.id)
+    assert [each.id for each in await database.requests.unfinished()] == [claimed.id]
+
+
+async def test_a_completed_request_is_final(database: Database) -> None:
+    request = await answer(database, 1, 1)
+    await database.requests.complete(request.id, Outcome.FAILED, None, None)
+    assert not await database.requests.claim(request.id)
+    assert not await database.requests.release(request.id)
+    kept = await database.requests.get_owned(request.id, 1)
+    assert kept is not None
+    assert (kept.outcome, kept.result, kept.reply_file_id) == (Outcome.ANSWERED, RESULT, "reply")
+    assert kept.completed_at is not None and kept.completed_at >= kept.created_at
+
+
+async def test_unfinished_are_those_received_and_those_under_way(database: Database) -> None:
+    received = await record(database, message=1)
+    working = await record(database, message=2)
+    await database.requests.claim(working.id)
+    await answer(database, 1, 3)
+    assert [each.id for each in await database.requests.unfinished()] == [received.id, working.id]
+
+
+async def test_nobody_opens_what_is_not_theirs(database: Database) -> None:
+    request = await answer(database, 1, 1)
+    assert await database.requests.get_owned(request.id, 2) is None
+    assert await database.requests.get_owned(request.id + 1, 1) is None
+
+
+async def test_pages_hold_finished_requests_newest_first(database: Database) -> None:
+    ids = [(await answer(database, 1, message)).id for message in range(7)]
+    await answer(database, 2, 1)
+    refused = await record(database, message=7)
+    await database.requests.complete(refused.id, Outcome.REFUSED, {"refusal": "blurred"}, None)
+    failed = await record(database, message=8)
+    await database.requests.complete(failed.id, Outcome.FAILED, None, None)
+    await record(database, message=9)
+
+    first, total = await database.requests.page(1, 0, 5)
+    second, _ = await database.requests.page(1, 5, 5)
+    assert total == 8
+    assert [each.id for each in first + second] == [refused.id, *reversed(ids)]
+
+
+async def test_health_data_is_unreadable_in_the_files(database: Database, path: Path) -> None:
+    request = await record(database)
+    secret = {"label": "SECRET-LABEL", "models": {"classifier": "SECRET-MODEL"}}
+    await database.requests.complete(request.id, Outcome.ANSWERED, secret, None)
+    kept = b"".join(each.read_bytes() for each in path.parent.iterdir())
+    assert b"SECRET" not in kept
+    assert b"unique" in kept
+
+
+async def test_a_number_is_never_given_twice(database: Database) -> None:
+    request = await record(database, user=1)
+    await database.users.delete(1)
+    assert (await record(database, user=1)).id > request.id
+
+
+async def test_completing_what_was_erased_meanwhile_brings_nothing_back(database: Database) -> None:
+    request = await record(database)
+    await database.requests.claim(request.id)
+    await database.users.delete(1)
+    await database.requests.complete(request.id, Outcome.ANSWERED, RESULT, "reply")
+    assert await database.requests.export(1) == {}
+
+
+def backdate(path: Path, request: Request, moment: datetime) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "UPDATE requests SET created_at = ? WHERE id = ?",
+            (moment.strftime("%Y-%m-%d %H:%M:%S.%f"), request.id),
+        )
+    connection.close()
+
+
+async def test_statistics_by_day(database: Database, path: Path) -> None:
+    now = datetime.now(UTC)
+    await answer(database, 1, 1)
+    await answer(database, 1, 2)
+    refused = await record(database, 2, 1)
+    await database.requests.complete(refused.id, Outcome.REFUSED, None, None)
+    failed = await record(database, 2, 2)
+    await database.requests.complete(failed.id, Outcome.FAILED, None, None)
+    await record(database, 2, 3)
+    backdate(path, await answer(database, 1, 3), now - timedelta(days=2))
+    backdate(path, await answer(database, 1, 4), now - timedelta(days=3))
+
+    days = await database.requests.daily(3)
+    assert [each.day for each in days] == [(now - timedelta(days=back)).date() for back in range(3)]
+    figures = [(each.requests, each.answered, each.refused, each.failed, each.users) for each in days]
+    assert figures == [(5, 2, 1, 1, 2), (0, 0, 0, 0, 0), (1, 1, 0, 0, 1)]
+
+
+async def test_an_export_is_all_of_one_person_as_json(database: Database) -> None:
+    await database.users.seen(1, "ru")
+    await database.users.consent(1)
+    await answer(database, 1, 1)
+    await answer(database, 2, 1)
+    broadcast = await database.broadcasts.create(1, 1, "text", "news", "[]", None)
+    await database.broadcasts.confirm(broadcast.id)
+
+    export = json.loads(json.dumps(await database.requests.export(1)))
+    assert export["user"]["id"] == 1 and export["user"]["consented_at"]
+    (request,) = export["requests"]
+    assert request["result"] == RESULT and request["user_id"] == 1
+    assert [each["broadcast_id"] for each in export["announcements_received"]] == [broadcast.id]
+    assert [each["text"] for each in export["announcements_written"]] == ["news"]
+    assert await database.requests.export(3) == {}
+
+
+async def test_retention_erases_the_old_on_the_disk_too(database: Database, path: Path) -> None:
+    old, _ = await database.requests.record(1, 1, 1, None, "old-file", "unique", "photo")
+    new, _ = await database.requests.record(1, 1, 2, None, "new-file", "unique", "photo")
+    now = datetime.now(UTC)
+    backdate(path, old, now - timedelta(days=31))
+    assert await database.requests.erase_older_than(now - timedelta(days=30)) == 1
+    assert await database.requests.erase_older_than(now - timedelta(days=30)) == 0
+    assert [each.id for each in await database.requests.unfinished()] == [new.id]
+    kept = b"".join(each.read_bytes() for each in path.parent.iterdir())
+    assert b"old-file" not in kept and b"new-file" in kept
+
+
+async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    with pytest.raises(Exception, match="NOT NULL"):
+        await database.requests.record(1, 1, 1, None, None, "unique", "photo")  # type: ignore[arg-type]
+    assert await database.users.get(1) is None
+    await record(database)
