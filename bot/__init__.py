@@ -1,0 +1,1 @@
+"""The Telegram application: how photos arrive and how answers are told."""

@@ -1,0 +1,101 @@
+"""The Bot API over HTTP: /bot{token}/{method} and /file/bot{token}/{path}."""
+
+from __future__ import annotations
+
+import hmac
+import re
+
+from aiohttp import web
+
+from bot.sandbox.errors import ApiError
+from bot.sandbox.faults import DropConnection, strike
+from bot.sandbox.forms import build_method, describe, read_form
+from bot.sandbox.methods import failure, find_method, perform
+from bot.sandbox.state import World
+
+_TOKEN = re.compile(r"\d+:[\w-]+")
+
+
+class BotApi:
+    """Answers the bot in Telegram's JSON and error form."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """What to add to the application."""
+        return [
+            web.route("*", "/bot{token}/{method}", self._call),
+            web.get("/file/bot{token}/{path:.+}", self._download),
+        ]
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        try:
+            self._authorise(request.match_info["token"])
+            body = await self._answer(request)
+        except DropConnection:
+            return _cut(request)
+        except ApiError as error:
+            return web.Response(status=error.code, text=failure(error), content_type="application/json")
+        return web.Response(text=body, content_type="application/json")
+
+    async def _answer(self, request: web.Request) -> str:
+        world = self._world
+        registered = find_method(request.match_info["method"])
+        method = build_method(registered.model, *await read_form(request))
+        name = registered.model.__api_method__
+        chat_id = getattr(method, "chat_id", None)
+        call = world.record(name, chat_id if isinstance(chat_id, int) else None, describe(method))
+        try:
+            fault = world.faults.take(name, call.chat_id)
+            if fault is not None:
+                strike(fault)
+            body = await perform(registered, world, method)
+            if fault is not None and fault.kind == "drop_answer":
+                raise DropConnection
+        except ApiError as error:
+            world.finish(call, ok=False, error_code=error.code, description=error.description)
+            raise
+        except DropConnection:
+            world.finish(call, ok=False, description="connection dropped")
+            raise
+        world.finish(call, ok=True)
+        return body
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        try:
+            self._authorise(request.match_info["token"])
+            fault = self._world.faults.take("download", None)
+            if fault is not None:
+                strike(fault)
+            stored = self._world.files.at(request.match_info["path"])
+            if stored is None or stored.data is None:
+                raise ApiError(404, "Not Found")
+        except DropConnection:
+            return _cut(request)
+        except ApiError as error:
+            return web.Response(status=error.code, text=failure(error), content_type="application/json")
+        if fault is not None and fault.kind == "drop_answer":
+            return await _cut_midway(request, stored.data)
+        return web.Response(body=stored.data, content_type="application/octet-stream")
+
+    def _authorise(self, token: str) -> None:
+        if not _TOKEN.fullmatch(token):
+            raise ApiError(404, "Not Found")
+        if not hmac.compare_digest(token, self._world.token):
+            raise ApiError(401, "Unauthorized")
+
+
+def _cut(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _cut_midway(request: web.Request, data: bytes) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": str(len(data))})
+    await response.prepare(request)
+    await response.write(data[: len(data) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response

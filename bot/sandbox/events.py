@@ -1,0 +1,75 @@
+"""What changed, told to whoever watches: the chat page by server-sent events, the tests by long polling."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+BACKLOG = 1000
+
+
+@dataclass(frozen=True)
+class Event:
+    """One change. `version` grows by one with each; `data` is ready for JSON."""
+
+    version: int
+    kind: str
+    chat_id: int | None
+    data: dict[str, Any]
+
+
+class EventHub:
+    """Hands each event to every subscriber and keeps the number of the latest."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._subscribers: set[asyncio.Queue[Event | None]] = set()
+        self._changed = asyncio.Event()
+        self.closed = False
+
+    def publish(self, kind: str, chat_id: int | None = None, data: dict[str, Any] | None = None) -> None:
+        """Tells everybody. A subscriber a whole backlog behind is ended: it must start afresh."""
+        self.version += 1
+        event = Event(self.version, kind, chat_id, data or {})
+        for queue in tuple(self._subscribers):
+            if queue.qsize() >= BACKLOG:
+                self._subscribers.discard(queue)
+                queue.put_nowait(None)
+            else:
+                queue.put_nowait(event)
+        self._wake()
+
+    @asynccontextmanager
+    async def subscribe(self) -> AsyncIterator[asyncio.Queue[Event | None]]:
+        """A queue of the events from now on; None in it is the end."""
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        if self.closed:
+            queue.put_nowait(None)
+        self._subscribers.add(queue)
+        try:
+            yield queue
+        finally:
+            self._subscribers.discard(queue)
+
+    async def beyond(self, version: int, seconds: float) -> None:
+        """Returns once something newer than `version` happened, after `seconds`, or at the close."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self.version <= version and not self.closed:
+                    await self._changed.wait()
+        except TimeoutError:
+            return
+
+    def close(self) -> None:
+        """Ends every subscription and every wait."""
+        self.closed = True
+        for queue in self._subscribers:
+            queue.put_nowait(None)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

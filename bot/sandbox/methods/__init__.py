@@ -1,0 +1,39 @@
+"""What the bot may call, by name: one function for each method, fed with aiogram's model of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiogram.methods import Response, TelegramMethod
+from aiogram.types import ResponseParameters
+
+from bot.sandbox.errors import ApiError
+from bot.sandbox.methods import edits, messages, profile, updates
+from bot.sandbox.methods.registry import Registered, Registry
+from bot.sandbox.state import World
+
+__all__ = ["failure", "find_method", "perform"]
+
+_REGISTRIES: tuple[Registry, ...] = (edits.methods, messages.methods, profile.methods, updates.methods)
+
+
+def find_method(name: str) -> Registered:
+    """The method by its name, in any case of letters. Raises: ApiError 404."""
+    for registry in _REGISTRIES:
+        if (found := registry.get(name.lower())) is not None:
+            return found
+    raise ApiError(404, "Not Found: method not found")
+
+
+async def perform(registered: Registered, world: World, method: TelegramMethod[Any]) -> str:
+    """Carries the method out and gives the answer as JSON, written by aiogram's model. Raises: ApiError."""
+    result = await registered.handler(world, method)
+    answer = Response[registered.model.__returning__](ok=True, result=result)  # type: ignore[name-defined]
+    return answer.model_dump_json(by_alias=True, exclude_none=True)
+
+
+def failure(error: ApiError) -> str:
+    """The answer that Telegram gives for a refusal, as JSON."""
+    parameters = ResponseParameters(retry_after=error.retry_after) if error.retry_after else None
+    answer = Response[Any](ok=False, error_code=error.code, description=error.description, parameters=parameters)
+    return answer.model_dump_json(by_alias=True, exclude_none=True)

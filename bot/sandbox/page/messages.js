@@ -1,0 +1,118 @@
+// One message, or one album, as it stands in the chat.
+
+import { element, formatted, link } from "./text.js";
+
+const KINDS = { voice: "Voice message", video: "Video", sticker: "Sticker", animation: "GIF" };
+const SHOWN = new Set(["image/jpeg", "image/png", "image/webp"]);
+
+/** Messages gathered so that the photos of an album stand together; a gathering is never empty. */
+export function gathered(messages) {
+  const turns = [];
+  for (const message of messages) {
+    const last = turns.at(-1);
+    const album = message.media_group_id;
+    if (last && album && message.photo && last[0].media_group_id === album && last[0].photo) last.push(message);
+    else turns.push([message]);
+  }
+  return turns;
+}
+
+/** A turn of the conversation. `act` holds what can be done: press, command, view, jump. */
+export function turn(album, botId, act) {
+  const first = album[0];
+  const said = album.find((message) => message.caption) ?? first;
+  const words = said.text ?? said.caption;
+  const bubble = element("div", { className: words || !first.photo ? "bubble" : "bubble bare" });
+  if (first.reply_to_message) bubble.append(reply(first.reply_to_message, act));
+  if (first.photo) bubble.append(pictures(album, act));
+  else if (first.document || kindOf(first)) bubble.append(attachment(first));
+  if (words) {
+    const text = element("div", { className: "words", dir: "auto" });
+    text.append(formatted(words, said.entities ?? said.caption_entities, act.command));
+    bubble.append(text);
+  }
+  bubble.append(element("div", { className: "when" }, `${first.edit_date ? "edited " : ""}${clock(first.date)}`));
+  const mine = first.from.id !== botId;
+  const node = element("article", { className: mine ? "turn mine" : "turn" }, bubble, keyboard(first, act));
+  node.dataset.ids = album.map((message) => message.message_id).join(" ");
+  return node;
+}
+
+export function clock(seconds) {
+  return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+function kindOf(message) {
+  return Object.keys(KINDS).find((kind) => message[kind]);
+}
+
+function snippet(message) {
+  const kind = kindOf(message);
+  return message.text ?? message.caption
+    ?? (message.photo ? "Photo" : kind ? KINDS[kind] : message.document?.file_name ?? "File");
+}
+
+function reply(message, act) {
+  return element("button", { type: "button", className: "reply", onclick: () => act.jump(message.message_id) },
+    snippet(message));
+}
+
+function pictures(album, act) {
+  const grid = element("div", { className: "pictures" });
+  grid.classList.toggle("many", album.length > 1);
+  grid.classList.toggle("odd", album.length % 2 === 1);
+  for (const message of album) {
+    const largest = message.photo.at(-1);
+    const source = `/sim/files/${encodeURIComponent(largest.file_id)}`;
+    const alt = message.caption ?? "Photo";
+    const image = element("img", { src: source, alt, width: largest.width, height: largest.height });
+    const button = element("button", { type: "button", title: "Enlarge", onclick: () => act.view(source) }, image);
+    button.setAttribute("aria-label", `Enlarge: ${alt}`);
+    grid.append(button);
+  }
+  return grid;
+}
+
+function attachment(message) {
+  const kind = kindOf(message);
+  const file = kind ? message[kind] : message.document;
+  const source = `/sim/files/${encodeURIComponent(file.file_id)}`;
+  const mark = element("span", { className: "mark" });
+  if (!kind && SHOWN.has(file.mime_type)) mark.append(element("img", { src: source, alt: "" }));
+  else mark.append(kind ? KINDS[kind][0] : suffix(file.file_name));
+  const name = kind ? KINDS[kind] : file.file_name ?? "File";
+  const text = element("span", {}, element("b", {}, name), element("small", {}, size(file.file_size ?? 0)));
+  return element("a", { className: "file", href: source, download: file.file_name ?? "file" }, mark, text);
+}
+
+function suffix(name = "") {
+  return name.includes(".") ? name.split(".").at(-1).slice(0, 4) : "file";
+}
+
+function size(bytes) {
+  if (bytes < 1024) return `${bytes} B`;
+  return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+}
+
+function keyboard(message, act) {
+  const rows = message.reply_markup?.inline_keyboard;
+  if (!rows?.length) return null;
+  const keys = element("div", { className: "keys" });
+  for (const row of rows) {
+    const line = element("div");
+    for (const button of row) line.append(key(message, button, act));
+    keys.append(line);
+  }
+  return keys;
+}
+
+function key(message, button, act) {
+  if (button.url) {
+    const anchor = link(button.url);
+    anchor.append(`${button.text} ↗`);
+    return anchor;
+  }
+  const node = element("button", { type: "button" }, button.text);
+  node.onclick = () => act.press(message.message_id, button.callback_data, node);
+  return node;
+}

@@ -1,0 +1,64 @@
+// Formatted text as DOM nodes. Nothing a person or the bot wrote is ever read as HTML.
+
+const TAGS = {
+  bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre",
+  blockquote: "blockquote", expandable_blockquote: "blockquote",
+};
+const SCHEMES = new Set(["http:", "https:", "mailto:", "tel:", "tg:"]);
+
+export function element(tag, properties = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+/** Nodes for `text`; `entities` count in UTF-16 units, as JavaScript does. `onCommand` gets a tapped /command. */
+export function formatted(text, entities = [], onCommand = () => {}) {
+  return nodes(text, 0, text.length, [...entities], onCommand);
+}
+
+function nodes(text, start, end, entities, onCommand) {
+  const fragment = document.createDocumentFragment();
+  let position = start;
+  while (entities.length > 0) {
+    const entity = entities.shift();
+    const from = Math.max(entity.offset, position);
+    const to = Math.min(entity.offset + entity.length, end);
+    if (from >= to) continue;
+    fragment.append(text.slice(position, from));
+    const inside = [];
+    while (entities.length > 0 && entities[0].offset < to) inside.push(entities.shift());
+    const node = wrapper(entity, text.slice(from, to), onCommand);
+    node.append(nodes(text, from, to, [...inside], onCommand));
+    fragment.append(node);
+    position = to;
+    // What begins inside but ends later goes on after it.
+    entities.unshift(...inside.filter((other) => other.offset + other.length > to));
+  }
+  fragment.append(text.slice(position, end));
+  return fragment;
+}
+
+function wrapper(entity, words, onCommand) {
+  switch (entity.type) {
+    case "text_link": return link(entity.url);
+    case "url": return link(words);
+    case "email": return link(`mailto:${words}`);
+    case "bot_command":
+      return element("button", { type: "button", className: "command", onclick: () => onCommand(words) });
+    case "spoiler": return element("span", { className: "spoiler", tabIndex: 0 });
+    default: return element(TAGS[entity.type] ?? "span");
+  }
+}
+
+export function link(address) {
+  try {
+    const url = new URL(address);
+    if (SCHEMES.has(url.protocol)) {
+      return element("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" });
+    }
+  } catch {
+    // Not an address after all: shown as plain text.
+  }
+  return element("span");
+}

@@ -1,0 +1,130 @@
+"""The sandbox as a server on loopback: Telegram's Bot API, the person's side, and the chat page.
+
+`python -m bot.sandbox` runs it alone. In a test:
+
+    async with Sandbox() as sandbox:
+        bot = Bot(sandbox.token, session=AiohttpSession(api=TelegramAPIServer.from_base(sandbox.base_url)))
+
+The bot calls `{base_url}/bot{token}/{method}` and fetches files from `{base_url}/file/bot{token}/{path}`.
+A person is played in JSON, answers are JSON, errors are `{"ok": false, "description": ...}` with status 4xx:
+
+    GET    /sim/users                     who is there, and the bot
+    POST   /sim/users                     {id, first_name, language_code?}: adds a person or renames one
+    POST   /sim/users/{id}/message        {text, parse_mode?, entities?, reply_to?}
+    POST   /sim/users/{id}/photos         multipart, 1 to 10 files, `caption`: several are an album
+    POST   /sim/users/{id}/document       multipart, one file, `caption`
+    POST   /sim/users/{id}/voice          also video, sticker, animation; multipart with a file, or no body
+    POST   /sim/users/{id}/click          {message_id, data}: presses an inline button
+    POST   /sim/users/{id}/block          {blocked}: the person stops the bot or lets it write again
+    GET    /sim/users/{id}/transcript     {version, messages, callback_answers, started, blocked, user}
+    GET    /sim/users/{id}/menu           the commands and the description this person sees
+    GET    /sim/calls[?method=sendPhoto]  {version, calls}: the bot's calls: parameters, outcome, time
+    POST   /sim/faults                    [{kind, method?, chat_id?, times?, retry_after?}]: faults.py
+    GET    /sim/faults                    those not used up; DELETE forgets them
+    POST   /sim/flood                     {overall?, per_chat?}: messages a second before 429; {} lifts it
+    GET    /sim/events                    everything that changes, as server-sent events
+    GET    /sim/files/{file_id}           a file, for the page
+
+`transcript` and `calls` take `?beyond=VERSION&wait=SECONDS` and then answer as soon as there is news.
+A bot may write to a person only after the person has written, as with Telegram.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from pathlib import Path
+from types import TracebackType
+
+from aiogram.types import User
+from aiohttp import web
+
+from bot.sandbox.api import BotApi
+from bot.sandbox.forms import REQUEST_LIMIT
+from bot.sandbox.guard import guard, harden
+from bot.sandbox.sim import Simulation
+from bot.sandbox.state import World
+
+BOT_ID = 7_000_000_001
+PAGE = Path(__file__).with_name("page")
+
+
+def loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Sandbox:
+    """The server. Emma, Ivan and the admin, whose number is `admin_id`, are there from the start."""
+
+    def __init__(self, *, token: str | None = None, admin_id: int = 1) -> None:
+        self.token = token or f"{BOT_ID}:{secrets.token_urlsafe(26)}"
+        bot = User(
+            id=int(self.token.partition(":")[0]),
+            is_bot=True,
+            first_name="Lesion triage",
+            username="lesion_triage_bot",
+            can_join_groups=False,
+            can_read_all_group_messages=False,
+            supports_inline_queries=False,
+        )
+        self.world = World(self.token, bot)
+        free = (number for number in (1001, 1002, 1003) if number != admin_id)
+        self.world.join(User(id=next(free), is_bot=False, first_name="Emma", language_code="en"))
+        self.world.join(User(id=next(free), is_bot=False, first_name="Иван", language_code="ru"))
+        self.world.join(User(id=admin_id, is_bot=False, first_name="Admin", language_code="en"))
+        self._runner: web.AppRunner | None = None
+        self._base_url = ""
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens, without a slash at the end. Raises: RuntimeError before the start."""
+        if not self._base_url:
+            raise RuntimeError("the sandbox has not been started")
+        return self._base_url
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listens on `port`, a free one where 0. Raises: ValueError off loopback, OSError on a taken port."""
+        if not loopback(host):
+            raise ValueError(f"the sandbox listens on this machine only, not on {host}")
+        application = web.Application(client_max_size=REQUEST_LIMIT, middlewares=[guard])
+        application.on_response_prepare.append(harden)
+        application.add_routes(BotApi(self.world).routes())
+        application.add_routes(Simulation(self.world).routes())
+        application.add_routes([web.get("/", _page), web.static("/page", PAGE)])
+        # Without cancellation a poller killed in the middle would go on waiting for updates nobody reads.
+        self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        try:
+            await site.start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
+        taken = self._runner.addresses[0][1]
+        self._base_url = f"http://{f'[{host}]' if ':' in host else host}:{taken}"
+
+    async def stop(self) -> None:
+        """Ends the waiting requests and stops listening; what was said is lost."""
+        self.world.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def __aenter__(self) -> Sandbox:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+
+async def _page(_: web.Request) -> web.FileResponse:
+    return web.FileResponse(PAGE / "index.html")

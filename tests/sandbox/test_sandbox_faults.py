@@ -1,0 +1,132 @@
+"""Failures on demand, and flood limits."""
+
+from typing import Any
+
+import pytest
+from aiogram import Bot
+from aiogram.exceptions import (
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiohttp import ClientError, ClientSession
+
+from bot.sandbox import Sandbox
+from bot.sandbox.errors import ApiError
+from bot.sandbox.faults import FloodGate, FloodLimits
+from tests.sandbox.playing import EMMA, IVAN, Person
+
+
+async def order(sandbox: Sandbox, http: ClientSession, *faults: dict[str, Any]) -> None:
+    async with http.post(f"{sandbox.base_url}/sim/faults", json=list(faults)) as response:
+        assert response.status == 200, await response.text()
+
+
+async def test_429_says_how_long_to_wait_and_is_used_up(
+    sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person
+) -> None:
+    await order(sandbox, http, {"kind": "429", "method": "sendMessage", "times": 2, "retry_after": 7})
+    for _ in range(2):
+        with pytest.raises(TelegramRetryAfter) as refusal:
+            await bot.send_message(EMMA, "hello")
+        assert refusal.value.retry_after == 7
+    await bot.send_message(EMMA, "hello")
+
+
+async def test_403_may_concern_one_chat(
+    sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person, ivan: Person
+) -> None:
+    await ivan.write("hello")
+    await order(sandbox, http, {"kind": "403", "chat_id": IVAN})
+    await bot.send_message(EMMA, "hello")
+    with pytest.raises(TelegramForbiddenError, match="bot was blocked by the user"):
+        await bot.send_message(IVAN, "hello")
+
+
+async def test_500_is_a_server_error(sandbox: Sandbox, http: ClientSession, bot: Bot) -> None:
+    await order(sandbox, http, {"kind": "500", "method": "getMe"})
+    with pytest.raises(TelegramServerError):
+        await bot.get_me()
+
+
+async def test_a_dropped_connection_has_done_nothing(
+    sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person
+) -> None:
+    await order(sandbox, http, {"kind": "drop", "method": "sendMessage"})
+    with pytest.raises(TelegramNetworkError):
+        await bot.send_message(EMMA, "lost")
+    assert [message["text"] for message in await emma.messages()] == ["hello"]
+
+
+async def test_a_dropped_answer_has_done_the_work(
+    sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person
+) -> None:
+    await order(sandbox, http, {"kind": "drop_answer", "method": "sendMessage"})
+    with pytest.raises(TelegramNetworkError):
+        await bot.send_message(EMMA, "arrived")
+    assert [message["text"] for message in await emma.messages()] == ["hello", "arrived"]
+
+
+async def test_an_expired_file(sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person) -> None:
+    sent = await emma.send_document(b"x")
+    await order(sandbox, http, {"kind": "file_expired", "method": "getFile"})
+    with pytest.raises(TelegramBadRequest, match="wrong file_id or the file is temporarily unavailable"):
+        await bot.download(sent["document"]["file_id"])
+
+
+@pytest.mark.parametrize("kind", ["500", "drop", "drop_answer"])
+async def test_a_download_can_fail(sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person, kind: str) -> None:
+    sent = await emma.send_document(bytes(1000))
+    # The client itself repeats a GET once when a connection that it kept open is cut.
+    times = 2 if kind == "drop" else 1
+    await order(sandbox, http, {"kind": kind, "method": "download", "times": times})
+    with pytest.raises(ClientError):
+        await bot.download(sent["document"]["file_id"])
+    assert await bot.download(sent["document"]["file_id"])
+
+
+async def test_faults_can_be_read_and_forgotten(sandbox: Sandbox, http: ClientSession, bot: Bot) -> None:
+    await order(sandbox, http, {"kind": "500", "times": 3})
+    address = f"{sandbox.base_url}/sim/faults"
+    async with http.get(address) as response:
+        assert [fault["times"] for fault in await response.json()] == [3]
+    async with http.delete(address) as response:
+        assert await response.json() == []
+    await bot.get_me()
+
+
+async def test_an_unknown_fault_is_refused(sandbox: Sandbox, http: ClientSession) -> None:
+    async with http.post(f"{sandbox.base_url}/sim/faults", json=[{"kind": "plague"}]) as response:
+        assert response.status == 400
+
+
+async def test_flood_limits_answer_429_over_http(sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person) -> None:
+    async with http.post(f"{sandbox.base_url}/sim/flood", json={"overall": 30, "per_chat": 1}) as response:
+        assert response.status == 200
+    await bot.send_message(EMMA, "one")
+    with pytest.raises(TelegramRetryAfter):
+        await bot.send_message(EMMA, "two")
+
+
+def test_flood_limits_count_in_windows_of_a_second() -> None:
+    gate = FloodGate()
+    gate.limits = FloodLimits(overall=3, per_chat=1)
+    gate.admit(1, 1, now=0.0)
+    gate.admit(2, 1, now=0.5)
+    with pytest.raises(ApiError, match="retry after 1"):
+        gate.admit(1, 1, now=0.9)
+    gate.admit(1, 1, now=1.0)
+    gate.admit(3, 1, now=1.1)
+    with pytest.raises(ApiError, match="Too Many Requests"):
+        gate.admit(4, 1, now=1.2)
+    gate.admit(4, 1, now=1.6)
+
+
+def test_an_album_longer_than_the_limit_passes_alone() -> None:
+    gate = FloodGate()
+    gate.limits = FloodLimits(per_chat=1)
+    gate.admit(1, 10, now=0.0)
+    with pytest.raises(ApiError):
+        gate.admit(1, 1, now=0.5)

@@ -1,0 +1,12 @@
+"""A sandbox that is started anew beside a bot that remembers."""
+
+from bot.sandbox.people import People
+from bot.sandbox.server import Sandbox
+
+
+async def test_message_numbers_of_an_earlier_sandbox_do_not_come_again() -> None:
+    async with Sandbox() as sandbox:
+        first = People(sandbox.world).write(1001, "hello").message_id
+    assert first > 1_000_000
+    async with Sandbox() as sandbox:
+        assert People(sandbox.world).write(1001, "hello").message_id >= first

@@ -1,0 +1,49 @@
+"""The pictures drawn by code."""
+
+import io
+
+import numpy as np
+import pytest
+from aiohttp import ClientSession
+from numpy.typing import NDArray
+from PIL import Image
+
+from bot.sandbox import Sandbox
+from bot.sandbox.samples import SAMPLES, SIZE, sample
+
+
+def pixels(name: str) -> NDArray[np.float64]:
+    with Image.open(io.BytesIO(sample(name))) as image:
+        return np.asarray(image.convert("RGB"), np.float64)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_skin_coloured_and_always_the_same(name: str) -> None:
+    picture = pixels(name)
+    assert picture.shape == (SIZE[1], SIZE[0], 3)
+    red, green, blue = picture[:60].mean(axis=(0, 1))
+    assert red > green > blue > 100
+    first = sample(name)
+    sample.cache_clear()
+    assert sample(name) == first
+
+
+@pytest.mark.parametrize(("name", "darker"), [("mole", True), ("uneven", True), ("blurred", True), ("skin", False)])
+def test_a_lesion_is_darker_than_the_skin_around_it(name: str, darker: bool) -> None:
+    picture = pixels(name)
+    middle, corner = picture[205:245, 280:320].mean(), picture[:40, :40].mean()
+    assert (corner - middle > 60) == darker
+
+
+def test_only_the_blurred_one_is_blurred() -> None:
+    detail = {name: float(np.abs(np.diff(pixels(name).mean(axis=2), axis=1)).mean()) for name in SAMPLES}
+    assert all(detail[name] > 4 * detail["blurred"] for name in SAMPLES if name != "blurred")
+
+
+async def test_samples_are_served_to_the_page(sandbox: Sandbox, http: ClientSession) -> None:
+    async with http.get(f"{sandbox.base_url}/sim/samples") as response:
+        assert [each["name"] for each in await response.json()] == list(SAMPLES)
+    async with http.get(f"{sandbox.base_url}/sim/samples/mole") as response:
+        assert (response.content_type, await response.read()) == ("image/jpeg", sample("mole"))
+    async with http.get(f"{sandbox.base_url}/sim/samples/other") as response:
+        assert response.status == 404
