@@ -1,0 +1,80 @@
+"""A model card (Mitchell et al., "Model Cards for Model Reporting", FAT* 2019) for every release, from its entry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.classes import CLASSES
+from models.release import ClassifierEntry, SegmenterEntry
+from models.report import TITLES, text
+
+LIMITS = """## Use and limits
+
+For triage by the bot of this repository and for research. It does not diagnose, and nothing may be decided on its
+answer alone. It has seen dermatoscope images of mostly light skin, from two clinics; photos by phone, dark skin,
+children, nails and mucosa are outside of what it learnt. Age, sex and body site are not read."""
+
+
+def write_card(entry: ClassifierEntry | SegmenterEntry, folder: Path) -> None:
+    """Write ``NAME-VERSION.md`` beside the weights."""
+    about = _classifier(entry) if isinstance(entry, ClassifierEntry) else _segmenter(entry)
+    lines = [
+        f"# {entry.name} {entry.version}",
+        "",
+        *about,
+        "",
+        LIMITS,
+        "",
+        "## Data and licence",
+        "",
+        f"Trained on {entry.data}, masks by Tschandl. Epoch, calibration and thresholds were chosen on `val`;",
+        "`test` (the 828 images of the FixCaps paper's split) was read for the report only.",
+        f"Weights: {entry.licence}, as the data. File `{entry.file}`, SHA-256 `{entry.sha256}`.",
+        "",
+        "## Measured",
+        "",
+        *_figures(entry),
+        "",
+    ]
+    (folder / f"{entry.key}.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _classifier(entry: ClassifierEntry) -> list[str]:
+    squares = {"lesion": f"the lesion's box, {entry.input.margin} times its longer side", "whole": "the whole photo"}
+    seen = " and ".join(squares[view] for view in entry.input.views)
+    threshold = ", ".join(f"{name} {value:.3f}" for name, value in entry.thresholds.items())
+    return [
+        f"Names one of seven classes ({', '.join(CLASSES)}) with probabilities that sum to 1.",
+        "",
+        "## Network",
+        "",
+        "FixCaps (Lan, Cai, He, Wen, IEEE Access 10:76261, 2022), with routing per sample and deterministic pooling:",
+        "a photo's answer depends on that photo alone.",
+        f"Networks, whose lengths are averaged: {len(entry.input.views)}, each `{entry.architecture}`.",
+        f"Each reads a square of {entry.input.size} px: {seen}.",
+        "",
+        f"Capsule lengths become probabilities by temperature {entry.calibration.temperature:.3f} and a bias a class.",
+        f"A warning is raised from these probabilities on: {threshold}.",
+    ]
+
+
+def _segmenter(entry: SegmenterEntry) -> list[str]:
+    return [
+        "Outlines the lesion of a photo: one class, box, mask and score.",
+        "",
+        "## Network",
+        "",
+        "YOLOv8n-seg (ultralytics) trained from its YAML, without pretrained weights; kept in half precision.",
+        f"Input: the whole photo in a grey square of {entry.input.size} px.",
+        f"Outlines scored below {entry.min_score} count as no lesion: 99.5 % of `val` lie above.",
+    ]
+
+
+def _figures(entry: ClassifierEntry | SegmenterEntry) -> list[str]:
+    splits = list(entry.metrics)
+    rows = [f"| figure | {' | '.join(splits)} |", "|---|" + "---|" * len(splits)]
+    for name, title in TITLES.items():
+        if any(name in entry.metrics[split] for split in splits):
+            found = [text(entry.metrics[split][name]) for split in splits]
+            rows.append(f"| {title} | {' | '.join(found)} |")
+    return [*rows, "", "In brackets the 95 % bootstrap interval. More in the `report-*` files here."]

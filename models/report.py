@@ -1,0 +1,133 @@
+"""An evaluation as one report: Markdown to read, JSON to compute with, PNG to look at."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.metrics import ConfusionMatrixDisplay, RocCurveDisplay, confusion_matrix
+
+from models.classes import CLASSES
+from models.evaluate import Evaluation
+from models.metrics import BINS, Interval, reliability
+from models.plots import save
+
+TITLES: Final = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy (mean recall)",
+    "macro_f1": "Macro-F1",
+    "melanoma_sensitivity": "Melanoma sensitivity, by the named class",
+    "melanoma_specificity": "Melanoma specificity, by the named class",
+    "warning_sensitivity": "Sensitivity of the warning for mel, bcc, akiec",
+    "warning_specificity": "Specificity of the warning for mel, bcc, akiec",
+    "roc_auc": "ROC-AUC, mean over classes",
+    "melanoma_roc_auc": "ROC-AUC of melanoma",
+    "ece": f"Expected calibration error ({BINS} bins)",
+    "refused": "Lesions refused",
+    "mask_map50": "Mask mAP50",
+    "mask_map": "Mask mAP50-95",
+    "box_map50": "Box mAP50",
+    "box_map": "Box mAP50-95",
+    "mean_jaccard": "Mean Jaccard of the served outline",
+    "jaccard_below_065": "Outlines with a Jaccard below 0.65",
+}
+
+
+def write_report(evaluation: Evaluation, folder: Path) -> None:
+    """Write ``report-SPLIT.md``, ``.json`` and ``.png``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / f"report-{evaluation.split}"
+    stem.with_suffix(".md").write_text(_markdown(evaluation), encoding="utf-8")
+    stem.with_suffix(".json").write_text(json.dumps(_json(evaluation), indent=2) + "\n", encoding="utf-8")
+    _plot(evaluation, stem.with_suffix(".png"))
+
+
+def _markdown(evaluation: Evaluation) -> str:
+    answers, split = evaluation.answers, evaluation.split
+    served = ", ".join(f"{role} `{name}`" for role, name in evaluation.models.items())
+    lines = [
+        f"# Report on `{split}`",
+        "",
+        f"{len(answers.labels)} photos of HAM10000's `{split}` split through the served pipeline, one photo at a time:",
+        f"{served}. In brackets the 95 % bootstrap interval (lesions drawn, percentiles). A refused lesion counts as",
+        "answered wrongly; ROC-AUC and calibration error are of the photos that were given a class.",
+        "",
+        "## Classification",
+        "",
+        *_table(
+            [(title, evaluation.classifier[name]) for name, title in TITLES.items() if name in evaluation.classifier]
+        ),
+        "",
+        "| class | photos | recall | precision |",
+        "|---|---|---|---|",
+    ]
+    for index, name in enumerate(CLASSES):
+        recall, precision = (evaluation.classifier[f"{kind}_{name}"] for kind in ("recall", "precision"))
+        lines.append(f"| {name} | {(answers.labels == index).sum()} | {text(recall)} | {text(precision)} |")
+    lines += [
+        "",
+        "## Outline",
+        "",
+        *_table(
+            [(title, evaluation.segmenter[name]) for name, title in TITLES.items() if name in evaluation.segmenter]
+        ),
+        "",
+        f"![Confusion matrix, reliability and ROC](report-{split}.png)",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _table(rows: list[tuple[str, Interval]]) -> list[str]:
+    return ["| figure | value |", "|---|---|", *(f"| {title} | {text(value)} |" for title, value in rows)]
+
+
+def text(value: Interval) -> str:
+    """``0.912 [0.89, 0.93]``; a figure that is not defined is a dash."""
+    if np.isnan(value[0]):
+        return "–"
+    return f"{value[0]:.3f} [{value[1]:.3f}, {value[2]:.3f}]"
+
+
+def _json(evaluation: Evaluation) -> dict[str, object]:
+    def plain(found: dict[str, Interval]) -> dict[str, list[float | None]]:
+        return {name: [None if np.isnan(end) else round(end, 5) for end in value] for name, value in found.items()}
+
+    return {
+        "split": evaluation.split,
+        "photos": len(evaluation.answers.labels),
+        "models": evaluation.models,
+        "classifier": plain(evaluation.classifier),
+        "segmenter": plain(evaluation.segmenter),
+    }
+
+
+def _plot(evaluation: Evaluation, path: Path) -> None:
+    answers = evaluation.answers
+    given = answers.predicted >= 0
+    figure = Figure(figsize=(15, 4.8), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
+    matrix = confusion_matrix(answers.labels[given], answers.predicted[given], labels=range(len(CLASSES)))
+    ConfusionMatrixDisplay(matrix, display_labels=CLASSES).plot(ax=left, cmap="Oranges", colorbar=False)
+    left.set(title="Confusion matrix", xlabel="answered", ylabel="true")
+    mean, accuracy, share = reliability(answers)
+    middle.plot([0, 1], [0, 1], color="grey", linestyle="--", linewidth=1)
+    middle.bar(mean, accuracy, width=0.05, color="#d98555", alpha=0.8)
+    middle.plot(mean, share, color="#7a3b2e", marker="o", markersize=3, linewidth=1, label="share of photos")
+    middle.set(
+        title="Reliability",
+        xlabel="probability shown",
+        ylabel="share that was right",
+        xlim=(0, 1),
+        ylim=(0, 1),
+    )
+    middle.legend(frameon=False)
+    for index, name in enumerate(CLASSES):
+        truth = answers.labels[given] == index
+        if 0 < truth.sum() < len(truth):
+            RocCurveDisplay.from_predictions(truth, answers.probabilities[given][:, index], ax=right, name=name)
+    right.set(title="ROC, one class against the others", xlabel="1 - specificity", ylabel="sensitivity")
+    save(figure, path)

@@ -1,0 +1,108 @@
+"""The task of training the segmenter: augmentation with masks, ultralytics' loss, mAP on ``val``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+from ultralytics.nn.tasks import SegmentationModel
+
+from models.augment import jitter, random_affine, warp
+from models.data import HEIGHT, WIDTH, load
+from models.mask_metrics import map_scores
+from models.segmenter import GREY, build_segmenter, find_lesions
+from models.train import Recipe
+
+RECIPE: Final = Recipe(epochs=5, batch=16, rate=2e-3, decay=5e-4, average=0.998)
+MASK_RATIO: Final = 2
+"""The loss compares masks at the input's size divided by this."""
+
+
+@dataclass(frozen=True)
+class SegmenterConfig:
+    """What a run fixes besides the recipe; stored with the weights, since serving must do the same."""
+
+    size: int = 256
+    network: str = "yolov8n-seg"
+
+
+class Segmentation:
+    """YOLOv8-seg on HAM10000's lesion masks, one class."""
+
+    score = "mask_map"
+
+    def __init__(self, root: Path, config: SegmenterConfig, recipe: Recipe, limit: int | None = None) -> None:
+        self.config, self.recipe = config, recipe
+        self.train, self.val = load(root, "train", limit), load(root, "val", limit)
+        self.images, self.masks = torch.from_numpy(self.train.images), torch.from_numpy(self.train.masks)
+
+    def network(self) -> nn.Module:
+        return cast(nn.Module, build_segmenter(self.config.network))
+
+    def order(self, generator: Generator) -> Tensor:
+        return torch.randperm(len(self.train), generator=generator)
+
+    def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor:
+        batch = self.batch(rows, generator, device)
+        images = batch["img"].contiguous(memory_format=torch.channels_last)
+        predictions = _float(network(images))
+        with torch.autocast(device.type, enabled=False):
+            parts, _ = cast(SegmentationModel, network).loss(batch, predictions)
+        return cast(Tensor, parts.sum() / len(rows))
+
+    def batch(self, rows: Tensor, generator: Generator, device: torch.device) -> dict[str, Tensor]:
+        """Augmented photos with their masks and boxes, as ultralytics' loss takes them.
+
+        ``img`` B x 3 x S x S in [0, 1]; ``masks`` B x S/2 x S/2, 1 inside the lesion; ``bboxes`` n x 4, centre, width
+        and height as shares; ``batch_idx`` n, the photo of each box; ``cls`` n x 1, all 0. A photo whose lesion fell
+        outside the picture has no box.
+        """
+        pixels = self.images[rows].to(device).permute(0, 3, 1, 2).float() / 255
+        outlines = self.masks[rows].to(device)[:, None].float()
+        whole = torch.tensor([[WIDTH / 2, HEIGHT / 2, WIDTH]], dtype=torch.float32).repeat(len(rows), 1)
+        matrices = random_affine(whole, (HEIGHT, WIDTH), generator, scale=(0.5, 1.2), shift=0.12, stretch=0.1)
+        size, grey = self.config.size, GREY / 255
+        photos = warp(jitter(pixels, generator) - grey, matrices, size, padding="zeros") + grey
+        masks = warp(outlines, matrices, size, padding="zeros")[:, 0] > 0.5
+        boxes, owners = [], []
+        for row, mask in enumerate(masks):
+            across, along = mask.any(0).nonzero(), mask.any(1).nonzero()
+            if len(across):
+                x1, x2, y1, y2 = across[0], across[-1] + 1, along[0], along[-1] + 1
+                boxes.append(torch.cat([x1 + x2, y1 + y2, 2 * (x2 - x1), 2 * (y2 - y1)]) / (2 * size))
+                owners.append(row)
+        small = F.interpolate(masks[:, None].float(), scale_factor=1 / MASK_RATIO, mode="area")[:, 0] > 0.5
+        return {
+            "img": photos,
+            "masks": small.float(),
+            "bboxes": torch.stack(boxes) if boxes else torch.zeros(0, 4, device=device),
+            "batch_idx": torch.tensor(owners, dtype=torch.float32, device=device),
+            "cls": torch.zeros(len(owners), 1, device=device),
+        }
+
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        network.eval()
+        found = []
+        for start in range(0, len(self.val), 32):
+            photos = list(self.val.images[start : start + 32])
+            found += find_lesions(cast(SegmentationModel, network), photos, self.config.size, min_score=0.001, most=10)
+        scores = map_scores(found, self.val.masks)
+        jaccard = [
+            float((best[0].mask & mask).sum() / max(1, (best[0].mask | mask).sum())) if best else 0.0
+            for best, mask in zip(found, self.val.masks, strict=True)
+        ]
+        return {**scores, "jaccard": float(np.mean(jaccard))}
+
+
+def _float(value: Any) -> Any:
+    """The same nest of tensors in float32: the loss takes logarithms and small differences."""
+    if isinstance(value, Tensor):
+        return value.float()
+    if isinstance(value, dict):
+        return {key: _float(part) for key, part in value.items()}
+    return type(value)(_float(part) for part in value)

@@ -1,0 +1,59 @@
+"""Augmentation moves pictures, masks and boxes together, and by nothing but the generator's chance."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from models.augment import jitter, random_affine, warp
+from models.segmentation import RECIPE, Segmentation, SegmenterConfig
+from tests.models import drawn_ham
+
+
+def test_plain_square_is_cut_out_unchanged() -> None:
+    image = torch.rand(1, 3, 60, 80)
+    matrix = torch.tensor([[[20 / 40, 0.0, (30 - 40) / 40], [0.0, 20 / 30, (32 - 30) / 30]]])
+    torch.testing.assert_close(warp(image, matrix, 40, padding="zeros"), image[:, :, 12:52, 10:50])
+
+
+def test_drawn_square_keeps_its_place_and_area() -> None:
+    disc = torch.zeros(1, 1, 200, 200)
+    y, x = torch.meshgrid(torch.arange(200.0), torch.arange(200.0), indexing="ij")
+    disc[0, 0] = ((x - 120).square() + (y - 90).square() < 30**2).float()
+    regions = torch.tensor([[120.0, 90.0, 120.0]]).repeat(20, 1)
+    generator = torch.Generator().manual_seed(1)
+    matrices = random_affine(regions, (200, 200), generator, scale=(1.0, 1.0), shift=0.0, stretch=0.1)
+    turned = warp(disc.repeat(20, 1, 1, 1), matrices, 120, padding="zeros")
+    areas = turned.sum((1, 2, 3))
+    assert (areas / disc.sum() - 1).abs().max() < 0.03, "turns, mirrors and stretches keep the area"
+    assert turned[:, 0, 58:62, 58:62].min() > 0.9, "the centre stays the centre"
+    assert len({round(float(value), 4) for value in matrices[:, 0, 0]}) > 10
+
+
+def test_generator_decides_everything() -> None:
+    images, regions = torch.rand(4, 3, 32, 32), torch.tensor([[16.0, 16.0, 20.0]]).repeat(4, 1)
+
+    def once(seed: int) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        matrices = random_affine(regions, (32, 32), generator, scale=(0.8, 1.2), shift=0.1)
+        return warp(jitter(images, generator), matrices, 24, padding="reflection", oversample=2)
+
+    assert torch.equal(once(1), once(1))
+    assert not torch.equal(once(1), once(2))
+    assert once(1).min() >= 0 and once(1).max() <= 1
+
+
+def test_segmentation_boxes_frame_the_warped_masks(tmp_path: Path) -> None:
+    root = drawn_ham.packed(tmp_path / "ham", {"train": 8, "val": 1})
+    task = Segmentation(root, SegmenterConfig(size=128), RECIPE)
+    batch = task.batch(torch.arange(8), torch.Generator().manual_seed(2), torch.device("cpu"))
+    assert batch["img"].shape == (8, 3, 128, 128)
+    assert batch["masks"].shape == (8, 64, 64)
+    for owner, (x, y, width, height) in zip(batch["batch_idx"].int(), batch["bboxes"] * 64, strict=True):
+        rows, columns = np.nonzero(batch["masks"][owner].numpy())
+        expected = [columns.min(), columns.max() + 1, rows.min(), rows.max() + 1]
+        found = [x - width / 2, x + width / 2, y - height / 2, y + height / 2]
+        assert np.abs(np.array(expected) - np.array(found)).max() <= 1
+        inside, outside = batch["masks"][owner] > 0.5, batch["masks"][owner] < 0.5
+        small = torch.nn.functional.avg_pool2d(batch["img"][owner], 2).mean(0)
+        assert small[inside].mean() < small[outside].mean(), "the dark lesion lies under its mask"

@@ -1,0 +1,84 @@
+"""Figures and their intervals."""
+
+import numpy as np
+import pytest
+
+from models.classes import CLASSES
+from models.metrics import Answers, bootstrap, figures, reliability
+
+
+def answers(labels: list[str], predicted: list[str | None], confidence: float = 0.76) -> Answers:
+    truth = np.array([CLASSES.index(name) for name in labels])
+    found = np.array([CLASSES.index(name) if name else -1 for name in predicted])
+    probabilities = np.full((len(labels), 7), (1 - confidence) / 6)
+    for row, column in enumerate(found):
+        probabilities[row] = np.nan if column < 0 else probabilities[row]
+        if column >= 0:
+            probabilities[row, column] = confidence
+    warned = np.isin(found, [CLASSES.index(name) for name in ("akiec", "bcc", "mel")])
+    return Answers(truth, found, probabilities, warned, tuple(map(str, range(len(labels)))))
+
+
+def test_rates_by_hand() -> None:
+    found = figures(answers(["mel", "mel", "nv", "nv", "nv", "bcc"], ["mel", "nv", "nv", "nv", "mel", "mel"]))
+    assert found["accuracy"] == pytest.approx(3 / 6)
+    assert found["balanced_accuracy"] == pytest.approx((1 / 2 + 2 / 3 + 0) / 3)
+    assert found["melanoma_sensitivity"] == pytest.approx(1 / 2)
+    assert found["melanoma_specificity"] == pytest.approx(2 / 4)
+    assert found["warning_sensitivity"] == pytest.approx(2 / 3)
+    assert found["warning_specificity"] == pytest.approx(2 / 3)
+    assert found["recall_nv"] == pytest.approx(2 / 3)
+    assert found["precision_mel"] == pytest.approx(1 / 3)
+    assert np.isnan(found["recall_df"])
+
+
+def test_a_refused_lesion_counts_as_wrong() -> None:
+    found = figures(answers(["nv", "nv", "mel", "mel"], ["nv", None, "mel", None]))
+    assert found["accuracy"] == 0.5
+    assert found["balanced_accuracy"] == 0.5
+    assert found["refused"] == 0.5
+
+
+def test_refusing_everything_is_no_error() -> None:
+    found = figures(answers(["nv", "mel"], [None, None]))
+    assert (found["accuracy"], found["refused"]) == (0, 1)
+    assert np.isnan(found["ece"]) and np.isnan(found["roc_auc"])
+
+
+def test_calibration_error_is_the_gap_between_said_and_true() -> None:
+    found = answers(["nv"] * 10, ["nv"] * 5 + ["mel"] * 5, confidence=0.9)
+    mean, accuracy, share = reliability(found)
+    assert (mean.tolist(), accuracy.tolist(), share.tolist()) == (pytest.approx([0.9]), [0.5], [1.0])
+    assert figures(found)["ece"] == pytest.approx(0.4)
+
+
+def test_reliability_bins_agree_on_mixed_confidences() -> None:
+    chance = np.random.default_rng(1)
+    found = answers(["nv"] * 300, ["nv"] * 300)
+    found.probabilities[:, CLASSES.index("nv")] = chance.uniform(0.3, 1.0, 300)
+    mean, accuracy, share = reliability(found)
+    assert len(mean) == len(accuracy) == len(share)
+    assert share.sum() == pytest.approx(1)
+    assert (mean * share).sum() == pytest.approx(found.probabilities.max(1).mean())
+
+
+def test_interval_holds_the_estimate_and_narrows_with_more_photos() -> None:
+    def width(count: int) -> float:
+        hits = np.arange(count) % 4 == 0
+        found = bootstrap(lambda rows: {"rate": float(hits[rows].mean())}, [str(i) for i in range(count)], rounds=300)
+        estimate, low, high = found["rate"]
+        assert low < estimate < high
+        return high - low
+
+    assert width(1000) < width(100) / 2
+
+
+def test_photos_of_one_lesion_are_drawn_together() -> None:
+    hits = np.repeat([True, False], 50)
+
+    def spread(groups: list[str]) -> float:
+        _, low, high = bootstrap(lambda rows: {"rate": float(hits[rows].mean())}, groups, rounds=300)["rate"]
+        return high - low
+
+    assert spread(["a"] * 50 + ["b"] * 50) == 1.0
+    assert spread([str(i) for i in range(100)]) < 0.3

@@ -1,0 +1,118 @@
+"""From a training run to served weights with a registry, a report and a card."""
+
+import hashlib
+import json
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.__main__ import main
+from models.classes import CLASSES
+from models.data import copy_photos, select
+from models.release import load_release
+from tests.models import drawn_ham
+
+ROOT = Path(__file__).parents[2]
+SMALL = ("--size", "64", "--epochs", "1", "--batch", "7")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawn_ham.packed(tmp_path_factory.mktemp("data") / "ham", {"train": 28, "val": 21})
+
+
+@pytest.fixture(scope="module")
+def runs(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    assert main(["train", "yolo", "--data", str(data), "--out", str(folder / "yolo"), *SMALL]) == 0
+    fixcaps = ["train", "fixcaps", "--data", str(data), "--out", str(folder / "lesion"), "--kernel", "18", *SMALL]
+    assert main([*fixcaps, "--view", "lesion"]) == 0
+    fixcaps[5] = str(folder / "whole")
+    assert main([*fixcaps, "--view", "whole"]) == 0
+    return folder
+
+
+def export(runs: list[Path], data: Path, weights: Path, version: str = "0.1.0") -> int:
+    folders = [str(run) for run in runs]
+    return main(["export", *folders, "--data", str(data), "--version", version, "--weights", str(weights)])
+
+
+@pytest.fixture(scope="module")
+def weights(runs: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A classifier retrained on other data, beside the segmenter that is released with the project."""
+    folder = tmp_path_factory.mktemp("release") / "weights"
+    shutil.copytree(ROOT / "weights", folder)
+    assert export([runs / "lesion", runs / "whole"], data, folder) == 0
+    assert main(["evaluate", "--data", str(data), "--split", "val", "--weights", str(folder)]) == 0
+    return folder
+
+
+def test_registry_names_what_lies_there(weights: Path) -> None:
+    release = load_release(weights / "registry.json")
+    assert release.classifier == "fixcaps-0.1.0"
+    for entry in (release.served_classifier, release.served_segmenter):
+        assert hashlib.sha256((weights / entry.file).read_bytes()).hexdigest() == entry.sha256
+        assert stat.S_IMODE((weights / entry.file).stat().st_mode) & 0o044, "other users may read it"
+        assert entry.licence == "CC BY-NC 4.0"
+        assert "HAM10000" in entry.data
+    assert set(release.served_classifier.thresholds) == {"mel", "bcc", "akiec"}
+    assert release.served_classifier.input.views == ("lesion", "whole")
+
+
+def test_a_new_version_is_served_and_the_old_one_kept(runs: Path, data: Path, tmp_path: Path) -> None:
+    for version in ("0.1.0", "0.1.0", "0.2.0"):
+        assert export([runs / "yolo"], data, tmp_path, version) == 0
+    registry = json.loads((tmp_path / "registry.json").read_text())
+    assert [entry["version"] for entry in registry["segmenters"]] == ["0.1.0", "0.2.0"]
+    assert registry["segmenter"] == "yolov8n-seg-0.2.0"
+    assert (tmp_path / "yolov8n-seg-0.1.0.safetensors").is_file()
+
+
+def test_report_holds_the_served_answers(weights: Path, data: Path, tmp_path: Path) -> None:
+    pictures = select(data, "val")
+    photos = copy_photos(data, pictures, tmp_path)
+    command = [sys.executable, "-m", "inference", "--json", "--weights", str(weights), *map(str, photos)]
+    rows = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    labels = [json.loads(row)["label"] for row in rows]
+    assert any(labels), "some drawn lesions are answered, or the comparison would show nothing"
+    right = sum(label == picture.label for label, picture in zip(labels, pictures, strict=True))
+
+    report = json.loads((weights / "report-val.json").read_text())
+    assert report["photos"] == len(pictures)
+    assert report["classifier"]["accuracy"][0] == pytest.approx(right / len(pictures), abs=1e-4)
+    assert report["classifier"]["refused"][0] == pytest.approx(labels.count(None) / len(pictures), abs=1e-4)
+    assert {f"recall_{name}" for name in CLASSES} <= set(report["classifier"])
+    for figures in (report["classifier"], report["segmenter"]):
+        assert all(low <= value <= high for value, low, high in figures.values() if None not in (value, low, high))
+    text = (weights / "report-val.md").read_text()
+    assert "| Balanced accuracy (mean recall) |" in text and "| Mask mAP50-95 |" in text
+    assert (weights / "report-val.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_figures_of_the_report_stand_in_registry_and_cards(weights: Path) -> None:
+    report = json.loads((weights / "report-val.json").read_text())
+    release = load_release(weights / "registry.json")
+    for kind, entry in (("classifier", release.served_classifier), ("segmenter", release.served_segmenter)):
+        recorded = entry.metrics["val"]
+        assert recorded == {name: tuple(found) for name, found in report[kind].items() if None not in found}
+        card = (weights / f"{entry.key}.md").read_text()
+        assert entry.sha256 in card
+        name = "balanced_accuracy" if kind == "classifier" else "mask_map"
+        assert f"{recorded[name][0]:.3f} [{recorded[name][1]:.3f}, {recorded[name][2]:.3f}]" in card
+
+
+def test_exporting_no_run_is_one_line(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export([tmp_path], data, tmp_path / "weights") == 1
+    assert "no training run is there" in capsys.readouterr().err
+
+
+def test_networks_that_do_not_belong_together_are_not_released(
+    runs: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export([runs / "yolo", runs / "lesion"], data, tmp_path) == 1
+    assert "one segmenter" in capsys.readouterr().err
+    assert not (tmp_path / "registry.json").exists()

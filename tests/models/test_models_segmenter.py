@@ -1,0 +1,103 @@
+"""Geometry of the segmenter's input and output, and mAP."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from models.mask_metrics import map_scores
+from models.segmenter import GREY, Outline, build_segmenter, find_lesions, letterbox, one_piece, outline
+
+
+@pytest.mark.parametrize(("height", "width"), [(240, 320), (900, 500), (64, 64), (40, 1000)])
+def test_letterbox_keeps_the_whole_photo_undistorted(height: int, width: int) -> None:
+    square, placed = letterbox(np.full((height, width, 3), 200, np.uint8), 128)
+    assert square.shape == (128, 128, 3)
+    photo = (square == 200).all(2)
+    assert photo.sum() == placed.width * placed.height
+    assert placed.width / placed.height == pytest.approx(width / height, rel=0.15 if height == 40 else 0.03)
+    assert (square[~photo] == GREY).all()
+
+
+@pytest.mark.parametrize(("height", "width"), [(240, 320), (900, 500), (2000, 3000)])
+def test_an_outline_lands_where_the_lesion_is(height: int, width: int) -> None:
+    """A disc drawn in the prototypes of the square comes out as that disc on the photo."""
+    size, reach = 256, min(height, width) / 4
+    centre = (width * 0.6, height * 0.45)
+    _, placed = letterbox(np.zeros((height, width, 3), np.uint8), size)
+    y, x = (np.mgrid[0 : size // 4, 0 : size // 4] + 0.5) * 4
+    across = (x - placed.left) / placed.gain - centre[0]
+    along = (y - placed.top) / placed.gain - centre[1]
+    prototypes = torch.zeros(32, size // 4, size // 4)
+    prototypes[0] = torch.from_numpy((reach - np.hypot(across, along)) * placed.gain)
+    corners = [centre[0] - reach, centre[1] - reach, centre[0] + reach, centre[1] + reach]
+    row = torch.zeros(38)
+    row[:4] = torch.tensor(corners) * placed.gain + torch.tensor([placed.left, placed.top] * 2)
+    row[4], row[6] = 0.9, 1.0
+    found = outline(row, prototypes, placed, (height, width))
+    y, x = np.mgrid[0:height, 0:width] + 0.5
+    true = np.hypot(x - centre[0], y - centre[1]) < reach
+    assert (found.mask & true).sum() / (found.mask | true).sum() > 0.97
+    assert found.box == pytest.approx(tuple(corners), abs=0.5)
+    assert found.score == pytest.approx(0.9)
+
+
+def test_an_outline_is_one_piece_without_holes() -> None:
+    mask = np.zeros((60, 80), np.bool_)
+    mask[10:40, 10:40] = True
+    mask[20:25, 20:25] = False
+    mask[50:55, 60:70] = True
+    solid = np.zeros_like(mask)
+    solid[10:40, 10:40] = True
+    assert (one_piece(mask) == solid).all()
+    assert not one_piece(np.zeros_like(mask)).any()
+
+
+def test_a_photo_has_the_same_outline_alone_and_in_a_batch() -> None:
+    torch.manual_seed(0)
+    network = build_segmenter().eval()
+    chance = np.random.default_rng(0)
+    photos = [chance.integers(0, 255, shape, np.uint8) for shape in ((90, 120, 3), (120, 90, 3), (64, 64, 3))]
+    together = find_lesions(network, photos, 64, min_score=0.0)
+    for photo, outlines in zip(photos, together, strict=True):
+        alone = find_lesions(network, [photo], 64, min_score=0.0)[0]
+        assert alone[0].box == pytest.approx(outlines[0].box, abs=1e-3)
+        assert alone[0].mask.shape == photo.shape[:2]
+        assert (alone[0].mask == outlines[0].mask).mean() > 0.999
+
+
+def test_nothing_above_the_score_is_no_outline() -> None:
+    assert find_lesions(build_segmenter().eval(), [np.zeros((64, 64, 3), np.uint8)], 64, min_score=0.99) == [[]]
+
+
+def square(left: int, side: int = 40) -> NDArray[np.bool_]:
+    mask = np.zeros((64, 100), np.bool_)
+    mask[10 : 10 + side, left : left + side] = True
+    return mask
+
+
+def outlined(mask: NDArray[np.bool_], score: float = 0.9) -> Outline:
+    rows, columns = np.nonzero(mask)
+    box = (float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1))
+    return Outline(box, mask, score)
+
+
+def test_map_of_perfect_outlines_is_one_and_of_wrong_ones_zero() -> None:
+    masks = np.stack([square(left) for left in (5, 10, 20, 30)])
+    right = map_scores([[outlined(mask)] for mask in masks], masks)
+    assert right["mask_map"] == right["box_map"] == pytest.approx(0.995, abs=0.005)
+    wrong = map_scores([[outlined(square(55))] for _ in masks], masks)
+    assert wrong["mask_map50"] == wrong["box_map50"] == 0
+
+
+def test_map_counts_each_threshold_of_overlap() -> None:
+    masks = np.stack([square(10)] * 4)
+    shifted = map_scores([[outlined(square(15))]] * 4, masks)  # Jaccard 35 / 45 = 0.778: right at 6 of 10 thresholds
+    assert shifted["mask_map50"] == pytest.approx(0.995, abs=0.005)
+    assert shifted["mask_map"] == pytest.approx(0.6, abs=0.01)
+
+
+def test_a_photo_without_outline_costs_recall() -> None:
+    masks = np.stack([square(10)] * 4)
+    found = map_scores([[outlined(masks[0])], [outlined(masks[0])], [], []], masks)
+    assert found["mask_map50"] == pytest.approx(0.5, abs=0.02)
