@@ -1,0 +1,118 @@
+"""python -m inference PHOTO...: analyse photo files, one answer a line, in the order given."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from inference.batches import Answer, Outputs, answers
+from inference.registry import DEFAULT_WEIGHTS, Registry, RegistryError
+from inference.words import NAMES
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns:
+        0; 1 where a photo could not be read (the others are answered); 2 where nothing could be served.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    outputs = Outputs(options.annotated, options.masks)
+    if outputs.folders:
+        clash = _clash(options.photos)
+        if clash:
+            parser.error(f"{clash[0]} and {clash[1]} would be written under one name")
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    failed = False
+    try:
+        for folder in outputs.folders:
+            folder.mkdir(parents=True, exist_ok=True)
+        for answer in _watched(answers(options.photos, Registry.load(options.weights), outputs), len(options.photos)):
+            failed |= answer.analysis is None
+            print(json.dumps(_record(answer)) if options.json else _sentence(answer), flush=True)
+    except (RegistryError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return int(failed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m inference", description=__doc__)
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="JPEG, PNG, WebP or HEIC")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--annotated", type=Path, metavar="DIR", help="write the photos with their lesions outlined")
+    parser.add_argument("--masks", type=Path, metavar="DIR", help="write the lesions' masks, 0 or 255")
+    parser.add_argument("--weights", type=Path, metavar="DIR", default=DEFAULT_WEIGHTS, help="folder of registry.json")
+    return parser
+
+
+def _clash(photos: list[Path]) -> tuple[Path, Path] | None:
+    """Two different photos whose outputs would have one name."""
+    taken: dict[str, Path] = {}
+    for photo in photos:
+        other = taken.setdefault(photo.stem, photo)
+        if other != photo:
+            return other, photo
+    return None
+
+
+def _watched(found: Iterator[Answer], count: int) -> Iterator[Answer]:
+    """The same answers, with a progress bar on standard error where that is a terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("photos"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    # Answers on the same terminal scroll past above the bar.
+    share_terminal = sys.stdout.isatty()
+    with Progress(
+        *columns,
+        console=console,
+        disable=not console.is_terminal,
+        redirect_stdout=share_terminal,
+        redirect_stderr=False,
+    ) as progress:
+        task = progress.add_task("photos", total=count)
+        for answer in found:
+            yield answer
+            progress.advance(task)
+
+
+def _record(answer: Answer) -> dict[str, object]:
+    analysis = answer.analysis
+    if analysis is None:
+        return {"photo": str(answer.photo), "error": answer.error}
+    return {
+        "photo": str(answer.photo),
+        "label": analysis.label,
+        "probabilities": dict(analysis.probabilities),
+        "box": [round(edge, 2) for edge in analysis.lesion.box] if analysis.lesion else None,
+        "refusal": analysis.refusal,
+        "risk": analysis.risk,
+        "models": dict(analysis.models),
+        "timings": {step: round(milliseconds, 2) for step, milliseconds in analysis.timings.items()},
+    }
+
+
+def _sentence(answer: Answer) -> str:
+    analysis = answer.analysis
+    if analysis is None:
+        return f"{answer.photo}: error: {answer.error}"
+    if analysis.label is None:
+        return f"{answer.photo}: refused: {analysis.refusal}"
+    shares = ", ".join(f"{code} {share:.1%}" for code, share in analysis.probabilities.items())
+    return f"{answer.photo}: {NAMES['en'][analysis.label]}, risk {analysis.risk} ({shares})"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

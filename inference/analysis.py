@@ -1,0 +1,69 @@
+"""The values the pipeline answers with. Everything is frozen: an analysis is a fact, not a workspace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.classes import CLASSES
+
+__all__ = ["CLASSES", "Analysis", "Lesion", "Quality", "Refusal", "Risk"]
+
+
+class Refusal(StrEnum):
+    """Why a photo gets no class. A refusal is a result: the person is told how to take a better photo."""
+
+    NO_LESION = "no_lesion"
+    NOT_SKIN = "not_skin"
+    BLURRED = "blurred"
+    TOO_DARK = "too_dark"
+    TOO_SMALL = "too_small"
+
+
+class Risk(StrEnum):
+    """What to do next: `HIGH` for a malignant class at its threshold, `RAISED` for a pre-malignant one only."""
+
+    LOW = "low"
+    RAISED = "raised"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, eq=False)
+class Lesion:
+    """`box`: x1, y1, x2, y2 in pixels of the upright photo. `mask`: H x W bool, the photo's size. `score`: 0..1."""
+
+    box: tuple[float, float, float, float]
+    mask: NDArray[np.bool_]
+    score: float
+
+
+@dataclass(frozen=True)
+class Quality:
+    """`width`, `height` in pixels; `sharpness`, `brightness`, `skin` as `inference.quality` measures them, 0..1."""
+
+    width: int
+    height: int
+    sharpness: float
+    brightness: float
+    skin: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """One photo's answer.
+
+    `label` is the most likely class, `probabilities` its calibrated company: class -> 0..1, summing to 1, in
+    the order of `CLASSES`. A refused analysis has `refusal` set, `label` and `risk` None and no probabilities.
+    `models` names and versions what answered, by role; `timings` are milliseconds by step.
+    """
+
+    label: str | None
+    probabilities: Mapping[str, float]
+    lesion: Lesion | None
+    quality: Quality
+    refusal: Refusal | None
+    risk: Risk | None
+    models: Mapping[str, str] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)

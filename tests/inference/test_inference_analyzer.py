@@ -1,0 +1,150 @@
+"""analyzer: one photo in, one analysis out, whatever company the photo keeps."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.analysis import CLASSES, Analysis, Refusal, Risk
+from inference.analyzer import Analyzer
+from inference.photo import Photo, decode
+from inference.registry import Registry
+from tests.inference.pictures import encoded, skin
+from tests.inference.releases import edit_registry
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def analyzer(weights: Path) -> Analyzer:
+    return Analyzer(Registry.load(weights))
+
+
+def with_thresholds(folder: Path, **thresholds: float) -> Analyzer:
+    edit_registry(folder, "classifiers", thresholds={"mel": 1.0, "bcc": 1.0, "akiec": 1.0} | thresholds)
+    return Analyzer(Registry.load(folder))
+
+
+def test_an_answer_is_complete(analyzer: Analyzer) -> None:
+    analysis = analyzer.analyze(decode(encoded(skin(400, 300))))
+    assert analysis.refusal is None
+    assert tuple(analysis.probabilities) == CLASSES
+    assert sum(analysis.probabilities.values()) == pytest.approx(1, abs=1e-9)
+    assert analysis.label == max(CLASSES, key=lambda code: analysis.probabilities[code])
+    assert analysis.risk is Risk.LOW
+    assert analysis.models == {"classifier": "fixcaps 0.0.1", "segmenter": "yolov8n-seg 0.0.1"}
+    assert (analysis.quality.width, analysis.quality.height) == (400, 300)
+    lesion = analysis.lesion
+    assert lesion is not None
+    assert lesion.mask.shape == (300, 400) and lesion.mask.dtype == np.bool_
+    x1, y1, x2, y2 = lesion.box
+    assert 0 <= x1 < x2 <= 400 and 0 <= y1 < y2 <= 300
+    assert not lesion.mask[: int(y1)].any() and not lesion.mask[:, : int(x1)].any()
+    assert 0 <= lesion.score <= 1
+    assert set(analysis.timings) == {"decode", "quality", "segment", "classify", "total"}
+    parts = [milliseconds for step, milliseconds in analysis.timings.items() if step != "total"]
+    assert min(parts) > 0
+    assert analysis.timings["total"] == pytest.approx(sum(parts))
+
+
+def refused(analysis: Analysis, refusal: Refusal) -> bool:
+    silent = analysis.label is None and not analysis.probabilities and analysis.risk is None
+    return silent and analysis.refusal is refusal and analysis.lesion is None
+
+
+def test_refusals_carry_no_class(analyzer: Analyzer) -> None:
+    assert refused(analyzer.analyze(Photo(skin(8, 8))), Refusal.TOO_SMALL)
+    assert refused(analyzer.analyze(Photo(np.zeros((200, 200, 3), np.uint8))), Refusal.TOO_DARK)
+    assert refused(analyzer.analyze(Photo(np.full((200, 200, 3), 190, np.uint8))), Refusal.NOT_SKIN)
+    assert refused(analyzer.analyze(Photo(np.full((200, 200, 3), (214, 168, 146), np.uint8))), Refusal.BLURRED)
+
+
+def test_no_lesion_at_the_releases_score_is_a_refusal(own_weights: Path) -> None:
+    edit_registry(own_weights, "segmenters", min_score=0.999)
+    assert refused(Analyzer(Registry.load(own_weights)).analyze(Photo(skin())), Refusal.NO_LESION)
+
+
+def test_alone_in_a_batch_shuffled_or_again(analyzer: Analyzer) -> None:
+    sizes = [(320, 240), (240, 320), (700, 300), (8, 8), (450, 600)]
+    photos = [Photo(skin(*size, seed=seed)) for seed, size in enumerate(sizes)]
+    alone = [analyzer.analyze(photo) for photo in photos]
+    together = analyzer.analyze_batch(photos)
+    backwards = analyzer.analyze_batch(photos[::-1])[::-1]
+    again = [analyzer.analyze(photo) for photo in photos]
+    assert len({round(analysis.probabilities["mel"], 4) for analysis in alone if analysis.label}) > 1
+    for other in (together, backwards, again):
+        for one, two in zip(alone, other, strict=True):
+            assert one.refusal == two.refusal
+            assert (one.lesion is None) == (two.lesion is None)
+            assert list(one.probabilities.values()) == pytest.approx(list(two.probabilities.values()), abs=1e-5)
+            if one.lesion and two.lesion:
+                assert one.lesion.box == pytest.approx(two.lesion.box, abs=0.01)
+
+
+def test_an_empty_batch(analyzer: Analyzer) -> None:
+    assert analyzer.analyze_batch([]) == []
+
+
+class TestRisk:
+    def test_below_every_threshold_is_low(self, own_weights: Path) -> None:
+        assert with_thresholds(own_weights).analyze(Photo(skin())).risk is Risk.LOW
+
+    @pytest.mark.parametrize("code", ["mel", "bcc"])
+    def test_a_malignant_class_at_its_threshold_is_high_whoever_wins(self, own_weights: Path, code: str) -> None:
+        share = with_thresholds(own_weights).analyze(Photo(skin())).probabilities[code]
+        at, above = (with_thresholds(own_weights, **{code: limit}) for limit in (share, share + 1e-4))
+        analysis = at.analyze(Photo(skin()))
+        assert analysis.label == "nv"
+        assert analysis.risk is Risk.HIGH
+        assert above.analyze(Photo(skin())).risk is Risk.LOW
+
+    def test_a_premalignant_class_alone_is_raised(self, own_weights: Path) -> None:
+        assert with_thresholds(own_weights, akiec=0.0).analyze(Photo(skin())).risk is Risk.RAISED
+        assert with_thresholds(own_weights, akiec=0.0, mel=0.0).analyze(Photo(skin())).risk is Risk.HIGH
+
+
+def test_the_whole_photo_or_the_lesion_is_classified_as_the_release_says(own_weights: Path) -> None:
+    by_lesion = Analyzer(Registry.load(own_weights)).analyze(Photo(skin(500, 300)))
+    edit_registry(own_weights, "classifiers", input={"size": 64, "views": ["whole"], "margin": 1.4})
+    by_whole = Analyzer(Registry.load(own_weights)).analyze(Photo(skin(500, 300)))
+    assert by_lesion.probabilities["mel"] != pytest.approx(by_whole.probabilities["mel"], abs=1e-4)
+
+
+WATCHED = """
+import sys
+reached = []
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system", "urllib.Request"):
+        reached.append((event, arguments))
+sys.addaudithook(watch)
+from pathlib import Path
+from inference.analyzer import Analyzer
+from inference.photo import decode
+from inference.registry import Registry
+analyzer = Analyzer(Registry.load(Path(sys.argv[1])))
+for path in sys.argv[2:]:
+    assert analyzer.analyze(decode(Path(path).read_bytes())).label
+assert not reached, reached
+assert "torchvision" not in sys.modules, "serving imports torchvision"
+assert "matplotlib" not in sys.modules, "serving imports matplotlib"
+assert not any(name.startswith(("models.train", "models.data", "sklearn")) for name in sys.modules), "serving trains"
+"""
+
+
+def test_serving_is_silent_offline_and_without_torchvision(weights: Path, tmp_path: Path) -> None:
+    photo, home = tmp_path / "photo.jpg", tmp_path / "home"
+    photo.write_bytes(encoded(skin()))
+    home.mkdir()
+    environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WATCHED, str(weights), str(photo)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(home.rglob("*")) == []

@@ -1,0 +1,215 @@
+"""engine: photos are read in a process of their own; the loop stays free, a death costs one photo at most."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from io import BytesIO
+from multiprocessing import active_children
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+from PIL.JpegImagePlugin import get_sampling
+
+from inference import worker
+from inference.analysis import Refusal
+from inference.engine import AnalysisFailed, Busy, Engine, ServedModel
+from inference.photo import PhotoError, PhotoFault
+from inference.registry import RegistryError
+from tests.inference.pictures import encoded, skin
+from tests.inference.releases import CLASSIFIER_FILE, edit_registry, sha256
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+DEADLY = b"deadly"
+
+
+def read_or_die(weights: Path, data: bytes, language: str) -> worker.Reading:
+    """Reads photos, but for one that brings its decoder down."""
+    if data == DEADLY:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return worker.read(weights, data, language)
+
+
+def die_once(weights: Path, data: bytes, language: str) -> worker.Reading:
+    """Dies where the file named by `data` exists, and removes it."""
+    marker = Path(data.decode())
+    if marker.exists():
+        marker.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return worker.read(weights, encoded(skin()), language)
+
+
+def fail(weights: Path, data: bytes, language: str) -> NoReturn:
+    raise ZeroDivisionError("a fault of ours")
+
+
+@pytest.fixture(scope="module")
+def photo() -> bytes:
+    return encoded(skin(400, 300))
+
+
+async def test_the_engine_from_start_to_stop(weights: Path, photo: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    # One process serves the whole list of expectations: starting it is what takes the time.
+    engine = Engine(weights, queue_limit=3)
+    assert engine.models == ()
+    with pytest.raises(AnalysisFailed, match="not running"):
+        await engine.read(photo)
+    await engine.start()
+    try:
+        metrics = {"val": {"accuracy": (0.5, 0.4, 0.6)}}
+        assert engine.models == (
+            ServedModel("classifier", "fixcaps", "0.0.1", metrics, "none"),
+            ServedModel("segmenter", "yolov8n-seg", "0.0.1", metrics, "none"),
+        )
+        await answers_with_a_drawing(engine, photo)
+        await refuses_and_raises_what_the_pipeline_does(engine)
+        await keeps_the_loop_free(engine)
+        await turns_away_what_exceeds_the_queue(engine, photo)
+        await replaces_a_worker_that_was_killed(engine, photo)
+        await tells_those_who_wait_when_it_stops(engine, photo)
+    finally:
+        await engine.stop()
+    assert active_children() == []
+    with pytest.raises(AnalysisFailed, match="not running"):
+        await engine.read(photo)
+
+
+async def answers_with_a_drawing(engine: Engine, photo: bytes) -> None:
+    english, russian = [await engine.read(photo, language=language) for language in ("en", "ru")]
+    assert english.analysis.label is not None
+    assert english.analysis.probabilities == russian.analysis.probabilities
+    assert english.annotated is not None and russian.annotated is not None
+    assert english.annotated != russian.annotated
+    drawn = Image.open(BytesIO(english.annotated))
+    assert drawn.format == "JPEG" and drawn.width == 400
+    assert not drawn.getexif()
+    assert get_sampling(drawn) == 0
+
+
+async def refuses_and_raises_what_the_pipeline_does(engine: Engine) -> None:
+    small = await engine.read(encoded(skin(8, 8)))
+    assert small.analysis.refusal is Refusal.TOO_SMALL
+    assert small.annotated is None
+    for data, fault in ((b"", PhotoFault.EMPTY), (b"text", PhotoFault.NOT_AN_IMAGE)):
+        with pytest.raises(PhotoError) as caught:
+            await engine.read(data)
+        assert caught.value.fault is fault
+
+
+async def keeps_the_loop_free(engine: Engine) -> None:
+    large = encoded(np.ascontiguousarray(np.tile(skin(1000, 750), (4, 4, 1))))
+    reading = asyncio.ensure_future(engine.read(large))
+    longest, last = 0.0, time.perf_counter()
+    while not reading.done():
+        await asyncio.sleep(0.005)
+        now = time.perf_counter()
+        longest, last = max(longest, now - last), now
+    assert (await reading).analysis.quality.width == 4000
+    assert longest < 0.2
+
+
+async def turns_away_what_exceeds_the_queue(engine: Engine, photo: bytes) -> None:
+    reads = [asyncio.ensure_future(engine.read(photo)) for _ in range(5)]
+    results = await asyncio.gather(*reads, return_exceptions=True)
+    assert [type(result) for result in results] == [worker.Reading] * 3 + [Busy] * 2
+    # Places are given back, by those who gave up waiting too.
+    waiting = [asyncio.ensure_future(engine.read(photo)) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[2].cancel()
+    await asyncio.gather(waiting[2], return_exceptions=True)
+    assert (await engine.read(photo)).annotated
+    await asyncio.gather(*waiting[:2])
+
+
+async def replaces_a_worker_that_was_killed(engine: Engine, photo: bytes) -> None:
+    (process,) = active_children()
+    process.kill()
+    assert (await engine.read(photo)).annotated
+    assert [child.pid for child in active_children()] != [process.pid]
+
+
+async def tells_those_who_wait_when_it_stops(engine: Engine, photo: bytes) -> None:
+    waiting = [asyncio.ensure_future(engine.read(photo)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await engine.stop()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(isinstance(result, worker.Reading | AnalysisFailed) for result in results)
+    assert isinstance(results[-1], AnalysisFailed)
+
+
+async def test_a_deadly_photo_fails_alone(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photo: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Engine(weights)
+    await engine.start()
+    try:
+        # The worker process has its own, unpatched `worker.read`.
+        monkeypatch.setattr(worker, "read", read_or_die)
+        reads = [engine.read(data) for data in (photo, DEADLY, photo, photo)]
+        before, deadly, behind, last = await asyncio.gather(*reads, return_exceptions=True)
+        assert isinstance(deadly, AnalysisFailed) and "died 2 times" in str(deadly)
+        assert all(isinstance(reading, worker.Reading) for reading in (before, behind, last))
+        (tmp_path / "marker").touch()
+        monkeypatch.setattr(worker, "read", die_once)
+        assert (await engine.read(bytes(tmp_path / "marker"))).annotated
+        monkeypatch.setattr(worker, "read", fail)
+        with pytest.raises(AnalysisFailed, match="the analysis failed"):
+            await engine.read(photo)
+        # Photos and what is in them never reach a log.
+        assert DEADLY.decode() not in caplog.text
+    finally:
+        await engine.stop()
+
+
+async def test_damaged_weights_stop_the_start(own_weights: Path) -> None:
+    (own_weights / CLASSIFIER_FILE).write_bytes(b"other")
+    with pytest.raises(RegistryError, match=CLASSIFIER_FILE):
+        await Engine(own_weights).start()
+    # This one is found by the worker alone: the file is whole, but it is no network.
+    edit_registry(own_weights, "classifiers", sha256=sha256(own_weights / CLASSIFIER_FILE))
+    with pytest.raises(RegistryError, match=f"{CLASSIFIER_FILE} is no safetensors file"):
+        await Engine(own_weights).start()
+    assert active_children() == []
+
+
+def test_the_bots_process_needs_no_torch() -> None:
+    program = "import sys, inference.engine; assert not {'torch', 'ultralytics', 'cv2'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=ROOT, check=True, timeout=60)
+
+
+ORPHANING = """
+import asyncio, sys
+from multiprocessing import active_children
+from pathlib import Path
+from inference.engine import Engine
+
+async def main():
+    engine = Engine(Path(sys.argv[1]))
+    await engine.start()
+    print(active_children()[0].pid, flush=True)
+    await asyncio.sleep(600)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_a_worker_does_not_outlive_a_killed_parent(weights: Path, tmp_path: Path) -> None:
+    program = tmp_path / "parent.py"
+    program.write_text(ORPHANING)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, program, weights], stdout=subprocess.PIPE, text=True, env=environment
+    ) as parent:
+        assert parent.stdout is not None
+        orphan = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+        orphan.wait(timeout=20)

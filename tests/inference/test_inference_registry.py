@@ -1,0 +1,112 @@
+"""registry: what is served is what was released; anything else is one clear line that names the file."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from inference.analyzer import Analyzer
+from inference.registry import Registry, RegistryError
+from models.fixcaps import FixCaps
+from tests.inference.releases import CLASSIFIER_FILE, SEGMENTER_FILE, edit_registry, sha256
+
+
+def complaint(folder: Path) -> str:
+    """The one line that loading everything in a folder ends with."""
+    with pytest.raises(RegistryError) as caught:
+        Analyzer(Registry.load(folder))
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_a_release_loads(weights: Path) -> None:
+    registry = Registry.load(weights)
+    assert registry.titles == {"classifier": "fixcaps 0.0.1", "segmenter": "yolov8n-seg 0.0.1"}
+    assert registry.classifier.path == weights / CLASSIFIER_FILE
+    Analyzer(registry)
+
+
+def test_no_folder_and_no_registry(tmp_path: Path) -> None:
+    assert str(tmp_path / "nowhere" / "registry.json") in complaint(tmp_path / "nowhere")
+    assert "No such file" in complaint(tmp_path)
+
+
+def without_classifiers(text: str) -> str:
+    return json.dumps({key: value for key, value in json.loads(text).items() if key != "classifiers"})
+
+
+def with_other_classes(text: str) -> str:
+    return text.replace('"akiec", "bcc"', '"bcc", "akiec"')
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda text: "", lambda text: text[:100], lambda text: "[1, 2]", without_classifiers, with_other_classes]
+)
+def test_a_damaged_registry(own_weights: Path, damage: Callable[[str], str]) -> None:
+    path = own_weights / "registry.json"
+    path.write_text(damage(path.read_text()))
+    assert str(path) in complaint(own_weights)
+
+
+def test_a_registry_that_serves_what_it_does_not_list(own_weights: Path) -> None:
+    path = own_weights / "registry.json"
+    path.write_text(path.read_text().replace('"classifier": "fixcaps-0.0.1"', '"classifier": "fixcaps-9.9.9"'))
+    message = complaint(own_weights)
+    assert str(path) in message and "fixcaps-9.9.9" in message
+
+
+@pytest.mark.parametrize("name", [CLASSIFIER_FILE, SEGMENTER_FILE])
+class TestAServedFile:
+    def test_missing(self, own_weights: Path, name: str) -> None:
+        (own_weights / name).unlink()
+        message = complaint(own_weights)
+        assert str(own_weights / name) in message and "cannot read" in message
+
+    def test_with_one_bit_changed(self, own_weights: Path, name: str) -> None:
+        content = bytearray((own_weights / name).read_bytes())
+        content[len(content) // 2] ^= 1
+        (own_weights / name).write_bytes(content)
+        message = complaint(own_weights)
+        assert str(own_weights / name) in message and "damaged" in message
+
+    def test_cut_short(self, own_weights: Path, name: str) -> None:
+        (own_weights / name).write_bytes((own_weights / name).read_bytes()[:1000])
+        assert str(own_weights / name) in complaint(own_weights)
+
+    def test_that_holds_no_tensors(self, own_weights: Path, name: str) -> None:
+        (own_weights / name).write_bytes(b"not tensors")
+        edit_registry(own_weights, kind(name), sha256=sha256(own_weights / name))
+        message = complaint(own_weights)
+        assert str(own_weights / name) in message and "no safetensors" in message
+
+    def test_of_another_network(self, own_weights: Path, name: str) -> None:
+        save_file({"weight": torch.zeros(3)}, own_weights / name)
+        edit_registry(own_weights, kind(name), sha256=sha256(own_weights / name))
+        message = complaint(own_weights)
+        assert str(own_weights / name) in message and "another network" in message
+
+    def test_in_an_unknown_architecture(self, own_weights: Path, name: str) -> None:
+        edit_registry(own_weights, kind(name), architecture={"layers": 12})
+        assert "describes no network we know" in complaint(own_weights)
+
+
+def kind(name: str) -> str:
+    return "classifiers" if name == CLASSIFIER_FILE else "segmenters"
+
+
+def test_weights_of_another_size_of_the_same_network(own_weights: Path) -> None:
+    save_file(FixCaps(64, 16).state_dict(), own_weights / CLASSIFIER_FILE)
+    edit_registry(own_weights, "classifiers", sha256=sha256(own_weights / CLASSIFIER_FILE))
+    assert "size mismatch for stem.weight" in complaint(own_weights)
+
+
+def test_a_file_that_is_not_served_may_be_missing(own_weights: Path) -> None:
+    path = own_weights / "registry.json"
+    registry = json.loads(path.read_text())
+    registry["classifiers"].append(registry["classifiers"][0] | {"version": "0.0.2", "file": "absent.safetensors"})
+    path.write_text(json.dumps(registry))
+    assert Registry.load(own_weights).classifier.entry.version == "0.0.1"
