@@ -74,9 +74,7 @@ class Broadcasts:
     async def cancel(self, broadcast_id: int) -> bool:
         """Drop a draft; False if it is not one any more."""
         async with self._transactions.write() as connection:
-            cancelled = await connection.execute(
-                _step(broadcast_id, BroadcastState.DRAFT, BroadcastState.CANCELLED)
-            )
+            cancelled = await connection.execute(_step(broadcast_id, BroadcastState.DRAFT, BroadcastState.CANCELLED))
             return cancelled.rowcount == 1
 
     async def running(self) -> list[Broadcast]:
@@ -127,9 +125,7 @@ class Broadcasts:
     async def set_progress_message(self, broadcast_id: int, message_id: int) -> None:
         async with self._transactions.write() as connection:
             await connection.execute(
-                update(broadcasts)
-                .where(broadcasts.c.id == broadcast_id)
-                .values(progress_message_id=message_id)
+                update(broadcasts).where(broadcasts.c.id == broadcast_id).values(progress_message_id=message_id)
             )
 
     async def _mark(self, broadcast_id: int, user_id: int, old: DeliveryState, new: DeliveryState) -> bool:
@@ -151,9 +147,7 @@ class Broadcasts:
 
 
 def _step(broadcast_id: int, old: BroadcastState, new: BroadcastState) -> Update:
-    return (
-        update(broadcasts).where(broadcasts.c.id == broadcast_id, broadcasts.c.state == old).values(state=new)
-    )
+    return update(broadcasts).where(broadcasts.c.id == broadcast_id, broadcasts.c.state == old).values(state=new)
 
 
 def _broadcast(row: Row[Any]) -> Broadcast:

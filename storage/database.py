@@ -51,8 +51,7 @@ class Database:
         except OSError as error:
             await database.close()
             raise StorageError(
-                f"cannot create the database {path}: {error.strerror}; make its folder writable "
-                "or change DATABASE_URL"
+                f"cannot create the database {path}: {error.strerror}; make its folder writable or change DATABASE_URL"
             ) from error
         except DatabaseError as error:
             await database.close()

@@ -61,8 +61,25 @@ class User:
 
 
 @dataclass(frozen=True)
+class Received:
+    """A message that asks for a photo to be read, as it arrived."""
+
+    user_id: int
+    chat_id: int
+    message_id: int
+    media_group_id: str | None
+    file_id: str
+    file_unique_id: str
+    kind: RequestKind
+
+
+@dataclass(frozen=True)
 class Request:
-    """One photo to be read. `result` is the decrypted health data of a completed request, else None."""
+    """One photo to be read.
+
+    `progress_message_id` is the message that says so while it is being read; `result` is the decrypted
+    health data of a completed request, else None.
+    """
 
     id: int
     user_id: int
@@ -75,6 +92,7 @@ class Request:
     outcome: Outcome
     created_at: datetime
     completed_at: datetime | None
+    progress_message_id: int | None
     reply_file_id: str | None
     result: Mapping[str, Any] | None
 

@@ -1,6 +1,7 @@
 """Requests: recorded before work begins, completed after the reply, so that a killed process loses none."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from storage.connections import Transactions
 from storage.keys import Cipher
-from storage.records import DayStats, Outcome, Request, RequestKind
+from storage.records import DayStats, Outcome, Received, Request, RequestKind
 from storage.tables import broadcasts, deliveries, requests, users
 
 UNFINISHED = (Outcome.RECEIVED, Outcome.WORKING)
@@ -35,27 +36,29 @@ class Requests:
 
         A person never seen before is created, without consent.
         """
+        known = await self._of_message(chat_id, message_id)
+        if known is not None:
+            return known, False
+        received = Received(user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind)
+        created = await self.record_all([received]) == 1
+        request = await self._of_message(chat_id, message_id)
+        if request is None:
+            raise LookupError(f"the request of message {message_id} was erased while it was recorded")
+        return request, created
+
+    async def record_all(self, received: Sequence[Received]) -> int:
+        """Record many requests in one transaction, as `record` does each; says how many are new."""
+        if not received:
+            return 0
         now = datetime.now(UTC)
-        values = {
-            "user_id": user_id,
-            "chat_id": chat_id,
-            "message_id": message_id,
-            "media_group_id": media_group_id,
-            "file_id": file_id,
-            "file_unique_id": file_unique_id,
-            "kind": kind,
-            "outcome": Outcome.RECEIVED,
-            "created_at": now,
-        }
-        new_user = insert(users).values(id=user_id, announcements=True, created_at=now)
-        new_request = insert(requests).values(values).on_conflict_do_nothing().returning(*requests.c)
-        known = select(requests).where(requests.c.chat_id == chat_id, requests.c.message_id == message_id)
+        people = [
+            {"id": user_id, "announcements": True, "created_at": now} for user_id in {each.user_id for each in received}
+        ]
+        new = [{**asdict(each), "outcome": Outcome.RECEIVED, "created_at": now} for each in received]
         async with self._transactions.write() as connection:
-            await connection.execute(new_user.on_conflict_do_nothing())
-            row = (await connection.execute(new_request)).one_or_none()
-            if row is not None:
-                return self._request(row), True
-            return self._request((await connection.execute(known)).one()), False
+            await connection.execute(insert(users).on_conflict_do_nothing(), people)
+            recorded = await connection.execute(insert(requests).on_conflict_do_nothing(), new)
+        return recorded.rowcount
 
     async def claim(self, request_id: int) -> bool:
         """Take a received request into work. Of all who ask, one is told True."""
@@ -64,6 +67,13 @@ class Requests:
     async def release(self, request_id: int) -> bool:
         """Give a request whose worker is gone back, to be claimed anew."""
         return await self._move(request_id, Outcome.WORKING, Outcome.RECEIVED)
+
+    async def set_progress_message(self, request_ids: Sequence[int], message_id: int) -> None:
+        """Note which message tells of the progress of these requests."""
+        async with self._transactions.write() as connection:
+            await connection.execute(
+                update(requests).where(requests.c.id.in_(request_ids)).values(progress_message_id=message_id)
+            )
 
     async def discard(self, request_id: int) -> None:
         """Take back a request that nobody has claimed: its message turned out to ask for no reading."""
@@ -98,24 +108,18 @@ class Requests:
 
     async def unfinished(self) -> list[Request]:
         """Requests that were under way, oldest first."""
-        return await self._all(
-            select(requests).where(requests.c.outcome.in_(UNFINISHED)).order_by(requests.c.id)
-        )
+        return await self._all(select(requests).where(requests.c.outcome.in_(UNFINISHED)).order_by(requests.c.id))
 
     async def get_owned(self, request_id: int, user_id: int) -> Request | None:
         """The request if it is this person's own, else None."""
-        found = await self._all(
-            select(requests).where(requests.c.id == request_id, requests.c.user_id == user_id)
-        )
+        found = await self._all(select(requests).where(requests.c.id == request_id, requests.c.user_id == user_id))
         return found[0] if found else None
 
     async def page(self, user_id: int, offset: int, limit: int) -> tuple[list[Request], int]:
         """Answered and refused requests of one person, newest first, and how many there are in all."""
         mine = (requests.c.user_id == user_id) & requests.c.outcome.in_(SHOWN)
         async with self._transactions.read() as connection:
-            total = (
-                await connection.execute(select(func.count()).select_from(requests).where(mine))
-            ).scalar_one()
+            total = (await connection.execute(select(func.count()).select_from(requests).where(mine))).scalar_one()
             rows = (
                 await connection.execute(
                     select(requests).where(mine).order_by(requests.c.id.desc()).offset(offset).limit(limit)
@@ -166,10 +170,14 @@ class Requests:
             await self._transactions.checkpoint()
         return erased.rowcount
 
-    async def _move(self, request_id: int, old: Outcome, new: Outcome) -> bool:
-        statement = (
-            update(requests).where(requests.c.id == request_id, requests.c.outcome == old).values(outcome=new)
+    async def _of_message(self, chat_id: int, message_id: int) -> Request | None:
+        found = await self._all(
+            select(requests).where(requests.c.chat_id == chat_id, requests.c.message_id == message_id)
         )
+        return found[0] if found else None
+
+    async def _move(self, request_id: int, old: Outcome, new: Outcome) -> bool:
+        statement = update(requests).where(requests.c.id == request_id, requests.c.outcome == old).values(outcome=new)
         async with self._transactions.write() as connection:
             return (await connection.execute(statement)).rowcount == 1
 

@@ -70,6 +70,7 @@ requests = Table(
     Column("outcome", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("completed_at", UtcDateTime),
+    Column("progress_message_id", BigInteger),
     Column("reply_file_id", Text),
     Column("result", LargeBinary),
     UniqueConstraint("chat_id", "message_id", name="uq_requests_message"),

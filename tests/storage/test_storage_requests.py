@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import Database, Outcome, Request
+from storage import Database, Outcome, Received, Request
 
 RESULT = {"label": "mel", "probabilities": {"mel": 0.9, "nv": 0.1}, "risk": "high", "refusal": None}
 
@@ -77,6 +77,13 @@ async def test_unfinished_are_those_received_and_those_under_way(database: Datab
     await database.requests.claim(working.id)
     await answer(database, 1, 3)
     assert [each.id for each in await database.requests.unfinished()] == [received.id, working.id]
+
+
+async def test_the_progress_message_of_unfinished_requests_is_remembered(database: Database) -> None:
+    told, other = await record(database, message=1), await record(database, message=2)
+    await database.requests.set_progress_message([told.id], 77)
+    remembered = {each.id: each.progress_message_id for each in await database.requests.unfinished()}
+    assert remembered == {told.id: 77, other.id: None}
 
 
 async def test_nobody_opens_what_is_not_theirs(database: Database) -> None:
@@ -184,3 +191,13 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> No
         await database.requests.record(1, 1, 1, None, None, "unique", "photo")  # type: ignore[arg-type]
     assert await database.users.get(1) is None
     await record(database)
+
+
+async def test_many_requests_are_recorded_at_once_and_each_only_once(database: Database) -> None:
+    received = [Received(7, 7, number, "album", f"file {number}", "unique", "photo") for number in (1, 2, 3)]
+    assert await database.requests.record_all(received[:2]) == 2
+    assert await database.requests.record_all(received) == 1
+    assert await database.requests.record_all([]) == 0
+    assert [each.file_id for each in await database.requests.unfinished()] == ["file 1", "file 2", "file 3"]
+    user = await database.users.get(7)
+    assert user is not None and user.consented_at is None
