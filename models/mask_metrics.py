@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ultralytics.engine.validator import BaseValidator
 from ultralytics.utils.metrics import SegmentMetrics, box_iou, mask_iou
 
-import models.ultralytics_env  # noqa: F401  # must run before ultralytics is imported
 from models.segmenter import Outline
 
 # All that ``match_predictions`` reads of the validator that it is a method of.

@@ -17,6 +17,7 @@ from models.release import load_release
 from tests.models import drawn_ham
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(400)
 SMALL = ("--size", "64", "--epochs", "1", "--batch", "7")
 
 
