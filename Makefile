@@ -26,6 +26,7 @@ setup: $(STAMP) $(CATALOGS) ## install what is pinned into .venv and compile the
 
 lint: $(STAMP) ## ruff over the code, hadolint over the Dockerfile
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/hadolint Dockerfile
 
 types: $(STAMP) ## mypy, strict, over our packages

@@ -195,6 +195,22 @@ async def test_an_album_stands_together_and_each_photo_is_answered(page: Page) -
     await expect(page.locator(".turn:not(.mine) img")).to_have_count(3)
 
 
+async def test_what_a_person_sends_comes_into_view_wherever_they_had_scrolled(page: Page) -> None:
+    await page.get_by_role("button", name="Start", exact=True).click()
+    mine = page.locator(".turn.mine")
+    for number in range(2):  # two photos with their answers are longer than a phone
+        await choose(page, "mole")
+        await page.locator("#preview").get_by_role("button", name="Send").click()
+        await expect(mine).to_have_count(2 + number)
+        await expect(page.locator(".turn:not(.mine) img")).to_have_count(1 + number)
+    await page.locator("#messages").evaluate("box => box.scrollTo(0, 0)")
+    await expect(page.locator("#to-end")).to_be_visible()
+    await page.get_by_label("Message", exact=True).fill("and what of this?")
+    await page.keyboard.press("Enter")
+    await expect(mine.last).to_contain_text("this?")
+    await expect(mine.last).to_be_in_viewport()
+
+
 async def test_a_photo_can_be_sent_as_a_file(page: Page) -> None:
     await page.get_by_role("button", name="Start", exact=True).click()
     await choose(page, "mole")

@@ -116,13 +116,18 @@ function turnWith(id) {
   return [...document.querySelectorAll(".turn")].find((node) => node.dataset.ids.split(" ").includes(String(id)));
 }
 
+// Whether the reader is at the end. Only scrolling changes it: the box also shrinks and grows by itself.
+let atEnd = true;
+
 function showMessages(toEnd = false) {
   const box = byId("messages");
-  const follow = toEnd || box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+  const newest = [...state.messages.values()].at(-1);
+  const follow = toEnd || atEnd || (newest?.from?.id === state.me && !turnWith(newest.message_id));
   const turns = gathered([...state.messages.values()]).map(drawn);
   if (turns.length === 0) turns.push(welcome());
   settle(box, turns);
   if (follow) box.scrollTop = box.scrollHeight;
+  atEnd = follow;
   byId("to-end").hidden = follow;
   byId("composer").hidden = state.blocked || !state.started;
   byId("restart").hidden = !byId("composer").hidden;
@@ -193,7 +198,8 @@ byId("block").onclick = () => send("block", { blocked: true }).catch(fail);
 byId("restart").onclick = () => (state.blocked ? send("block", { blocked: false }) : send("message", { text: "/start" })).catch(fail);
 byId("to-end").onclick = () => { byId("messages").scrollTop = byId("messages").scrollHeight; };
 byId("messages").addEventListener("scroll", ({ target }) => {
-  byId("to-end").hidden = target.scrollHeight - target.scrollTop - target.clientHeight < 80;
+  atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 80;
+  byId("to-end").hidden = atEnd;
 });
 byId("calls-toggle").onclick = ({ currentTarget }) => {
   const wide = matchMedia("(min-width: 961px)").matches;

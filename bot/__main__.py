@@ -1,0 +1,28 @@
+"""`python -m bot`: settings, then the bot until it is told to stop."""
+
+import asyncio
+import sys
+
+from bot.application import run
+from bot.errors import StartupError
+from bot.logs import set_up_logging
+from bot.settings import load_settings
+
+
+def main() -> int:
+    """Exit status: 0 after an orderly stop, 2 where the bot cannot start as it is set up."""
+    try:
+        settings = load_settings()
+        secrets = (settings.token,) if settings.bot_token else ()
+        set_up_logging(settings.log_level, settings.log_format, secrets)
+        asyncio.run(run(settings))
+    except StartupError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""The bot put together: services opened in order, run, and closed in the opposite order."""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from typing import Any
+
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramNetworkError,
+    TelegramNotFound,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import GetUpdates
+from aiogram.utils.i18n import I18n
+from pydantic import SecretStr
+
+from bot.albums import Albums
+from bot.broadcasts import Broadcaster
+from bot.client import PersistentBot, connect, open_session
+from bot.commands import introduce
+from bot.errors import StartupError
+from bot.handlers import ROUTERS
+from bot.i18n import load_translations
+from bot.journal import Journal
+from bot.logs import set_up_logging
+from bot.middlewares.in_flight import InFlight
+from bot.middlewares.people import Language, Registration
+from bot.middlewares.throttling import Throttling
+from bot.reception import Reception
+from bot.recovery import recover, take_back
+from bot.retention import keep_erasing
+from bot.sandbox.server import Sandbox
+from bot.settings import Settings
+from bot.supervisor import Supervisor
+from inference.engine import AnalysisFailed, Engine
+from inference.registry import RegistryError
+from storage.database import Database
+from storage.errors import StorageError
+from storage.keys import load_or_create_key
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 30
+# Docker kills what has not stopped after ten seconds.
+STOP_SECONDS = 8.0
+RECONNECT_SECONDS = 5.0
+SANDBOX_ADMIN = 1
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises StartupError where the settings do not let the bot start."""
+    async with AsyncExitStack() as stack:
+        translations = load_translations()
+        page = None
+        if settings.bot_token is None:
+            settings = await _start_sandbox(settings, stack)
+            page = f"{settings.telegram_api_url}/"
+        token = settings.token
+        set_up_logging(settings.log_level, settings.log_format, (token,))
+        database = await _open_database(settings)
+        stack.push_async_callback(database.close)
+        engine = await _start_engine(settings)
+        stack.push_async_callback(engine.stop)
+
+        session = open_session(settings.telegram_api_url)
+        stack.push_async_callback(session.close)
+        journal = Journal(database)
+        session.middleware(journal)
+        bot = connect(token, session)
+        await _connect(bot)
+        if page is not None:
+            print(f"\n  Chat page: {page}\n", flush=True)
+
+        supervisor = Supervisor()
+        stack.push_async_callback(supervisor.stop)
+        reception = Reception(bot, database, engine, translations, supervisor, settings.operator)
+        broadcaster = Broadcaster(bot, database, supervisor, translations)
+        in_flight = InFlight()
+        dispatcher = build_dispatcher(
+            in_flight,
+            translations,
+            database=database,
+            engine=engine,
+            settings=settings,
+            supervisor=supervisor,
+            broadcaster=broadcaster,
+            reception=reception,
+        )
+        supervisor.start(recover(await take_back(database), reception), "recovery")
+        supervisor.start(introduce(bot, database, translations, settings.admin_ids), "introduction")
+        if settings.retention_days is not None:
+            supervisor.start(keep_erasing(database, settings.retention_days), "retention")
+        await broadcaster.resume()
+
+        await dispatcher.start_polling(
+            bot,
+            polling_timeout=POLL_SECONDS,
+            allowed_updates=dispatcher.resolve_used_update_types(),
+            close_bot_session=False,
+        )
+        await _finish(bot, journal, in_flight)
+
+
+def build_dispatcher(in_flight: InFlight, translations: I18n, *, database: Database, **services: Any) -> Dispatcher:
+    """The handlers with what they ask for by name."""
+    dispatcher = Dispatcher(disable_fsm=True, database=database, translations=translations, albums=Albums(), **services)
+    for middleware in (in_flight, Registration(database), Language(translations), Throttling()):
+        dispatcher.update.outer_middleware(middleware)
+    dispatcher.include_routers(*ROUTERS)
+    return dispatcher
+
+
+async def _start_sandbox(settings: Settings, stack: AsyncExitStack) -> Settings:
+    """Start the sandbox in place of Telegram. Returns the settings that lead to it.
+
+    Somebody in it has to be the administrator: the first of ADMIN_IDS, or else one of its own people.
+    """
+    admin_ids = settings.admin_ids or frozenset({SANDBOX_ADMIN})
+    sandbox = Sandbox(admin_id=min(admin_ids))
+    try:
+        await sandbox.start(port=settings.sandbox_port)
+    except OSError as error:
+        raise StartupError(
+            f"SANDBOX_PORT: cannot listen on port {settings.sandbox_port} ({error.strerror}): set another one"
+        ) from None
+    stack.push_async_callback(sandbox.stop)
+    logger.info("no BOT_TOKEN: starting against the sandbox")
+    return settings.model_copy(
+        update={
+            "bot_token": SecretStr(sandbox.token),
+            "telegram_api_url": sandbox.base_url,
+            "admin_ids": admin_ids,
+        }
+    )
+
+
+async def _open_database(settings: Settings) -> Database:
+    try:
+        if settings.data_key is not None:
+            key = settings.data_key.get_secret_value().encode()
+        else:
+            key = await asyncio.to_thread(load_or_create_key, settings.data_dir / "data.key")
+        url = settings.database_url or f"sqlite+aiosqlite:///{settings.data_dir / 'bot.db'}"
+        return await Database.open(url, key)
+    except StorageError as error:
+        raise StartupError(str(error)) from None
+
+
+async def _start_engine(settings: Settings) -> Engine:
+    try:
+        engine = Engine(settings.weights_dir)
+        await engine.start()
+    except RegistryError as error:
+        raise StartupError(f"WEIGHTS_DIR: {error}") from None
+    except AnalysisFailed as error:
+        raise StartupError(str(error)) from None
+    return engine
+
+
+async def _connect(bot: PersistentBot) -> None:
+    """Learn who we are; waits while Telegram cannot be reached. Raises StartupError for a wrong token."""
+    while True:
+        try:
+            me = await bot.me()
+            # Long polling gets nothing while a webhook is set.
+            await bot.delete_webhook()
+        except (TelegramUnauthorizedError, TelegramNotFound):
+            raise StartupError("BOT_TOKEN: Telegram does not know it; get one from @BotFather") from None
+        except (TelegramNetworkError, TelegramServerError) as error:
+            logger.warning("Telegram cannot be reached (%s), trying again", type(error).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)
+        else:
+            logger.info("serving as @%s", me.username)
+            return
+
+
+async def _finish(bot: Bot, journal: Journal, in_flight: InFlight) -> None:
+    """Let what is under way come to its end, and tell Telegram which updates need not come again."""
+    if not await in_flight.drain(STOP_SECONDS):
+        logger.warning("stopped with work under way; the next start takes it up")
+    if journal.last_update_id is not None:
+        try:
+            await bot(GetUpdates(offset=journal.last_update_id + 1, limit=1, timeout=0), request_timeout=5)
+        except TelegramAPIError as error:
+            logger.warning("last updates not acknowledged (%s): they come again", type(error).__name__)

@@ -1,0 +1,31 @@
+"""Inline buttons: keyboards made of them, and the message under which one was pressed."""
+
+import contextlib
+from collections.abc import Sequence
+
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+
+Button = tuple[str, str]
+"""What it says, and what it carries: 64 bytes at most."""
+
+
+def keyboard(*rows: Sequence[Button]) -> InlineKeyboardMarkup:
+    """Rows of buttons; an empty row is left out."""
+    return InlineKeyboardMarkup(
+        inline_keyboard=[
+            [InlineKeyboardButton(text=text, callback_data=data) for text, data in row] for row in rows if row
+        ]
+    )
+
+
+async def replace(callback: CallbackQuery, text: str, markup: InlineKeyboardMarkup | None = None) -> bool:
+    """Put `text` and other buttons, or none, in place of the message whose button was pressed.
+
+    False where that cannot be done: the message is too old, gone, or says just this already.
+    """
+    if isinstance(callback.message, Message):
+        with contextlib.suppress(TelegramBadRequest):
+            await callback.message.edit_text(text, reply_markup=markup)
+            return True
+    return False

@@ -1,0 +1,39 @@
+"""What the buttons carry. Telegram allows 64 bytes."""
+
+from enum import StrEnum
+
+from aiogram.filters.callback_data import CallbackData
+
+
+class Show(StrEnum):
+    """Buttons that only show or do one thing."""
+
+    CONSENT = "consent"
+    TIPS = "tips"
+    ERASE = "erase:yes"
+    KEEP = "erase:no"
+
+
+class HistoryPage(CallbackData, prefix="history"):
+    """One page of past results, counted from 0; `anew` sends it as a new message."""
+
+    number: int
+    anew: bool = False
+
+
+class HistoryEntry(CallbackData, prefix="result"):
+    """One past result. Whose it is gets checked when the button is pressed."""
+
+    request_id: int
+
+
+class ChooseLanguage(CallbackData, prefix="language"):
+    """A language to be answered in."""
+
+    code: str
+
+
+class Announcements(CallbackData, prefix="news"):
+    """Whether announcements are wanted."""
+
+    wanted: bool

@@ -1,0 +1,116 @@
+"""The connection to Telegram: a bot that does not give up on the first failure, and fetching of files."""
+
+import asyncio
+import io
+import logging
+from typing import cast
+
+from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramBadRequest,
+    TelegramEntityTooLarge,
+    TelegramNetworkError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiogram.methods import AnswerCallbackQuery, GetUpdates, SendChatAction, TelegramMethod
+from aiogram.methods.base import TelegramType
+from aiohttp import ClientError, ClientResponseError
+
+MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
+RETRY_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+MAX_FLOOD_WAIT = 120.0
+# These are repeated by their callers anyway.
+NEVER_REPEATED = (GetUpdates, SendChatAction)
+
+logger = logging.getLogger(__name__)
+
+
+class FileTooLarge(Exception):
+    """The file is over the 20 MB that Telegram lets a bot download."""
+
+
+class FileExpired(Exception):
+    """Telegram no longer gives the file out."""
+
+
+class PersistentBot(Bot):
+    """A bot whose calls outlast floods (429), server errors and broken connections.
+
+    A call whose connection broke may have been carried out, so a message may come twice: for an answer
+    that is better than not at all. What must not come twice goes through a plain `Bot`.
+    """
+
+    async def __call__(self, method: TelegramMethod[TelegramType], request_timeout: int | None = None) -> TelegramType:
+        if type(method) in NEVER_REPEATED:
+            return await super().__call__(method, request_timeout)
+        for delay in RETRY_DELAYS:
+            try:
+                return await super().__call__(method, request_timeout)
+            except TelegramBadRequest as error:
+                if isinstance(method, AnswerCallbackQuery) and "query is too old" in error.message:
+                    # The press waited out a stop of the bot. What it asked for is done all the same.
+                    return cast(TelegramType, True)
+                raise
+            except TelegramRetryAfter as error:
+                if error.retry_after > MAX_FLOOD_WAIT:
+                    raise
+                await asyncio.sleep(error.retry_after)
+            except TelegramEntityTooLarge:
+                raise
+            except (TelegramServerError, TelegramNetworkError, ClientDecodeError) as error:
+                reason = type(error).__name__
+                logger.warning("%s failed (%s), again in %s s", type(method).__name__, reason, delay)
+                await asyncio.sleep(delay)
+        return await super().__call__(method, request_timeout)
+
+
+def open_session(api_url: str | None) -> AiohttpSession:
+    """A session with Telegram's own server, or with the Bot API server at `api_url`."""
+    return AiohttpSession(api=PRODUCTION if api_url is None else TelegramAPIServer.from_base(api_url))
+
+
+def connect(token: str, session: AiohttpSession) -> PersistentBot:
+    """The bot of `token`, speaking HTML unless told otherwise."""
+    return PersistentBot(token, session=session, default=DefaultBotProperties(parse_mode="HTML"))
+
+
+async def fetch_file(bot: Bot, file_id: str) -> bytes:
+    """Download a file into memory. Raises FileTooLarge or FileExpired; network errors pass through."""
+    for delay in RETRY_DELAYS:
+        try:
+            return await _fetch_once(bot, file_id)
+        except (ClientError, TimeoutError) as error:
+            # The text of such an error holds the address, and the address the token.
+            logger.warning("download failed (%s), again in %s s", type(error).__name__, delay)
+            await asyncio.sleep(delay)
+    try:
+        return await _fetch_once(bot, file_id)
+    except (ClientError, TimeoutError):
+        raise FileExpired from None
+
+
+async def _fetch_once(bot: Bot, file_id: str) -> bytes:
+    try:
+        file = await bot.get_file(file_id)
+    except (TelegramBadRequest, TelegramNotFound) as error:
+        if "too big" in error.message:
+            raise FileTooLarge from None
+        raise FileExpired from None
+    if file.file_path is None:
+        raise FileExpired
+    if file.file_size is not None and file.file_size > MAX_DOWNLOAD_BYTES:
+        raise FileTooLarge
+    content = io.BytesIO()
+    try:
+        await bot.download_file(file.file_path, content)
+    except ClientResponseError as error:
+        if error.status < 500:
+            raise FileExpired from None
+        raise
+    return content.getvalue()

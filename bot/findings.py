@@ -1,0 +1,67 @@
+"""What is told and kept of a request: a finding, or the reason why there is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from inference.analysis import Analysis, Refusal, Risk
+from inference.photo import PhotoFault
+
+
+class Trouble(StrEnum):
+    """Reasons that lie neither in the picture (`Refusal`) nor in its file (`PhotoFault`)."""
+
+    NO_CONSENT = "no_consent"
+    TOO_LARGE = "too_large"
+    TOO_MANY = "too_many"
+    EXPIRED = "expired"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+Reason = Refusal | PhotoFault | Trouble
+REASONS: dict[str, Reason] = {each.value: each for kind in (Refusal, PhotoFault, Trouble) for each in kind}
+
+# Our own doing: the person may send the same photo again.
+FAILURES = frozenset({Trouble.EXPIRED, Trouble.BUSY, Trouble.FAILED})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is told of an analysis: class, calibrated probabilities (0..1) and risk, or the reason."""
+
+    label: str | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    risk: Risk | None = None
+    reason: Reason | None = None
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> "Finding":
+        return cls(analysis.label, analysis.probabilities, analysis.risk, analysis.refusal)
+
+    @classmethod
+    def stored(cls, result: Mapping[str, Any]) -> "Finding":
+        """The finding as `to_stored` kept it."""
+        risk, reason = result.get("risk"), result.get("refusal")
+        return cls(
+            label=result.get("label"),
+            probabilities=result.get("probabilities", {}),
+            risk=Risk(risk) if risk is not None else None,
+            reason=REASONS[reason] if reason is not None else None,
+        )
+
+
+def to_stored(finding: Finding, analysis: Analysis | None) -> dict[str, Any]:
+    """JSON for the request log: the finding, and of an analysis also place, models and timings (ms)."""
+    result: dict[str, Any] = {
+        "label": finding.label,
+        "probabilities": dict(finding.probabilities),
+        "risk": finding.risk,
+        "refusal": finding.reason,
+    }
+    if analysis is not None:
+        result["models"] = dict(analysis.models)
+        result["timings"] = dict(analysis.timings)
+        result["box"] = list(analysis.lesion.box) if analysis.lesion is not None else None
+    return result

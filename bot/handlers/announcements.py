@@ -1,0 +1,32 @@
+"""Opting out of announcements, and in again."""
+
+from aiogram import Bot, Router
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup
+from aiogram.utils.i18n import gettext as _
+
+from bot import texts
+from bot.buttons import keyboard
+from bot.callbacks import Announcements
+from storage.database import Database
+from storage.records import User
+
+router = Router(name="announcements")
+
+
+def announcements_keyboard(wanted: bool) -> InlineKeyboardMarkup:
+    """The button that turns announcements off where they are on, and on where they are off."""
+    text = _("Turn announcements off") if wanted else _("Turn announcements on")
+    return keyboard([(text, Announcements(wanted=not wanted).pack())])
+
+
+@router.callback_query(Announcements.filter())
+async def choose(
+    callback: CallbackQuery, callback_data: Announcements, user: User, database: Database, bot: Bot
+) -> None:
+    await database.users.set_announcements(user.id, callback_data.wanted)
+    await callback.answer()
+    await bot.send_message(
+        user.id,
+        texts.announcements_state(callback_data.wanted),
+        reply_markup=announcements_keyboard(callback_data.wanted),
+    )

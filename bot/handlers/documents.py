@@ -1,0 +1,37 @@
+"""Image files sent as documents. Where it is clear that one cannot be read, it is not downloaded."""
+
+from pathlib import PurePath
+
+from aiogram import F, Router
+from aiogram.types import Document, Message
+
+from bot.albums import Albums, Incoming
+from bot.client import MAX_DOWNLOAD_BYTES
+from bot.findings import Reason, Trouble
+from bot.journal import record
+from bot.reception import Reception
+from inference.photo import PhotoFault
+from storage.database import Database
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"})
+# Telegram's clients give these where they do not know better.
+UNKNOWN_TYPES = frozenset({None, "", "application/octet-stream"})
+
+router = Router(name="documents")
+
+
+@router.message(F.document, ~F.animation)
+async def document(message: Message, database: Database, albums: Albums, reception: Reception) -> None:
+    problem = _problem(message.document) if message.document is not None else None
+    await reception.receive(await albums.gather(Incoming(await record(database, message), problem)))
+
+
+def _problem(document: Document) -> Reason | None:
+    """What is wrong with a file, as far as its description tells."""
+    is_image = (document.mime_type or "").startswith("image/")
+    has_image_name = PurePath(document.file_name or "").suffix.lower() in IMAGE_SUFFIXES
+    if not (is_image or has_image_name or document.mime_type in UNKNOWN_TYPES):
+        return PhotoFault.NOT_AN_IMAGE
+    if document.file_size is not None and document.file_size > MAX_DOWNLOAD_BYTES:
+        return Trouble.TOO_LARGE
+    return None

@@ -1,0 +1,22 @@
+"""/export: everything kept on a person, as a file."""
+
+import json
+from datetime import UTC, datetime
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.types import BufferedInputFile, Message
+from aiogram.utils.i18n import gettext as _
+
+from storage.database import Database
+from storage.records import User
+
+router = Router(name="export")
+
+
+@router.message(Command("export"))
+async def export(message: Message, user: User, database: Database) -> None:
+    data = await database.requests.export(user.id)
+    content = json.dumps(data, ensure_ascii=False, indent=2).encode()
+    name = f"lesion-bot-{datetime.now(UTC):%Y-%m-%d}.json"
+    await message.answer_document(BufferedInputFile(content, name), caption=_("Everything I keep about you, as JSON."))

@@ -1,0 +1,21 @@
+"""/help, and the advice on photos that comes with a refusal."""
+
+from aiogram import Bot, F, Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message
+
+from bot import texts
+from bot.callbacks import Show
+
+router = Router(name="help")
+
+
+@router.message(Command("help"))
+async def show_help(message: Message) -> None:
+    await message.answer(texts.help_text())
+
+
+@router.callback_query(F.data == Show.TIPS)
+async def show_tips(callback: CallbackQuery, bot: Bot) -> None:
+    await callback.answer()
+    await bot.send_message(callback.from_user.id, texts.tips())

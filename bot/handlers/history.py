@@ -1,0 +1,86 @@
+"""/history: past results, five a page."""
+
+import contextlib
+from html import escape
+
+from aiogram import Bot, Router
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot import replies, texts
+from bot.buttons import keyboard, replace
+from bot.callbacks import HistoryEntry, HistoryPage
+from bot.findings import Finding
+from storage.database import Database
+from storage.records import Outcome, Request, User
+
+PAGE_SIZE = 5
+FINISHED = (Outcome.ANSWERED, Outcome.REFUSED)
+
+router = Router(name="history")
+
+
+@router.message(Command("history"))
+async def history(message: Message, user: User, database: Database) -> None:
+    text, markup = await _page(database, user.id, 0)
+    await message.answer(text, reply_markup=markup)
+
+
+@router.callback_query(HistoryPage.filter())
+async def turn(callback: CallbackQuery, callback_data: HistoryPage, user: User, database: Database, bot: Bot) -> None:
+    text, markup = await _page(database, user.id, callback_data.number)
+    await callback.answer()
+    if callback_data.anew or not isinstance(callback.message, Message):
+        await bot.send_message(user.id, text, reply_markup=markup)
+        return
+    await replace(callback, text, markup)
+
+
+@router.callback_query(HistoryEntry.filter())
+async def open_entry(
+    callback: CallbackQuery, callback_data: HistoryEntry, user: User, database: Database, bot: Bot
+) -> None:
+    # The number in a button is only a claim: the database gives a result to its owner alone.
+    request = await database.requests.get_owned(callback_data.request_id, user.id)
+    if request is None or request.outcome not in FINISHED or request.result is None:
+        await callback.answer(_("This result is no longer there."), show_alert=True)
+        return
+    await callback.answer()
+    finding = Finding.stored(request.result)
+    text = f"{texts.moment(request.created_at)}\n{replies.told(finding)}"
+    if request.reply_file_id is not None:
+        with contextlib.suppress(TelegramBadRequest):
+            await bot.send_photo(user.id, request.reply_file_id, caption=text)
+            return
+    await bot.send_message(user.id, text)
+
+
+async def _page(database: Database, user_id: int, number: int) -> tuple[str, InlineKeyboardMarkup | None]:
+    """One page as text and buttons. A page past the end, as after an erasure, is the last one."""
+    requests, total = await database.requests.page(user_id, number * PAGE_SIZE, PAGE_SIZE)
+    if total == 0:
+        return _("You have no results yet. Send me a photo of a spot on the skin."), None
+    last = (total - 1) // PAGE_SIZE
+    if number > last:
+        return await _page(database, user_id, last)
+    title = _("Your results, newest first (page {page} of {pages})").format(page=number + 1, pages=last + 1)
+    first = number * PAGE_SIZE + 1
+    lines = [f"{index}. {_line(request)}" for index, request in enumerate(requests, first)]
+    entries = [
+        (str(index), HistoryEntry(request_id=request.id).pack()) for index, request in enumerate(requests, first)
+    ]
+    turns = [
+        (text, HistoryPage(number=target).pack())
+        for text, target in ((_("‹ Newer"), number - 1), (_("Older ›"), number + 1))
+        if 0 <= target <= last
+    ]
+    footer = _("Press a number to see a result again.")
+    text = "\n\n".join([f"<b>{title}</b>", *lines, footer])
+    return text, keyboard(entries, turns)
+
+
+def _line(request: Request) -> str:
+    headline = replies.headline(Finding.stored(request.result or {}))
+    return f"{texts.moment(request.created_at)}\n{escape(headline)}"

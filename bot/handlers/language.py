@@ -1,0 +1,42 @@
+"""/language."""
+
+from aiogram import Bot, Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message
+from aiogram.utils.i18n import I18n
+from aiogram.utils.i18n import gettext as _
+
+from bot.buttons import keyboard, replace
+from bot.callbacks import ChooseLanguage
+from bot.commands import show_commands
+from bot.i18n import LANGUAGES
+from bot.settings import Settings
+from storage.database import Database
+from storage.records import User
+
+router = Router(name="language")
+
+
+@router.message(Command("language"))
+async def ask(message: Message) -> None:
+    buttons = [(name, ChooseLanguage(code=code).pack()) for code, name in LANGUAGES.items()]
+    await message.answer(_("In which language shall I answer?"), reply_markup=keyboard(buttons))
+
+
+@router.callback_query(ChooseLanguage.filter())
+async def choose(
+    callback: CallbackQuery,
+    callback_data: ChooseLanguage,
+    user: User,
+    database: Database,
+    bot: Bot,
+    settings: Settings,
+    i18n: I18n,
+) -> None:
+    await callback.answer()
+    if callback_data.code not in LANGUAGES:
+        return
+    await database.users.set_language(user.id, callback_data.code)
+    with i18n.use_locale(callback_data.code):
+        await replace(callback, _("I will answer in English."))
+        await show_commands(bot, user.id, admin=user.id in settings.admin_ids)

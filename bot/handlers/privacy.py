@@ -1,0 +1,20 @@
+"""/privacy."""
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.types import Message
+
+from bot import texts
+from bot.handlers.announcements import announcements_keyboard
+from bot.settings import Settings
+from storage.records import User
+
+router = Router(name="privacy")
+
+
+@router.message(Command("privacy"))
+async def privacy(message: Message, user: User, settings: Settings) -> None:
+    await message.answer(
+        texts.privacy(settings.operator, user, settings.retention_days),
+        reply_markup=announcements_keyboard(user.announcements),
+    )

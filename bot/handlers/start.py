@@ -1,0 +1,42 @@
+"""/start and the agreement."""
+
+import contextlib
+
+from aiogram import Bot, F, Router
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import CommandStart
+from aiogram.types import CallbackQuery, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot import texts
+from bot.callbacks import Show
+from bot.commands import show_commands
+from bot.delivery import consent_keyboard
+from bot.settings import Settings
+from storage.database import Database
+from storage.records import User
+
+router = Router(name="start")
+
+
+@router.message(CommandStart())
+async def start(message: Message, user: User, settings: Settings, bot: Bot) -> None:
+    if user.id in settings.admin_ids:
+        # Before their first message there was no chat to set their menu in.
+        await show_commands(bot, user.id, admin=True)
+    if user.consented_at is not None:
+        await message.answer(f"{texts.welcome()}\n\n{texts.tips()}")
+        return
+    await message.answer(f"{texts.welcome()}\n\n{texts.terms(settings.operator)}", reply_markup=consent_keyboard())
+
+
+@router.callback_query(F.data == Show.CONSENT)
+async def consent(callback: CallbackQuery, user: User, database: Database, bot: Bot) -> None:
+    await database.users.consent(user.id)
+    await callback.answer(_("Thank you!"))
+    if isinstance(callback.message, Message):
+        # Pressed twice, the buttons are gone already.
+        with contextlib.suppress(TelegramBadRequest):
+            await callback.message.edit_reply_markup()
+    if user.consented_at is None:
+        await bot.send_message(user.id, texts.ready())

@@ -1,0 +1,45 @@
+"""What people send besides photos and text: it gets a kind answer too."""
+
+from aiogram import F, Router
+from aiogram.enums import ContentType
+from aiogram.types import Message
+from aiogram.utils.i18n import gettext as _
+
+router = Router(name="unsupported")
+
+MOVING = {ContentType.VIDEO, ContentType.VIDEO_NOTE, ContentType.ANIMATION, ContentType.LIVE_PHOTO}
+SOUND = {ContentType.VOICE, ContentType.AUDIO}
+OTHER = {
+    ContentType.CONTACT,
+    ContentType.DICE,
+    ContentType.GAME,
+    ContentType.INVOICE,
+    ContentType.LOCATION,
+    ContentType.PAID_MEDIA,
+    ContentType.POLL,
+    ContentType.STORY,
+    ContentType.VENUE,
+    ContentType.CHECKLIST,
+}
+
+
+@router.message(F.content_type.in_(MOVING))
+async def moving(message: Message) -> None:
+    await message.reply(
+        _("I cannot read videos or moving pictures. Please send a still photo of the spot: /help tells how.")
+    )
+
+
+@router.message(F.content_type.in_(SOUND))
+async def sound(message: Message) -> None:
+    await message.reply(_("I cannot listen to recordings. Please send a photo of the spot, or write: /help tells how."))
+
+
+@router.message(F.content_type == ContentType.STICKER)
+async def sticker(message: Message) -> None:
+    await message.reply(_("A nice sticker! But I read only photos of the skin: /help tells how."))
+
+
+@router.message(F.content_type.in_(OTHER))
+async def other(message: Message) -> None:
+    await message.reply(_("I read only photos of the skin. Please send one: /help tells how."))

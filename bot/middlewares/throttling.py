@@ -1,0 +1,73 @@
+"""A limit on how fast one person can make the bot talk."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiogram import BaseMiddleware
+from aiogram.types import CallbackQuery, Message, TelegramObject, Update
+from aiogram.types import User as TelegramUser
+from aiogram.utils.i18n import gettext as _
+
+from bot.journal import is_request
+
+BURST = 30
+PER_SECOND = 2.0
+MAX_REMEMBERED = 10_000
+
+
+@dataclass
+class Allowance:
+    left: float
+    at: float
+    warned: bool = False
+
+
+class Throttling(BaseMiddleware):
+    """A token bucket a person. Over the limit they are told so once, then not answered until it refills.
+
+    Photos pass: they are recorded requests, and the reception has its own limit for them.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._allowances: dict[int, Allowance] = {}
+
+    async def __call__(
+        self,
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        event: TelegramObject,
+        data: dict[str, Any],
+    ) -> Any:
+        sender: TelegramUser | None = data.get("event_from_user")
+        inner = event.event if isinstance(event, Update) else event
+        if sender is None or (isinstance(inner, Message) and is_request(inner)):
+            return await handler(event, data)
+        allowance = self._refilled(sender.id)
+        if allowance.left >= 1:
+            allowance.left -= 1
+            allowance.warned = False
+            return await handler(event, data)
+        if not allowance.warned:
+            allowance.warned = True
+            await _warn(inner)
+        return None
+
+    def _refilled(self, user_id: int) -> Allowance:
+        now = self._clock()
+        if len(self._allowances) > MAX_REMEMBERED:
+            full = BURST / PER_SECOND
+            self._allowances = {key: each for key, each in self._allowances.items() if now - each.at < full}
+        allowance = self._allowances.setdefault(user_id, Allowance(BURST, now))
+        allowance.left = min(BURST, allowance.left + (now - allowance.at) * PER_SECOND)
+        allowance.at = now
+        return allowance
+
+
+async def _warn(event: TelegramObject) -> None:
+    text = _("That was a lot of messages at once. Please wait a few seconds and try again.")
+    if isinstance(event, Message):
+        await event.answer(text)
+    elif isinstance(event, CallbackQuery):
+        await event.answer(text, show_alert=True)

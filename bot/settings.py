@@ -1,0 +1,108 @@
+"""Settings from the environment or `.env`; README.md lists them for people."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from aiogram.utils.token import TokenValidationError, validate_token
+from cryptography.fernet import Fernet
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import StartupError
+from inference.engine import DEFAULT_WEIGHTS
+
+
+class Settings(BaseSettings):
+    """Checked settings. An empty variable counts as one that is not set."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    bot_token: SecretStr | None = None
+    telegram_api_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+")
+    admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
+    data_dir: Path = Path("data")
+    database_url: str | None = None
+    data_key: SecretStr | None = None
+    retention_days: int | None = Field(default=None, ge=1)
+    weights_dir: Path = DEFAULT_WEIGHTS
+    operator: str | None = Field(default=None, max_length=100)
+    sandbox_port: int = Field(default=8081, ge=0, le=65535)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    @property
+    def token(self) -> str:
+        """The bot's token in clear. Raises ValueError where there is none."""
+        if self.bot_token is None:
+            raise ValueError("no token is set")
+        return self.bot_token.get_secret_value()
+
+    @field_validator("admin_ids", mode="before")
+    @classmethod
+    def _split_ids(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        ids = [part.strip() for part in value.split(",") if part.strip()]
+        if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in ids):
+            raise ValueError("give user ids separated by commas, for example 12345,67890")
+        return frozenset(map(int, ids))
+
+    @field_validator("bot_token")
+    @classmethod
+    def _token_is_well_formed(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                validate_token(value.get_secret_value())
+            except TokenValidationError as error:
+                raise ValueError("give the token as BotFather wrote it, like 12345:AbCdEf") from error
+        return value
+
+    @field_validator("data_key")
+    @classmethod
+    def _key_is_well_formed(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                Fernet(value.get_secret_value())
+            except ValueError as error:
+                raise ValueError("give 32 random bytes in URL-safe base64, or remove it") from error
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_sqlite(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("sqlite+aiosqlite:///"):
+            raise ValueError("give an address like sqlite+aiosqlite:///data/bot.db")
+        return value
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _any_case(cls, value: object, info: object) -> object:
+        if not isinstance(value, str):
+            return value
+        field_name = getattr(info, "field_name", "")
+        return value.upper() if field_name == "log_level" else value.lower()
+
+    @model_validator(mode="after")
+    def _server_needs_token(self) -> "Settings":
+        if self.telegram_api_url is not None and self.bot_token is None:
+            raise ValueError("TELEGRAM_API_URL is set without BOT_TOKEN: set both or neither")
+        return self
+
+
+def load_settings() -> Settings:
+    """Read and check the settings. Raises StartupError with one line naming every variable at fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise StartupError("; ".join(_complaint(each) for each in error.errors())) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartupError(f"cannot read .env: {error}") from None
+
+
+def _complaint(error: object) -> str:
+    assert isinstance(error, dict)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    name = ".".join(map(str, error["loc"])).upper()
+    return f"{name}: {message}" if name else message

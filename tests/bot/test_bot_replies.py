@@ -1,0 +1,150 @@
+"""What is said about a photo, by the rules of care and within Telegram's limits."""
+
+import html
+import re
+from collections.abc import Iterator
+
+import pytest
+from aiogram.utils.i18n import I18n
+
+from bot import replies, texts
+from bot.callbacks import HistoryEntry, HistoryPage
+from bot.commands import admin_commands, user_commands
+from bot.findings import REASONS, Finding, Reason, Trouble, to_stored
+from bot.i18n import LANGUAGES, load_translations
+from inference.analysis import CLASSES, Risk
+
+FORBIDDEN = re.compile(r"healthy|\bsafe\b|nothing to worry|здоров[ао]?\b|безопасн|не о чем беспокоиться", re.I)
+WIDEST_DATE = "28 сентября 2026 г. в 23:59 UTC, plus"
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest, compiled_translations: None) -> Iterator[str]:
+    """Speaks each language in turn."""
+    i18n: I18n = load_translations()
+    with i18n.context(), i18n.use_locale(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def english(compiled_translations: None) -> Iterator[None]:
+    i18n: I18n = load_translations()
+    with i18n.context(), i18n.use_locale("en"):
+        yield
+
+
+def finding(label: str, risk: Risk, **probabilities: float) -> Finding:
+    """A finding in which `label` gets what the given probabilities leave over."""
+    shares = dict.fromkeys(CLASSES, 0.0) | probabilities
+    shares[label] += 1 - sum(shares.values())
+    return Finding(label, shares, risk)
+
+
+def visible(text: str) -> str:
+    """What a person sees of HTML; fails where a tag is not closed."""
+    opened: list[str] = []
+    for closing, name in re.findall(r"<(/?)(\w+)>", text):
+        if closing:
+            assert opened.pop() == name, text
+        else:
+            opened.append(name)
+    assert not opened, text
+    plain = re.sub(r"</?\w+>", "", text)
+    assert "<" not in plain
+    return html.unescape(plain)
+
+
+def units(text: str) -> int:
+    """Length as Telegram counts it: UTF-16 code units."""
+    return len(visible(text).encode("utf-16-le")) // 2
+
+
+@pytest.mark.parametrize("risk", Risk)
+@pytest.mark.parametrize("label", CLASSES)
+def test_every_answer_says_all_that_it_must_and_fits_a_caption(language: str, label: str, risk: Risk) -> None:
+    text = replies.answer(finding(label, risk, mel=0.001, bcc=0.12, vasc=0.08), number=10)
+    plain = visible(text)
+    assert units(f"{WIDEST_DATE}\n{text}") <= replies.MAX_CAPTION
+    assert replies.class_name(label) in plain.splitlines()[0]
+    assert all(replies.class_name(name) in plain for name in CLASSES)
+    assert len(re.findall(r"^[<>]?\d+\u00a0%", plain, re.M)) == 7
+    assert plain.splitlines()[-1] == replies.not_a_diagnosis()
+    assert not FORBIDDEN.search(plain)
+
+
+def test_low_risk_reads_as_the_rules_have_it(english: None) -> None:
+    text = visible(replies.answer(finding("nv", Risk.LOW)))
+    assert "No warning signs found by the model. See a doctor if it changes, bleeds, itches or grows." in text
+    assert "dermatologist" not in text
+
+
+@pytest.mark.parametrize("risk", [Risk.HIGH, Risk.RAISED])
+def test_a_12_percent_melanoma_is_a_warning_even_where_nevus_wins(english: None, risk: Risk) -> None:
+    text = visible(replies.answer(finding("nv", risk, mel=0.12)))
+    assert text.startswith("Most likely: mole (melanocytic nevus)")
+    assert "cancer or a pre-cancer is possible (12\u00a0%)" in text
+    assert "Show it to a dermatologist or oncologist soon." in text
+
+
+@pytest.mark.parametrize(
+    ("probability", "told"),
+    [(0.0, "0"), (0.004, "<1"), (0.0099, "<1"), (0.12, "12"), (0.99, "99"), (0.991, ">99"), (1.0, "100")],
+)
+def test_what_is_possible_never_reads_as_nothing(probability: float, told: str) -> None:
+    assert replies.percent(probability) == f"{told}\u00a0%"
+
+
+@pytest.mark.parametrize("reason", REASONS.values())
+def test_every_reason_is_told_with_something_to_do(language: str, reason: Reason) -> None:
+    title, _, help_ = visible(replies.apology(reason)).partition("\n")
+    assert title
+    assert help_
+    assert reason in (Trouble.NO_CONSENT,) or replies.keyboard(Finding(reason=reason)).inline_keyboard
+    assert replies.headline(Finding(reason=reason))
+
+
+@pytest.mark.parametrize("risk", Risk)
+def test_an_album_of_ten_fits_one_message(language: str, risk: Risk) -> None:
+    text = replies.summary([finding("bkl", risk, mel=0.3)] * 10)
+    assert units(text) <= 4096
+    assert visible(text).splitlines()[-1] == replies.not_a_diagnosis()
+    assert units(replies.summary([Finding(reason=reason) for reason in REASONS.values()][:10])) <= 4096
+
+
+def test_an_album_names_each_photo_with_what_became_of_it(english: None) -> None:
+    text = visible(replies.summary([finding("nv", Risk.LOW), Finding(reason=Trouble.EXPIRED)]))
+    assert "Photo 1: mole (melanocytic nevus), 100\u00a0%" in text
+    assert "Photo 2: I could not get this photo from Telegram" in text
+
+
+def test_a_finding_survives_storing() -> None:
+    for each in (finding("mel", Risk.HIGH), *(Finding(reason=reason) for reason in REASONS.values())):
+        assert Finding.stored(to_stored(each, None)) == each
+
+
+def test_other_texts_fit_and_promise_nothing(language: str) -> None:
+    for text in (
+        texts.welcome() + texts.terms("A name" * 15),
+        replies.apology(Trouble.NO_CONSENT) + texts.terms("A name" * 15),
+        texts.help_text(),
+        texts.ready(),
+    ):
+        assert units(text) <= 4096
+        assert not FORBIDDEN.search(visible(text))
+
+
+def test_the_profile_fits_and_says_what_the_bot_is_not(language: str) -> None:
+    assert len(texts.description()) <= 512
+    assert len(texts.short_description()) <= 120
+    assert "diagnosis" in texts.description() or "диагноз" in texts.description()
+
+
+def test_the_operator_cannot_break_the_markup(language: str) -> None:
+    assert "<Dr & Co>" in visible(texts.terms("<Dr & Co>"))
+
+
+def test_commands_and_buttons_keep_to_the_limits(language: str) -> None:
+    for command in user_commands() + admin_commands():
+        assert 1 <= len(command.description) <= 256
+    assert len(HistoryEntry(request_id=2**63).pack().encode()) <= 64
+    assert len(HistoryPage(number=10**9, anew=True).pack().encode()) <= 64

@@ -1,0 +1,22 @@
+"""What all tests share: compiled translations, as `make setup` leaves them."""
+
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LOCALES = Path(__file__).resolve().parents[1] / "bot" / "locales"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_translations() -> None:
+    """Tests never speak from catalogs older than the sources of the wording."""
+    for source in LOCALES.glob("*/LC_MESSAGES/bot.po"):
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        with source.open("rb") as file:
+            catalog = read_po(file, locale=source.parts[-3])
+        with target.open("wb") as file:
+            write_mo(file, catalog)

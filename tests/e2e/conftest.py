@@ -1,0 +1,74 @@
+"""One sandbox and one bot process for all tests that do not kill them; a new person for each test."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import ClientSession
+
+from tests.e2e.playing import BotProcess, Person, sandbox_process
+
+Acquaint = Callable[..., Awaitable[Person]]
+
+USER_IDS = count(500_001)
+
+
+@pytest.fixture(scope="session")
+def api_url(compiled_translations: None) -> Iterator[str]:
+    """The sandbox that most tests share."""
+    with sandbox_process() as url:
+        yield url
+
+
+@pytest.fixture
+def own_api_url(compiled_translations: None) -> Iterator[str]:
+    """A sandbox of a test's own."""
+    with sandbox_process() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def running_bot(api_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BotProcess]:
+    """The bot that most tests share."""
+    bot = BotProcess(api_url, tmp_path_factory.mktemp("bot"))
+    bot.start()
+    yield bot
+    status = bot.stop()
+    assert status == 0, bot.log.read_text()
+
+
+@pytest_asyncio.fixture
+async def http() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as session:
+        yield session
+
+
+@pytest_asyncio.fixture
+async def newcomer(running_bot: BotProcess, http: ClientSession) -> Person:
+    """An English speaker who has never written to the bot."""
+    return await Person(http, running_bot.api_url, next(USER_IDS), "Emma", "en").join()
+
+
+@pytest_asyncio.fixture
+async def person(newcomer: Person) -> Person:
+    """An English speaker who has agreed to the terms."""
+    await newcomer.agree()
+    return newcomer
+
+
+@pytest_asyncio.fixture
+async def ivan(running_bot: BotProcess, http: ClientSession) -> Person:
+    """A Russian speaker who has agreed to the terms."""
+    person = await Person(http, running_bot.api_url, next(USER_IDS), "Иван", "ru").join()
+    await person.agree()
+    return person
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a bot of a test's own keeps its data."""
+    path = tmp_path / "bot"
+    path.mkdir()
+    return path

@@ -1,0 +1,143 @@
+"""What the bot is put through: many photos, kills, stops, and a Telegram that fails."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from bot.sandbox.samples import sample
+from tests.e2e.playing import TOKEN, BotProcess, Person, is_progress, words
+
+
+@pytest.fixture
+def own_bot(own_api_url: str, folder: Path) -> Iterator[BotProcess]:
+    """A bot that a test may kill and start again."""
+    bot = BotProcess(own_api_url, folder)
+    bot.start()
+    yield bot
+    bot.stop()
+
+
+def test_a_token_that_telegram_does_not_know_stops_the_start_with_one_line(api_url: str, folder: Path) -> None:
+    bot = BotProcess(api_url, folder, {"BOT_TOKEN": "7000000002:well-formed-and-unknown", "LOG_LEVEL": "ERROR"})
+    bot.start()
+    assert bot.process is not None
+    assert bot.process.wait(timeout=60) == 2
+    [line] = bot.log.read_text().splitlines()
+    assert line == "BOT_TOKEN: Telegram does not know it; get one from @BotFather"
+
+
+async def test_help_is_answered_within_200_ms_while_photos_are_analysed(person: Person, ivan: Person) -> None:
+    await ivan.write("/help")
+    await ivan.answer()
+    await asyncio.gather(*(person.send_photos(*[sample("uneven")] * 10) for _ in range(3)))
+    await person.wait(lambda chat: True if any(map(is_progress, chat["messages"])) else None)
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        await ivan.write("/help")
+        await ivan.answer()
+        took.append(time.perf_counter() - began)
+    waiting = (await person.transcript())["messages"]
+    assert any(map(is_progress, waiting)), "the photos were read before /help was asked for"
+    assert max(took) < 0.2, took
+    for _ in range(3):
+        await person.answer(lambda message: "Photo 10" in words(message) and "text" in message)
+
+
+async def test_after_a_kill_every_photo_is_answered_and_none_twice(own_bot: BotProcess, http: ClientSession) -> None:
+    person = await Person(http, own_bot.api_url, 41, "Emma", "en").join()
+    await person.agree()
+    first = (await person.send_photos(sample("mole")))[0]["message_id"]
+    await person.answered()
+    album = [message["message_id"] for message in await person.send_photos(*[sample("uneven")] * 8)]
+    last = (await person.send_photos(sample("mole")))[0]["message_id"]
+    # The first progress message means that the requests are recorded and under way.
+    await person.wait(lambda chat: True if any(map(is_progress, chat["messages"])) else None)
+    own_bot.kill()
+    own_bot.start()
+
+    def answered(chat: dict[str, object]) -> list[int] | None:
+        messages = chat["messages"]
+        assert isinstance(messages, list)
+        replies = [m["reply_to_message"]["message_id"] for m in messages if m["from"]["is_bot"] and "photo" in m]
+        return replies if set(replies) >= {first, album[0], last} else None
+
+    replies = await person.wait(answered)
+    assert replies.count(first) == 1
+    assert replies.count(last) == 1
+    assert replies.count(album[0]) == 8
+
+
+async def test_photos_sent_while_the_bot_is_down_are_answered_at_the_next_start(
+    own_bot: BotProcess, http: ClientSession
+) -> None:
+    person = await Person(http, own_bot.api_url, 42, "Emma", "en").join()
+    await person.agree()
+    assert own_bot.stop() == 0
+    sent = (await person.send_photos(sample("mole")))[0]["message_id"]
+    own_bot.start()
+    assert (await person.answer())["reply_to_message"]["message_id"] == sent
+
+
+async def test_a_stop_lets_photos_finish_and_leaves_nothing_to_be_told_again(
+    own_bot: BotProcess, http: ClientSession
+) -> None:
+    person = await Person(http, own_bot.api_url, 43, "Emma", "en").join()
+    await person.agree()
+    await person.write("/help")
+    await person.answer()
+    await person.send_photos(sample("mole"))
+    await person.wait(lambda chat: True if any(map(is_progress, chat["messages"])) else None)
+    assert await asyncio.to_thread(own_bot.stop) == 0
+    assert "photo" in await person.answer()
+    before = (await person.transcript())["messages"]
+    own_bot.start()
+    await person.write("/privacy")
+    await person.answer()
+    after = (await person.transcript())["messages"]
+    assert len(after) == len(before) + 2
+    assert not any(map(is_progress, after))
+
+
+@pytest.mark.parametrize("kind", ["429", "500", "drop"])
+async def test_an_answer_outlasts_a_telegram_that_fails(person: Person, kind: str) -> None:
+    await person.faults({"kind": kind, "method": "sendPhoto"}, {"kind": kind, "method": "sendMessage"})
+    await person.send_photos(sample("mole"))
+    assert "photo" in await person.answer()
+    await person.write("/help")
+    assert "A good photo" in words(await person.answer())
+
+
+async def test_a_download_that_breaks_is_repeated(person: Person) -> None:
+    await person.faults({"kind": "drop", "method": "download", "chat_id": None})
+    await person.send_photos(sample("mole"))
+    assert "photo" in await person.answer()
+
+
+async def test_somebody_who_blocks_the_bot_harms_nobody(person: Person, ivan: Person) -> None:
+    await person.faults({"kind": "403", "method": "sendPhoto"})
+    await person.send_photos(sample("mole"))
+    await ivan.send_photos(sample("mole"))
+    assert "photo" in await ivan.answer()
+    await person.write("/help")
+    assert "A good photo" in words(await person.answer())
+
+
+async def test_the_token_is_in_no_log(running_bot: BotProcess, person: Person) -> None:
+    await person.faults(
+        {"kind": "drop", "method": "download", "chat_id": None, "times": 2},
+        {"kind": "file_expired", "method": "download", "chat_id": None},
+        {"kind": "drop", "method": "getUpdates", "chat_id": None, "times": 2},
+    )
+    await person.send_photos(sample("mole"))
+    await person.answer()
+    log = running_bot.log.read_text()
+    assert "DEBUG" in log
+    assert TOKEN not in log
+    assert TOKEN.partition(":")[2] not in log
+    assert "probabilities" not in log
+    assert "keratosis" not in log

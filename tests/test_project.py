@@ -1,0 +1,173 @@
+"""What a newcomer relies on: pinned packages, documented settings and targets, files fit for any machine."""
+
+import ast
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from bot.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+DECLARED = [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]
+PACKAGES = ("bot", "inference", "models", "storage")
+# Bindings to a driver that may be absent: 0.1 MB of Python that ultralytics lists among its dependencies.
+NOT_CUDA = {"nvidia-ml-py"}
+
+
+def pins() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("==") for line in lines if line and not line.startswith("#"))
+    return {name: version for name, version in pairs}
+
+
+def installed_closure() -> dict[str, str]:
+    """Name and version of every package that the declared dependencies bring along here."""
+    waiting = [Requirement(each) for each in DECLARED]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    versions: dict[str, str] = {}
+    while waiting:
+        requirement = waiting.pop()
+        name, extras = canonicalize_name(requirement.name), frozenset(requirement.extras)
+        if (name, extras) in seen:
+            continue
+        seen.add((name, extras))
+        versions[name] = importlib.metadata.version(name)
+        for line in importlib.metadata.requires(name) or ():
+            needed = Requirement(line)
+            marker = needed.marker
+            if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras | {""}):
+                waiting.append(needed)
+    return versions
+
+
+def third_party_imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.partition(".")[0])
+    return names - set(sys.stdlib_module_names) - {*PACKAGES, "tests"}
+
+
+def tracked_files() -> list[Path]:
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("this tree is not a git checkout")
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def make(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["make", *arguments], cwd=directory, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def copy_of_the_setup(tmp_path: Path) -> Path:
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def test_every_package_of_the_environment_is_pinned_at_its_version() -> None:
+    pinned = pins()
+    assert {
+        name: version for name, version in installed_closure().items() if pinned.get(name) != version.partition("+")[0]
+    } == {}
+
+
+def test_no_package_of_the_environment_is_a_part_of_cuda() -> None:
+    names = (set(installed_closure()) | set(pins())) - NOT_CUDA
+    assert [name for name in sorted(names) if re.match(r"nvidia|cuda|cupy|triton", name)] == []
+
+
+def test_every_third_party_import_is_a_declared_dependency() -> None:
+    providers = importlib.metadata.packages_distributions()
+    declared = {canonicalize_name(Requirement(each).name) for each in DECLARED}
+    assert [
+        f"{path.relative_to(ROOT)}: {name}"
+        for package in (*PACKAGES, "tests")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for name in sorted(third_party_imports(path))
+        if not declared & {canonicalize_name(each) for each in providers.get(name, ())}
+    ] == []
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    section = README.partition("## Settings")[2].partition("\n## ")[0]
+    settings = {name.upper() for name in Settings.model_fields}
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)) == settings
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert set(re.findall(r"^#([A-Z_]+)=", example, re.MULTILINE)) == settings
+
+
+def test_every_make_target_is_documented_and_no_other() -> None:
+    targets = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+    assert targets == set(re.findall(r"`make ([a-z]+)", README))
+    phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert phony is not None and set(phony[1].split()) == targets
+
+
+def test_every_command_in_the_readme_exists() -> None:
+    commands = set(re.findall(r"python -m ([a-z.]+)", README))
+    assert commands
+    assert [name for name in commands if not (ROOT / name.replace(".", "/") / "__main__.py").is_file()] == []
+
+
+def test_every_local_link_of_the_readme_leads_somewhere() -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)]+)\)", README)
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_both_licences_are_named_and_the_code_s_is_here() -> None:
+    assert "GNU AFFERO GENERAL PUBLIC LICENSE" in (ROOT / "LICENSE").read_text(encoding="utf-8")[:200]
+    assert PROJECT["license"] == "AGPL-3.0-or-later"
+    assert "AGPL-3.0-or-later" in README and "CC BY-NC 4.0" in README
+
+
+def test_no_file_holds_a_path_of_this_machine() -> None:
+    homes = [f"{place}/".encode() for place in (ROOT, Path.home())]
+    exempt = {ROOT / "Dockerfile"}
+    assert [
+        str(path.relative_to(ROOT))
+        for path in tracked_files()
+        if path not in exempt and any(home in path.read_bytes() for home in homes)
+    ] == []
+
+
+def test_a_python_that_is_too_old_is_refused_in_one_line(copy_of_the_setup: Path) -> None:
+    done = make(copy_of_the_setup, "--silent", "setup", "PYTHON=false")
+    assert done.returncode != 0
+    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert len(said) == 1 and "3.11" in said[0]
+    assert not (copy_of_the_setup / ".venv").exists()
+
+
+def test_a_second_run_installs_nothing_until_the_pins_change(copy_of_the_setup: Path) -> None:
+    stamp = copy_of_the_setup / ".venv" / ".installed"
+    stamp.parent.mkdir()
+    stamp.touch()
+    assert make(copy_of_the_setup, "--question", "setup").returncode == 0
+    later = stamp.stat().st_mtime + 1
+    os.utime(copy_of_the_setup / "constraints.txt", (later, later))
+    assert "pip" in make(copy_of_the_setup, "--dry-run", "setup").stdout
+
+
+def test_the_image_is_set_up_by_make_and_runs_as_an_ordinary_user() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "RUN make setup" in dockerfile and "pip install" not in dockerfile
+    users = re.findall(r"^USER (.+)$", dockerfile, re.MULTILINE)
+    assert users and users[-1] not in {"0", "root"}
