@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file, save
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from torch import Tensor
@@ -32,6 +31,7 @@ from models.release import (
     ClassifierInput,
     SegmenterEntry,
     SegmenterInput,
+    Trial,
 )
 from models.segmentation import SegmenterConfig
 from models.segmenter import find_lesions, load_segmenter
@@ -71,7 +71,7 @@ def export_classifier(
 ) -> ClassifierEntry:
     """Release the best epochs of runs, one a view, with calibration and thresholds fitted on ``val``.
 
-    Prints what each view and their average give on ``val`` with the released segmenter's boxes.
+    Each view alone is measured too, with the released segmenter's boxes.
 
     Raises:
         TrainingError: the runs differ in more than their view.
@@ -90,20 +90,21 @@ def export_classifier(
         cut_views(image, box, views, config.size, config.margin) for image, box in zip(val.images, found, strict=True)
     ]
     photos, labels = torch.from_numpy(np.stack(cut)), torch.from_numpy(val.labels)
-    for index, view in enumerate(views):
-        alone = predict(network.members[index], photos[:, index], torch.device("cpu"))
-        print(f"val, view {view}: {_summary(alone, labels)}; calibrated {_summary(fit(alone, labels)(alone), labels)}")
+    trials = [
+        _trial(f"view {view} alone", predict(member, photos[:, index], torch.device("cpu")), labels)
+        for index, (view, member) in enumerate(zip(views, network.members, strict=True))
+    ]
     lengths = predict(network, photos, torch.device("cpu"))
     calibration = fit(lengths, labels)
     probabilities = calibration(lengths)
-    print(f"val, released: {_summary(lengths, labels)}; calibrated {_summary(probabilities, labels)}")
+    trials.append(_trial("released", lengths, labels))
     entry = ClassifierEntry(
         name=name, version=version, file=file, sha256=digest,
         architecture={"size": config.size, "kernel": config.kernel, "separable": config.separable},
         metrics={}, data=DATA, licence=LICENCE, classes=CLASSES,
         input=ClassifierInput(size=config.size, views=views, margin=config.margin),
         calibration=CalibrationEntry(temperature=calibration.temperature, bias=calibration.bias),
-        thresholds=dict.fromkeys(SUSPICIOUS, warning_threshold(probabilities, labels)),
+        thresholds=dict.fromkeys(SUSPICIOUS, warning_threshold(probabilities, labels)), trials=tuple(trials),
     )  # fmt: skip
     _register(weights, entry)
     return entry
@@ -197,7 +198,10 @@ def _write(weights: Path, release: dict[str, Any]) -> None:
     os.replace(part, weights / "registry.json")
 
 
-def _summary(scores: Tensor, labels: Tensor) -> str:
-    predicted: NDArray[np.int64] = scores.argmax(1).numpy()
-    balanced = balanced_accuracy_score(labels, predicted)
-    return f"accuracy {accuracy_score(labels, predicted):.4f}, balanced {balanced:.4f}"
+def _trial(what: str, lengths: Tensor, labels: Tensor) -> Trial:
+    predicted = fit(lengths, labels)(lengths).argmax(1).numpy()
+    return Trial(
+        what=what,
+        accuracy=round(float(accuracy_score(labels, predicted)), 4),
+        balanced_accuracy=round(float(balanced_accuracy_score(labels, predicted)), 4),
+    )

@@ -61,13 +61,25 @@ class ModelEntry(_Strict):
         return f"{self.name}-{self.version}"
 
 
+class Trial(_Strict):
+    """What was tried on ``val`` for a release: calibrated on it, under served boxes."""
+
+    what: str
+    accuracy: float
+    balanced_accuracy: float
+
+
 class ClassifierEntry(ModelEntry):
-    """A classifier: its classes in the order of its scores, calibration and warning thresholds on probabilities."""
+    """A classifier: its classes in the order of its scores, calibration and warning thresholds on probabilities.
+
+    ``trials`` compares each view alone with what is released.
+    """
 
     classes: tuple[str, ...]
     input: ClassifierInput
     calibration: CalibrationEntry
     thresholds: dict[str, float]
+    trials: tuple[Trial, ...]
 
     @model_validator(mode="after")
     def _complete(self) -> ClassifierEntry:

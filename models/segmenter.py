@@ -19,7 +19,6 @@ from ultralytics.nn.tasks import SegmentationModel
 from ultralytics.utils import DEFAULT_CFG_DICT, IterableSimpleNamespace
 from ultralytics.utils.nms import non_max_suppression
 
-
 GREY: Final = 114
 """Value of the letterbox's bars, as ultralytics uses it."""
 

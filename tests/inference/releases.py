@@ -51,6 +51,7 @@ def write_release(folder: Path) -> Path:
                 "input": {"size": 64, "views": ["lesion"], "margin": 1.4},
                 "calibration": {"temperature": 1.0, "bias": [3.0 * (code == "nv") for code in CLASSES]},
                 "thresholds": {"mel": 0.5, "bcc": 0.5, "akiec": 0.5},
+                "trials": [],
             }
         ],
         "segmenters": [

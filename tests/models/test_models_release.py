@@ -62,6 +62,8 @@ def test_registry_names_what_lies_there(weights: Path) -> None:
         assert "HAM10000" in entry.data
     assert set(release.served_classifier.thresholds) == {"mel", "bcc", "akiec"}
     assert release.served_classifier.input.views == ("lesion", "whole")
+    trials = [trial.what for trial in release.served_classifier.trials]
+    assert trials == ["view lesion alone", "view whole alone", "released"]
 
 
 def test_a_new_version_is_served_and_the_old_one_kept(runs: Path, data: Path, tmp_path: Path) -> None:
