@@ -51,9 +51,10 @@ def _markdown(evaluation: Evaluation) -> str:
     lines = [
         f"# Report on `{split}`",
         "",
-        f"{len(answers.labels)} photos of HAM10000's `{split}` split through the served pipeline, one photo at a time:",
-        f"{served}. In brackets the 95 % bootstrap interval (lesions drawn, percentiles). A refused lesion counts as",
-        "answered wrongly; ROC-AUC and calibration error are of the photos that were given a class.",
+        f"{len(answers.labels)} photos of HAM10000's `{split}` split through the served pipeline,",
+        f"each answered on its own: {served}.",
+        "In brackets the 95 % bootstrap interval (lesions drawn, percentiles). A refused lesion counts as answered",
+        "wrongly; ROC-AUC and calibration error are of the photos that were given a class.",
         "",
         "## Classification",
         "",
