@@ -10,6 +10,7 @@ from html import escape
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
+from babel.numbers import format_percent
 
 from bot import buttons
 from bot.callbacks import HistoryPage, Show
@@ -37,12 +38,13 @@ def class_name(label: str) -> str:
 
 
 def percent(probability: float) -> str:
-    """A probability (0..1) as whole per cent, in plain text; what is possible never reads as nothing."""
+    """A probability (0..1) as whole per cent, as the language writes it; what is possible never reads as nothing."""
+    locale = get_i18n().current_locale
     if 0 < probability < 0.01:
-        return "<1\u00a0%"
+        return f"<{format_percent(0.01, locale=locale)}"
     if 0.99 < probability < 1:
-        return ">99\u00a0%"
-    return f"{probability * 100:.0f}\u00a0%"
+        return f">{format_percent(0.99, locale=locale)}"
+    return str(format_percent(probability, locale=locale))
 
 
 def warning_probability(finding: Finding) -> float:
