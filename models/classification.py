@@ -15,8 +15,9 @@ from models.augment import jitter, random_affine, warp
 from models.classes import CLASSES
 from models.data import HEIGHT, WIDTH, Lesions, load
 from models.fixcaps import FixCaps, margin_loss
+from models.release import View
 from models.train import Recipe
-from models.views import View, crop_view, region
+from models.views import crop_view, region
 
 MARGIN: Final = 1.4
 RARITY: Final = 0.5

@@ -12,7 +12,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.classes import CLASSES, SUSPICIOUS
-from models.views import View
+
+View = Literal["whole", "lesion"]
+"""What of a photo a classifier looks at. It stands here since the bot's process reads releases but loads no OpenCV."""
 
 
 class _Strict(BaseModel):

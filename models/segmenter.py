@@ -13,11 +13,16 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 from ultralytics.nn.tasks import SegmentationModel
-from ultralytics.utils import DEFAULT_CFG_DICT, IterableSimpleNamespace
+from ultralytics.utils import DEFAULT_CFG_DICT, IterableSimpleNamespace, patches
 from ultralytics.utils.nms import non_max_suppression
+
+# Importing ultralytics replaces Pillow's ``Image.open`` by one that wants another package at the first file that is no
+# image, and fails on it; the rest of the process keeps Pillow's own.
+Image.open = patches._image_open
 
 GREY: Final = 114
 """Value of the letterbox's bars, as ultralytics uses it."""

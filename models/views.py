@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-View = Literal["whole", "lesion"]
+from models.release import View
 
 SMALLEST_SIDE: Final = 0.25
 """A lesion's square is at least this share of the photo's shorter side: a tiny box is mostly a wrong box."""

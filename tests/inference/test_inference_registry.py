@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from inference.analyzer import Analyzer
 from inference.registry import Registry, RegistryError
-from models.fixcaps import FixCaps
+from models.fixcaps import ViewAverage
 from tests.inference.releases import CLASSIFIER_FILE, SEGMENTER_FILE, edit_registry, sha256
 
 
@@ -99,9 +99,9 @@ def kind(name: str) -> str:
 
 
 def test_weights_of_another_size_of_the_same_network(own_weights: Path) -> None:
-    save_file(FixCaps(64, 16).state_dict(), own_weights / CLASSIFIER_FILE)
+    save_file(ViewAverage(1, 64, 16, False).state_dict(), own_weights / CLASSIFIER_FILE)
     edit_registry(own_weights, "classifiers", sha256=sha256(own_weights / CLASSIFIER_FILE))
-    assert "size mismatch for stem.weight" in complaint(own_weights)
+    assert "size mismatch for members.0.stem.weight" in complaint(own_weights)
 
 
 def test_a_file_that_is_not_served_may_be_missing(own_weights: Path) -> None:

@@ -1,9 +1,12 @@
 """Geometry of the segmenter's input and output, and mAP."""
 
+import io
+
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
 
 from models.mask_metrics import map_scores
 from models.segmenter import GREY, Outline, build_segmenter, find_lesions, letterbox, one_piece, outline
@@ -40,6 +43,11 @@ def test_an_outline_lands_where_the_lesion_is(height: int, width: int) -> None:
     assert (found.mask & true).sum() / (found.mask | true).sum() > 0.97
     assert found.box == pytest.approx(tuple(corners), abs=0.5)
     assert found.score == pytest.approx(0.9)
+
+
+def test_pillow_keeps_its_own_way_of_opening_files() -> None:
+    with pytest.raises(UnidentifiedImageError):
+        Image.open(io.BytesIO(b"no image"))
 
 
 def test_an_outline_is_one_piece_without_holes() -> None:
