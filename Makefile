@@ -9,7 +9,7 @@ PACKAGES := bot inference models storage
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard bot/locales/*/LC_MESSAGES/*.po))
 # The builds of torch without CUDA. Where this index cannot be reached, torch comes from pip's own index.
 CPU_INDEX := https://download.pytorch.org/whl/cpu
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-compile -c constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -c constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help run test setup lint types unit format clean
