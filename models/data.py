@@ -102,16 +102,13 @@ def read_index(root: Path) -> list[Picture]:
     return sorted(index)
 
 
-def load(
-    root: Path, split: Split, limit: int | None = None, progress: Callable[[int, int], None] | None = None
-) -> Lesions:
+def load(root: Path, split: Split, limit: int | None = None) -> Lesions:
     """Read one split into memory (about 0.3 MB a picture).
 
     Args:
         root: the data folder.
         split: which split.
         limit: read only this many pictures, spread evenly over the split; None reads all.
-        progress: called with (done, total) after each picture.
 
     Raises:
         DataError: a file is missing or cannot be read.
@@ -123,8 +120,6 @@ def load(
         pairs = ((files.image(picture.image_id), files.mask(picture.image_id)) for picture in chosen)
         for row, (image, mask) in enumerate(pool.map(_decode, pairs)):
             images[row], masks[row] = image, mask
-            if progress:
-                progress(row + 1, len(chosen))
     labels = np.array([CLASSES.index(picture.label) for picture in chosen], np.int64)
     ids, groups = (
         tuple(picture.image_id for picture in chosen),
