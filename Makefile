@@ -1,6 +1,6 @@
 # `make run` and `make test` do all of their own set-up; everything they install lands in .venv.
 PYTHON ?= python3
-EXTRAS ?= training,dev
+EXTRAS ?= training,comparison,dev
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -50,7 +50,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@echo "2/3 torch for the CPU, about 200 MB"
 	@$(PIP) --no-deps --extra-index-url $(CPU_INDEX) --retries 1 --timeout 15 setuptools torch torchvision
-	@echo "3/3 everything else, about 400 MB"
+	@echo "3/3 everything else, about 600 MB"
 	@$(PIP) --no-build-isolation -e '.$(if $(EXTRAS),[$(EXTRAS)])'
 	@touch $@
 

@@ -36,7 +36,7 @@ from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from inference.engine import AnalysisFailed, Engine
-from inference.registry import RegistryError
+from inference.registry import RegistryError, UnknownClassifier
 from storage.database import Database
 from storage.errors import StorageError
 from storage.keys import load_or_create_key
@@ -151,8 +151,10 @@ async def _open_database(settings: Settings) -> Database:
 
 async def _start_engine(settings: Settings) -> Engine:
     try:
-        engine = Engine(settings.weights_dir)
+        engine = Engine(settings.weights_dir, classifier=settings.classifier)
         await engine.start()
+    except UnknownClassifier as error:
+        raise StartupError(f"CLASSIFIER: {error}") from None
     except RegistryError as error:
         raise StartupError(f"WEIGHTS_DIR: {error}") from None
     except AnalysisFailed as error:

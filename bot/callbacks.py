@@ -27,6 +27,12 @@ class HistoryEntry(CallbackData, prefix="result"):
     request_id: int
 
 
+class Explain(CallbackData, prefix="why"):
+    """What made the model answer a request so. Whose it is gets checked when the button is pressed."""
+
+    request_id: int
+
+
 class ChooseLanguage(CallbackData, prefix="language"):
     """A language to be answered in."""
 

@@ -14,11 +14,12 @@ from aiogram.types import (
 )
 from aiogram.utils.i18n import gettext as _
 
-from bot import replies, texts
+from bot import explanations, replies, texts
 from bot.buttons import keyboard
 from bot.callbacks import Show
 from bot.findings import Finding, Trouble
 from bot.journal import largest
+from inference.engine import Explanation
 from storage.records import Request
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ async def send_words(bot: Bot, request: Request, finding: Finding) -> None:
         request.chat_id,
         replies.told(finding),
         reply_parameters=_reply_to(request),
-        reply_markup=replies.keyboard(finding),
+        reply_markup=replies.keyboard(finding, request.id),
     )
 
 
@@ -60,7 +61,7 @@ async def send_answer(bot: Bot, request: Request, finding: Finding, annotated: b
             _upload(request, annotated),
             caption=replies.answer(finding),
             reply_parameters=_reply_to(request),
-            reply_markup=replies.keyboard(finding),
+            reply_markup=replies.keyboard(finding, request.id),
         )
     except NOT_ACCEPTED as error:
         # A picture that Telegram does not take is no reason to keep the words back.
@@ -104,9 +105,26 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
         first.chat_id,
         replies.summary([finding for _request, finding, _annotated in pictures]),
         reply_parameters=_reply_to(first),
-        reply_markup=replies.keyboard(next((each for _, each, _ in pictures if each.label), pictures[0][1])),
+        reply_markup=replies.album_keyboard(
+            {number: request.id for number, (request, finding, _) in enumerate(pictures, 1) if finding.label}
+        ),
     )
     return sent
+
+
+async def send_explanation(bot: Bot, request: Request, told: Finding, explanation: Explanation) -> None:
+    """Send what made the model give an answer; `told` is what was answered."""
+    finding = Finding.of(explanation.analysis)
+    if explanation.drawing is None or explanation.measures is None:
+        await send_words(bot, request, finding)
+        return
+    text = explanations.caption(finding, told, explanation.measures)
+    picture = BufferedInputFile(explanation.drawing, f"{request.id}-why.jpg")
+    try:
+        await bot.send_photo(request.chat_id, picture, caption=text, reply_parameters=_reply_to(request))
+    except NOT_ACCEPTED as error:
+        logger.warning("explanation of request %d not accepted: %s", request.id, error.message)
+        await bot.send_message(request.chat_id, text, reply_parameters=_reply_to(request))
 
 
 def _upload(request: Request, annotated: bytes) -> BufferedInputFile:

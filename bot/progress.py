@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +22,24 @@ ACTION_SECONDS = 4.5
 EDIT_SECONDS = 1.0
 
 
+@contextlib.asynccontextmanager
+async def acting(bot: Bot, chat_id: int, action: ChatAction) -> AsyncIterator[None]:
+    """A context in which a chat shows what the bot is doing. Failures to show it are not worth failing for."""
+    showing = asyncio.create_task(_keep_acting(bot, chat_id, action))
+    try:
+        yield
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
+
+
+async def _keep_acting(bot: Bot, chat_id: int, action: ChatAction) -> None:
+    while True:
+        with contextlib.suppress(AiogramError):
+            await bot.send_chat_action(chat_id, action)
+        await asyncio.sleep(ACTION_SECONDS)
+
+
 class Progress:
     """A context in which photos of one chat are read.
 
@@ -38,7 +56,7 @@ class Progress:
         self._total = len(requests)
         self._done = 0
         self._message: Message | None = None
-        self._action: asyncio.Task[None] | None = None
+        self._action = contextlib.AsyncExitStack()
         self._told_at = 0.0
 
     async def __aenter__(self) -> Self:
@@ -51,15 +69,13 @@ class Progress:
             [each.id for each in self._requests], self._message.message_id
         )
         self._told_at = time.monotonic()
-        self._action = asyncio.create_task(self._keep_acting())
+        await self._action.enter_async_context(acting(self._bot, self._chat_id, ChatAction.TYPING))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._action is not None:
-            self._action.cancel()
-            await asyncio.gather(self._action, return_exceptions=True)
+        await self._action.aclose()
         if self._message is not None:
             with contextlib.suppress(AiogramError):
                 await self._message.delete()
@@ -78,9 +94,3 @@ class Progress:
         if self._total == 1:
             return _("🔎 I am looking at your photo…")
         return _("🔎 I am looking at your photos: {done} of {total}…").format(done=self._done, total=self._total)
-
-    async def _keep_acting(self) -> None:
-        while True:
-            with contextlib.suppress(AiogramError):
-                await self._bot.send_chat_action(self._chat_id, ChatAction.TYPING)
-            await asyncio.sleep(ACTION_SECONDS)

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -25,7 +26,7 @@ from bot.progress import Progress
 from bot.supervisor import Supervisor
 from bot.turns import TooManyWaiting, Turns
 from inference.analysis import Analysis
-from inference.engine import AnalysisFailed, Busy, Engine
+from inference.engine import AnalysisFailed, Busy, Engine, Explanation
 from inference.photo import PhotoError
 from storage.database import Database
 from storage.records import Outcome, Request, User
@@ -34,6 +35,22 @@ logger = logging.getLogger(__name__)
 
 UNREACHABLE = (TelegramNetworkError, TelegramServerError, TelegramRetryAfter, ClientDecodeError)
 AGAIN_SECONDS = 60.0
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Work(Protocol[T_co]):
+    """What the engine does with a file."""
+
+    def __call__(self, data: bytes, *, language: str) -> Awaitable[T_co]: ...
+
+
+class NotRead(Exception):
+    """A photo could not be read; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -92,6 +109,18 @@ class Reception:
                 logger.exception("could not answer request(s) %s", [request.id for request in requests])
                 await self._apologise(requests)
 
+    async def explain(self, request: Request) -> Explanation:
+        """What made the model answer a request so; it takes its turn among the photos of its owner.
+
+        Raises:
+            NotRead: the photo cannot be had or read again, or too many are waiting.
+        """
+        try:
+            with self._turns.queue(request.user_id, 1):
+                return await self._in_turn(request, self._engine.explain)
+        except TooManyWaiting:
+            raise NotRead(Trouble.TOO_MANY) from None
+
     async def _receive_later(self, claimed: Sequence[Incoming]) -> None:
         await asyncio.sleep(AGAIN_SECONDS)
         for each in claimed:
@@ -123,21 +152,28 @@ class Reception:
         if incoming.problem is not None:
             return _refused(request, incoming.problem)
         try:
+            reading = await self._in_turn(request, self._engine.read)
+        except NotRead as error:
+            return _refused(request, error.reason)
+        return Read(request, Finding.of(reading.analysis), reading.analysis, reading.annotated)
+
+    async def _in_turn(self, request: Request, work: Work[T_co]) -> T_co:
+        """Fetch a request's file and have the engine work on it, when its turn has come. Raises NotRead."""
+        try:
             async with self._turns.turn(request.user_id):
                 data = await fetch_file(self._bot, request.file_id)
-                reading = await self._engine.read(data, language=replies.current_language())
+                return await work(data, language=replies.current_language())
         except FileTooLarge:
-            return _refused(request, Trouble.TOO_LARGE)
+            raise NotRead(Trouble.TOO_LARGE) from None
         except FileExpired:
-            return _refused(request, Trouble.EXPIRED)
+            raise NotRead(Trouble.EXPIRED) from None
         except PhotoError as error:
-            return _refused(request, error.fault)
+            raise NotRead(error.fault) from None
         except Busy:
-            return _refused(request, Trouble.BUSY)
+            raise NotRead(Trouble.BUSY) from None
         except AnalysisFailed:
             logger.error("request %d could not be analysed", request.id)
-            return _failed(request)
-        return Read(request, Finding.of(reading.analysis), reading.analysis, reading.annotated)
+            raise NotRead(Trouble.FAILED) from None
 
     async def _reply(self, read: Sequence[Read]) -> None:
         pictures = [(each.request, each.finding, each.annotated) for each in read]

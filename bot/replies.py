@@ -4,7 +4,7 @@ the most likely class in plain words with its medical term, all seven percentage
 that this is no diagnosis. Never "healthy" or "safe"; no treatment, no prognosis.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from aiogram.types import InlineKeyboardMarkup
@@ -13,12 +13,13 @@ from aiogram.utils.i18n import gettext as _
 from babel.numbers import format_percent
 
 from bot import buttons
-from bot.callbacks import HistoryPage, Show
+from bot.callbacks import Explain, HistoryPage, Show
 from bot.findings import Finding, Reason, Trouble
 from inference.analysis import Refusal, Risk
 from inference.photo import PhotoFault
 
 MAX_CAPTION = 1024
+WHYS_IN_A_ROW = 3
 SIGNS = {Risk.HIGH: "🔴", Risk.RAISED: "🟠", Risk.LOW: "🔵"}
 WARNING_CLASSES = ("mel", "bcc", "akiec")
 
@@ -132,16 +133,47 @@ def headline(finding: Finding) -> str:
     return f"⚪ {_explanations()[finding.reason or Trouble.FAILED][0]}"
 
 
-def keyboard(finding: Finding) -> InlineKeyboardMarkup:
-    """What a person may want next: past results after an answer, advice on photos after a refusal."""
+def keyboard(finding: Finding, request_id: int) -> InlineKeyboardMarkup:
+    """What a person may want next: the reasons and past results after an answer, advice on photos after a refusal."""
     if finding.label is not None:
-        return buttons.keyboard([(_("My results"), HistoryPage(number=0, anew=True).pack())])
-    return buttons.keyboard([(_("How to take a good photo"), Show.TIPS)])
+        return buttons.keyboard([_why(request_id)], [_past_results()])
+    return buttons.keyboard([_tips()])
+
+
+def why_keyboard(request_id: int) -> InlineKeyboardMarkup:
+    """The button that explains one answer."""
+    return buttons.keyboard([_why(request_id)])
+
+
+def album_keyboard(answered: Mapping[int, int]) -> InlineKeyboardMarkup:
+    """`keyboard` for an album; `answered` holds the requests that got a class by the numbers of their photos."""
+    if not answered:
+        return buttons.keyboard([_tips()])
+    if len(answered) == 1:
+        return buttons.keyboard([_why(*answered.values())], [_past_results()])
+    whys = [
+        (_("Photo {number}: why?").format(number=number), Explain(request_id=request_id).pack())
+        for number, request_id in answered.items()
+    ]
+    rows = [whys[start : start + WHYS_IN_A_ROW] for start in range(0, len(whys), WHYS_IN_A_ROW)]
+    return buttons.keyboard(*rows, [_past_results()])
 
 
 def current_language() -> str:
     """The language in which the person is being answered."""
     return get_i18n().current_locale
+
+
+def _why(request_id: int) -> buttons.Button:
+    return _("What made the model say so?"), Explain(request_id=request_id).pack()
+
+
+def _past_results() -> buttons.Button:
+    return _("My results"), HistoryPage(number=0, anew=True).pack()
+
+
+def _tips() -> buttons.Button:
+    return _("How to take a good photo"), Show.TIPS
 
 
 def _numbered(title: str, number: int | None) -> str:
@@ -156,7 +188,10 @@ def _explanations() -> dict[Reason, tuple[str, str]]:
         ),
         Refusal.NOT_SKIN: (
             _("This does not look like skin"),
-            _("I can read only close-up photos of a spot on the skin. Please send one of those."),
+            _(
+                "I read only close-ups of a spot on the skin: taken from 10 to 15 cm, in good light, "
+                "spot in the middle."
+            ),
         ),
         Refusal.BLURRED: (
             _("This photo is blurred"),
@@ -165,6 +200,10 @@ def _explanations() -> dict[Reason, tuple[str, str]]:
         Refusal.TOO_DARK: (
             _("This photo is too dark"),
             _("Go to a window or switch on a bright lamp, keep your shadow off the spot, and try again."),
+        ),
+        Refusal.GLARE: (
+            _("Light washes out a part of this photo"),
+            _("Switch off the flash or tilt the phone, so that no lamp is reflected in the skin, and try again."),
         ),
         Refusal.TOO_SMALL: (
             _("This photo is too small"),

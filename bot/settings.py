@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     data_key: SecretStr | None = None
     retention_days: int | None = Field(default=None, ge=1)
     weights_dir: Path = DEFAULT_WEIGHTS
+    classifier: str | None = None
     operator: str | None = Field(default=None, max_length=100)
     sandbox_port: int = Field(default=8081, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -33,7 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for folder in outputs.folders:
             folder.mkdir(parents=True, exist_ok=True)
-        for answer in _watched(answers(options.photos, Registry.load(options.weights), outputs), len(options.photos)):
+        found = answers(
+            options.photos, Registry.load(options.weights, options.classifier), outputs, not options.unchecked
+        )
+        for answer in _watched(found, len(options.photos)):
             failed |= answer.analysis is None
             print(json.dumps(_record(answer)) if options.json else _sentence(answer), flush=True)
     except (RegistryError, OSError) as error:
@@ -48,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--annotated", type=Path, metavar="DIR", help="write the photos with their lesions outlined")
     parser.add_argument("--masks", type=Path, metavar="DIR", help="write the lesions' masks, 0 or 255")
+    parser.add_argument("--unchecked", action="store_true", help="read unfit photos too, to see what refusing is worth")
+    parser.add_argument("--classifier", metavar="NAME-VERSION", help="another released classifier than the served one")
     parser.add_argument("--weights", type=Path, metavar="DIR", default=DEFAULT_WEIGHTS, help="folder of registry.json")
     return parser
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.classes import CLASSES
 
-__all__ = ["CLASSES", "Analysis", "Lesion", "Quality", "Refusal", "Risk"]
+__all__ = ["CLASSES", "Abcd", "Analysis", "Colour", "Lesion", "Quality", "Refusal", "Risk"]
 
 
 class Refusal(StrEnum):
@@ -19,6 +19,7 @@ class Refusal(StrEnum):
     NOT_SKIN = "not_skin"
     BLURRED = "blurred"
     TOO_DARK = "too_dark"
+    GLARE = "glare"
     TOO_SMALL = "too_small"
 
 
@@ -41,13 +42,14 @@ class Lesion:
 
 @dataclass(frozen=True)
 class Quality:
-    """`width`, `height` in pixels; `sharpness`, `brightness`, `skin` as `inference.quality` measures them, 0..1."""
+    """`width`, `height` in pixels; the rest as `inference.quality` measures it, 0..1."""
 
     width: int
     height: int
     sharpness: float
     brightness: float
     skin: float = 1.0
+    glare: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,3 +69,30 @@ class Analysis:
     risk: Risk | None
     models: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
+
+
+class Colour(StrEnum):
+    """The six colours that the ABCD rule looks for."""
+
+    WHITE = "white"
+    RED = "red"
+    LIGHT_BROWN = "light_brown"
+    DARK_BROWN = "dark_brown"
+    BLUE_GREY = "blue_grey"
+    BLACK = "black"
+
+
+@dataclass(frozen=True)
+class Abcd:
+    """What `inference.abcd` measures of an outlined lesion.
+
+    `asymmetry`: share of its area without a counterpart when folded, 0..1. `border`: perimeter squared over 4 pi times
+    the area, 1 for a disc. `colours`: largest first. `diameter`: the longest, as a share of the photo's diagonal.
+    `cut_off`: the lesion reaches the photo's edge, and only what is visible of it is measured.
+    """
+
+    asymmetry: float
+    border: float
+    colours: tuple[Colour, ...]
+    diameter: float
+    cut_off: bool

@@ -1,29 +1,42 @@
 """The one pipeline: photo -> quality -> lesion -> classes -> `Analysis`. Bot, command line and tests all run it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference import quality
-from inference.analysis import Analysis, Lesion, Quality, Refusal, Risk
+from inference.analysis import CLASSES, Analysis, Lesion, Quality, Refusal, Risk
 from inference.classifier import Classifier
+from inference.evidence import heat_map
+from inference.exposure import exposed
+from inference.gate import Gate
+from inference.orientation import canonical
 from inference.photo import Photo
 from inference.registry import Registry
 from inference.segmenter import Segmenter
 
 
 class Analyzer:
-    """Both networks of a registry, loaded. Not for several threads at once.
+    """Gate and networks of a registry, loaded. Not for several threads at once.
+
+    Args:
+        registry: what is served.
+        threads: cores that the classifier may use; None takes all. The segmenter uses as many as torch is set to.
+        checked: whether photos that are unfit or show no skin are refused; not doing so shows what that is worth.
 
     Raises:
         RegistryError: a served file is not what the registry says.
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self._segmenter = Segmenter(registry.segmenter)
-        self._classifier = Classifier(registry.classifier)
+    def __init__(self, registry: Registry, threads: int | None = None, *, checked: bool = True) -> None:
+        self._segmenter = Segmenter(registry.segmenter, registry.gate.entry.layers)
+        self._gate = Gate(registry.gate)
+        self._classifier = Classifier(registry.classifier, threads)
         self._titles = registry.titles
+        self._checked = checked
 
     def analyze(self, photo: Photo) -> Analysis:
         """Analyse one photo."""
@@ -34,16 +47,36 @@ class Analyzer:
 
         `timings` hold each photo's own decoding and quality check, and its equal share of the networks' time.
         """
-        drafts = [_Draft(photo) for photo in photos]
-        fit = [draft for draft in drafts if draft.refusal is None]
-        if fit:
+        return [draft.finished(self._titles) for draft in self._drafts(photos)]
+
+    def explain(self, photo: Photo) -> tuple[Analysis, NDArray[np.float32] | None]:
+        """Analyse one photo, and say where in it what spoke for the named class lies.
+
+        Returns:
+            The analysis, as `analyze`; and the heat map of `inference.evidence`, None where there is no class.
+        """
+        [draft] = self._drafts([photo])
+        analysis = draft.finished(self._titles)
+        if draft.lesion is None or analysis.label is None:
+            return analysis, None
+        evidence = self._classifier.evidence(draft.photo, draft.lesion)
+        heat = heat_map(evidence, CLASSES.index(analysis.label), (draft.photo.height, draft.photo.width))
+        return analysis, draft.pose.turn_back(heat)
+
+    def _drafts(self, photos: Sequence[Photo]) -> "list[_Draft]":
+        drafts = [_Draft(photo, self._checked) for photo in photos]
+        # A cat on white paper glares too; it is told to be no skin, and not to be lit better.
+        shown = [draft for draft in drafts if draft.refusal in (None, Refusal.BLURRED, Refusal.GLARE)]
+        if shown:
             began = perf_counter()
-            found = self._segmenter.lesions([draft.photo for draft in fit])
-            for draft, lesion in zip(fit, found, strict=True):
-                draft.lesion = lesion
-                draft.refusal = None if lesion else Refusal.NO_LESION
-            _share("segment", began, fit)
-        seen = [(draft, draft.lesion) for draft in fit if draft.lesion is not None]
+            found, features = self._segmenter.lesions([draft.photo for draft in shown])
+            refusals = self._gate.refusals(features) if self._checked else [None] * len(shown)
+            for draft, lesion, refusal in zip(shown, found, refusals, strict=True):
+                if refusal is Refusal.NOT_SKIN or draft.refusal is None:
+                    draft.refusal = refusal or (None if lesion else Refusal.NO_LESION)
+                draft.lesion = lesion if draft.refusal is None else None
+            _share("segment", began, shown)
+        seen = [(draft, draft.lesion) for draft in shown if draft.lesion is not None]
         if seen:
             began = perf_counter()
             answers = self._classifier.probabilities([draft.photo for draft, _ in seen], [lesion for _, lesion in seen])
@@ -51,7 +84,7 @@ class Analyzer:
                 draft.probabilities = probabilities
                 draft.risk = self._classifier.risk(probabilities)
             _share("classify", began, [draft for draft, _ in seen])
-        return [draft.finished(self._titles) for draft in drafts]
+        return drafts
 
     def warm_up(self) -> None:
         """Run both networks once: the first pass is several times slower than any later one."""
@@ -63,11 +96,14 @@ class Analyzer:
 class _Draft:
     """An analysis under way."""
 
-    def __init__(self, photo: Photo) -> None:
+    def __init__(self, photo: Photo, checked: bool) -> None:
         began = perf_counter()
-        self.photo = photo
-        self.quality: Quality = quality.assess(photo)
-        self.refusal: Refusal | None = quality.refusal(self.quality)
+        # Everything is judged in one pose and in the usual light; only the answer is turned back.
+        self.pose = canonical(photo.pixels)
+        turned = Photo(self.pose.turn(photo.pixels))
+        self.quality: Quality = replace(quality.assess(turned), width=photo.width, height=photo.height)
+        self.photo = Photo(exposed(turned.pixels, self.quality.brightness))
+        self.refusal: Refusal | None = quality.refusal(self.quality) if checked else None
         self.lesion: Lesion | None = None
         self.probabilities: dict[str, float] = {}
         self.risk: Risk | None = None
@@ -79,13 +115,20 @@ class _Draft:
         return Analysis(
             label=max(self.probabilities, key=self.probabilities.__getitem__, default=None),
             probabilities=self.probabilities,
-            lesion=self.lesion,
+            lesion=self._lesion_as_taken(),
             quality=self.quality,
             refusal=self.refusal,
             risk=self.risk,
             models=titles,
             timings=self.timings,
         )
+
+    def _lesion_as_taken(self) -> Lesion | None:
+        lesion, pose = self.lesion, self.pose
+        if lesion is None:
+            return None
+        box = pose.turn_box_back(lesion.box, self.photo.width, self.photo.height)
+        return Lesion(box, pose.turn_back(lesion.mask), lesion.score)
 
 
 def _share(step: str, began: float, drafts: list[_Draft]) -> None:

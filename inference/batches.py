@@ -60,8 +60,10 @@ class Outputs:
             Image.fromarray(drawn.pixels).save(self.annotated / f"{path.stem}.jpg", **JPEG_OPTIONS)
 
 
-def answers(paths: Sequence[Path], registry: Registry, outputs: Outputs) -> Iterator[Answer]:
+def answers(paths: Sequence[Path], registry: Registry, outputs: Outputs, checked: bool = True) -> Iterator[Answer]:
     """Analyse photo files; yields one answer a path, in order, as soon as its turn is ready.
+
+    `checked` is what `Analyzer` takes.
 
     Raises:
         RegistryError: a served file is not what the registry says.
@@ -76,7 +78,7 @@ def answers(paths: Sequence[Path], registry: Registry, outputs: Outputs) -> Iter
 
     def work(chunk: Sequence[Path]) -> list[Answer]:
         if not hasattr(local, "analyzer"):
-            local.analyzer = Analyzer(registry)
+            local.analyzer = Analyzer(registry, checked=checked)
             torch.set_num_threads(count // workers)
         return _chunk(chunk, local.analyzer, outputs)
 

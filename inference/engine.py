@@ -17,13 +17,14 @@ from typing import Any, Final, ParamSpec, TypeVar
 from inference import worker
 from inference.photo import PhotoError
 from inference.registry import DEFAULT_WEIGHTS, Registry, RegistryError
-from inference.worker import Reading
+from inference.worker import Explanation, Reading
 
 __all__ = [
     "DEFAULT_WEIGHTS",
     "AnalysisFailed",
     "Busy",
     "Engine",
+    "Explanation",
     "PhotoError",
     "Reading",
     "RegistryError",
@@ -61,11 +62,14 @@ class Engine:
 
     Args:
         weights: folder with registry.json.
+        classifier: NAME-VERSION of a released classifier; None takes the one that the registry serves.
         queue_limit: how many photos may wait or be read at once before `Busy` is raised.
     """
 
-    def __init__(self, weights: Path = DEFAULT_WEIGHTS, *, queue_limit: int = 256) -> None:
-        self._weights = weights
+    def __init__(
+        self, weights: Path = DEFAULT_WEIGHTS, *, classifier: str | None = None, queue_limit: int = 256
+    ) -> None:
+        self._served = weights, classifier
         self._queue_limit = queue_limit
         self._queued = 0
         self._turn = asyncio.Lock()
@@ -84,14 +88,14 @@ class Engine:
             RegistryError: one line that names the file that is missing, damaged or foreign.
             AnalysisFailed: the worker died while it was starting.
         """
-        registry = await asyncio.to_thread(Registry.load, self._weights)
+        registry = await asyncio.to_thread(Registry.load, *self._served)
         self._models = tuple(
             ServedModel(role, entry.name, entry.version, entry.metrics, entry.licence)
             for role, entry in (("classifier", registry.classifier.entry), ("segmenter", registry.segmenter.entry))
         )
         self._pool = _pool()
         try:
-            await self._run(worker.warm, self._weights)
+            await self._run(worker.warm, *self._served)
         except BrokenProcessPool as error:
             await self.stop()
             raise AnalysisFailed("the analysis process died while it was starting; is there enough memory?") from error
@@ -111,15 +115,14 @@ class Engine:
             Busy: the queue is full.
             AnalysisFailed: see there; also when the engine is not running.
         """
-        if self._queued >= self._queue_limit:
-            raise Busy(f"{self._queued} photos are waiting")
-        self._queued += 1
-        try:
-            # One photo in the worker at a time: when it dies, there is no doubt whose fault it was.
-            async with self._turn:
-                return await self._attempts(data, language)
-        finally:
-            self._queued -= 1
+        return await self._queue(worker.read, data, language)
+
+    async def explain(self, data: bytes, *, language: str = "en") -> Explanation:
+        """Analyse a photo file again, draw what made the model say so, and measure the lesion.
+
+        Takes and raises what `read` does.
+        """
+        return await self._queue(worker.explain, data, language)
 
     async def stop(self) -> None:
         """Let the photo in the worker finish and end the process; photos still waiting raise `AnalysisFailed`."""
@@ -127,11 +130,22 @@ class Engine:
         if pool is not None:
             await asyncio.to_thread(pool.shutdown, wait=True)
 
-    async def _attempts(self, data: bytes, language: str) -> Reading:
+    async def _queue(self, work: Callable[[Path, str | None, bytes, str], T], data: bytes, language: str) -> T:
+        if self._queued >= self._queue_limit:
+            raise Busy(f"{self._queued} photos are waiting")
+        self._queued += 1
+        try:
+            # One photo in the worker at a time: when it dies, there is no doubt whose fault it was.
+            async with self._turn:
+                return await self._attempts(work, data, language)
+        finally:
+            self._queued -= 1
+
+    async def _attempts(self, work: Callable[[Path, str | None, bytes, str], T], data: bytes, language: str) -> T:
         for attempt in range(1, _ATTEMPTS + 1):
             pool = self._pool
             try:
-                return await self._run(worker.read, self._weights, data, language)
+                return await self._run(work, *self._served, data, language)
             except BrokenProcessPool:
                 _log.warning("the analysis process died on a photo (attempt %d of %d)", attempt, _ATTEMPTS)
                 if self._pool is pool and pool is not None:

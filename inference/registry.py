@@ -1,13 +1,14 @@
 """weights/ by name and version: which files are served, and whether they are the ones that were released."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from models.release import ClassifierEntry, ModelEntry, SegmenterEntry, load_release
+from models.release import ClassifierEntry, Entry, FileEntry, GateEntry, SegmenterEntry, load_release
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -15,23 +16,24 @@ if TYPE_CHECKING:
 DEFAULT_WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 REGISTRY_FILE: Final = "registry.json"
 
-Entry = TypeVar("Entry", bound=ModelEntry)
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
 class RegistryError(Exception):
     """A release cannot be served. The message is one line that names the file."""
 
 
+class UnknownClassifier(RegistryError):
+    """The registry has no release of the name and version asked for."""
+
+
 @dataclass(frozen=True)
-class Release(Generic[Entry]):
-    """A registry entry and the file of its weights, verified."""
+class Weights:
+    """A released file: whose it is, where it lies, and what it must be."""
 
-    entry: Entry
+    title: str
     path: Path
-
-    @property
-    def title(self) -> str:
-        return f"{self.entry.name} {self.entry.version}"
+    sha256: str
 
     def content(self) -> bytes:
         """The file's bytes.
@@ -44,15 +46,15 @@ class Release(Generic[Entry]):
         except OSError as error:
             raise RegistryError(f"weights of {self.title}: cannot read {self.path}: {error.strerror}") from error
         found = hashlib.sha256(content).hexdigest()
-        if found != self.entry.sha256:
+        if found != self.sha256:
             raise RegistryError(
                 f"weights of {self.title}: {self.path} is damaged or another file: its SHA-256 is {found[:12]}..., "
-                f"the registry has {self.entry.sha256[:12]}..."
+                f"the registry has {self.sha256[:12]}..."
             )
         return content
 
     def load_into(self, network: "nn.Module") -> None:
-        """Fill a network with the release's weights.
+        """Fill a torch network with these weights.
 
         Raises:
             RegistryError: see `content`; or the weights belong to another network.
@@ -76,17 +78,48 @@ class Release(Generic[Entry]):
 
 
 @dataclass(frozen=True)
+class Release(Generic[AnyEntry]):
+    """A registry entry and the files that serve it, in the entry's order."""
+
+    entry: AnyEntry
+    files: tuple[Weights, ...]
+
+    @classmethod
+    def at(cls, folder: Path, entry: AnyEntry, files: Iterable[FileEntry]) -> "Release[AnyEntry]":
+        """Look the files up in `folder` and verify them.
+
+        Raises:
+            RegistryError: see `Weights.content`.
+        """
+        title = f"{entry.name} {entry.version}"
+        found = tuple(Weights(title, folder / file.file, file.sha256) for file in files)
+        for weights in found:
+            weights.content()
+        return cls(entry, found)
+
+    @property
+    def title(self) -> str:
+        return f"{self.entry.name} {self.entry.version}"
+
+
+@dataclass(frozen=True)
 class Registry:
-    """The two releases that are served."""
+    """The releases that are served."""
 
     classifier: Release[ClassifierEntry]
     segmenter: Release[SegmenterEntry]
+    gate: Release[GateEntry]
 
     @classmethod
-    def load(cls, folder: Path = DEFAULT_WEIGHTS) -> "Registry":
+    def load(cls, folder: Path = DEFAULT_WEIGHTS, classifier: str | None = None) -> "Registry":
         """Read `folder`/registry.json and verify the files that it serves.
 
+        Args:
+            folder: where it lies.
+            classifier: NAME-VERSION of a released classifier; None takes the one that the registry serves.
+
         Raises:
+            UnknownClassifier: see `classifier`.
             RegistryError: the registry or a served file is missing, damaged or foreign.
         """
         path = folder / REGISTRY_FILE
@@ -99,11 +132,21 @@ class Registry:
             place = ".".join(str(part) for part in first["loc"])
             where = f" at {place}" if place else ""
             raise RegistryError(f"{path} is no registry of weights:{where} {first['msg']}") from error
-        classifier, segmenter = release.served_classifier, release.served_segmenter
-        registry = cls(Release(classifier, folder / classifier.file), Release(segmenter, folder / segmenter.file))
-        registry.classifier.content()
-        registry.segmenter.content()
-        return registry
+        known = {entry.key: entry for entry in release.classifiers}
+        chosen, segmenter = known.get(classifier or release.classifier), release.served_segmenter
+        if chosen is None:
+            raise UnknownClassifier(f"{path} has no classifier {classifier}; it has {', '.join(sorted(known))}")
+        gate = release.served_gate
+        if gate.segmenter_sha256 != segmenter.sha256:
+            raise RegistryError(
+                f"{path}: the gate was fitted to another segmenter ({gate.segmenter}) than the served {segmenter.key}; "
+                "fit it again: python -m models gate"
+            )
+        return cls(
+            Release.at(folder, chosen, [member.served for member in chosen.members]),
+            Release.at(folder, segmenter, [segmenter]),
+            Release.at(folder, gate, [gate]),
+        )
 
     @property
     def titles(self) -> dict[str, str]:

@@ -25,6 +25,9 @@ NAMES: Final[Mapping[str, Mapping[str, str]]] = {
         "vasc": "Сосудистое образование",
     },
 }
+_WHY: Final = {"en": "What made the model say so", "ru": "Почему модель так решила"}
+_LITTLE: Final = {"en": "counted little", "ru": "значило мало"}
+_MUCH: Final = {"en": "much", "ru": "много"}
 _SHOW_A_DOCTOR: Final = {"en": "Show it to a dermatologist soon", "ru": "Покажите дерматологу, не откладывая"}
 _NOT_A_DIAGNOSIS: Final = {"en": "Not a diagnosis", "ru": "Это не диагноз"}
 _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
@@ -40,11 +43,36 @@ def caption(analysis: Analysis, language: str = "en") -> str:
     """
     if analysis.label is None:
         raise ValueError("a refused analysis has no caption")
-    language = language if language in NAMES else "en"
-    share = _percent(analysis.probabilities[analysis.label], language)
-    headline = f"{NAMES[language][analysis.label]}{_NO_BREAK_SPACE}·{_NO_BREAK_SPACE}{share}"
+    language = _spoken(language)
     advice = _NOT_A_DIAGNOSIS if analysis.risk is Risk.LOW else _SHOW_A_DOCTOR
-    return f"{headline}\n{advice[language]}"
+    return f"{_named(analysis, analysis.label, language)}\n{advice[language]}"
+
+
+def explanation(analysis: Analysis, language: str = "en") -> str:
+    """The words for the heat map of an analysis with a label: what it shows, then the class with its percentage.
+
+    Raises:
+        ValueError: the analysis is a refusal and has no label.
+    """
+    if analysis.label is None:
+        raise ValueError("a refused analysis has no explanation")
+    language = _spoken(language)
+    return f"{_WHY[language]}\n{_named(analysis, analysis.label, language)}"
+
+
+def scale_ends(language: str = "en") -> tuple[str, str]:
+    """The words for the dark and the bright end of a heat map's colours."""
+    language = _spoken(language)
+    return _LITTLE[language], _MUCH[language]
+
+
+def _spoken(language: str) -> str:
+    return language if language in NAMES else "en"
+
+
+def _named(analysis: Analysis, label: str, language: str) -> str:
+    share = _percent(analysis.probabilities[label], language)
+    return f"{NAMES[language][label]}{_NO_BREAK_SPACE}·{_NO_BREAK_SPACE}{share}"
 
 
 def _percent(probability: float, language: str) -> str:

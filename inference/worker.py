@@ -10,11 +10,12 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inference.analysis import Analysis
+from inference.analysis import Abcd, Analysis
 from inference.cores import cores
 
 if TYPE_CHECKING:
     from inference.analyzer import Analyzer
+    from inference.photo import Photo
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,18 @@ class Reading:
 
     analysis: Analysis
     annotated: bytes | None
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """An analysis, the drawing of what spoke for its class (a JPEG), and the lesion's measures.
+
+    Both are None where the analysis refuses.
+    """
+
+    analysis: Analysis
+    drawing: bytes | None
+    measures: Abcd | None
 
 
 def begin() -> None:
@@ -40,44 +53,67 @@ def _follow_parent() -> None:
 
 
 @cache
-def _analyzer(weights: Path) -> "Analyzer":
+def _analyzer(weights: Path, classifier: str | None) -> "Analyzer":
     import torch
 
     from inference.analyzer import Analyzer
     from inference.registry import Registry
 
-    analyzer = Analyzer(Registry.load(weights))
+    analyzer = Analyzer(Registry.load(weights, classifier))
     # ultralytics sets OMP_NUM_THREADS to 1 when it is imported.
     torch.set_num_threads(cores())
     return analyzer
 
 
-def warm(weights: Path) -> None:
-    """Load the weights and run the networks once.
+def warm(weights: Path, classifier: str | None) -> None:
+    """Load the weights and run the networks once; see `Registry.load` for what is served.
 
     Raises:
         RegistryError: a served file is not what the registry says.
     """
-    _analyzer(weights).warm_up()
+    _analyzer(weights, classifier).warm_up()
 
 
-def read(weights: Path, data: bytes, language: str) -> Reading:
+def read(weights: Path, classifier: str | None, data: bytes, language: str) -> Reading:
     """Decode, analyse and draw one photo.
 
     Raises:
         PhotoError: the bytes are no photo that can be read.
     """
-    from PIL import Image
-
-    from inference.annotate import JPEG_OPTIONS, annotate
+    from inference.annotate import annotate
     from inference.photo import decode
     from inference.words import caption
 
     photo = decode(data)
-    analysis = _analyzer(weights).analyze(photo)
+    analysis = _analyzer(weights, classifier).analyze(photo)
     if analysis.refusal is not None:
         return Reading(analysis, None)
+    return Reading(analysis, _jpeg(annotate(photo, analysis, caption(analysis, language))))
+
+
+def explain(weights: Path, classifier: str | None, data: bytes, language: str) -> Explanation:
+    """Decode and analyse one photo, draw what spoke for its class, and measure its lesion.
+
+    Raises:
+        PhotoError: the bytes are no photo that can be read.
+    """
+    from inference.abcd import measure
+    from inference.explain import draw_explanation
+    from inference.photo import decode
+
+    photo = decode(data)
+    analysis, heat = _analyzer(weights, classifier).explain(photo)
+    if analysis.lesion is None or heat is None:
+        return Explanation(analysis, None, None)
+    drawing = _jpeg(draw_explanation(photo, analysis, heat, language))
+    return Explanation(analysis, drawing, measure(photo, analysis.lesion.mask))
+
+
+def _jpeg(drawing: "Photo") -> bytes:
+    from PIL import Image
+
+    from inference.annotate import JPEG_OPTIONS
+
     buffer = BytesIO()
-    drawn = annotate(photo, analysis, caption(analysis, language))
-    Image.fromarray(drawn.pixels).save(buffer, "JPEG", **JPEG_OPTIONS)
-    return Reading(analysis, buffer.getvalue())
+    Image.fromarray(drawing.pixels).save(buffer, "JPEG", **JPEG_OPTIONS)
+    return buffer.getvalue()

@@ -11,15 +11,21 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from models import classification, segmentation
+from models import classification, gate_fit, refusal, segmentation, zoo
+from models.comparison.bench import Bench, ComparisonError
 from models.data import DataError, load
-from models.evaluate import EvaluationError, evaluate
-from models.export import export_classifier, export_segmenter, read_config, record_metrics
-from models.release import ClassifierEntry, SegmenterEntry
+from models.evaluate import evaluate
+from models.export import export_classifier, export_segmenter, record_metrics, run_config
+from models.refusal_report import write_refusals
+from models.release import ClassifierEntry, SegmenterEntry, load_release
 from models.report import write_report
+from models.robustness import measure
+from models.robustness_report import write_robustness
+from models.served import EvaluationError
 from models.train import Run, Task, TrainingError
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
+COMPARISON = Path(__file__).parent.parent / "docs" / "comparison"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (DataError, TrainingError, EvaluationError) as error:
+    except (DataError, TrainingError, EvaluationError, ComparisonError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -37,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m models", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train a network; can be killed and resumed")
-    train.add_argument("network", choices=("fixcaps", "fixcaps-ds", "yolo"))
+    train.add_argument("network", choices=(*zoo.NAMES, "yolo"))
     train.add_argument("--data", type=Path, required=True, help="HAM10000, packed or as its publisher ships it")
     train.add_argument("--out", type=Path, help="folder of the run (default: runs/NETWORK)")
     train.add_argument("--resume", action="store_true", help="go on with the run in --out")
@@ -48,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--kernel", type=int, help="side of FixCaps' large kernel")
     train.add_argument("--view", choices=("lesion", "whole"), help="what the classifier looks at")
     train.add_argument("--augment", choices=("light", "strong"), help="how far the classifier's pictures are changed")
+    train.add_argument(
+        "--teacher", type=Path, nargs="+", metavar="RUN", help="runs whose networks a classifier also learns from"
+    )
     train.add_argument("--epochs", type=int)
     train.add_argument("--batch", type=int)
     train.add_argument("--seed", type=int)
@@ -64,7 +73,37 @@ def _parser() -> argparse.ArgumentParser:
         "--split", choices=("val", "test"), default="val", help="test: once a release, to choose nothing"
     )
     score.add_argument("--weights", type=Path, default=WEIGHTS, help="what is scored; the report goes there too")
+    score.add_argument("--classifier", metavar="NAME-VERSION", help="another released classifier than the served one")
     score.set_defaults(run=_evaluate)
+    gate = commands.add_parser("gate", help="fit the gate to the served segmenter; again for every other segmenter")
+    gate.add_argument("--data", type=Path, required=True)
+    gate.add_argument("--weights", type=Path, default=WEIGHTS)
+    gate.set_defaults(run=_gate)
+    refused = commands.add_parser("refusal", help="count what the served pipeline refuses, and write a report")
+    refused.add_argument("--data", type=Path, required=True)
+    refused.add_argument("--split", choices=("val", "test"), default="val", help="as for evaluate")
+    refused.add_argument("--weights", type=Path, default=WEIGHTS, help="what is asked; the report goes there too")
+    refused.add_argument("--phone", type=Path, metavar="DIR", help="photos by phone that should be read")
+    refused.set_defaults(run=_refusal)
+    robust = commands.add_parser("robustness", help="score the served pipeline on turned, blurred, dark ... photos")
+    robust.add_argument("--data", type=Path, required=True)
+    robust.add_argument("--split", choices=("val", "test"), default="val", help="as for evaluate")
+    robust.add_argument(
+        "--weights", type=Path, default=WEIGHTS, help="what is scored; rows in its robustness-SPLIT.csv are kept"
+    )
+    robust.add_argument("--limit", type=int, help="use only this many photos")
+    robust.set_defaults(run=_robustness)
+    compare = commands.add_parser(
+        "compare", help="set our networks beside others in one table; can be killed and resumed"
+    )
+    compare.add_argument("--data", type=Path, required=True)
+    compare.add_argument("--out", type=Path, default=COMPARISON, help="folder of the tables (default: docs/comparison)")
+    compare.add_argument("--rows", metavar="NAME", nargs="+", help="only these, such as fixcaps (default: all)")
+    compare.add_argument("--limit", type=int, help="use only this many pictures a split")
+    compare.add_argument(
+        "--split", choices=("val", "test"), default="val", help="test: once a release, to choose nothing"
+    )
+    compare.set_defaults(run=_compare)
     return parser
 
 
@@ -79,9 +118,10 @@ def _train(options: argparse.Namespace) -> None:
         config = replace(segmentation.SegmenterConfig(), **given("size"))
         task = segmentation.Segmentation(options.data, config, recipe, options.limit)
     else:
-        recipe = replace(classification.RECIPE, **changes)
+        recipe = replace(classification.recipe_for(options.network), **changes)
         shape = replace(
-            classification.ClassifierConfig(separable=options.network == "fixcaps-ds"),
+            classification.ClassifierConfig(name=options.network),
+            teachers=tuple(map(str, options.teacher or ())),
             **given("size", "kernel", "view", "augment"),
         )
         task = classification.Classification(options.data, shape, recipe, options.limit)
@@ -94,7 +134,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    configs = [read_config(run) for run in options.runs]
+    configs = [run_config(run) for run in options.runs]
     classifiers = [config for config in configs if isinstance(config, classification.ClassifierConfig)]
     segmenters = [config for config in configs if isinstance(config, segmentation.SegmenterConfig)]
     if len(segmenters) > 1 or (segmenters and classifiers):
@@ -106,14 +146,45 @@ def _export(options: argparse.Namespace) -> None:
         )
     else:
         release = export_classifier(options.runs, options.version, options.weights, val, classifiers)
-    print(f"released {release.name} {release.version}: {options.weights / release.file}")
+    print(f"released {release.key} in {options.weights}")
+    if segmenters:
+        print("it is not served until a gate is fitted to it: python -m models gate")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    evaluation = evaluate(options.data, options.split, options.weights)
-    write_report(evaluation, options.weights)
-    record_metrics(options.weights, evaluation.split, evaluation.classifier, evaluation.segmenter)
-    print((options.weights / f"report-{options.split}.md").read_text(encoding="utf-8"))
+    evaluation = evaluate(options.data, options.split, options.weights, options.classifier)
+    name = f"report-{options.split}" + (f"-{options.classifier}" if options.classifier else "")
+    report = write_report(evaluation, options.weights / name)
+    record_metrics(options.weights, evaluation, options.classifier)
+    print(report.read_text(encoding="utf-8"))
+
+
+def _gate(options: argparse.Namespace) -> None:
+    released = gate_fit.fit(options.data, options.weights)
+    for trial in released.trials:
+        print(f"{trial.what}: area {trial.auc:.4f}, refuses {trial.refused:.1%} for {trial.lost:.2%} of the lesions")
+    print(f"released {released.key} in {options.weights}")
+
+
+def _refusal(options: argparse.Namespace) -> None:
+    found = refusal.measure(options.data, options.split, options.weights, options.phone)
+    gate = load_release(options.weights / "registry.json").served_gate
+    print(write_refusals(found, gate, options.weights).read_text(encoding="utf-8"))
+
+
+def _robustness(options: argparse.Namespace) -> None:
+    table = options.weights / f"robustness-{options.split}.csv"
+    rows = measure(options.data, options.split, options.weights, table, options.limit)
+    write_robustness(rows, options.split, table)
+    print(table.with_suffix(".md").read_text(encoding="utf-8"))
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from models.comparison.run import compare  # its libraries take seconds to import
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    bench = Bench(options.data, Path("runs"), options.limit, device, Console(stderr=True))
+    print(compare(bench, options.split, options.out, WEIGHTS, options.rows).read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""Capsule lengths to probabilities.
+"""Scores of one network or several to probabilities.
 
-Lengths do not sum to 1 and are no probabilities. Temperature scaling (Guo, Pleiss, Sun, Weinberger, "On Calibration
-of Modern Neural Networks", ICML 2017, equation 9) is applied to their log-odds, with one bias a class (the vector
-scaling of the same paper, section 4.2, with the slopes tied together).
+A network's scores are log-odds, but those of no network mean what they say: temperature scaling (Guo, Pleiss, Sun,
+Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, equation 9) with one bias a class (the vector
+scaling of the same paper, section 4.2, with the slopes tied together). Several networks are joined in the same step,
+as a logarithmic opinion pool whose weights are fitted (Genest, Zidek, "Combining Probability Distributions",
+Statistical Science 1:114, 1986, section 3.3): a sure network that errs gets a small weight.
 """
 
 from __future__ import annotations
@@ -16,36 +18,36 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Calibration:
-    """softmax(logit(length) / temperature + bias)."""
+    """softmax(sum over networks of slope * log-odds, plus bias)."""
 
-    temperature: float
+    slopes: tuple[float, ...]
     bias: tuple[float, ...]
 
-    def __call__(self, lengths: Tensor) -> Tensor:
-        """B x C lengths in [0, 1] to B x C probabilities; each row sums to 1."""
-        odds = torch.logit(lengths.double(), eps=1e-4)
-        return (odds / self.temperature + torch.tensor(self.bias, dtype=torch.double)).softmax(1)
+    def __call__(self, odds: Tensor) -> Tensor:
+        """B x K x C log-odds of K networks to B x C probabilities; each row sums to 1."""
+        slopes = torch.tensor(self.slopes, dtype=torch.double)[:, None]
+        return ((odds.double() * slopes).sum(1) + torch.tensor(self.bias, dtype=torch.double)).softmax(1)
 
 
-def fit(lengths: Tensor, labels: Tensor) -> Calibration:
+def fit(odds: Tensor, labels: Tensor) -> Calibration:
     """Fit on held-out data by maximum likelihood (L-BFGS), with a weak prior that keeps rare classes' biases small.
 
     Args:
-        lengths: N x C capsule lengths.
+        odds: N x K x C log-odds.
         labels: N class indices.
     """
-    odds = torch.logit(lengths.double(), eps=1e-4)
-    log_temperature = torch.zeros(1, dtype=torch.double, requires_grad=True)
-    bias = torch.zeros(lengths.shape[1], dtype=torch.double, requires_grad=True)
-    optimizer = torch.optim.LBFGS([log_temperature, bias], max_iter=200, line_search_fn="strong_wolfe")
+    odds = odds.double()
+    slopes = torch.full((odds.shape[1], 1), 1 / odds.shape[1], dtype=torch.double, requires_grad=True)
+    bias = torch.zeros(odds.shape[2], dtype=torch.double, requires_grad=True)
+    optimizer = torch.optim.LBFGS([slopes, bias], max_iter=200, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = F.cross_entropy(odds / log_temperature.exp() + bias, labels)
+        loss = F.cross_entropy((odds * slopes).sum(1) + bias, labels)
         loss = loss + bias.square().sum() / (2 * len(labels))
         loss.backward()
         return loss
 
     optimizer.step(closure)
     centred = (bias - bias.mean()).tolist()
-    return Calibration(log_temperature.exp().item(), tuple(centred))
+    return Calibration(tuple(slopes.flatten().tolist()), tuple(centred))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.classes import CLASSES
-from models.release import ClassifierEntry, SegmenterEntry
+from models.release import ClassifierEntry, FileEntry, Member, SegmenterEntry
 from models.report import TITLES, text
 
 LIMITS = """## Use and limits
@@ -29,7 +29,8 @@ def write_card(entry: ClassifierEntry | SegmenterEntry, folder: Path) -> None:
         "",
         f"Trained on {entry.data}, masks by Tschandl. Epoch, calibration and thresholds were chosen on `val`;",
         "`test` (the 828 images of the FixCaps paper's split) was read for the report only.",
-        f"Weights: {entry.licence}, as the data. File `{entry.file}`, SHA-256 `{entry.sha256}`.",
+        f"Weights: {entry.licence}, as the data.",
+        *(f"File `{file.file}`, SHA-256 `{file.sha256}`." for file in _files(entry)),
         "",
         "## Measured",
         "",
@@ -40,28 +41,58 @@ def write_card(entry: ClassifierEntry | SegmenterEntry, folder: Path) -> None:
 
 
 def _classifier(entry: ClassifierEntry) -> list[str]:
-    squares = {"lesion": f"the lesion's box, {entry.input.margin} times its longer side", "whole": "the whole photo"}
-    seen = " and ".join(squares[view] for view in entry.input.views)
     threshold = ", ".join(f"{name} {value:.3f}" for name, value in entry.thresholds.items())
     return [
         f"Names one of seven classes ({', '.join(CLASSES)}) with probabilities that sum to 1.",
         "",
-        "## Network",
+        "## Networks",
         "",
-        "FixCaps (Lan, Cai, He, Wen, IEEE Access 10:76261, 2022), with routing per sample and deterministic pooling:",
-        "a photo's answer depends on that photo alone.",
-        f"Networks, whose lengths are averaged: {len(entry.input.views)}, each `{entry.architecture}`.",
-        f"Each reads a square of {entry.input.size} px: {seen}.",
+        *_sources(entry),
         "",
-        f"Capsule lengths become probabilities by temperature {entry.calibration.temperature:.3f} and a bias a class.",
-        f"A warning is raised from these probabilities on: {threshold}.",
+        "| network | reads | side, px | weight |",
+        "|---|---|---|---|",
+        *(
+            f"| {member.network} | {_square(member)} | {member.input.size} | {member.slope:.3f} |"
+            for member in entry.members
+        ),
         "",
-        "Compared on `val`, each calibrated on it:",
+        "The log-odds of the networks, times their weights, plus a bias a class, make the probabilities.",
+        f"A warning is raised from these on: {threshold}.",
+        "",
+        "Compared on `val`, calibrated by cross-fitting on it:",
         "",
         "| what | accuracy | balanced accuracy |",
         "|---|---|---|",
         *(f"| {trial.what} | {trial.accuracy:.3f} | {trial.balanced_accuracy:.3f} |" for trial in entry.trials),
     ]
+
+
+def _files(entry: ClassifierEntry | SegmenterEntry) -> list[FileEntry]:
+    if isinstance(entry, SegmenterEntry):
+        return [entry]
+    return [file for member in entry.members for file in (member.served, member.reference)]
+
+
+def _sources(entry: ClassifierEntry) -> list[str]:
+    names = {member.network for member in entry.members}
+    found = []
+    if any(name.startswith("fixcaps") for name in names):
+        found += [
+            "FixCaps (Lan, Cai, He, Wen, IEEE Access 10:76261, 2022), with routing per sample and deterministic",
+            "pooling: a photo's answer depends on that photo alone.",
+        ]
+    if any(name.startswith("efficientnet") for name in names):
+        found += [
+            "EfficientNet-Lite (after Tan, Le, ICML 2019) as timm builds it, fine-tuned from ImageNet weights",
+            "(Apache-2.0).",
+        ]
+    return found
+
+
+def _square(member: Member) -> str:
+    if member.input.view == "whole":
+        return "the whole photo"
+    return f"the lesion's box, {member.input.margin} times its longer side"
 
 
 def _segmenter(entry: SegmenterEntry) -> list[str]:

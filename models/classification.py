@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from torch import Generator, Tensor, nn
 
+from models import zoo
 from models.augment import jitter, random_affine, warp
 from models.classes import CLASSES
 from models.data import HEIGHT, WIDTH, Lesions, load
-from models.fixcaps import FixCaps, margin_loss
+from models.distillation import Teacher, distillation_loss
 from models.release import View
-from models.train import Recipe
+from models.train import Recipe, read_config
 from models.views import crop_view, region
 
 MARGIN: Final = 1.4
@@ -29,23 +31,36 @@ WARPS: Final[dict[str, dict[str, Any]]] = {
 }
 JITTER: Final = {"light": 0.1, "strong": 0.2}
 
-RECIPE: Final = Recipe(epochs=14, batch=32, rate=1e-3, decay=1e-2, average=0.998)
+RECIPES: Final = {
+    "random": Recipe(epochs=14, batch=32, rate=1e-3, decay=1e-2, average=0.998),
+    "pretrained": Recipe(epochs=9, batch=32, rate=5e-4, decay=2e-2, average=0.998, mixed=False),
+}
+"""By what a network's weights begin as."""
 
 
 @dataclass(frozen=True)
 class ClassifierConfig:
-    """What a run fixes besides the recipe; stored with the weights, since serving must do the same."""
+    """What a run fixes besides the recipe; stored with the weights, since serving must do the same.
 
+    ``teachers`` are folders of runs whose networks are distilled; see ``models.distillation``.
+    """
+
+    name: zoo.Name = "fixcaps"
     size: int = 128
     kernel: int = 18
-    separable: bool = False
     view: View = "lesion"
     margin: float = MARGIN
     augment: Literal["light", "strong"] = "light"
+    teachers: tuple[str, ...] = ()
+
+
+def recipe_for(name: zoo.Name) -> Recipe:
+    """The recipe a network is trained by where nothing else is asked for."""
+    return RECIPES["random" if name.startswith(("fixcaps", "yolov8")) else "pretrained"]
 
 
 class Classification:
-    """FixCaps on HAM10000."""
+    """A classifier on HAM10000."""
 
     score = "score"
 
@@ -54,10 +69,8 @@ class Classification:
         self.train, self.val = load(root, "train", limit), load(root, "val", limit)
         self.images = torch.from_numpy(self.train.images)
         self.labels = torch.from_numpy(self.train.labels)
-        self.regions = torch.tensor(
-            [region((HEIGHT, WIDTH), box, config.margin) for box in boxes(self.train, config.view)],
-            dtype=torch.float32,
-        )
+        self.regions = self._regions(config)
+        self.teachers = [self._teacher(Path(run)) for run in config.teachers]
         counts = torch.bincount(self.labels, minlength=len(CLASSES)).float()
         self.weights = counts.clamp(min=1)[self.labels].pow(-RARITY)
         cut = [
@@ -67,25 +80,44 @@ class Classification:
         self.val_views = torch.from_numpy(np.stack(cut))
 
     def network(self) -> nn.Module:
-        return FixCaps(self.config.size, self.config.kernel, self.config.separable)
+        return zoo.build(self.config.name, self.config.size, self.config.kernel)
 
     def order(self, generator: Generator) -> Tensor:
         return torch.multinomial(self.weights, len(self.train), replacement=True, generator=generator)
 
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor:
+        chance = generator.get_state()
+        classifier = cast(zoo.Classifier, network)
+        outputs = classifier(self.pictures(rows, self.regions, self.config.size, generator, device))
+        loss = classifier.loss(outputs, self.labels[rows].to(device))
+        taught = []
+        for teacher in self.teachers:
+            generator.set_state(chance)  # the same turn, scale and colours
+            taught.append(teacher.log_odds(self.pictures(rows, teacher.regions, teacher.size, generator, device)))
+        return loss + distillation_loss(classifier.log_odds(outputs), taught) if taught else loss
+
+    def pictures(self, rows: Tensor, regions: Tensor, size: int, generator: Generator, device: torch.device) -> Tensor:
+        """Augmented training pictures, B x 3 x ``size`` x ``size``, RGB, in [0, 1]."""
         pixels = self.images[rows].to(device).permute(0, 3, 1, 2).float() / 255
-        matrices = random_affine(self.regions[rows], (HEIGHT, WIDTH), generator, **WARPS[self.config.augment])
-        batch = warp(pixels, matrices, self.config.size, padding="reflection", oversample=2)
-        return margin_loss(
-            network(jitter(batch, generator, strength=JITTER[self.config.augment])), self.labels[rows].to(device)
-        )
+        matrices = random_affine(regions[rows], (HEIGHT, WIDTH), generator, **WARPS[self.config.augment])
+        batch = warp(pixels, matrices, size, padding="reflection", oversample=2)
+        return jitter(batch, generator, strength=JITTER[self.config.augment])
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
-        lengths = predict(network, self.val_views, device)
-        predicted = lengths.argmax(1).numpy()
+        predicted = predict(network, self.val_views, device).argmax(1).numpy()
         accuracy = float(accuracy_score(self.val.labels, predicted))
         balanced = float(balanced_accuracy_score(self.val.labels, predicted))
         return {"score": (accuracy + balanced) / 2, "accuracy": accuracy, "balanced_accuracy": balanced}
+
+    def _regions(self, config: ClassifierConfig) -> Tensor:
+        squares = [region((HEIGHT, WIDTH), box, config.margin) for box in boxes(self.train, config.view)]
+        return torch.tensor(squares, dtype=torch.float32)
+
+    def _teacher(self, run: Path) -> Teacher:
+        config = ClassifierConfig(**read_config(run))
+        network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
+        network.load_state_dict(load_file(run / "best.safetensors"))
+        return Teacher(network.eval().requires_grad_(False), self._regions(config), config.size)
 
 
 def boxes(lesions: Lesions, view: View) -> list[tuple[float, float, float, float] | None]:
@@ -95,11 +127,12 @@ def boxes(lesions: Lesions, view: View) -> list[tuple[float, float, float, float
     return [(float(box[0]), float(box[1]), float(box[2]), float(box[3])) for box in lesions.boxes()]
 
 
-def predict(network: nn.Module, photos: Tensor, device: torch.device, batch: int = 64) -> Tensor:
-    """Score N x ... x S x S x 3 uint8 RGB photos or their views; returns N x 7 capsule lengths on the CPU."""
+def predict(network: nn.Module, squares: Tensor, device: torch.device, batch: int = 64) -> Tensor:
+    """Score N x S x S x 3 uint8 RGB squares; returns N x 7 log-odds on the CPU."""
     network.eval()
-    found = []
+    classifier, found = cast(zoo.Classifier, network), []
     with torch.inference_mode():
-        for chunk in photos.split(batch):
-            found.append(network(chunk.to(device).movedim(-1, -3).float() / 255).float().cpu())
+        for chunk in squares.split(batch):
+            images = chunk.to(device).movedim(-1, -3).float() / 255
+            found.append(classifier.log_odds(classifier(images)).cpu())
     return torch.cat(found)

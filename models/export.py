@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,27 +15,30 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.model_selection import GroupKFold
 from torch import Tensor
 
+from models import onnx_file, zoo
 from models.calibration import fit
 from models.cards import write_card
 from models.classes import CLASSES, SUSPICIOUS
 from models.classification import ClassifierConfig, predict
 from models.data import Lesions
-from models.fixcaps import ViewAverage
-from models.metrics import Interval
+from models.evaluate import Evaluation
 from models.release import (
-    CalibrationEntry,
     ClassifierEntry,
     ClassifierInput,
+    FileEntry,
+    GateEntry,
+    Member,
     SegmenterEntry,
     SegmenterInput,
     Trial,
 )
 from models.segmentation import SegmenterConfig
 from models.segmenter import find_lesions, load_segmenter
-from models.train import TrainingError
-from models.views import cut_views
+from models.train import read_config
+from models.views import crop_view
 
 DATA: Final = (
     "HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018, doi:10.7910/DVN/DBW86T), "
@@ -45,68 +47,69 @@ DATA: Final = (
 LICENCE: Final = "CC BY-NC 4.0"
 WANTED_SENSITIVITY: Final = 0.95
 """Share of val's mel, bcc and akiec that must raise a warning."""
+FOLDS: Final = 5
 CERTAIN_SHARE: Final = 0.995
 """Share of val's lesions that the segmenter's least score must let through."""
 
 
 def export_segmenter(run: Path, version: str, weights: Path, val: Lesions, config: SegmenterConfig) -> SegmenterEntry:
-    """Release the best epoch of a run. Weights are kept in half precision, which is what is measured afterwards."""
-    state = {name: value.half() if value.is_floating_point() else value for name, value in _best(run).items()}
-    file, digest = _store(state, weights, f"{config.network}-{version}")
+    """Release the best epoch of a run."""
+    file = store(save(_halved(_best(run))), weights / f"{config.network}-{version}.safetensors")
     entry = SegmenterEntry(
-        name=config.network, version=version, file=file, sha256=digest, architecture={"network": config.network},
+        name=config.network, version=version, **file.model_dump(), architecture={"network": config.network},
         metrics={}, data=DATA, licence=LICENCE, classes=("lesion",),
         input=SegmenterInput(size=config.size), min_score=0.0,
     )  # fmt: skip
-    network = load_segmenter(weights / file, config.network)
+    network = load_segmenter(weights / file.file, config.network)
     best = [find_lesions(network, [image], config.size, min_score=0.001)[0] for image in val.images]
     scores = [outlines[0].score if outlines else 0.0 for outlines in best]
     entry = entry.model_copy(update={"min_score": round(float(np.quantile(scores, 1 - CERTAIN_SHARE)), 3)})
-    _register(weights, entry)
+    register(weights, entry)
     return entry
 
 
 def export_classifier(
     runs: list[Path], version: str, weights: Path, val: Lesions, configs: list[ClassifierConfig]
 ) -> ClassifierEntry:
-    """Release the best epochs of runs, one a view, with calibration and thresholds fitted on ``val``.
+    """Release the best epochs of runs as one classifier, with calibration and thresholds fitted on ``val``.
 
-    Each view alone is measured too, with the released segmenter's boxes.
-
-    Raises:
-        TrainingError: the runs differ in more than their view.
+    Each network alone is measured too, with the released segmenter's boxes.
     """
-    config = configs[0]
-    if any(replace(other, view=config.view, augment=config.augment) != config for other in configs):
-        raise TrainingError("networks that are averaged must have one architecture and one size")
-    name = "fixcaps-ds" if config.separable else "fixcaps"
-    network = ViewAverage(len(runs), config.size, config.kernel, config.separable)
-    for member, run in zip(network.members, runs, strict=True):
-        member.load_state_dict(_best(run))
-    file, digest = _store(network.state_dict(), weights, f"{name}-{version}")
-    views = tuple(other.view for other in configs)
-    found = served_boxes(weights, val)
-    cut = [
-        cut_views(image, box, views, config.size, config.margin) for image, box in zip(val.images, found, strict=True)
-    ]
-    photos, labels = torch.from_numpy(np.stack(cut)), torch.from_numpy(val.labels)
+    name = "+".join(dict.fromkeys(config.name for config in configs))
+    boxes, labels = served_boxes(weights, val), torch.from_numpy(val.labels)
+    files, scores = [], []
+    for run, config in zip(runs, configs, strict=True):
+        state = _halved(_best(run))
+        network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
+        network.load_state_dict({key: value.float() for key, value in state.items()})
+        stem = f"{config.name}-{version}-{config.view}"
+        reference = store(save(state), weights / f"{stem}.safetensors")
+        files.append((store(onnx_file.convert(network, config.size), weights / f"{stem}.onnx"), reference))
+        squares = [crop_view(image, box if config.view == "lesion" else None, config.size, config.margin)
+                   for image, box in zip(val.images, boxes, strict=True)]  # fmt: skip
+        scores.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")))
+    odds = torch.stack(scores, 1)
+    calibration = fit(odds, labels)
     trials = [
-        _trial(f"view {view} alone", predict(member, photos[:, index], torch.device("cpu")), labels)
-        for index, (view, member) in enumerate(zip(views, network.members, strict=True))
+        *(
+            _trial(f"{config.name}, {config.view}, alone", odds[:, [index]], val)
+            for index, config in enumerate(configs)
+        ),
+        _trial("released", odds, val),
     ]
-    lengths = predict(network, photos, torch.device("cpu"))
-    calibration = fit(lengths, labels)
-    probabilities = calibration(lengths)
-    trials.append(_trial("released", lengths, labels))
     entry = ClassifierEntry(
-        name=name, version=version, file=file, sha256=digest,
-        architecture={"size": config.size, "kernel": config.kernel, "separable": config.separable},
-        metrics={}, data=DATA, licence=LICENCE, classes=CLASSES,
-        input=ClassifierInput(size=config.size, views=views, margin=config.margin),
-        calibration=CalibrationEntry(temperature=calibration.temperature, bias=calibration.bias),
-        thresholds=dict.fromkeys(SUSPICIOUS, warning_threshold(probabilities, labels)), trials=tuple(trials),
+        name=name, version=version, metrics={}, data=DATA, licence=LICENCE, classes=CLASSES,
+        members=tuple(
+            Member(
+                network=config.name, kernel=config.kernel, served=served, reference=reference, slope=slope,
+                input=ClassifierInput(size=config.size, view=config.view, margin=config.margin),
+            )
+            for config, (served, reference), slope in zip(configs, files, calibration.slopes, strict=True)
+        ),
+        bias=calibration.bias,
+        thresholds=dict.fromkeys(SUSPICIOUS, warning_threshold(calibration(odds), labels)), trials=tuple(trials),
     )  # fmt: skip
-    _register(weights, entry)
+    register(weights, entry)
     return entry
 
 
@@ -124,7 +127,7 @@ def warning_threshold(probabilities: Tensor, labels: Tensor) -> float:
 
 def served_boxes(weights: Path, lesions: Lesions) -> list[tuple[float, float, float, float] | None]:
     """The released segmenter's best box for each photo; None where it finds nothing."""
-    entry = SegmenterEntry.model_validate(_served(_read(weights), "segmenter"))
+    entry = SegmenterEntry.model_validate(_entry(_read(weights), "segmenter"))
     network = load_segmenter(weights / entry.file, entry.architecture["network"])
     boxes: list[tuple[float, float, float, float] | None] = []
     for image in lesions.images:
@@ -137,50 +140,69 @@ def _best(run: Path) -> dict[str, Tensor]:
     return load_file(run / "best.safetensors")
 
 
-def _store(state: dict[str, Tensor], weights: Path, stem: str) -> tuple[str, str]:
-    weights.mkdir(parents=True, exist_ok=True)
-    path = weights / f"{stem}.safetensors"
-    path.write_bytes(save(state))  # save_file would leave it unreadable to other users
-    return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
+def _halved(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """In half precision, which is what is measured afterwards."""
+    return {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
 
 
-def record_metrics(weights: Path, split: str, classifier: dict[str, Interval], segmenter: dict[str, Interval]) -> None:
-    """Write a report's figures beside the served models and into their cards; undefined figures are left out."""
+def store(content: bytes, path: Path) -> FileEntry:
+    """Write a file beside the registry; returns what the registry says of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return FileEntry(file=path.name, sha256=hashlib.sha256(content).hexdigest())
+
+
+def record_metrics(weights: Path, evaluation: Evaluation, classifier: str | None = None) -> None:
+    """Write a report's figures beside the models and into their cards; undefined figures are left out.
+
+    Args:
+        weights: folder of registry.json.
+        evaluation: the report's.
+        classifier: NAME-VERSION of what was evaluated; None is the served one.
+    """
     release = _read(weights)
-    for kind, found in (("classifier", classifier), ("segmenter", segmenter)):
+    entries = _entry(release, "classifier", classifier), _entry(release, "segmenter")
+    for entry, found in zip(entries, (evaluation.classifier, evaluation.segmenter), strict=True):
         known = {name: [round(end, 5) for end in value] for name, value in found.items() if not np.isnan(value).any()}
-        _served(release, kind)["metrics"][split] = known
+        entry["metrics"][evaluation.split] = known
     _write(weights, release)
-    write_card(ClassifierEntry.model_validate(_served(release, "classifier")), weights)
-    write_card(SegmenterEntry.model_validate(_served(release, "segmenter")), weights)
+    write_card(ClassifierEntry.model_validate(entries[0]), weights)
+    write_card(SegmenterEntry.model_validate(entries[1]), weights)
 
 
-def read_config(run: Path) -> ClassifierConfig | SegmenterConfig:
+def run_config(run: Path) -> ClassifierConfig | SegmenterConfig:
     """The configuration of a training run.
 
     Raises:
         TrainingError: the folder holds no run.
     """
-    path = run / "state.pt"
-    if not path.is_file():
-        raise TrainingError(f"{path}: no training run is there")
-    config = torch.load(path, map_location="cpu", weights_only=True)["settings"]["config"]
+    config = read_config(run)
     return SegmenterConfig(**config) if "network" in config else ClassifierConfig(**config)
 
 
-def _register(weights: Path, entry: ClassifierEntry | SegmenterEntry) -> None:
+def register(weights: Path, entry: ClassifierEntry | SegmenterEntry | GateEntry) -> None:
     """Put a release into the registry, in place of one of the same name and version, and serve it."""
     release = _read(weights)
-    kind = "classifier" if isinstance(entry, ClassifierEntry) else "segmenter"
-    others = [old for old in release[f"{kind}s"] if (old["name"], old["version"]) != (entry.name, entry.version)]
+    kind = {ClassifierEntry: "classifier", SegmenterEntry: "segmenter", GateEntry: "gate"}[type(entry)]
+    others = [
+        old for old in release.get(f"{kind}s", []) if (old["name"], old["version"]) != (entry.name, entry.version)
+    ]
     release[f"{kind}s"] = [*others, entry.model_dump(mode="json")]
     release[kind] = entry.key
     _write(weights, release)
 
 
-def _served(release: dict[str, Any], kind: str) -> dict[str, Any]:
+def released(weights: Path) -> tuple[SegmenterEntry, ClassifierEntry]:
+    """The served segmenter and classifier, of a registry that may still lack a gate for them."""
+    release = _read(weights)
+    segmenter = SegmenterEntry.model_validate(_entry(release, "segmenter"))
+    return segmenter, ClassifierEntry.model_validate(_entry(release, "classifier"))
+
+
+def _entry(release: dict[str, Any], kind: str, key: str | None = None) -> dict[str, Any]:
+    """The release of a kind with a key, by default the served one."""
     found: dict[str, Any] = next(
-        entry for entry in release[f"{kind}s"] if f"{entry['name']}-{entry['version']}" == release[kind]
+        entry for entry in release[f"{kind}s"] if f"{entry['name']}-{entry['version']}" == (key or release[kind])
     )
     return found
 
@@ -198,10 +220,13 @@ def _write(weights: Path, release: dict[str, Any]) -> None:
     os.replace(part, weights / "registry.json")
 
 
-def _trial(what: str, lengths: Tensor, labels: Tensor) -> Trial:
-    predicted = fit(lengths, labels)(lengths).argmax(1).numpy()
+def _trial(what: str, odds: Tensor, val: Lesions) -> Trial:
+    """Each fifth of the lesions is answered by a calibration that was fitted on the others."""
+    predicted, labels = np.empty_like(val.labels), torch.from_numpy(val.labels)
+    for kept, left in GroupKFold(FOLDS).split(odds, groups=val.groups):
+        predicted[left] = fit(odds[kept], labels[kept])(odds[left]).argmax(1).numpy()
     return Trial(
         what=what,
-        accuracy=round(float(accuracy_score(labels, predicted)), 4),
-        balanced_accuracy=round(float(balanced_accuracy_score(labels, predicted)), 4),
+        accuracy=round(float(accuracy_score(val.labels, predicted)), 4),
+        balanced_accuracy=round(float(balanced_accuracy_score(val.labels, predicted)), 4),
     )

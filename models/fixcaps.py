@@ -27,12 +27,19 @@ STD: Final = (0.141, 0.151, 0.169)
 of its mean drowns the differences in a sum over a thousand pixels, so that training crawls."""
 
 POOLED: Final = 20  # cells along one side of the map that the capsules read, as in the paper
+WINDOW: Final = 9  # side, in these cells, of what one primary capsule reads
+GRID: Final = (POOLED - WINDOW) // 2 + 1  # primary capsules along one side
 
 
 def squash(vectors: Tensor, dim: int = -1) -> Tensor:
     """Shrink vectors to a length in [0, 1) and keep their direction (Sabour et al., 2017, equation 1)."""
+    return vectors * shrinkage(vectors, dim)
+
+
+def shrinkage(vectors: Tensor, dim: int = -1) -> Tensor:
+    """What ``squash`` multiplies each vector by; ``dim`` is kept with size 1."""
     squared = vectors.square().sum(dim, keepdim=True)
-    return vectors * (squared.sqrt() / (1.0 + squared + 1e-8))
+    return squared.sqrt() / (1.0 + squared + 1e-8)
 
 
 class FoldedConv2d(nn.Module):
@@ -114,12 +121,34 @@ class PrimaryCapsules(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, self.UNITS * self.GROUPS, 9, stride=2, groups=self.GROUPS, bias=False)
+        self.conv = nn.Conv2d(channels, self.UNITS * self.GROUPS, WINDOW, stride=2, groups=self.GROUPS, bias=False)
 
     def forward(self, maps: Tensor) -> Tensor:
+        return squash(self._units(maps))
+
+    def trace(self, maps: Tensor, weights: Tensor) -> Tensor:
+        """Share weighted sums of the capsules out over the cells that they were computed from.
+
+        With the factor of its squash held, a capsule is linear in the map: the shares add up to the sum exactly.
+
+        Args:
+            maps: B x 128 x 20 x 20, the input.
+            weights: B x C x 576 x 8, of the capsules in C sums.
+
+        Returns:
+            B x C x 20 x 20.
+        """
+        weights = weights * shrinkage(self._units(maps))[:, None]
+        grids = weights.unflatten(2, (self.GROUPS, GRID, GRID)).permute(0, 1, 2, 5, 3, 4).flatten(2, 3)
+        # Capsules that step by two cells leave the last row and column unread.
+        cells = F.conv_transpose2d(
+            grids.flatten(0, 1), self.conv.weight, stride=2, output_padding=1, groups=self.GROUPS
+        )
+        return cast(Tensor, (cells.unflatten(0, (-1, weights.shape[1])) * maps[:, None]).sum(2))
+
+    def _units(self, maps: Tensor) -> Tensor:
         units: Tensor = self.conv(maps)
-        capsules = units.unflatten(1, (self.GROUPS, self.UNITS)).permute(0, 1, 3, 4, 2).flatten(1, 3)
-        return squash(capsules.float())
+        return cast(Tensor, units.unflatten(1, (self.GROUPS, self.UNITS)).permute(0, 1, 3, 4, 2).flatten(1, 3).float())
 
 
 class DigitCapsules(nn.Module):
@@ -135,14 +164,34 @@ class DigitCapsules(nn.Module):
         self.classes = classes
 
     def forward(self, capsules: Tensor) -> Tensor:
+        couplings, votes = self._route(capsules)
+        return squash(torch.einsum("bic,bicd->bcd", couplings, votes))
+
+    def pull(self, capsules: Tensor) -> tuple[Tensor, Tensor]:
+        """How much each input capsule, in each direction, adds to a class: what evidence is made of.
+
+        A class capsule's input s_j is the sum of the votes that the routing weighs (Sabour et al., 2017, equation 2),
+        and each vote is linear in its capsule. The products of capsules and weights sum to the length of s_j exactly.
+
+        Returns:
+            The class capsules, as ``forward``; and the weights, B x ``classes`` x ``inputs`` x 8.
+        """
+        couplings, votes = self._route(capsules)
+        sums = torch.einsum("bic,bicd->bcd", couplings, votes)
+        weight = self.weight.unflatten(2, (self.classes, -1))
+        pulls = torch.einsum("ikcd,bcd->bcik", weight, F.normalize(sums, dim=2))
+        return squash(sums), pulls * couplings.movedim(2, 1).unsqueeze(3)
+
+    def _route(self, capsules: Tensor) -> tuple[Tensor, Tensor]:
+        """Couplings c_ij (B x ``inputs`` x ``classes``) and the votes u_ij that they weigh (the same x 16)."""
         votes = torch.matmul(capsules.transpose(0, 1), self.weight).transpose(0, 1)
-        votes = votes.unflatten(2, (self.classes, -1))  # B x inputs x classes x 16
+        votes = votes.unflatten(2, (self.classes, -1))
         settled = votes.detach()  # only the last round carries a gradient, as in the original
         logits = settled.new_zeros(settled.shape[:3])
         for _ in range(self.rounds - 1):
             outputs = squash(torch.einsum("bic,bicd->bcd", logits.softmax(dim=2), settled))
             logits = logits + torch.einsum("bicd,bcd->bic", settled, outputs)
-        return squash(torch.einsum("bic,bicd->bcd", logits.softmax(dim=2), votes))
+        return logits.softmax(dim=2), votes
 
 
 class FixCaps(nn.Module):
@@ -164,13 +213,12 @@ class FixCaps(nn.Module):
         super().__init__()
         if (size - kernel) // 2 + 1 < POOLED:
             raise ValueError(f"an input of {size} px leaves less than {POOLED} cells behind a {kernel} px kernel")
-        self.size = size
+        self.size, self.kernel = size, kernel
         stem = DepthwiseSeparableConv2d if separable else FoldedConv2d
         self.stem = stem(3, CHANNELS, kernel)
         self.attention = CBAM(CHANNELS)
         self.primary = PrimaryCapsules(CHANNELS)
-        cells = ((POOLED - 9) // 2 + 1) ** 2
-        self.digits = DigitCapsules(PrimaryCapsules.GROUPS * cells, len(CLASSES))
+        self.digits = DigitCapsules(PrimaryCapsules.GROUPS * GRID**2, len(CLASSES))
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
 
@@ -183,30 +231,46 @@ class FixCaps(nn.Module):
         Returns:
             B x 7 capsule lengths in [0, 1), in the order of ``CLASSES``; scores, not probabilities.
         """
-        maps = F.relu(self.stem((images - self.mean) / self.std))
-        maps = F.adaptive_max_pool2d(maps, POOLED)
-        capsules = self.primary(self.attention(maps))
+        capsules = self.primary(self._features(images))
         with torch.autocast(images.device.type, enabled=False):  # routing is a softmax of small differences
-            digits: Tensor = self.digits(capsules)
-            return torch.sqrt(digits.square().sum(2))
+            return _lengths(self.digits(capsules))
+
+    def evidence(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Score photos, and say where in them what spoke for each class lies.
+
+        The routing's weights say what each primary capsule adds to each class; these are followed one linear layer
+        further, to the map that the capsules read, since one capsule alone reads nearly half a photo.
+
+        Args:
+            images: as in ``forward``.
+
+        Returns:
+            The lengths, as ``forward``; and B x 7 x G x G, square cells that tile the photos (G is 20 and the
+            frame that only corners of the large kernel see). The cells of a class sum to the length of its
+            capsule before squashing, |s|, of which ``length`` is |s|^2 / (1 + |s|^2).
+        """
+        maps = self._features(images)
+        digits, weights = self.digits.pull(self.primary(maps))
+        cells = self.primary.trace(maps, weights)
+        side = (self.size - self.kernel) // 2 + 1  # of the map that is pooled
+        frame = round((self.kernel / 2 - 1) / (2 * side / POOLED))
+        return _lengths(digits), F.pad(cells, (frame,) * 4)
+
+    def _features(self, images: Tensor) -> Tensor:
+        """The map that the primary capsules read, B x 128 x 20 x 20."""
+        maps = F.relu(self.stem((images - self.mean) / self.std))
+        return cast(Tensor, self.attention(F.adaptive_max_pool2d(maps, POOLED)))
+
+    def log_odds(self, lengths: Tensor) -> Tensor:
+        """Lengths as scores for a softmax; see ``models.calibration``."""
+        return torch.logit(lengths.float(), eps=1e-4)
+
+    def loss(self, lengths: Tensor, labels: Tensor) -> Tensor:
+        return margin_loss(lengths, labels)
 
 
-class ViewAverage(nn.Module):
-    """One FixCaps for each view of a photo, such as the lesion's crop and the whole; their lengths are averaged.
-
-    Args:
-        views: number of views; with one, this is that FixCaps.
-        size, kernel, separable: see ``FixCaps``.
-    """
-
-    def __init__(self, views: int, size: int, kernel: int, separable: bool) -> None:
-        super().__init__()
-        self.members = nn.ModuleList(FixCaps(size, kernel, separable) for _ in range(views))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Score B x views x 3 x ``size`` x ``size`` photos as ``FixCaps`` does; returns B x 7 lengths."""
-        lengths = [member(view) for member, view in zip(self.members, images.unbind(1), strict=True)]
-        return torch.stack(lengths).mean(0)
+def _lengths(capsules: Tensor) -> Tensor:
+    return torch.sqrt(capsules.square().sum(2))
 
 
 def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:

@@ -22,10 +22,10 @@ class _Strict(BaseModel):
 
 
 class ClassifierInput(_Strict):
-    """The squares that the classifier reads, one network a view; see ``models.views`` and ``ViewAverage``."""
+    """The square that a classifier's network reads; see ``models.views``."""
 
     size: int = Field(gt=0)
-    views: tuple[View, ...] = Field(min_length=1)
+    view: View
     margin: float = Field(gt=0)
 
 
@@ -35,24 +35,21 @@ class SegmenterInput(_Strict):
     size: int = Field(gt=0, multiple_of=32)
 
 
-class CalibrationEntry(_Strict):
-    """Parameters of ``models.calibration.Calibration``."""
+class FileEntry(_Strict):
+    """A file beside the registry."""
 
-    temperature: float = Field(gt=0)
-    bias: tuple[float, ...]
+    file: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
 
-class ModelEntry(_Strict):
-    """What both kinds of release have in common.
+class Entry(_Strict):
+    """What all kinds of release have in common.
 
     ``metrics`` holds the figures of the release's report: split -> name -> [estimate, lower, upper].
     """
 
     name: str
     version: str
-    file: str
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    architecture: dict[str, Any]
     metrics: dict[str, dict[str, tuple[float, float, float]]]
     data: str
     licence: str
@@ -63,23 +60,48 @@ class ModelEntry(_Strict):
         return f"{self.name}-{self.version}"
 
 
+class ModelEntry(Entry, FileEntry):
+    """A release of one file, and how to rebuild the network that it fills."""
+
+    architecture: dict[str, Any]
+
+
+class Member(_Strict):
+    """One network of a classifier.
+
+    Attributes:
+        network: its name in ``models.zoo``.
+        served: the ONNX file that answers; see ``models.onnx_file``.
+        reference: the same weights as a state of the torch network (safetensors), to train on from and to compare to.
+        kernel: side of FixCaps' large kernel.
+        slope: weight of its log-odds in the calibrated sum; see ``models.calibration``.
+    """
+
+    network: str
+    served: FileEntry
+    reference: FileEntry
+    kernel: int = Field(gt=0)
+    input: ClassifierInput
+    slope: float
+
+
 class Trial(_Strict):
-    """What was tried on ``val`` for a release: calibrated on it, under served boxes."""
+    """What was tried on ``val`` for a release, calibrated by cross-fitting on it, under served boxes."""
 
     what: str
     accuracy: float
     balanced_accuracy: float
 
 
-class ClassifierEntry(ModelEntry):
-    """A classifier: its classes in the order of its scores, calibration and warning thresholds on probabilities.
+class ClassifierEntry(Entry):
+    """One network or several: classes in the order of the scores, calibration, warning thresholds on probabilities.
 
-    ``trials`` compares each view alone with what is released.
+    ``trials`` compares each network alone with what is released.
     """
 
     classes: tuple[str, ...]
-    input: ClassifierInput
-    calibration: CalibrationEntry
+    members: tuple[Member, ...] = Field(min_length=1)
+    bias: tuple[float, ...]
     thresholds: dict[str, float]
     trials: tuple[Trial, ...]
 
@@ -87,7 +109,7 @@ class ClassifierEntry(ModelEntry):
     def _complete(self) -> ClassifierEntry:
         if self.classes != CLASSES:
             raise ValueError(f"classes are {self.classes}, this version serves {CLASSES}")
-        if len(self.calibration.bias) != len(CLASSES) or set(self.thresholds) != set(SUSPICIOUS):
+        if len(self.bias) != len(CLASSES) or set(self.thresholds) != set(SUSPICIOUS):
             raise ValueError("calibration needs a bias for every class, thresholds need every suspicious class")
         return self
 
@@ -100,13 +122,51 @@ class SegmenterEntry(ModelEntry):
     min_score: float = Field(ge=0, le=1)
 
 
+class GateTrial(_Strict):
+    """A score that was tried on ``val`` for the gate, with the segmenter's least score beside it.
+
+    Attributes:
+        what: the score.
+        auc: area under the ROC curve of lesions against everyday pictures, of the score alone.
+        lost: share of the lesions that are refused.
+        refused: share of the everyday pictures that are refused then.
+    """
+
+    what: str
+    auc: float
+    lost: float
+    refused: float
+
+
+class GateEntry(Entry, FileEntry):
+    """A gate; see ``models.gate``.
+
+    Attributes:
+        segmenter: the release whose features it reads, and no other's: retrained ones mean something else.
+        segmenter_sha256: of that release's file.
+        layers: of the segmenter's network, whose outputs are the features.
+        features: how many there are.
+        threshold: photos whose log-odds of a lesion are lower are refused.
+        trials: this and other scores compared.
+    """
+
+    segmenter: str
+    segmenter_sha256: str
+    layers: tuple[int, ...] = Field(min_length=1)
+    features: int = Field(gt=0)
+    threshold: float
+    trials: tuple[GateTrial, ...]
+
+
 class ReleaseFile(_Strict):
     """The registry: every release, and which of each kind is served (named ``NAME-VERSION``)."""
 
     classifier: str
     segmenter: str
+    gate: str
     classifiers: tuple[ClassifierEntry, ...]
     segmenters: tuple[SegmenterEntry, ...]
+    gates: tuple[GateEntry, ...]
 
     @model_validator(mode="after")
     def _served_exist(self) -> ReleaseFile:
@@ -114,6 +174,8 @@ class ReleaseFile(_Strict):
             raise ValueError(f"the served classifier {self.classifier} is not among the classifiers")
         if self.segmenter not in {entry.key for entry in self.segmenters}:
             raise ValueError(f"the served segmenter {self.segmenter} is not among the segmenters")
+        if self.gate not in {entry.key for entry in self.gates}:
+            raise ValueError(f"the served gate {self.gate} is not among the gates")
         return self
 
     @property
@@ -123,6 +185,10 @@ class ReleaseFile(_Strict):
     @property
     def served_segmenter(self) -> SegmenterEntry:
         return next(entry for entry in self.segmenters if entry.key == self.segmenter)
+
+    @property
+    def served_gate(self) -> GateEntry:
+        return next(entry for entry in self.gates if entry.key == self.gate)
 
 
 def load_release(path: Path) -> ReleaseFile:

@@ -36,16 +36,16 @@ TITLES: Final = {
 }
 
 
-def write_report(evaluation: Evaluation, folder: Path) -> None:
-    """Write ``report-SPLIT.md``, ``.json`` and ``.png``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = folder / f"report-{evaluation.split}"
-    stem.with_suffix(".md").write_text(_markdown(evaluation), encoding="utf-8")
-    stem.with_suffix(".json").write_text(json.dumps(_json(evaluation), indent=2) + "\n", encoding="utf-8")
-    _plot(evaluation, stem.with_suffix(".png"))
+def write_report(evaluation: Evaluation, stem: Path) -> Path:
+    """Write ``STEM.md``, ``.json`` and ``.png``; returns the first."""
+    text, figures, plot = (stem.with_name(f"{stem.name}.{kind}") for kind in ("md", "json", "png"))
+    text.write_text(_markdown(evaluation, plot.name), encoding="utf-8")
+    figures.write_text(json.dumps(_json(evaluation), indent=2) + "\n", encoding="utf-8")
+    _plot(evaluation, plot)
+    return text
 
 
-def _markdown(evaluation: Evaluation) -> str:
+def _markdown(evaluation: Evaluation, plot: str) -> str:
     answers, split = evaluation.answers, evaluation.split
     served = ", ".join(f"{role} `{name}`" for role, name in evaluation.models.items())
     lines = [
@@ -76,7 +76,7 @@ def _markdown(evaluation: Evaluation) -> str:
             [(title, evaluation.segmenter[name]) for name, title in TITLES.items() if name in evaluation.segmenter]
         ),
         "",
-        f"![Confusion matrix, reliability and ROC](report-{split}.png)",
+        f"![Confusion matrix, reliability and ROC]({plot})",
         "",
     ]
     return "\n".join(lines)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from models.release import View
 
 SMALLEST_SIDE: Final = 0.25
 """A lesion's square is at least this share of the photo's shorter side: a tiny box is mostly a wrong box."""
@@ -32,21 +29,6 @@ def region(
     x1, y1, x2, y2 = box
     side = max(max(x2 - x1, y2 - y1) * margin, SMALLEST_SIDE * shorter)
     return (x1 + x2) / 2, (y1 + y2) / 2, float(min(side, max(height, width)))
-
-
-def cut_views(
-    pixels: NDArray[np.uint8],
-    box: tuple[float, float, float, float] | None,
-    views: Sequence[View],
-    size: int,
-    margin: float,
-) -> NDArray[np.uint8]:
-    """Cut every view that a classifier reads; see ``crop_view``.
-
-    Returns:
-        V x ``size`` x ``size`` x 3, uint8, RGB, in the order of ``views``.
-    """
-    return np.stack([crop_view(pixels, box if view == "lesion" else None, size, margin) for view in views])
 
 
 def crop_view(

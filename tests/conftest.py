@@ -6,6 +6,8 @@ import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+import models  # noqa: F401  # before a test imports onnxruntime
+
 LOCALES = Path(__file__).resolve().parents[1] / "bot" / "locales"
 
 

@@ -24,7 +24,7 @@ FOREIGN = {
     "models": TELEGRAM | DATABASES,
     "storage": TELEGRAM | NETWORKS | {"torchvision"},
 }
-TRAINING_ONLY = {"hypothesis", "playwright", "pytest", "sklearn", "torchvision"}
+TRAINING_ONLY = {"hypothesis", "onnx", "onnxscript", "playwright", "pytest", "sklearn", "timm", "torchvision"}
 LONGEST_MODULE = 300
 
 

@@ -50,11 +50,12 @@ async def open_entry(
     await callback.answer()
     finding = Finding.stored(request.result)
     text = f"{texts.moment(request.created_at)}\n{replies.told(finding)}"
+    markup = replies.why_keyboard(request.id) if finding.label else None
     if request.reply_file_id is not None:
         with contextlib.suppress(TelegramBadRequest):
-            await bot.send_photo(user.id, request.reply_file_id, caption=text)
+            await bot.send_photo(user.id, request.reply_file_id, caption=text, reply_markup=markup)
             return
-    await bot.send_message(user.id, text)
+    await bot.send_message(user.id, text, reply_markup=markup)
 
 
 async def _page(database: Database, user_id: int, number: int) -> tuple[str, InlineKeyboardMarkup | None]:

@@ -100,7 +100,7 @@ def test_every_reason_is_told_with_something_to_do(language: str, reason: Reason
     title, _, help_ = visible(replies.apology(reason)).partition("\n")
     assert title
     assert help_
-    assert reason in (Trouble.NO_CONSENT,) or replies.keyboard(Finding(reason=reason)).inline_keyboard
+    assert reason in (Trouble.NO_CONSENT,) or replies.keyboard(Finding(reason=reason), 1).inline_keyboard
     assert replies.headline(Finding(reason=reason))
 
 

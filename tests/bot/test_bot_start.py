@@ -43,6 +43,7 @@ def start(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
         ("DATABASE_URL", "sqlite+aiosqlite:////dev/null/bot.db", "cannot create the database /dev/null/bot.db"),
         ("DATA_DIR", "/dev/null/data", "cannot read or create the key file /dev/null/data/data.key"),
         ("WEIGHTS_DIR", "/nowhere", "WEIGHTS_DIR: no registry of weights: cannot read /nowhere/registry.json"),
+        ("CLASSIFIER", "fixcaps-0.0.0", "has no classifier fixcaps-0.0.0; it has "),
     ],
 )
 def test_a_bad_setting_stops_the_start_with_one_line(

@@ -96,6 +96,36 @@ async def test_history_is_paged_newest_first_and_shows_the_photo_again(person: P
     assert [button["text"] for button in second["reply_markup"]["inline_keyboard"][0]] == ["6"]
 
 
+async def test_a_button_shows_what_made_the_model_say_so(person: Person) -> None:
+    [sent] = await person.send_photos(sample("mole"))
+    reply = await person.answered()
+    await person.click(reply, "What made the model say so?")
+    why = await person.answer(lambda message: "photo" in message)
+    assert why["reply_to_message"]["message_id"] == sent["message_id"]
+    outlined, glowing = [await person.file(message["photo"][-1]["file_id"]) for message in (reply, why)]
+    assert outlined != glowing
+    caption = words(why)
+    assert caption.startswith("What made the model say: ")
+    for measure in ("Asymmetry", "Border", "Colours", "Diameter"):
+        assert measure in caption
+    assert caption.endswith("This is not a diagnosis. If in doubt, see a doctor.")
+    assert "upload_photo" in {call["params"]["action"] for call in await person.calls("sendChatAction")}
+    # From the history it is the same.
+    await person.write("/history")
+    await person.click(await person.answer(), 0)
+    entry = await person.answer(lambda message: "photo" in message)
+    await person.click(entry, "What made the model say so?")
+    assert words(await person.answer(lambda message: "photo" in message)) == caption
+
+
+async def test_an_explanation_whose_photo_is_gone_says_so(person: Person) -> None:
+    await person.send_photos(sample("mole"))
+    reply = await person.answered()
+    await person.faults({"kind": "file_expired", "method": "download", "chat_id": None})
+    await person.click(reply, "What made the model say so?")
+    assert "The file is no longer available" in words(await person.answer())
+
+
 async def test_history_shows_nobody_elses_results(person: Person, ivan: Person) -> None:
     await person.send_photos(sample("mole"))
     await person.answered()

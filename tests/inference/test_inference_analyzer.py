@@ -12,7 +12,7 @@ from inference.analyzer import Analyzer
 from inference.photo import Photo, decode
 from inference.registry import Registry
 from tests.inference.pictures import encoded, skin
-from tests.inference.releases import edit_registry
+from tests.inference.releases import edit_member, edit_registry
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -107,7 +107,7 @@ class TestRisk:
 
 def test_the_whole_photo_or_the_lesion_is_classified_as_the_release_says(own_weights: Path) -> None:
     by_lesion = Analyzer(Registry.load(own_weights)).analyze(Photo(skin(500, 300)))
-    edit_registry(own_weights, "classifiers", input={"size": 64, "views": ["whole"], "margin": 1.4})
+    edit_member(own_weights, input={"size": 64, "view": "whole", "margin": 1.4})
     by_whole = Analyzer(Registry.load(own_weights)).analyze(Photo(skin(500, 300)))
     assert by_lesion.probabilities["mel"] != pytest.approx(by_whole.probabilities["mel"], abs=1e-4)
 

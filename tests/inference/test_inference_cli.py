@@ -85,6 +85,19 @@ def test_sentences_without_json(capsys: pytest.CaptureFixture[str], weights: Pat
     assert notes == f"{photos / 'notes.jpg'}: error: not_an_image"
 
 
+def test_unchecked_reads_what_is_unfit(
+    capsys: pytest.CaptureFixture[str], weights: Path, photos: Path, tmp_path: Path
+) -> None:
+    small = tmp_path / "small.png"
+    small.write_bytes(encoded(skin(90, 80), "PNG"))
+    status, lines, _ = run(capsys, weights, small, photos / "mole0.jpg", "--json", "--unchecked")
+    unfit, mole = records(lines)
+    assert status == 0 and unfit["label"] in CLASSES and unfit["refusal"] is None
+    checked = records(run(capsys, weights, small, photos / "mole0.jpg", "--json")[1])
+    assert checked[0]["refusal"] == "too_small"
+    assert mole["probabilities"] == pytest.approx(checked[1]["probabilities"], abs=1e-5)
+
+
 def test_annotated_and_masks(capsys: pytest.CaptureFixture[str], weights: Path, photos: Path, tmp_path: Path) -> None:
     given = [photos / "mole0.jpg", photos / "tiny.png", photos / "notes.jpg"]
     annotated, masks = tmp_path / "new" / "annotated", tmp_path / "masks"

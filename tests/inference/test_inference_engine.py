@@ -23,7 +23,7 @@ from inference.engine import AnalysisFailed, Busy, Engine, ServedModel
 from inference.photo import PhotoError, PhotoFault
 from inference.registry import RegistryError
 from tests.inference.pictures import encoded, skin
-from tests.inference.releases import CLASSIFIER_FILE, edit_registry, sha256
+from tests.inference.releases import CLASSIFIER_FILE, accept
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,23 +31,23 @@ ROOT = Path(__file__).resolve().parents[2]
 DEADLY = b"deadly"
 
 
-def read_or_die(weights: Path, data: bytes, language: str) -> worker.Reading:
+def read_or_die(weights: Path, classifier: str | None, data: bytes, language: str) -> worker.Reading:
     """Reads photos, but for one that brings its decoder down."""
     if data == DEADLY:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return worker.read(weights, data, language)
+    return worker.read(weights, classifier, data, language)
 
 
-def die_once(weights: Path, data: bytes, language: str) -> worker.Reading:
+def die_once(weights: Path, classifier: str | None, data: bytes, language: str) -> worker.Reading:
     """Dies where the file named by `data` exists, and removes it."""
     marker = Path(data.decode())
     if marker.exists():
         marker.unlink()
         os.kill(os.getpid(), signal.SIGKILL)
-    return worker.read(weights, encoded(skin()), language)
+    return worker.read(weights, classifier, encoded(skin()), language)
 
 
-def fail(weights: Path, data: bytes, language: str) -> NoReturn:
+def fail(weights: Path, classifier: str | None, data: bytes, language: str) -> NoReturn:
     raise ZeroDivisionError("a fault of ours")
 
 
@@ -70,6 +70,7 @@ async def test_the_engine_from_start_to_stop(weights: Path, photo: bytes, monkey
             ServedModel("segmenter", "yolov8n-seg", "0.0.1", metrics, "none"),
         )
         await answers_with_a_drawing(engine, photo)
+        await explains_with_a_drawing_and_measures(engine, photo)
         await refuses_and_raises_what_the_pipeline_does(engine)
         await keeps_the_loop_free(engine)
         await turns_away_what_exceeds_the_queue(engine, photo)
@@ -92,6 +93,18 @@ async def answers_with_a_drawing(engine: Engine, photo: bytes) -> None:
     assert drawn.format == "JPEG" and drawn.width == 400
     assert not drawn.getexif()
     assert get_sampling(drawn) == 0
+
+
+async def explains_with_a_drawing_and_measures(engine: Engine, photo: bytes) -> None:
+    answer, explanation = await engine.read(photo), await engine.explain(photo)
+    assert explanation.analysis.probabilities == answer.analysis.probabilities
+    assert explanation.drawing is not None and explanation.drawing != answer.annotated
+    assert Image.open(BytesIO(explanation.drawing)).width == 400
+    assert explanation.measures is not None and 0 < explanation.measures.diameter <= 1
+    refused = await engine.explain(encoded(skin(8, 8)))
+    assert (refused.analysis.refusal, refused.drawing, refused.measures) == (Refusal.TOO_SMALL, None, None)
+    with pytest.raises(PhotoError):
+        await engine.explain(b"text")
 
 
 async def refuses_and_raises_what_the_pipeline_does(engine: Engine) -> None:
@@ -174,8 +187,8 @@ async def test_damaged_weights_stop_the_start(own_weights: Path) -> None:
     with pytest.raises(RegistryError, match=CLASSIFIER_FILE):
         await Engine(own_weights).start()
     # This one is found by the worker alone: the file is whole, but it is no network.
-    edit_registry(own_weights, "classifiers", sha256=sha256(own_weights / CLASSIFIER_FILE))
-    with pytest.raises(RegistryError, match=f"{CLASSIFIER_FILE} is no safetensors file"):
+    accept(own_weights, CLASSIFIER_FILE)
+    with pytest.raises(RegistryError, match=f"{CLASSIFIER_FILE} is no ONNX network"):
         await Engine(own_weights).start()
     assert active_children() == []
 

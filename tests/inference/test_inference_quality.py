@@ -2,7 +2,7 @@
 
 import csv
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from inference.analysis import Refusal
 from inference.photo import Photo, decode
 from inference.quality import MIN_SIDE, assess, refusal
+from models.degradations import blurred, compressed, glaring, lit, shaken, shrunk
 from tests.inference.pictures import skin
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
@@ -45,6 +46,18 @@ def test_a_dermatoscopes_black_surround_is_no_darkness() -> None:
     rows, columns = np.mgrid[:450, :600]
     pixels[(rows - 225) ** 2 + (columns - 300) ** 2 > 110**2] = 0
     assert verdict(pixels) is None
+
+
+def test_a_lamps_reflection_is_glare_and_its_glint_passes() -> None:
+    rows, columns = np.mgrid[:240, :320]
+    distance = (rows - 120) ** 2 + (columns - 160) ** 2
+    glint, lamp = skin(), skin()
+    glint[distance < 8**2] = 255
+    lamp[distance < 50**2] = 255
+    assert verdict(glint) is None
+    assert verdict(lamp) is Refusal.GLARE
+    assert assess(Photo(lamp)).glare == pytest.approx(np.pi * 50**2 / (320 * 240), rel=0.05)
+    assert verdict(np.full((240, 320, 3), 255, np.uint8)) is Refusal.NOT_SKIN, "a white page is no photo of skin"
 
 
 def test_sharpness_does_not_depend_on_light_or_size() -> None:
@@ -81,15 +94,18 @@ def validation_images(every: int) -> Iterator[NDArray[np.uint8]]:
 
 @pytest.mark.skipif(not (SHARED / "ham10000").is_dir(), reason="HAM10000 is not beside the repository")
 def test_validation_photos_pass_and_their_ruined_copies_do_not() -> None:
-    photos = list(validation_images(every=23))
-    assert [verdict(photo) for photo in photos] == [None] * len(photos)
-    blurred = [verdict(cv2.GaussianBlur(photo, (0, 0), 5)) for photo in photos]
-    assert blurred.count(Refusal.BLURRED) >= 0.9 * len(photos)
-    shake = np.zeros((25, 25), np.float32)
-    shake[12] = 1 / 25
-    shaken = [verdict(cv2.filter2D(photo, -1, shake)) for photo in photos]
-    assert shaken.count(Refusal.BLURRED) >= 0.8 * len(photos)
-    assert [verdict((photo * 0.12).astype(np.uint8)) for photo in photos] == [Refusal.TOO_DARK] * len(photos)
+    photos = list(validation_images(every=46))
+
+    def verdicts(degrade: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> list[Refusal | None]:
+        return [verdict(degrade(photo)) for photo in photos]
+
+    for mild in (lambda photo: photo, compressed(30), lit(0.5), blurred(0.5), shrunk(200), glaring(0.003)):
+        assert verdicts(mild) == [None] * len(photos)
+    assert verdicts(blurred(4)).count(Refusal.BLURRED) >= 0.9 * len(photos)
+    assert verdicts(shaken(25)).count(Refusal.BLURRED) >= 0.8 * len(photos)
+    assert verdicts(lit(0.12)) == [Refusal.TOO_DARK] * len(photos)
+    assert verdicts(glaring(0.03)) == [Refusal.GLARE] * len(photos)
+    assert verdicts(shrunk(64)) == [Refusal.TOO_SMALL] * len(photos)
 
 
 @pytest.mark.skipif(not (SHARED / "phone").is_dir(), reason="the phone photos are not beside the repository")

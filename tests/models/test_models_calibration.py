@@ -7,32 +7,40 @@ from models.calibration import Calibration, fit
 from models.export import warning_threshold
 
 
-def scored(count: int = 4000, temperature: float = 0.4) -> tuple[torch.Tensor, torch.Tensor]:
-    """Lengths whose log-odds, divided by ``temperature``, are the true log-probabilities."""
+def scored(count: int = 4000, slope: float = 2.5) -> tuple[torch.Tensor, torch.Tensor]:
+    """N x 1 x 7 log-odds of one network which, times ``slope``, are the true log-probabilities."""
     generator = torch.Generator().manual_seed(3)
-    odds = torch.randn(count, 7, generator=generator)
-    labels = torch.multinomial((odds / temperature).softmax(1), 1, generator=generator)[:, 0]
-    return odds.sigmoid(), labels
+    odds = torch.randn(count, 1, 7, generator=generator)
+    labels = torch.multinomial((odds[:, 0] * slope).softmax(1), 1, generator=generator)[:, 0]
+    return odds, labels
 
 
-def test_rows_sum_to_one_also_at_the_ends_of_the_range() -> None:
-    lengths = torch.tensor([[0.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.999999], [0.0] * 7])
-    rows = Calibration(0.7, (0.1,) * 7)(lengths)
+def test_rows_sum_to_one_whatever_the_scores() -> None:
+    odds = torch.tensor([[[-9.0, 9.0, 0.0, 0.0, 0.0, 0.0, 700.0]], [[0.0] * 7]])
+    rows = Calibration((1.4,), (0.1,) * 7)(odds)
     torch.testing.assert_close(rows.sum(1), torch.ones(2, dtype=torch.double))
     assert torch.isfinite(rows).all()
 
 
-def test_fit_recovers_the_temperature_and_finds_no_bias_where_there_is_none() -> None:
-    lengths, labels = scored()
-    found = fit(lengths, labels)
-    assert abs(found.temperature - 0.4) < 0.03
+def test_fit_recovers_the_slope_and_finds_no_bias_where_there_is_none() -> None:
+    odds, labels = scored()
+    found = fit(odds, labels)
+    assert abs(found.slopes[0] - 2.5) < 0.15
     assert max(map(abs, found.bias)) < 0.2
 
 
-def test_fit_beats_raw_lengths() -> None:
-    lengths, labels = scored()
-    raw = F.nll_loss((lengths / lengths.sum(1, keepdim=True)).log(), labels)
-    assert F.nll_loss(fit(lengths, labels)(lengths).log(), labels) < raw - 0.1
+def test_fit_gives_no_weight_to_a_network_that_knows_nothing() -> None:
+    odds, labels = scored()
+    noise = torch.randn(odds.shape, generator=torch.Generator().manual_seed(4)) * 3
+    knowing, guessing = fit(torch.cat([odds, noise], 1), labels).slopes
+    assert abs(knowing - 2.5) < 0.15
+    assert abs(guessing) < 0.05
+
+
+def test_fit_beats_raw_scores() -> None:
+    odds, labels = scored()
+    raw = F.cross_entropy(odds[:, 0], labels)
+    assert F.nll_loss(fit(odds, labels)(odds).log(), labels) < raw - 0.1
 
 
 def test_warning_threshold_reaches_the_wanted_sensitivity_and_no_lower_than_needed() -> None:

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models.fixcaps import DigitCapsules, FixCaps, FoldedConv2d, ViewAverage, margin_loss, squash
+from models.fixcaps import DigitCapsules, FixCaps, FoldedConv2d, margin_loss, squash
 
 VARIANTS = [
     pytest.param({"size": 72, "kernel": 31}, id="31x31"),
@@ -87,15 +87,6 @@ def test_routing_sends_votes_to_the_class_that_they_agree_on() -> None:
     agreed, other = layer(capsules).norm(dim=2)[0]
     assert other < 1e-3
     assert agreed > even(capsules).norm(dim=2)[0, 0] + 0.005, "later rounds strengthen the agreement"
-
-
-def test_average_over_views_is_that_of_the_networks_alone() -> None:
-    torch.manual_seed(0)
-    both = ViewAverage(2, 64, 18, False).eval()
-    views = torch.rand(3, 2, 3, 64, 64)
-    with torch.inference_mode():
-        alone = [member(views[:, index]) for index, member in enumerate(both.members)]
-        torch.testing.assert_close(both(views), (alone[0] + alone[1]) / 2)
 
 
 def test_margin_loss_is_equation_4() -> None:

@@ -55,15 +55,18 @@ def weights(runs: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def test_registry_names_what_lies_there(weights: Path) -> None:
     release = load_release(weights / "registry.json")
     assert release.classifier == "fixcaps-0.1.0"
+    members = release.served_classifier.members
+    files = [release.served_segmenter, *(file for member in members for file in (member.served, member.reference))]
+    for file in files:
+        assert hashlib.sha256((weights / file.file).read_bytes()).hexdigest() == file.sha256
+        assert stat.S_IMODE((weights / file.file).stat().st_mode) & 0o044, "other users may read it"
     for entry in (release.served_classifier, release.served_segmenter):
-        assert hashlib.sha256((weights / entry.file).read_bytes()).hexdigest() == entry.sha256
-        assert stat.S_IMODE((weights / entry.file).stat().st_mode) & 0o044, "other users may read it"
         assert entry.licence == "CC BY-NC 4.0"
         assert "HAM10000" in entry.data
     assert set(release.served_classifier.thresholds) == {"mel", "bcc", "akiec"}
-    assert release.served_classifier.input.views == ("lesion", "whole")
+    assert [member.input.view for member in members] == ["lesion", "whole"]
     trials = [trial.what for trial in release.served_classifier.trials]
-    assert trials == ["view lesion alone", "view whole alone", "released"]
+    assert trials == ["fixcaps, lesion, alone", "fixcaps, whole, alone", "released"]
 
 
 def test_a_new_version_is_served_and_the_old_one_kept(runs: Path, data: Path, tmp_path: Path) -> None:
@@ -103,7 +106,8 @@ def test_figures_of_the_report_stand_in_registry_and_cards(weights: Path) -> Non
         recorded = entry.metrics["val"]
         assert recorded == {name: tuple(found) for name, found in report[kind].items() if None not in found}
         card = (weights / f"{entry.key}.md").read_text()
-        assert entry.sha256 in card
+        files = [entry] if kind == "segmenter" else [entry.members[0].served, entry.members[1].reference]
+        assert all(file.sha256 in card for file in files)
         name = "balanced_accuracy" if kind == "classifier" else "mask_map"
         assert f"{recorded[name][0]:.3f} [{recorded[name][1]:.3f}, {recorded[name][2]:.3f}]" in card
 

@@ -1,0 +1,43 @@
+"""The button under an answer that asks what made the model say so.
+
+Photos are not stored: the file is fetched from Telegram once more and read again.
+"""
+
+from aiogram import Bot, Router
+from aiogram.enums import ChatAction
+from aiogram.types import CallbackQuery
+from aiogram.utils.i18n import gettext as _
+
+from bot.callbacks import Explain
+from bot.delivery import send_explanation, send_words
+from bot.findings import Finding
+from bot.progress import acting
+from bot.reception import NotRead, Reception
+from storage.database import Database
+from storage.records import Outcome, User
+
+router = Router(name="explanation")
+
+
+@router.callback_query(Explain.filter())
+async def explain(
+    callback: CallbackQuery,
+    callback_data: Explain,
+    user: User,
+    database: Database,
+    bot: Bot,
+    reception: Reception,
+) -> None:
+    # The number in a button is only a claim: the database gives a request to its owner alone.
+    request = await database.requests.get_owned(callback_data.request_id, user.id)
+    if request is None or request.outcome is not Outcome.ANSWERED or request.result is None:
+        await callback.answer(_("This result is no longer there."), show_alert=True)
+        return
+    await callback.answer(_("I am looking at your photo once more…"))
+    try:
+        async with acting(bot, request.chat_id, ChatAction.UPLOAD_PHOTO):
+            explanation = await reception.explain(request)
+    except NotRead as error:
+        await send_words(bot, request, Finding(reason=error.reason))
+        return
+    await send_explanation(bot, request, Finding.stored(request.result), explanation)

@@ -1,0 +1,109 @@
+"""One pose for a photo however it was turned or mirrored, so that its eight poses get one and the same answer.
+
+The pose is chosen by the content alone: the long side lies flat, the brighter half lies to the right and below, and in
+a square photo the light leans more to the right than down. Light is compared as whole numbers, so nothing is rounded;
+where it balances exactly, the pixels are compared in reading order. What cannot be had: two copies of a photo that
+differ, by noise or by compression, may fall on different sides of a balance that is nearly even, and are then turned
+differently.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Final, TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Element = TypeVar("Element", bound=np.generic)
+Box = tuple[float, float, float, float]
+
+_FLIPS: Final = {
+    (True, False): 1,
+    (False, True): 0,
+    (True, True): -1,
+}  # by mirrored_x, mirrored_y; as cv2.flip takes it
+
+
+@dataclass(frozen=True)
+class Pose:
+    """One of the eight ways to lay a picture: transposed first, then mirrored left to right and top to bottom."""
+
+    transposed: bool
+    mirrored_x: bool
+    mirrored_y: bool
+
+    def turn(self, picture: NDArray[Element]) -> NDArray[Element]:
+        """Turn a picture, H x W or H x W x 3."""
+        return self._mirrored(_transposed(picture) if self.transposed else picture)
+
+    def turn_back(self, picture: NDArray[Element]) -> NDArray[Element]:
+        """Undo `turn`."""
+        mirrored = self._mirrored(picture)
+        return _transposed(mirrored) if self.transposed else mirrored
+
+    def turn_box_back(self, box: Box, width: int, height: int) -> Box:
+        """The box x1, y1, x2, y2 (pixels) in a turned picture of this size, as it lies in the picture itself."""
+        x1, y1, x2, y2 = box
+        if self.mirrored_x:
+            x1, x2 = width - x2, width - x1
+        if self.mirrored_y:
+            y1, y2 = height - y2, height - y1
+        return (y1, x1, y2, x2) if self.transposed else (x1, y1, x2, y2)
+
+    def _mirrored(self, picture: NDArray[Element]) -> NDArray[Element]:
+        flip = _FLIPS.get((self.mirrored_x, self.mirrored_y))
+        # OpenCV turns a photo several times faster than a copy of numpy's view of it, but knows no bool.
+        return picture if flip is None else np.asarray(cv2.flip(_bytes(picture), flip)).view(picture.dtype)
+
+
+POSES: Final = tuple(Pose(*turns) for turns in product((False, True), repeat=3))
+
+
+def canonical(pixels: NDArray[np.uint8]) -> Pose:
+    """The pose that a photo is analysed in: turned by it, the eight poses of a photo are one and the same picture.
+
+    Args:
+        pixels: H x W x 3, uint8.
+    """
+    height, width = pixels.shape[:2]
+    x, y = _lean(pixels)
+
+    def rank(pose: Pose) -> tuple[bool, int, int]:
+        across, down = (y, x) if pose.transposed else (x, y)
+        flat = height >= width if pose.transposed else width >= height
+        return flat, -across if pose.mirrored_x else across, -down if pose.mirrored_y else down
+
+    highest = max(map(rank, POSES))
+    best, *others = (pose for pose in POSES if rank(pose) == highest)
+    for pose in others:
+        if _precedes(pose.turn(pixels), best.turn(pixels)):
+            best = pose
+    return best
+
+
+def _lean(pixels: NDArray[np.uint8]) -> tuple[int, int]:
+    """How far the light leans to the right and down: first moments of R + G + B about the middle, exact."""
+    moments = []
+    for axis in (0, 1):
+        sums = cv2.reduce(pixels, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).reshape(-1, 3).sum(1, dtype=np.int64)
+        # Twice the distance from the middle is whole, and Python's integers do not overflow.
+        places = range(1 - len(sums), len(sums), 2)
+        moments.append(sum(place * light for place, light in zip(places, sums.tolist(), strict=True)))
+    return moments[0], moments[1]
+
+
+def _transposed(picture: NDArray[Element]) -> NDArray[Element]:
+    return np.asarray(cv2.transpose(_bytes(picture))).view(picture.dtype)
+
+
+def _bytes(picture: NDArray[Element]) -> NDArray[Any]:
+    return picture.view(np.uint8) if picture.dtype == np.bool_ else picture
+
+
+def _precedes(picture: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
+    """Whether a picture comes before another of its shape, by the first row in which they differ."""
+    for row, other_row in zip(picture, other, strict=True):
+        if not np.array_equal(row, other_row):
+            return bool(row.tobytes() < other_row.tobytes())
+    return False

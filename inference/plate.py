@@ -1,0 +1,155 @@
+"""The plate with a caption that is laid on a drawing, and what its size goes by."""
+
+import importlib.util
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+GROUND: Final = (14, 18, 26)
+"""Colour of the plate, dark enough for white letters when skin shines through."""
+
+_SHARE: Final = 0.80
+_SMALLEST: Final = 7  # pixels; letters shrink to this where a single word is wider than the photo
+_MOST_HIDDEN: Final = 0.005  # share of what is to be seen that the plate may lie on
+_INK: Final = (255, 255, 255)
+_FAINT_INK: Final = (206, 214, 224)
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """A legend: `colours` (n x 3, uint8, RGB) in a row, with the words for its two ends."""
+
+    low: str
+    high: str
+    colours: NDArray[np.uint8]
+
+
+def measure(pixels: NDArray[np.uint8]) -> float:
+    """What line widths and letters are sized by: a photo's shorter side, but more of it where it is very long."""
+    height, width = pixels.shape[:2]
+    return float(min(height, width) * max(1.0, (max(height, width) / min(height, width) / 2) ** 0.5))
+
+
+@dataclass(frozen=True)
+class _Line:
+    text: str
+    font: ImageFont.FreeTypeFont
+    ink: tuple[int, int, int]
+
+
+def captioned(
+    pixels: NDArray[np.uint8],
+    keep_free: NDArray[np.bool_] | None,
+    caption: str,
+    accent: tuple[int, int, int],
+    scale: Scale | None = None,
+) -> NDArray[np.uint8]:
+    """Lay a caption on a picture: in the corner farthest from what is to be seen, or on a strip that is added below.
+
+    Args:
+        pixels: H x W x 3, uint8, RGB.
+        keep_free: H x W bool, what is to be seen; None where nothing in particular is.
+        caption: lines of text, the first one the headline; wrapped to the picture's width.
+        accent: colour of the bar beside the text.
+        scale: a legend below the text.
+    """
+    height, width = pixels.shape[:2]
+    size = round(max(11.0, min(0.046 * measure(pixels), 0.12 * min(height, width))))
+    gap = max(3, size // 2)
+    lines = _lines(caption, size, width - 5 * gap)
+    plate = _plate(lines, size, accent, scale)
+    canvas = Image.fromarray(pixels)
+    corner = _free_corner((height, width), plate.size, gap, keep_free)
+    if corner is None:
+        canvas = ImageOps.expand(canvas, (0, 0, 0, plate.height), GROUND)
+        corner = (0, height)
+    canvas.paste(plate, corner, plate)
+    return np.array(canvas, dtype=np.uint8)
+
+
+def _lines(caption: str, size: int, room: int) -> list[_Line]:
+    lines: list[_Line] = []
+    for number, text in enumerate(caption.splitlines()):
+        headline = number == 0
+        letters = size if headline else round(size * 0.82)
+        # Only plain spaces break a line: a no-break space holds a number and its sign together.
+        words = text.split(" ")
+        while letters > _SMALLEST and max(map(_font(letters, headline).getlength, words)) > room:
+            letters -= 1
+        font, ink = _font(letters, headline), _INK if headline else _FAINT_INK
+        line = words[0]
+        for word in words[1:]:
+            if font.getlength(f"{line} {word}") <= room:
+                line += f" {word}"
+            else:
+                lines.append(_Line(line, font, ink))
+                line = word
+        lines.append(_Line(line, font, ink))
+    return lines
+
+
+def _plate(lines: list[_Line], size: int, accent: tuple[int, int, int], scale: Scale | None) -> Image.Image:
+    """The caption on its plate, RGBA: a rounded dark ground, a bar in the accent colour, the text, the legend."""
+    pad, bar, leading = max(3, size // 2), max(2, size // 5), round(size * 1.32)
+    left = pad + bar + pad // 2
+    legend = None if scale is None else _legend(scale, size)
+    texts = [round(line.font.getlength(line.text)) for line in lines]
+    width = left + max(texts + ([legend.width] if legend else [])) + pad
+    height = leading * (len(lines) + (legend is not None)) + pad
+    finer = 4  # Pillow draws rounded corners without smoothing
+    shape = Image.new("L", (width * finer, height * finer))
+    ImageDraw.Draw(shape).rounded_rectangle((0, 0, width * finer - 1, height * finer - 1), pad * finer, 255)
+    shape = shape.resize((width, height), Image.Resampling.BOX)
+    plate = Image.new("RGBA", (width, height), GROUND)
+    plate.putalpha(shape.point([round(value * _SHARE) for value in range(256)]))
+    draw = ImageDraw.Draw(plate)
+    draw.rounded_rectangle((pad - bar / 2, pad * 0.7, pad + bar / 2, height - pad * 0.7), bar / 2, accent)
+    for row, line in enumerate(lines):
+        draw.text((left, pad / 2 + leading * (row + 0.5)), line.text, line.ink, line.font, anchor="lm")
+    if legend is not None:
+        plate.alpha_composite(legend, (left, round(pad / 2 + leading * (len(lines) + 0.5) - legend.height / 2)))
+    return plate
+
+
+def _legend(scale: Scale, size: int) -> Image.Image:
+    """The legend in a row, RGBA: what is low, the colours, what is high."""
+    font, gap, long, thick = _font(round(size * 0.82), False), size // 2, 4 * size, max(3, size // 2)
+    low, high = (round(font.getlength(text)) for text in (scale.low, scale.high))
+    row = Image.new("RGBA", (low + gap + long + gap + high, round(size * 1.32)), (*_FAINT_INK, 0))
+    middle = row.height / 2
+    draw = ImageDraw.Draw(row)
+    draw.text((0, middle), scale.low, _FAINT_INK, font, anchor="lm")
+    draw.text((low + long + 2 * gap, middle), scale.high, _FAINT_INK, font, anchor="lm")
+    row.paste(Image.fromarray(scale.colours[None]).resize((long, thick)), (low + gap, round(middle - thick / 2)))
+    return row
+
+
+def _free_corner(
+    shape: tuple[int, int], plate: tuple[int, int], gap: int, keep_free: NDArray[np.bool_] | None
+) -> tuple[int, int] | None:
+    """Left and top of the plate in a corner where it hides next to nothing; None where there is none."""
+    width, height = plate
+    right, bottom = shape[1] - gap - width, shape[0] - gap - height
+    if right < gap or bottom < gap:
+        return None
+    corners = [(gap, bottom), (gap, gap), (right, bottom), (right, gap)]
+    if keep_free is None:
+        return corners[0]
+    hidden = {(x, y): int(np.count_nonzero(keep_free[y : y + height, x : x + width])) for x, y in corners}
+    best = min(corners, key=lambda corner: hidden[corner])
+    return best if hidden[best] <= _MOST_HIDDEN * np.count_nonzero(keep_free) else None
+
+
+@lru_cache(maxsize=32)
+def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which covers Cyrillic; it comes with matplotlib, a dependency of ultralytics, not imported here."""
+    spec = importlib.util.find_spec("matplotlib")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("matplotlib is not installed: its DejaVu Sans letters the annotated photos")
+    folder = Path(spec.submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
+    return ImageFont.truetype(folder / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)

@@ -1,0 +1,95 @@
+"""What every row of the comparison is made from and made into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from rich.console import Console
+from torch import Tensor, nn
+
+from models.classification import MARGIN
+from models.data import Lesions
+from models.release import View
+from models.views import crop_view
+
+VIEW: Final[View] = "lesion"
+"""What every row looks at."""
+
+Box = tuple[float, float, float, float]
+
+
+class ComparisonError(Exception):
+    """The comparison cannot start or go on; the message says why."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where rows are made.
+
+    Attributes:
+        data: HAM10000.
+        runs: folder of the training runs; a row's own is named like the row.
+        limit: use only this many pictures a split; None uses all.
+        device: where networks are trained and asked; they are timed on the CPU.
+        console: where progress is shown.
+    """
+
+    data: Path
+    runs: Path
+    limit: int | None
+    device: torch.device
+    console: Console
+
+
+class Reader:
+    """A finished classifier: squares of photos in, scores out.
+
+    Args:
+        network: takes B x 3 x S x S photos, RGB, float in [0, 1]; what it returns goes to ``head``.
+        head: turns that, moved to the CPU, into B x 7 scores whose softmax can be read as probabilities.
+        size: S.
+        origin: how it came about, in a few words.
+    """
+
+    def __init__(self, network: nn.Module, head: Callable[[Tensor], Tensor], size: int, origin: str) -> None:
+        self.network, self.head, self.size, self.origin = network.eval(), head, size, origin
+
+    def __call__(self, photos: Tensor) -> Tensor:
+        """Score B x S x S x 3 uint8 RGB squares; returns B x 7 scores on the CPU."""
+        device = next(self.network.parameters()).device
+        with torch.inference_mode():
+            images = photos.to(device).movedim(-1, -3).float() / 255
+            return self.head(self.network(images).float().cpu())
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that training could change."""
+        return sum(values.numel() for values in self.network.parameters())
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table.
+
+    Attributes:
+        name: names its run and its result.
+        title: what the table says.
+        make: trains or loads it, given the bench and ``name``.
+        batched: ask it in batches as well, since its answers depend on them.
+    """
+
+    name: str
+    title: str
+    make: Callable[[Bench, str], Reader]
+    batched: bool = False
+
+
+def cut(lesions: Lesions, boxes: list[Box | None], size: int) -> Tensor:
+    """Cut the squares that rows look at: N x ``size`` x ``size`` x 3, uint8, RGB; the whole photo where no box is."""
+    squares = [crop_view(image, box, size, MARGIN) for image, box in zip(lesions.images, boxes, strict=True)]
+    return torch.from_numpy(np.stack(squares))

@@ -1,0 +1,61 @@
+"""Which rows the table has. Architectures and weights are named as timm and open_clip name them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Literal
+
+from models import zoo
+from models.classification import ClassifierConfig, recipe_for
+from models.comparison import embedding, trained, zero_shot
+from models.comparison.bench import VIEW, Row
+
+
+def _trained(
+    name: zoo.Name,
+    title: str,
+    *,
+    size: int,
+    augment: Literal["light", "strong"],
+    rate: float | None = None,
+    batched: bool = False,
+) -> Row:
+    recipe = recipe_for(name)
+    config = ClassifierConfig(name=name, size=size, view=VIEW, augment=augment)
+    if rate is not None:
+        recipe = replace(recipe, rate=rate, mixed=True)
+    return Row(name, title, partial(trained.reader, config=config, recipe=recipe), batched)
+
+
+ROWS: tuple[Row, ...] = (
+    _trained("resnet50", "ResNet-50, fine-tuned", size=224, augment="strong", rate=2e-4),
+    _trained("vit-b16", "ViT-B/16, fine-tuned", size=224, augment="strong", rate=5e-5),
+    Row(
+        "dinov2-base-svm",
+        "DINOv2 base, embeddings and SVM",
+        partial(embedding.reader, architecture="vit_base_patch14_dinov2.lvd142m", size=224),
+    ),
+    Row(
+        "dinov2-large-svm",
+        "DINOv2 large, embeddings and SVM",
+        partial(embedding.reader, architecture="vit_large_patch14_dinov2.lvd142m", size=224),
+    ),
+    Row(
+        "swinv2-svm",
+        "Swin-v2 base, embeddings and SVM",
+        partial(embedding.reader, architecture="swinv2_base_window12to16_192to256.ms_in22k_ft_in1k", size=256),
+    ),
+    _trained("dinov2-lora", "DINOv2 base with LoRA", size=224, augment="strong"),
+    Row(
+        "clip-zero-shot",
+        "CLIP ViT-B/16, zero-shot",
+        partial(zero_shot.reader, model="ViT-B-16-quickgelu", weights="openai"),
+    ),
+    _trained("efficientnet-lite0", "EfficientNet-Lite0, fine-tuned", size=192, augment="strong"),
+    _trained("yolov8n-cls", "YOLOv8n-cls, from scratch", size=224, augment="light"),
+    _trained("fixcaps", "FixCaps", size=128, augment="light"),
+    _trained("fixcaps-ds", "FixCaps-DS", size=128, augment="light"),
+    # Its authors train at a rate of 0.123; at ours its capsules, tiny at first, hardly grow.
+    _trained("fixcaps-published", "FixCaps as published", size=128, augment="light", rate=0.123, batched=True),
+)

@@ -1,0 +1,121 @@
+"""Make, ask and time the rows; every finished one is kept, so that a comparison that is killed goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from models.comparison import rows
+from models.comparison.bench import VIEW, Bench, Box, ComparisonError, Reader, Row, cut
+from models.comparison.scoring import Asked, ask, clock, measure
+from models.comparison.table import Line, write_tables
+from models.data import Lesions, Split, load
+from models.export import served_boxes
+from models.hub import WeightsUnavailable
+from models.release import load_release
+
+ALONE: Final[tuple[Asked, ...]] = ("alone",)
+BATCHED: Final[tuple[Asked, ...]] = ("alone", "sorted", "shuffled")
+
+
+def compare(bench: Bench, split: Split, out: Path, weights: Path, names: list[str] | None = None) -> Path:
+    """Fill the table of one split and write it as Markdown, CSV and PNG.
+
+    A row that is finished under the same protocol is not made again; delete its file in ``rows-SPLIT`` to have it
+    made again. A row whose weights could not be had is tried every time.
+
+    Args:
+        bench: where rows are made.
+        split: whose photos are asked about.
+        out: folder of the tables.
+        weights: folder with the released segmenter, whose boxes the squares are cut by.
+        names: only these rows; the table shows all that are finished.
+
+    Returns:
+        The Markdown file.
+
+    Raises:
+        ComparisonError: a name is unknown, or a run does not fit.
+        DataError: the data is incomplete.
+        TrainingError: a training failed.
+    """
+    known = {row.name: row for row in rows.ROWS}
+    if unknown := set(names or ()) - set(known):
+        raise ComparisonError(f"no row is called {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    lesions = load(bench.data, split, bench.limit)
+    segmenter = load_release(weights / "registry.json").segmenter
+    protocol = {"split": split, "photos": len(lesions), "view": VIEW, "segmenter": segmenter}
+    shelf = _Shelf(out / f"rows-{split}", protocol)
+    waiting = [row for row in rows.ROWS if (not names or row.name in names) and not _measured(shelf.read(row))]
+    untimed = [row for row in rows.ROWS if row not in waiting and shelf.read(row).get("ms", 0) is None]
+    readers: dict[str, Reader] = {}
+    if waiting or untimed:
+        with bench.console.status("outlining the lesions"):
+            boxes: list[Box | None] = list(served_boxes(weights, lesions))
+        for number, row in enumerate(waiting):
+            bench.console.rule(f"{number + 1} of {len(waiting)}: {row.title}")
+            try:
+                readers[row.name] = row.make(bench, row.name)
+            except WeightsUnavailable as error:
+                bench.console.print(str(error), highlight=False)
+                shelf.write(row, {"unavailable": str(error)})
+                continue
+            shelf.write(row, _asked(readers[row.name], row, lesions, boxes, bench))
+        _time(bench, shelf, readers, lesions, boxes)
+    lines = [Line(row.name, row.title, found) for row in rows.ROWS if (found := shelf.read(row))]
+    return write_tables(lines, protocol, out)
+
+
+def _asked(reader: Reader, row: Row, lesions: Lesions, boxes: list[Box | None], bench: Bench) -> dict[str, Any]:
+    photos = cut(lesions, boxes, reader.size)
+    results = {}
+    for asked in BATCHED if row.batched else ALONE:
+        figures = measure(ask(reader, photos, lesions.labels, asked, bench.console), lesions)
+        results[asked] = {
+            name: [None if np.isnan(end) else round(end, 5) for end in value] for name, value in figures.items()
+        }
+    return {
+        "origin": reader.origin,
+        "parameters": reader.parameters,
+        "size": reader.size,
+        "results": results,
+        "ms": None,
+    }
+
+
+def _time(bench: Bench, shelf: _Shelf, readers: dict[str, Reader], lesions: Lesions, boxes: list[Box | None]) -> None:
+    """Time all measured rows side by side, those of earlier calls too."""
+    measured = [row for row in rows.ROWS if _measured(shelf.read(row))]
+    ready = {row.name: readers.get(row.name) or row.make(bench, row.name) for row in measured}
+    photos = {reader.size: cut(lesions, boxes, reader.size) for reader in ready.values()}
+    taken = clock(ready, photos, bench.console)
+    for row in measured:
+        shelf.write(row, {**shelf.read(row), "ms": round(taken[row.name], 2)})
+
+
+def _measured(found: dict[str, Any]) -> bool:
+    return "results" in found
+
+
+class _Shelf:
+    """The rows' results, one JSON file each; those of another protocol count as absent."""
+
+    def __init__(self, folder: Path, protocol: dict[str, Any]) -> None:
+        self.folder, self.protocol = folder, protocol
+
+    def read(self, row: Row) -> dict[str, Any]:
+        path = self.folder / f"{row.name}.json"
+        if not path.is_file():
+            return {}
+        found: dict[str, Any] = json.loads(path.read_bytes())
+        return found if found["protocol"] == self.protocol else {}
+
+    def write(self, row: Row, found: dict[str, Any]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f"{row.name}.part"
+        part.write_text(json.dumps({**found, "protocol": self.protocol}, indent=2) + "\n", encoding="utf-8")
+        os.replace(part, self.folder / f"{row.name}.json")

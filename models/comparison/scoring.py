@@ -1,0 +1,90 @@
+"""One protocol for all rows: which photos are asked about together, what is counted, how long an answer takes."""
+
+from __future__ import annotations
+
+import time
+from typing import Final, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor
+
+from models.classes import CLASSES, SUSPICIOUS
+from models.comparison.bench import Reader
+from models.data import Lesions
+from models.metrics import ROUNDS, Answers, Interval, bootstrap, figures
+
+Asked = Literal["alone", "sorted", "shuffled"]
+
+BATCH: Final = 31
+"""Photos in a batch where a row is asked in batches: as the authors of FixCaps ask theirs."""
+FIGURES: Final = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "melanoma_sensitivity",
+    "melanoma_specificity",
+    "roc_auc",
+)
+WARM_UP: Final = 3
+TIMED: Final = 30
+"""Photos a row answers before, and while, the clock runs."""
+
+
+def ask(reader: Reader, photos: Tensor, labels: NDArray[np.int64], asked: Asked, console: Console) -> Tensor:
+    """Score N x S x S x 3 photos alone or in batches; returns N x 7 scores in the order of the photos."""
+    order = {
+        "alone": np.arange(len(photos)),
+        "sorted": np.argsort(labels, kind="stable"),
+        "shuffled": np.random.default_rng(1).permutation(len(photos)),
+    }[asked]
+    torch.manual_seed(1)  # for the row that draws at random while it answers
+    scores = torch.empty(len(photos), len(CLASSES))
+    step = 1 if asked == "alone" else BATCH
+    starts = range(0, len(order), step)
+    for start in track(starts, f"asked {asked}", console=console):
+        rows = order[start : start + step]
+        scores[rows] = reader(photos[rows]).float()
+    return scores
+
+
+def measure(scores: Tensor, lesions: Lesions) -> dict[str, Interval]:
+    """The figures of a row with their intervals; a warning is a suspicious class here, and its figures are left out."""
+    predicted = scores.argmax(1).numpy()
+    suspicious = [CLASSES.index(name) for name in SUSPICIOUS]
+    answers = Answers(
+        lesions.labels, predicted, scores.double().softmax(1).numpy(), np.isin(predicted, suspicious), lesions.groups
+    )
+    every = bootstrap(lambda rows: figures(answers.take(rows)), lesions.groups, ROUNDS)
+    return {name: every[name] for name in FIGURES}
+
+
+def clock(readers: dict[str, Reader], photos: dict[int, Tensor], console: Console) -> dict[str, float]:
+    """Median milliseconds from one photo's square to its scores, on one thread of the CPU.
+
+    The rows take turns, so that whatever else the machine does falls on all of them.
+
+    Args:
+        readers: by name; they are moved to the CPU.
+        photos: N x S x S x 3 squares by their side S.
+        console: where progress is shown.
+    """
+    for reader in readers.values():
+        reader.network.cpu()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        taken: dict[str, list[float]] = {name: [] for name in readers}
+        for turn in track(range(WARM_UP + TIMED), "timing", console=console):
+            for name, reader in readers.items():
+                some = photos[reader.size]
+                photo = some[[turn % len(some)]]
+                began = time.perf_counter()
+                reader(photo)
+                taken[name].append(time.perf_counter() - began)
+    finally:
+        torch.set_num_threads(threads)
+    return {name: float(np.median(seconds[WARM_UP:])) * 1e3 for name, seconds in taken.items()}

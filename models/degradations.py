@@ -1,0 +1,135 @@
+"""What happens to photos on their way: turns, compression, poor light, blur, few pixels, glare.
+
+Each is a pure function of pixels, H x W x 3 uint8 RGB, and means the same for every photo; lengths are in pixels of a
+picture 320 pixels wide. The kinds are those of Hendrycks and Dietterich, "Benchmarking neural network robustness to
+common corruptions and perturbations", ICLR 2019, as far as a phone and a messenger cause them.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]
+
+TELEGRAM_QUALITY: Final = 87
+"""About the JPEG quality at which Telegram's applications send photos."""
+
+
+@dataclass(frozen=True)
+class Degradation:
+    """One column of the table: `kind` and `level` name it, `apply` does it to a photo."""
+
+    kind: str
+    level: str
+    apply: Callable[[Pixels], Pixels]
+
+
+def turned(quarters: int) -> Callable[[Pixels], Pixels]:
+    """Turn counter-clockwise by quarters of a circle."""
+    return lambda pixels: np.ascontiguousarray(np.rot90(pixels, quarters))
+
+
+def mirrored(pixels: Pixels) -> Pixels:
+    """Mirror left to right."""
+    return np.ascontiguousarray(pixels[:, ::-1])
+
+
+def tilted(degrees: float) -> Callable[[Pixels], Pixels]:
+    """Turn about the middle within the frame; what comes into it is the photo's mirror image."""
+
+    def apply(pixels: Pixels) -> Pixels:
+        height, width = pixels.shape[:2]
+        matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
+        warped = cv2.warpAffine(
+            pixels, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+        )
+        return np.asarray(warped, np.uint8)
+
+    return apply
+
+
+def compressed(quality: int) -> Callable[[Pixels], Pixels]:
+    """Through a JPEG file of this quality."""
+
+    def apply(pixels: Pixels) -> Pixels:
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+        return np.array(Image.open(file))
+
+    return apply
+
+
+def lit(factor: float) -> Callable[[Pixels], Pixels]:
+    """Brighter or darker: every value times a factor, clipped at white, without a sensor's noise in the dark."""
+    return lambda pixels: np.asarray(cv2.convertScaleAbs(pixels, alpha=factor), np.uint8)
+
+
+def blurred(sigma: float) -> Callable[[Pixels], Pixels]:
+    """Out of focus: a Gaussian of this deviation."""
+
+    def apply(pixels: Pixels) -> Pixels:
+        return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma * _unit(pixels)), np.uint8)
+
+    return apply
+
+
+def shaken(length: int) -> Callable[[Pixels], Pixels]:
+    """Moved sideways by so many pixels while the shutter was open."""
+
+    def apply(pixels: Pixels) -> Pixels:
+        return np.asarray(cv2.blur(pixels, (max(1, round(length * _unit(pixels))), 1)), np.uint8)
+
+    return apply
+
+
+def shrunk(side: int) -> Callable[[Pixels], Pixels]:
+    """Sent as a small photo: so many pixels on the longer side, then JPEG, as a messenger does it."""
+    through_jpeg = compressed(TELEGRAM_QUALITY)
+
+    def apply(pixels: Pixels) -> Pixels:
+        scale = side / max(pixels.shape[:2])
+        small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        return through_jpeg(np.asarray(small, np.uint8))
+
+    return apply
+
+
+def glaring(share: float) -> Callable[[Pixels], Pixels]:
+    """A lamp's reflection on the middle of the photo: a white disc of this share of the area with a soft edge."""
+
+    def apply(pixels: Pixels) -> Pixels:
+        height, width = pixels.shape[:2]
+        rows, columns = np.ogrid[:height, :width]
+        distance = np.hypot(rows - (height - 1) / 2, columns - (width - 1) / 2)
+        radius = np.sqrt(share * height * width / np.pi)
+        # White inside the radius, then falling off over half of it.
+        light = np.exp(-np.square(np.maximum(distance - radius, 0) / (radius / 2)))[..., None]
+        return np.asarray(np.rint(pixels * (1 - light) + 255 * light), np.uint8)
+
+    return apply
+
+
+def _unit(pixels: Pixels) -> float:
+    return float(max(pixels.shape[:2])) / 320
+
+
+DEGRADATIONS: Final = (
+    *(Degradation("turn", f"{90 * quarters}°", turned(quarters)) for quarters in (1, 2, 3)),
+    Degradation("mirror", "left to right", mirrored),
+    *(Degradation("tilt", f"{degrees}°", tilted(degrees)) for degrees in (10, 45)),
+    *(Degradation("JPEG quality", str(quality), compressed(quality)) for quality in (95, 75, 50, 30)),
+    *(Degradation("light", f"x {factor}", lit(factor)) for factor in (1.3, 1.15, 0.85, 0.7, 0.5, 0.3, 0.2, 0.1)),
+    *(Degradation("blur", f"sigma {sigma} px", blurred(sigma)) for sigma in (0.5, 1, 1.5, 2, 3, 4)),
+    *(Degradation("shake", f"{length} px", shaken(length)) for length in (5, 9, 15)),
+    *(Degradation("size", f"{side} px", shrunk(side)) for side in (200, 133, 100, 64, 48)),
+    *(Degradation("glare", f"{100 * share:g} % of the area", glaring(share)) for share in (0.003, 0.01, 0.03, 0.1)),
+)
+"""Mild first within each kind."""

@@ -1,0 +1,135 @@
+"""gate: what shows no lesion on skin gets no class, and says why; the gate belongs to one segmenter."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage
+import sklearn
+import torch
+import ultralytics
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+
+from bot.sandbox.samples import sample
+from inference import quality
+from inference.analysis import Refusal
+from inference.analyzer import Analyzer
+from inference.photo import Photo, decode
+from inference.registry import Registry, RegistryError
+from models.everyday import read
+from models.everyday_drawn import draw
+from tests.inference.pictures import skin
+from tests.inference.releases import GATE_FILE, edit_registry, served
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+PHOTOS = (
+    *sorted(Path(skimage.__file__).with_name("data").glob("*.[jp][pn]g")),
+    *sorted((Path(sklearn.__file__).parent / "datasets" / "images").glob("*.jpg")),
+    *sorted((Path(ultralytics.__file__).parent / "assets").glob("*.jpg")),
+)
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> Analyzer:
+    """The pipeline with the weights that are released with the project."""
+    return Analyzer(Registry.load())
+
+
+def photo(pixels: NDArray[np.uint8]) -> Photo:
+    return Photo(np.ascontiguousarray(pixels))
+
+
+@pytest.mark.parametrize("kind", ["gradients", "noise", "text pages", "screenshots", "drawings", "bare skin tones"])
+def test_drawn_pictures_get_no_class(analyzer: Analyzer, kind: str) -> None:
+    """Of unseen ones of each kind at most one in eight slips through; the report has the rates."""
+    found = analyzer.analyze_batch([photo(draw(kind, 1000 + number)) for number in range(8)])
+    assert sum(analysis.label is None for analysis in found) >= 7
+
+
+def test_photos_of_other_things_get_no_class(analyzer: Analyzer) -> None:
+    """At most one in ten slips through; the report has the rates."""
+    assert len(PHOTOS) > 15
+    pictures = {path.name: read(path) for path in PHOTOS}
+    read_all_the_same = [
+        name
+        for name, pixels in pictures.items()
+        if pixels is not None and analyzer.analyze(photo(pixels)).refusal is None
+    ]
+    assert len(read_all_the_same) <= len(PHOTOS) / 10, read_all_the_same
+
+
+def test_the_gate_says_why(analyzer: Analyzer) -> None:
+    (bus,) = (path for path in PHOTOS if path.name == "bus.jpg")
+    assert analyzer.analyze(decode(bus.read_bytes())).refusal is Refusal.NOT_SKIN
+    assert analyzer.analyze(decode(sample("skin"))).refusal is Refusal.NO_LESION
+    on_white = np.full((700, 600, 3), 255, np.uint8)
+    pixels = read(bus)
+    assert pixels is not None
+    on_white[: pixels.shape[0], : pixels.shape[1]] = pixels
+    unfit = photo(on_white)
+    assert quality.refusal(quality.assess(unfit)) is Refusal.GLARE
+    assert analyzer.analyze(unfit).refusal is Refusal.NOT_SKIN
+
+
+@pytest.mark.parametrize("name", ["mole", "uneven"])
+def test_a_drawn_mole_that_looks_like_one_is_read(analyzer: Analyzer, name: str) -> None:
+    assert analyzer.analyze(decode(sample(name))).label is not None
+
+
+@pytest.mark.skipif(not (SHARED / "phone").is_dir(), reason=f"no phone photos beside the repository in {SHARED}")
+def test_phone_photos_are_read(analyzer: Analyzer) -> None:
+    paths = sorted((SHARED / "phone").glob("*.jpg"))
+    assert len(paths) == 10
+    assert [path.name for path in paths if analyzer.analyze(decode(path.read_bytes())).refusal] == []
+
+
+def complaint(folder: Path) -> str:
+    with pytest.raises(RegistryError) as caught:
+        Analyzer(Registry.load(folder))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_photo_below_the_threshold_is_refused_unless_it_is_not_checked(own_weights: Path) -> None:
+    def refusal(bias: list[float], *, checked: bool = True) -> Refusal | None:
+        state = {"linear.weight": torch.zeros(3, 256), "linear.bias": torch.tensor(bias)}
+        save_file(state, own_weights / GATE_FILE)
+        edit_registry(own_weights, "gates", **served(own_weights / GATE_FILE))
+        analysis = Analyzer(Registry.load(own_weights), checked=checked).analyze(Photo(skin()))
+        assert (analysis.lesion is None) == (analysis.label is None) == (analysis.refusal is not None)
+        return analysis.refusal
+
+    assert refusal([3.0, 0.0, 0.0]) is None
+    assert refusal([0.0, 1.0, 0.0]) is Refusal.NO_LESION
+    assert refusal([0.0, 0.0, 1.0]) is Refusal.NOT_SKIN
+    assert refusal([0.0, 0.0, 1.0], checked=False) is None
+    odds = 0.5 - np.log(2)
+    for threshold, expected in ((odds - 0.01, None), (odds + 0.01, Refusal.NO_LESION)):
+        edit_registry(own_weights, "gates", threshold=threshold)
+        assert refusal([0.5, 0.0, 0.0]) in (expected, Refusal.NOT_SKIN if expected else None)
+
+
+def test_a_gate_of_another_segmenter(own_weights: Path) -> None:
+    edit_registry(own_weights, "gates", segmenter="yolov8n-seg-0.0.0", segmenter_sha256="0" * 64)
+    message = complaint(own_weights)
+    assert "yolov8n-seg-0.0.0" in message and "yolov8n-seg-0.0.1" in message and "python -m models gate" in message
+
+
+def test_no_gate(own_weights: Path) -> None:
+    path = own_weights / "registry.json"
+    path.write_text(path.read_text().replace('"gate": "gate-0.0.1"', '"gate": "gate-9.9.9"'))
+    assert "gate-9.9.9" in complaint(own_weights)
+
+
+def test_a_damaged_gate(own_weights: Path) -> None:
+    content = (own_weights / GATE_FILE).read_bytes()
+    (own_weights / GATE_FILE).write_bytes(content[:-1])
+    assert GATE_FILE in complaint(own_weights)
+    (own_weights / GATE_FILE).unlink()
+    assert GATE_FILE in complaint(own_weights)
+
+
+def test_a_gate_of_other_features(own_weights: Path) -> None:
+    edit_registry(own_weights, "gates", features=128)
+    assert "belongs to another network" in complaint(own_weights)

@@ -1,0 +1,96 @@
+"""orientation: the eight poses of a photo become one picture, and what was found in it is turned back exactly."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from numpy.typing import NDArray
+
+from inference.analyzer import Analyzer
+from inference.orientation import POSES, Pose, canonical
+from inference.photo import Photo
+from inference.registry import Registry
+from tests.inference.pictures import skin
+
+# Few values and few pixels: flat, symmetric and evenly lit pictures come up all the time.
+PICTURES = arrays(
+    np.uint8,
+    array_shapes(min_dims=2, max_dims=2, max_side=6).map(lambda shape: (*shape, 3)),
+    elements=st.integers(0, 2),
+)
+
+
+def upright(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return canonical(pixels).turn(pixels)
+
+
+def assert_one_picture(pixels: NDArray[np.uint8]) -> None:
+    one, *others = (upright(pose.turn(pixels)) for pose in POSES)
+    assert one.shape[1] >= one.shape[0]
+    assert all(np.array_equal(one, other) for other in others)
+
+
+@settings(deadline=None)
+@given(PICTURES)
+def test_the_eight_poses_of_a_picture_are_one(pixels: NDArray[np.uint8]) -> None:
+    assert len({pose.turn(np.arange(16).reshape(4, 4)).tobytes() for pose in POSES}) == 8
+    assert_one_picture(pixels)
+
+
+@pytest.mark.parametrize("size", [(320, 240), (240, 320), (256, 256), (1, 400), (400, 1), (1, 1)])
+def test_photos_of_any_shape_have_one_pose(size: tuple[int, int]) -> None:
+    width, height = size
+    assert_one_picture(np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8))
+    assert_one_picture(np.full((height, width, 3), 128, np.uint8))
+
+
+def test_the_pose_is_chosen_by_the_content_and_survives_compression() -> None:
+    photo = skin(400, 300)
+    photo[:, 300:] = np.minimum(photo[:, 300:].astype(int) + 30, 255)
+    photo[200:] = np.minimum(photo[200:].astype(int) + 15, 255)
+    assert canonical(photo) == Pose(False, False, False)
+    for pose in POSES:
+        _, file = cv2.imencode(".jpg", pose.turn(photo), [cv2.IMWRITE_JPEG_QUALITY, 50])
+        copy = np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)
+        assert np.abs(upright(copy).astype(int) - photo).mean() < 5
+
+
+@settings(deadline=None)
+@given(PICTURES, st.sampled_from(POSES), st.data())
+def test_turning_back_is_exact(pixels: NDArray[np.uint8], pose: Pose, data: st.DataObject) -> None:
+    assert np.array_equal(pose.turn_back(pose.turn(pixels)), pixels)
+    mask = pixels[..., 0] > 0
+    turned = pose.turn(mask)
+    assert turned.dtype == np.bool_ and np.array_equal(pose.turn_back(turned), mask)
+    height, width = mask.shape
+    x1, y1 = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    x2, y2 = data.draw(st.integers(x1 + 1, width)), data.draw(st.integers(y1 + 1, height))
+    inside = np.zeros_like(mask)
+    inside[y1:y2, x1:x2] = True
+    x, y, across, along = cv2.boundingRect(pose.turn(inside).astype(np.uint8))
+    assert pose.turn_box_back((x, y, x + across, y + along), turned.shape[1], turned.shape[0]) == (x1, y1, x2, y2)
+
+
+@pytest.mark.parametrize("size", [(400, 300), (256, 256)])
+def test_a_turned_or_mirrored_photo_gets_the_same_answer(weights: Path, size: tuple[int, int]) -> None:
+    analyzer = Analyzer(Registry.load(weights))
+    photo = skin(*size)
+    height, width = photo.shape[:2]
+    photo[:, : width // 3] = photo[:, : width // 3] // 2  # so that the outline is no symmetric one
+    plain = analyzer.analyze(Photo(photo))
+    assert plain.lesion is not None and plain.label is not None
+    assert plain.lesion.mask.shape == (height, width)
+    for pose in POSES:
+        turned = pose.turn(photo)
+        analysis = analyzer.analyze(Photo(turned))
+        assert analysis.probabilities == plain.probabilities and analysis.risk == plain.risk
+        assert analysis.quality.sharpness == plain.quality.sharpness
+        assert (analysis.quality.height, analysis.quality.width) == turned.shape[:2]
+        assert analysis.lesion is not None and analysis.lesion.score == plain.lesion.score
+        assert np.array_equal(analysis.lesion.mask, pose.turn(plain.lesion.mask))
+        back = pose.turn_box_back(analysis.lesion.box, turned.shape[1], turned.shape[0])
+        assert back == pytest.approx(plain.lesion.box, abs=1e-9)
