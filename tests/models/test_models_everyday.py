@@ -29,12 +29,14 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
     source = Source("samples", "some-package", str(folder), "name", 2)
     monkeypatch.setattr(everyday, "SOURCES", (source,))
     monkeypatch.setattr(everyday, "DRAWN_EACH", 2)
+    monkeypatch.setattr(everyday, "DRAWN_MORE", 1)
     return source
 
 
 def test_pictures_are_gathered_from_folders_and_drawn(source: Source) -> None:
     found = list(gather())
-    assert Counter(picture.kind for picture in found) == {"samples": 3, **dict.fromkeys(DRAWN, 2)}
+    assert Counter(picture.kind for picture in found) == {"samples": 3, **dict.fromkeys(DRAWN, 3)}
+    assert sum(picture.part == "fit" for picture in found if picture.kind in DRAWN) >= len(DRAWN), "more to learn from"
     left = [picture for picture in found if picture.group.endswith(":left")]
     assert len(left) == 2 and len({picture.part for picture in left}) == 1, "variants stay together"
     assert {picture.pixels.shape for picture in left} == {(480, 640, 3)}
