@@ -13,10 +13,10 @@ from inference.classifier import Classifier
 from inference.evidence import heat_map
 from inference.exposure import exposed
 from inference.gate import Gate
-from inference.orientation import canonical
 from inference.photo import Photo
 from inference.registry import Registry
 from inference.segmenter import Segmenter
+from models.pose import canonical
 
 
 class Analyzer:
@@ -24,7 +24,7 @@ class Analyzer:
 
     Args:
         registry: what is served.
-        threads: cores that the classifier may use; None takes all. The segmenter uses as many as torch is set to.
+        threads: cores that the networks may use; None takes all.
         checked: whether photos that are unfit or show no skin are refused; not doing so shows what that is worth.
 
     Raises:
@@ -32,8 +32,8 @@ class Analyzer:
     """
 
     def __init__(self, registry: Registry, threads: int | None = None, *, checked: bool = True) -> None:
-        self._segmenter = Segmenter(registry.segmenter, registry.gate.entry.layers)
-        self._gate = Gate(registry.gate)
+        self._gate = Gate(registry.gate, threads)
+        self._segmenter = Segmenter(registry.segmenter, threads)
         self._classifier = Classifier(registry.classifier, threads)
         self._titles = registry.titles
         self._checked = checked
@@ -67,16 +67,20 @@ class Analyzer:
         drafts = [_Draft(photo, self._checked) for photo in photos]
         # A cat on white paper glares too; it is told to be no skin, and not to be lit better.
         shown = [draft for draft in drafts if draft.refusal in (None, Refusal.BLURRED, Refusal.GLARE)]
-        if shown:
+        if shown and self._checked:
             began = perf_counter()
-            found, features = self._segmenter.lesions([draft.photo for draft in shown])
-            refusals = self._gate.refusals(features) if self._checked else [None] * len(shown)
-            for draft, lesion, refusal in zip(shown, found, refusals, strict=True):
+            refusals = self._gate.refusals([draft.photo for draft in shown])
+            for draft, refusal in zip(shown, refusals, strict=True):
                 if refusal is Refusal.NOT_SKIN or draft.refusal is None:
-                    draft.refusal = refusal or (None if lesion else Refusal.NO_LESION)
-                draft.lesion = lesion if draft.refusal is None else None
-            _share("segment", began, shown)
-        seen = [(draft, draft.lesion) for draft in shown if draft.lesion is not None]
+                    draft.refusal = refusal
+            _share("gate", began, shown)
+        passed = [draft for draft in shown if draft.refusal is None]
+        if passed:
+            began = perf_counter()
+            for draft, lesion in zip(passed, self._segmenter.lesions([draft.photo for draft in passed]), strict=True):
+                draft.lesion, draft.refusal = lesion, None if lesion else Refusal.NO_LESION
+            _share("segment", began, passed)
+        seen = [(draft, draft.lesion) for draft in passed if draft.lesion is not None]
         if seen:
             began = perf_counter()
             answers = self._classifier.probabilities([draft.photo for draft, _ in seen], [lesion for _, lesion in seen])
@@ -87,8 +91,9 @@ class Analyzer:
         return drafts
 
     def warm_up(self) -> None:
-        """Run both networks once: the first pass is several times slower than any later one."""
+        """Run every network once: the first pass is several times slower than any later one."""
         photo = Photo(np.full((64, 64, 3), 128, np.uint8))
+        self._gate.refusals([photo])
         self._segmenter.lesions([photo])
         self._classifier.probabilities([photo], [Lesion((0.0, 0.0, 64.0, 64.0), np.ones((64, 64), np.bool_), 1.0)])
 
@@ -108,7 +113,7 @@ class _Draft:
         self.probabilities: dict[str, float] = {}
         self.risk: Risk | None = None
         self.timings = {"decode": photo.decode_ms, "quality": (perf_counter() - began) * 1000}
-        self.timings |= {"segment": 0.0, "classify": 0.0}
+        self.timings |= {"gate": 0.0, "segment": 0.0, "classify": 0.0}
 
     def finished(self, titles: dict[str, str]) -> Analysis:
         self.timings["total"] = sum(self.timings.values())

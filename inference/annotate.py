@@ -1,12 +1,14 @@
 """The drawing: a photo with its lesion outlined, what lies around it veiled, and a caption."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from types import MappingProxyType
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from inference.analysis import Analysis, Risk
 from inference.photo import Photo
@@ -15,11 +17,14 @@ from inference.plate import GROUND, captioned, measure
 MAX_SIDE: Final = 2560
 """Longer side of an annotated photo; no chat shows more, and a 64-megapixel one would be refused by Telegram."""
 
-JPEG_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType({"quality": 90, "subsampling": 0})
+_JPEG_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType({"quality": 90, "subsampling": 0})
 """How an annotated photo is saved: with colour at full resolution, or the thin contour turns grey."""
 
 _VEIL: Final = (22, 27, 36)
 _VEIL_SHARE: Final = 0.42
+_VEILED: Final = np.rint(np.arange(256)[None, :, None] * (1 - _VEIL_SHARE) + np.array(_VEIL) * _VEIL_SHARE).astype(
+    np.uint8
+)  # 1 x 256 x 3: what each value becomes under the veil
 # No green: it would read as "healthy", which a triage cannot say.
 ACCENTS: Final = MappingProxyType({Risk.LOW: (94, 214, 255), Risk.RAISED: (255, 190, 60), Risk.HIGH: (255, 92, 92)})
 """Colour of the outline and of the caption's bar, by risk."""
@@ -46,6 +51,13 @@ def annotate(photo: Photo, analysis: Analysis, caption: str) -> Photo:
     return Photo(captioned(pixels, mask, caption, accent))
 
 
+def jpeg(drawing: Photo) -> bytes:
+    """A drawing as the content of a file."""
+    buffer = BytesIO()
+    Image.fromarray(drawing.pixels).save(buffer, "JPEG", **_JPEG_OPTIONS)
+    return buffer.getvalue()
+
+
 def fitted(
     pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
@@ -63,10 +75,7 @@ def fitted(
 
 
 def _veiled(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    veil = np.full_like(pixels, _VEIL)
-    mixed = cv2.addWeighted(pixels, 1 - _VEIL_SHARE, veil, _VEIL_SHARE, 0)
-    mixed[mask] = pixels[mask]
-    return np.asarray(mixed, np.uint8)
+    return np.asarray(cv2.copyTo(pixels, mask.view(np.uint8), cv2.LUT(pixels, _VEILED)), np.uint8)
 
 
 def outline(pixels: NDArray[np.uint8], mask: NDArray[np.bool_], accent: tuple[int, int, int]) -> None:

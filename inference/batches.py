@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import torch
 from PIL import Image
 
 from inference.analysis import Analysis
 from inference.analyzer import Analyzer
-from inference.annotate import JPEG_OPTIONS, annotate
+from inference.annotate import annotate, jpeg
 from inference.cores import cores
 from inference.photo import Photo, PhotoError, decode
 from inference.registry import Registry
@@ -57,7 +56,7 @@ class Outputs:
             Image.fromarray(mask.astype(np.uint8) * 255).save(self.masks / f"{path.stem}.png")
         if self.annotated is not None and analysis.refusal is None:
             drawn = annotate(photo, analysis, caption(analysis))
-            Image.fromarray(drawn.pixels).save(self.annotated / f"{path.stem}.jpg", **JPEG_OPTIONS)
+            (self.annotated / f"{path.stem}.jpg").write_bytes(jpeg(drawn))
 
 
 def answers(paths: Sequence[Path], registry: Registry, outputs: Outputs, checked: bool = True) -> Iterator[Answer]:
@@ -72,14 +71,12 @@ def answers(paths: Sequence[Path], registry: Registry, outputs: Outputs, checked
     count = cores()
     chunks = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
     workers = max(1, min(count, len(chunks)))
-    # Many photos: each core has its own batch. Few: the cores share the one there is.
-    torch.set_num_threads(count // workers)
     local = threading.local()
 
     def work(chunk: Sequence[Path]) -> list[Answer]:
         if not hasattr(local, "analyzer"):
-            local.analyzer = Analyzer(registry, checked=checked)
-            torch.set_num_threads(count // workers)
+            # Many photos: each core has its own batch. Few: the cores share the one there is.
+            local.analyzer = Analyzer(registry, count // workers, checked=checked)
         return _chunk(chunk, local.analyzer, outputs)
 
     with ThreadPoolExecutor(workers, thread_name_prefix="analyzer") as pool:

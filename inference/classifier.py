@@ -6,18 +6,17 @@ Its networks run in ONNX Runtime; the torch networks that they were written from
 from collections.abc import Sequence
 
 import numpy as np
-import onnxruntime
-import torch
 from numpy.typing import NDArray
-from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
 from inference.analysis import CLASSES, Lesion, Risk
 from inference.cores import cores
 from inference.evidence import Evidence
 from inference.photo import Photo
-from inference.registry import RegistryError, Release, Weights
+from inference.registry import Release, Weights
+from inference.session import Session
 from models.calibration import Calibration
 from models.classes import MALIGNANT, PREMALIGNANT
+from models.graphs import EVIDENCE, EXPLAIN, LOG_ODDS
 from models.release import ClassifierEntry, ClassifierInput
 from models.views import crop_view, region
 
@@ -45,7 +44,7 @@ class Classifier:
     def probabilities(self, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> list[dict[str, float]]:
         """For each photo and the lesion in it: class -> probability in 0..1, summing to 1, in the order of CLASSES."""
         odds = np.stack([member.log_odds(photos, lesions) for member in self._members], axis=1)
-        rows = self._calibration(torch.from_numpy(odds)).tolist()
+        rows = self._calibration(odds).tolist()
         return [dict(zip(CLASSES, row, strict=True)) for row in rows]
 
     def evidence(self, photo: Photo, lesion: Lesion) -> list[Evidence]:
@@ -70,45 +69,23 @@ class _Network:
     """One network and the square that it reads."""
 
     def __init__(self, weights: Weights, square: ClassifierInput, threads: int) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        # Threads that spin while they wait take the cores from the segmenter.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = onnxruntime.InferenceSession(weights.content(), options, providers=["CPUExecutionProvider"])
-        except (Fail, InvalidGraph, InvalidProtobuf) as error:
-            raise RegistryError(f"weights of {weights.title}: {weights.path} is no ONNX network") from error
-        inputs = self._session.get_inputs()
-        if [tuple(value.shape[1:]) for value in inputs] != [(square.size, square.size, 3)]:
-            raise RegistryError(
-                f"weights of {weights.title}: {weights.path} belongs to another network: it does not read squares "
-                f"of {square.size} px"
-            )
-        self._name, self._square = inputs[0].name, square
-        self._outputs = [value.name for value in self._session.get_outputs()]
+        self._session, self._square = Session(weights, square.size, threads), square
 
     def log_odds(self, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> NDArray[np.float32]:
         """N x 7 scores; see `models.zoo.Classifier.log_odds`."""
-        return self._run(0, photos, lesions)
+        squares = [self._cut(photo, lesion) for photo, lesion in zip(photos, lesions, strict=True)]
+        return self._run(LOG_ODDS, np.stack(squares))
 
     def evidence(self, photo: Photo, lesion: Lesion, weight: float) -> Evidence:
         """See `models.zoo.Classifier.evidence`."""
-        box = lesion.box if self._square.view == "lesion" else None
-        square = region((photo.height, photo.width), box, self._square.margin)
-        return Evidence(self._run(1, [photo], [lesion])[0], square, weight)
+        square = region((photo.height, photo.width), self._box(lesion), self._square.margin)
+        return Evidence(self._run(EVIDENCE, self._cut(photo, lesion)[None])[0], square, weight)
 
-    def _run(self, output: int, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> NDArray[np.float32]:
-        """One output of the file, by its place in `models.onnx_file`; the others are not computed."""
-        squares = [
-            crop_view(
-                photo.pixels, lesion.box if self._square.view == "lesion" else None, self._square.size,
-                self._square.margin,
-            )
-            for photo, lesion in zip(photos, lesions, strict=True)
-        ]  # fmt: skip
-        options = onnxruntime.RunOptions()
-        options.only_execute_path_to_fetches = True
-        found: NDArray[np.float32] = self._session.run(
-            [self._outputs[output]], {self._name: np.stack(squares)}, options
-        )[0]
-        return found
+    def _run(self, output: str, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._session.run([output], squares, **{EXPLAIN: np.array(output == EVIDENCE)})[0]
+
+    def _cut(self, photo: Photo, lesion: Lesion) -> NDArray[np.uint8]:
+        return crop_view(photo.pixels, self._box(lesion), self._square.size, self._square.margin)
+
+    def _box(self, lesion: Lesion) -> tuple[float, float, float, float] | None:
+        return lesion.box if self._square.view == "lesion" else None

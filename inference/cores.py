@@ -2,9 +2,16 @@
 
 import os
 
+_limit: int | None = None
+
+
+def limit_cores(count: int) -> None:
+    """Leave the other cores to other processes: from now on `cores` says at most `count`."""
+    global _limit
+    _limit = count
+
 
 def cores() -> int:
-    """Cores that this process may run on; where the system does not tell, all there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may use; where the system does not tell, all there are."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return found if _limit is None else min(found, _limit)

@@ -1,20 +1,19 @@
-"""The asynchronous front of the pipeline: a queue with a limit before one worker process.
+"""The asynchronous front of the pipeline: a fair queue with limits before worker processes.
 
-The networks run in a process of their own, so that nothing they do can hold up the event loop, and a photo that
-brings a decoder down takes the worker with it and not the bot.
+The networks run in processes of their own, so that nothing they do can hold up the event loop, and a photo that
+brings a decoder down, or keeps it busy for ever, takes its worker with it and not the bot.
 """
 
 import asyncio
-import logging
-from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar
 
 from inference import worker
+from inference.crew import AnalysisFailed, Crew, Work
+from inference.fair_queue import FairQueue, QueueFull, ShareFull
 from inference.photo import PhotoError
 from inference.registry import DEFAULT_WEIGHTS, Registry, RegistryError
 from inference.worker import Explanation, Reading
@@ -26,24 +25,30 @@ __all__ = [
     "Engine",
     "Explanation",
     "PhotoError",
+    "Place",
     "Reading",
     "RegistryError",
     "ServedModel",
+    "TooMany",
 ]
 
-_log = logging.getLogger(__name__)
-_ATTEMPTS: Final = 2
+# Photos fetched while the workers are busy; with those in the workers they are all that is held in memory.
+FETCHED_AHEAD: Final = 4
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Fetch = Callable[[], Awaitable[bytes]]
 
 
 class Busy(Exception):
-    """More photos wait than the engine is willing to keep; ask again later."""
+    """More photos wait than the engine is willing to keep; in about `retry_after` seconds these will be read."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"the queue is full for about {retry_after:.0f} s")
+        self.retry_after = retry_after
 
 
-class AnalysisFailed(Exception):
-    """The photo could not be analysed: its worker died on it twice, or the pipeline has a fault."""
+class TooMany(Exception):
+    """One owner has as many photos waiting as one may have."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +62,73 @@ class ServedModel:
     licence: str
 
 
+class Place:
+    """A photo's place in the queue, good for one call of `read` or `explain`."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self.turn = asyncio.Event()
+
+    @property
+    def ahead(self) -> int | None:
+        """How many photos come before this one; None where its turn has come."""
+        return self._engine.ahead(self)
+
+    @property
+    def seconds(self) -> float:
+        """How long it is likely to take until this photo is read."""
+        return self._engine.seconds((self.ahead or 0) + 1)
+
+    def give_up(self) -> None:
+        """Leave the queue unread."""
+        self._engine.leave(self)
+
+    async def read(self, fetch: Fetch, *, language: str = "en") -> Reading:
+        """Analyse a photo file and draw the answer on it.
+
+        Args:
+            fetch: gives the file's bytes; called when the photo's turn has come. What it raises passes through.
+            language: of the words on the annotated photo, "en" or "ru".
+
+        Raises:
+            PhotoError: the bytes are no photo that can be read.
+            AnalysisFailed: see there; also when the engine is not running.
+        """
+        return await self._engine.work(self, worker.read, fetch, language)
+
+    async def explain(self, fetch: Fetch, *, language: str = "en") -> Explanation:
+        """Analyse a photo file again, draw what made the model say so, and measure the lesion.
+
+        Takes and raises what `read` does.
+        """
+        return await self._engine.work(self, worker.explain, fetch, language)
+
+
 class Engine:
-    """Reads photos, one at a time and in the order asked.
+    """Reads photos in fair turn: one of each owner who waits, then the next of each.
 
     Args:
         weights: folder with registry.json.
         classifier: NAME-VERSION of a released classifier; None takes the one that the registry serves.
+        workers: how many processes read photos, each one photo at a time; they share the processor's cores.
         queue_limit: how many photos may wait or be read at once before `Busy` is raised.
+        owner_limit: how many of these may be one owner's before `TooMany` is raised.
+        photo_seconds: how long a worker may take over one photo before it is killed and replaced.
     """
 
     def __init__(
-        self, weights: Path = DEFAULT_WEIGHTS, *, classifier: str | None = None, queue_limit: int = 256
+        self,
+        weights: Path = DEFAULT_WEIGHTS,
+        *,
+        classifier: str | None = None,
+        workers: int = 1,
+        queue_limit: int = 500,
+        owner_limit: int = 50,
+        photo_seconds: float = 30.0,
     ) -> None:
         self._served = weights, classifier
-        self._queue_limit = queue_limit
-        self._queued = 0
-        self._turn = asyncio.Lock()
-        self._pool: ProcessPoolExecutor | None = None
+        self._crew = Crew(self._served, workers, photo_seconds)
+        self._queue: FairQueue[Place] = FairQueue(queue_limit, owner_limit)
         self._models: tuple[ServedModel, ...] = ()
 
     @property
@@ -82,7 +137,7 @@ class Engine:
         return self._models
 
     async def start(self) -> None:
-        """Verify the weights, start the worker and warm it.
+        """Verify the weights and start the workers; returns when the first of them is ready.
 
         Raises:
             RegistryError: one line that names the file that is missing, damaged or foreign.
@@ -93,79 +148,60 @@ class Engine:
             ServedModel(role, entry.name, entry.version, entry.metrics, entry.licence)
             for role, entry in (("classifier", registry.classifier.entry), ("segmenter", registry.segmenter.entry))
         )
-        self._pool = _pool()
-        try:
-            await self._run(worker.warm, *self._served)
-        except BrokenProcessPool as error:
-            await self.stop()
-            raise AnalysisFailed("the analysis process died while it was starting; is there enough memory?") from error
-        except BaseException:
-            await self.stop()
-            raise
-
-    async def read(self, data: bytes, *, language: str = "en") -> Reading:
-        """Analyse a photo file and draw the answer on it.
-
-        Args:
-            data: the file's bytes.
-            language: of the words on the annotated photo, "en" or "ru".
-
-        Raises:
-            PhotoError: the bytes are no photo that can be read.
-            Busy: the queue is full.
-            AnalysisFailed: see there; also when the engine is not running.
-        """
-        return await self._queue(worker.read, data, language)
-
-    async def explain(self, data: bytes, *, language: str = "en") -> Explanation:
-        """Analyse a photo file again, draw what made the model say so, and measure the lesion.
-
-        Takes and raises what `read` does.
-        """
-        return await self._queue(worker.explain, data, language)
+        await self._crew.start()
 
     async def stop(self) -> None:
-        """Let the photo in the worker finish and end the process; photos still waiting raise `AnalysisFailed`."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await asyncio.to_thread(pool.shutdown, wait=True)
+        """End the workers at once; photos that are being read or wait raise `AnalysisFailed`."""
+        await self._crew.stop()
 
-    async def _queue(self, work: Callable[[Path, str | None, bytes, str], T], data: bytes, language: str) -> T:
-        if self._queued >= self._queue_limit:
-            raise Busy(f"{self._queued} photos are waiting")
-        self._queued += 1
+    @contextmanager
+    def queue(self, owner: Hashable, photos: int = 1, *, limited: bool = True) -> Iterator[list[Place]]:
+        """Places for photos of one owner, in the order in which they are to be read, until the block is left.
+
+        Args:
+            owner: whoever takes turns with the others.
+            photos: how many there are.
+            limited: whether the limits hold for them; those that were accepted before are not turned away.
+
+        Raises:
+            Busy, TooMany: there is no room for all of them.
+        """
+        places = [Place(self) for _ in range(photos)]
         try:
-            # One photo in the worker at a time: when it dies, there is no doubt whose fault it was.
-            async with self._turn:
-                return await self._attempts(work, data, language)
+            self._queue.join(owner, places, limited=limited)
+        except QueueFull:
+            raise Busy(self.seconds(len(self._queue))) from None
+        except ShareFull:
+            raise TooMany from None
+        self._call()
+        try:
+            yield places
         finally:
-            self._queued -= 1
+            for place in places:
+                self.leave(place)
 
-    async def _attempts(self, work: Callable[[Path, str | None, bytes, str], T], data: bytes, language: str) -> T:
-        for attempt in range(1, _ATTEMPTS + 1):
-            pool = self._pool
-            try:
-                return await self._run(work, *self._served, data, language)
-            except BrokenProcessPool:
-                _log.warning("the analysis process died on a photo (attempt %d of %d)", attempt, _ATTEMPTS)
-                if self._pool is pool and pool is not None:
-                    self._pool = _pool()
-                    await asyncio.to_thread(pool.shutdown, wait=True)
-            except (PhotoError, AnalysisFailed):
-                raise
-            except Exception as error:
-                _log.exception("the analysis of a photo failed")
-                raise AnalysisFailed("the analysis failed") from error
-        raise AnalysisFailed(f"the analysis process died {_ATTEMPTS} times on this photo")
+    def ahead(self, place: Place) -> int | None:
+        """See `Place.ahead`."""
+        return self._queue.ahead(place)
 
-    async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        pool = self._pool
-        if pool is None:
-            raise AnalysisFailed("the engine is not running")
-        # Submitting may start the process, which takes a while; that too happens off the loop.
-        future = await asyncio.to_thread(pool.submit, work, *args, **kwargs)
-        return await asyncio.wrap_future(future)
+    def seconds(self, photos: int) -> float:
+        """How long so many photos are likely to take, by what the latest ones took."""
+        return self._crew.seconds(photos)
 
+    async def work(self, place: Place, work: Work[T], fetch: Fetch, language: str) -> T:
+        """Wait for the place's turn, fetch its photo, and have a worker do the work; see `Place.read`."""
+        try:
+            await place.turn.wait()
+            return await self._crew.do(work, await fetch(), language)
+        finally:
+            self.leave(place)
 
-def _pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"), initializer=worker.begin)
+    def leave(self, place: Place) -> None:
+        """Take a place out of the queue and call the next."""
+        self._queue.leave(place)
+        self._call()
+
+    def _call(self) -> None:
+        """Give the turn to as many photos as may be in memory at once."""
+        while self._queue.called < self._crew.size + FETCHED_AHEAD and (place := self._queue.call()) is not None:
+            place.turn.set()

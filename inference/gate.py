@@ -1,39 +1,43 @@
-"""The gate at work: what the segmenter's network saw of photos in, reasons to refuse them out. See `models.gate`."""
+"""The gate at work: photos in, reasons to refuse them out. The torch network that it was is `models.gate_network`."""
 
-import torch
-from torch import Tensor
+from collections.abc import Sequence
+
+import numpy as np
 
 from inference.analysis import Refusal
+from inference.cores import cores
+from inference.photo import Photo
 from inference.registry import Release
-from models import gate
+from inference.session import Session
+from models.gate import KINDS, lesion_odds, squeezed
+from models.graphs import SCORES
 from models.release import GateEntry
 
 
 class Gate:
     """The released gate, ready to answer.
 
+    Args:
+        release: which.
+        threads: cores that one call may use; None takes all.
+
     Raises:
         RegistryError: the release's file is not what the registry says.
     """
 
-    def __init__(self, release: Release[GateEntry]) -> None:
-        self._network = gate.Gate(release.entry.features)
-        release.files[0].load_into(self._network)
-        self._threshold = release.entry.threshold
+    def __init__(self, release: Release[GateEntry], threads: int | None = None) -> None:
+        self._size, self._threshold = release.entry.input.size, release.entry.threshold
+        self._session = Session(release.files[0], self._size, threads or cores())
 
-    def refusals(self, features: Tensor) -> list[Refusal | None]:
+    def refusals(self, photos: Sequence[Photo]) -> list[Refusal | None]:
         """Why each photo is not read, None where a lesion on skin is likely enough.
 
         Bare skin is refused as `NO_LESION`, anything else as `NOT_SKIN`.
-
-        Args:
-            features: N x D, as the segmenter gives them.
         """
-        with torch.inference_mode():
-            kinds = self._network(features)
-            passed = self._network.lesion_odds(features) >= self._threshold
-        skin, other = gate.KINDS.index("bare skin"), gate.KINDS.index("something else")
+        squares = np.stack([squeezed(photo.pixels, self._size) for photo in photos])
+        [scores] = self._session.run([SCORES], squares)
+        skin, other = KINDS.index("bare skin"), KINDS.index("something else")
         return [
-            None if good else Refusal.NO_LESION if scores[skin] > scores[other] else Refusal.NOT_SKIN
-            for good, scores in zip(passed.tolist(), kinds.tolist(), strict=True)
+            None if odds >= self._threshold else Refusal.NO_LESION if row[skin] > row[other] else Refusal.NOT_SKIN
+            for odds, row in zip(lesion_odds(scores), scores, strict=True)
         ]

@@ -1,6 +1,5 @@
 """The plate with a caption that is laid on a drawing, and what its size goes by."""
 
-import importlib.util
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 GROUND: Final = (14, 18, 26)
 """Colour of the plate, dark enough for white letters when skin shines through."""
 
+_FONTS: Final = Path(__file__).with_name("fonts")  # DejaVu Sans 2.37, its Latin and Cyrillic letters alone
 _SHARE: Final = 0.80
 _SMALLEST: Final = 7  # pixels; letters shrink to this where a single word is wider than the photo
 _MOST_HIDDEN: Final = 0.005  # share of what is to be seen that the plate may lie on
@@ -147,9 +147,4 @@ def _free_corner(
 
 @lru_cache(maxsize=32)
 def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which covers Cyrillic; it comes with matplotlib, a dependency of ultralytics, not imported here."""
-    spec = importlib.util.find_spec("matplotlib")
-    if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError("matplotlib is not installed: its DejaVu Sans letters the annotated photos")
-    folder = Path(spec.submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
-    return ImageFont.truetype(folder / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)
+    return ImageFont.truetype(_FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)

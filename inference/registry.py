@@ -4,14 +4,11 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from pydantic import ValidationError
 
 from models.release import ClassifierEntry, Entry, FileEntry, GateEntry, SegmenterEntry, load_release
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
 
 DEFAULT_WEIGHTS: Final = Path(__file__).resolve().parents[1] / "weights"
 REGISTRY_FILE: Final = "registry.json"
@@ -52,29 +49,6 @@ class Weights:
                 f"the registry has {self.sha256[:12]}..."
             )
         return content
-
-    def load_into(self, network: "nn.Module") -> None:
-        """Fill a torch network with these weights.
-
-        Raises:
-            RegistryError: see `content`; or the weights belong to another network.
-        """
-        from safetensors import SafetensorError
-        from safetensors.torch import load
-
-        content = self.content()
-        try:
-            state: dict[str, Tensor] = load(content)
-        except SafetensorError as error:
-            raise RegistryError(f"weights of {self.title}: {self.path} is no safetensors file: {error}") from error
-        try:
-            network.load_state_dict(state)
-        except RuntimeError as error:
-            # torch lists every tensor; the first complaint says enough.
-            reason = next((line.strip() for line in str(error).splitlines()[1:]), str(error))
-            raise RegistryError(
-                f"weights of {self.title}: {self.path} belongs to another network: {reason[:200]}"
-            ) from error
 
 
 @dataclass(frozen=True)
@@ -137,15 +111,10 @@ class Registry:
         if chosen is None:
             raise UnknownClassifier(f"{path} has no classifier {classifier}; it has {', '.join(sorted(known))}")
         gate = release.served_gate
-        if gate.segmenter_sha256 != segmenter.sha256:
-            raise RegistryError(
-                f"{path}: the gate was fitted to another segmenter ({gate.segmenter}) than the served {segmenter.key}; "
-                "fit it again: python -m models gate"
-            )
         return cls(
             Release.at(folder, chosen, [member.served for member in chosen.members]),
-            Release.at(folder, segmenter, [segmenter]),
-            Release.at(folder, gate, [gate]),
+            Release.at(folder, segmenter, [segmenter.served]),
+            Release.at(folder, gate, [gate.served]),
         )
 
     @property

@@ -1,15 +1,17 @@
-"""YOLOv8-seg at work: photos in, at most one lesion each out. The network itself is `models.segmenter`."""
+"""YOLOv8-seg at work: photos in, at most one lesion each out. The torch network that it was is `models.segmenter`."""
 
 from collections.abc import Sequence
 
-from torch import Tensor
+import numpy as np
 
 from inference.analysis import Lesion
+from inference.cores import cores
 from inference.photo import Photo
-from inference.registry import RegistryError, Release
-from models.gate import watched
+from inference.registry import Release
+from inference.session import Session
+from models.graphs import DETECTIONS, LOGITS
+from models.outlines import letterbox, outline
 from models.release import SegmenterEntry
-from models.segmenter import build_segmenter, find_lesions
 
 
 class Segmenter:
@@ -17,34 +19,26 @@ class Segmenter:
 
     Args:
         release: which.
-        layers: of its network, whose outputs the gate reads.
+        threads: cores that one call may use; None takes all.
 
     Raises:
         RegistryError: the release's file is not what the registry says.
     """
 
-    def __init__(self, release: Release[SegmenterEntry], layers: Sequence[int]) -> None:
-        entry = release.entry
-        try:
-            self._network = build_segmenter(**entry.architecture)
-        except (TypeError, FileNotFoundError) as error:
-            raise RegistryError(f"{release.title}: the registry describes no network we know: {error}") from error
-        release.files[0].load_into(self._network)
-        self._network.eval()
-        self._size = entry.input.size
-        self._min_score = entry.min_score
-        self._layers = layers
+    def __init__(self, release: Release[SegmenterEntry], threads: int | None = None) -> None:
+        self._size, self._min_score = release.entry.input.size, release.entry.min_score
+        self._session = Session(release.files[0], self._size, threads or cores())
 
-    def lesions(self, photos: Sequence[Photo]) -> tuple[list[Lesion | None], Tensor]:
-        """The best lesion of each photo, None where nothing reaches the release's `min_score`; and N x D features."""
-        pixels = [photo.pixels for photo in photos]
-        with watched(self._network, self._layers) as features:
-            found = find_lesions(self._network, pixels, self._size, min_score=self._min_score, most=1)
-        lesions = [
-            # A box whose mask is empty outlines nothing that could be shown or cut out.
-            Lesion(outlines[0].box, outlines[0].mask, outlines[0].score)
-            if outlines and outlines[0].mask.any()
-            else None
-            for outlines in found
-        ]
-        return lesions, features[0]
+    def lesions(self, photos: Sequence[Photo]) -> list[Lesion | None]:
+        """The best lesion of each photo, None where nothing exceeds the release's `min_score`."""
+        squares, places = zip(*(letterbox(photo.pixels, self._size) for photo in photos), strict=True)
+        detections, logits = self._session.run((DETECTIONS, LOGITS), np.stack(squares))
+        lesions: list[Lesion | None] = []
+        for photo, detection, inside, placed in zip(photos, detections, logits, places, strict=True):
+            lesion = None
+            if detection[4] > self._min_score:
+                found = outline(detection, inside, placed, (photo.height, photo.width))
+                # A box whose mask is empty outlines nothing that could be shown or cut out.
+                lesion = Lesion(found.box, found.mask, found.score) if found.mask.any() else None
+            lesions.append(lesion)
+        return lesions

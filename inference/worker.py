@@ -1,21 +1,21 @@
-"""What runs in the engine's worker process. Importing it costs nothing: torch is loaded in the worker alone."""
+"""What runs in the engine's worker process. Importing it costs nothing: the runtime is loaded in the worker alone."""
 
 import os
 import signal
 import threading
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
 from multiprocessing import connection, parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from inference.analysis import Abcd, Analysis
-from inference.cores import cores
+from inference.cores import limit_cores
+
+NICENESS: Final = 5
 
 if TYPE_CHECKING:
     from inference.analyzer import Analyzer
-    from inference.photo import Photo
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +38,14 @@ class Explanation:
     measures: Abcd | None
 
 
-def begin() -> None:
-    """Set up a worker process: Ctrl-C is the parent's to handle, and a worker does not outlive its parent."""
+def begin(threads: int) -> None:
+    """Set up a worker process whose networks use so many threads.
+
+    Ctrl-C is the parent's to handle, a worker does not outlive its parent, and the chat goes before the networks.
+    """
+    limit_cores(threads)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, name="parent-watch", daemon=True).start()
 
@@ -54,15 +60,10 @@ def _follow_parent() -> None:
 
 @cache
 def _analyzer(weights: Path, classifier: str | None) -> "Analyzer":
-    import torch
-
     from inference.analyzer import Analyzer
     from inference.registry import Registry
 
-    analyzer = Analyzer(Registry.load(weights, classifier))
-    # ultralytics sets OMP_NUM_THREADS to 1 when it is imported.
-    torch.set_num_threads(cores())
-    return analyzer
+    return Analyzer(Registry.load(weights, classifier))
 
 
 def warm(weights: Path, classifier: str | None) -> None:
@@ -80,7 +81,7 @@ def read(weights: Path, classifier: str | None, data: bytes, language: str) -> R
     Raises:
         PhotoError: the bytes are no photo that can be read.
     """
-    from inference.annotate import annotate
+    from inference.annotate import annotate, jpeg
     from inference.photo import decode
     from inference.words import caption
 
@@ -88,7 +89,7 @@ def read(weights: Path, classifier: str | None, data: bytes, language: str) -> R
     analysis = _analyzer(weights, classifier).analyze(photo)
     if analysis.refusal is not None:
         return Reading(analysis, None)
-    return Reading(analysis, _jpeg(annotate(photo, analysis, caption(analysis, language))))
+    return Reading(analysis, jpeg(annotate(photo, analysis, caption(analysis, language))))
 
 
 def explain(weights: Path, classifier: str | None, data: bytes, language: str) -> Explanation:
@@ -98,6 +99,7 @@ def explain(weights: Path, classifier: str | None, data: bytes, language: str) -
         PhotoError: the bytes are no photo that can be read.
     """
     from inference.abcd import measure
+    from inference.annotate import jpeg
     from inference.explain import draw_explanation
     from inference.photo import decode
 
@@ -105,15 +107,5 @@ def explain(weights: Path, classifier: str | None, data: bytes, language: str) -
     analysis, heat = _analyzer(weights, classifier).explain(photo)
     if analysis.lesion is None or heat is None:
         return Explanation(analysis, None, None)
-    drawing = _jpeg(draw_explanation(photo, analysis, heat, language))
+    drawing = jpeg(draw_explanation(photo, analysis, heat, language))
     return Explanation(analysis, drawing, measure(photo, analysis.lesion.mask))
-
-
-def _jpeg(drawing: "Photo") -> bytes:
-    from PIL import Image
-
-    from inference.annotate import JPEG_OPTIONS
-
-    buffer = BytesIO()
-    Image.fromarray(drawing.pixels).save(buffer, "JPEG", **JPEG_OPTIONS)
-    return buffer.getvalue()

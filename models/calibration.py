@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -23,31 +22,8 @@ class Calibration:
     slopes: tuple[float, ...]
     bias: tuple[float, ...]
 
-    def __call__(self, odds: Tensor) -> Tensor:
+    def __call__(self, odds: NDArray[np.float32]) -> NDArray[np.float64]:
         """B x K x C log-odds of K networks to B x C probabilities; each row sums to 1."""
-        slopes = torch.tensor(self.slopes, dtype=torch.double)[:, None]
-        return ((odds.double() * slopes).sum(1) + torch.tensor(self.bias, dtype=torch.double)).softmax(1)
-
-
-def fit(odds: Tensor, labels: Tensor) -> Calibration:
-    """Fit on held-out data by maximum likelihood (L-BFGS), with a weak prior that keeps rare classes' biases small.
-
-    Args:
-        odds: N x K x C log-odds.
-        labels: N class indices.
-    """
-    odds = odds.double()
-    slopes = torch.full((odds.shape[1], 1), 1 / odds.shape[1], dtype=torch.double, requires_grad=True)
-    bias = torch.zeros(odds.shape[2], dtype=torch.double, requires_grad=True)
-    optimizer = torch.optim.LBFGS([slopes, bias], max_iter=200, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = F.cross_entropy((odds * slopes).sum(1) + bias, labels)
-        loss = loss + bias.square().sum() / (2 * len(labels))
-        loss.backward()
-        return loss
-
-    optimizer.step(closure)
-    centred = (bias - bias.mean()).tolist()
-    return Calibration(tuple(slopes.flatten().tolist()), tuple(centred))
+        joined = np.einsum("bkc,k->bc", odds.astype(np.float64), np.array(self.slopes)) + np.array(self.bias)
+        shares = np.exp(joined - joined.max(1, keepdims=True))
+        return np.asarray(shares / shares.sum(1, keepdims=True))

@@ -68,9 +68,8 @@ def _classifier(entry: ClassifierEntry) -> list[str]:
 
 
 def _files(entry: ClassifierEntry | SegmenterEntry) -> list[FileEntry]:
-    if isinstance(entry, SegmenterEntry):
-        return [entry]
-    return [file for member in entry.members for file in (member.served, member.reference)]
+    networks = [entry] if isinstance(entry, SegmenterEntry) else entry.members
+    return [file for network in networks for file in (network.served, network.reference)]
 
 
 def _sources(entry: ClassifierEntry) -> list[str]:

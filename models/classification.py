@@ -25,6 +25,9 @@ MARGIN: Final = 1.4
 RARITY: Final = 0.5
 """How far sampling leans towards rare classes: 0 draws as the data lies, 1 draws all classes alike."""
 
+FINE: Final = 2 / 3
+"""Inputs of at least this share of a picture's height are sampled plainly; smaller ones twice as fine and averaged."""
+
 WARPS: Final[dict[str, dict[str, Any]]] = {
     "light": {"scale": (0.9, 1.15), "shift": 0.05, "quarters": True},
     "strong": {"scale": (0.8, 1.25), "shift": 0.08, "stretch": 0.1},
@@ -33,7 +36,7 @@ JITTER: Final = {"light": 0.1, "strong": 0.2}
 
 RECIPES: Final = {
     "random": Recipe(epochs=14, batch=32, rate=1e-3, decay=1e-2, average=0.998),
-    "pretrained": Recipe(epochs=9, batch=32, rate=5e-4, decay=2e-2, average=0.998, mixed=False),
+    "pretrained": Recipe(epochs=14, batch=32, rate=5e-4, decay=2e-2, average=0.998),
 }
 """By what a network's weights begin as."""
 
@@ -42,7 +45,9 @@ RECIPES: Final = {
 class ClassifierConfig:
     """What a run fixes besides the recipe; stored with the weights, since serving must do the same.
 
-    ``teachers`` are folders of runs whose networks are distilled; see ``models.distillation``.
+    ``teachers`` are folders of runs whose networks are distilled; see ``models.distillation``. ``mixup`` is how evenly
+    two pictures are blended into one (the alpha of Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR
+    2018, section 2); 0 blends none.
     """
 
     name: zoo.Name = "fixcaps"
@@ -52,6 +57,7 @@ class ClassifierConfig:
     margin: float = MARGIN
     augment: Literal["light", "strong"] = "light"
     teachers: tuple[str, ...] = ()
+    mixup: float = 0.0
 
 
 def recipe_for(name: zoo.Name) -> Recipe:
@@ -86,21 +92,37 @@ class Classification:
         return torch.multinomial(self.weights, len(self.train), replacement=True, generator=generator)
 
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor:
+        classifier, labels = cast(zoo.Classifier, network), self.labels[rows].to(device)
+        share, others = self._blend(len(rows), generator)
         chance = generator.get_state()
-        classifier = cast(zoo.Classifier, network)
-        outputs = classifier(self.pictures(rows, self.regions, self.config.size, generator, device))
-        loss = classifier.loss(outputs, self.labels[rows].to(device))
-        taught = []
-        for teacher in self.teachers:
-            generator.set_state(chance)  # the same turn, scale and colours
-            taught.append(teacher.log_odds(self.pictures(rows, teacher.regions, teacher.size, generator, device)))
+
+        def blended(regions: Tensor, size: int) -> Tensor:
+            generator.set_state(chance)  # the same turn, scale and colours for all who look
+            pictures = self.pictures(rows, regions, size, generator, device)
+            return pictures.lerp(pictures[others], 1 - share) if share < 1 else pictures
+
+        outputs = classifier(blended(self.regions, self.config.size))
+        loss = classifier.loss(outputs, labels) * share
+        if share < 1:
+            loss = loss + classifier.loss(outputs, labels[others]) * (1 - share)
+        taught = [teacher.log_odds(blended(teacher.regions, teacher.size)) for teacher in self.teachers]
         return loss + distillation_loss(classifier.log_odds(outputs), taught) if taught else loss
+
+    def _blend(self, count: int, generator: Generator) -> tuple[float, Tensor]:
+        """The share of each picture in its blend, at least a half, and with which other it is blended."""
+        if not self.config.mixup:
+            return 1.0, torch.arange(count)
+        others = torch.randperm(count, generator=generator)
+        chance = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
+        share = float(chance.beta(self.config.mixup, self.config.mixup))
+        return max(share, 1 - share), others
 
     def pictures(self, rows: Tensor, regions: Tensor, size: int, generator: Generator, device: torch.device) -> Tensor:
         """Augmented training pictures, B x 3 x ``size`` x ``size``, RGB, in [0, 1]."""
         pixels = self.images[rows].to(device).permute(0, 3, 1, 2).float() / 255
         matrices = random_affine(regions[rows], (HEIGHT, WIDTH), generator, **WARPS[self.config.augment])
-        batch = warp(pixels, matrices, size, padding="reflection", oversample=2)
+        fine = 2 if size < HEIGHT * FINE else 1
+        batch = warp(pixels, matrices, size, padding="reflection", oversample=fine)
         return jitter(batch, generator, strength=JITTER[self.config.augment])
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
@@ -117,6 +139,7 @@ class Classification:
         config = ClassifierConfig(**read_config(run))
         network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
         network.load_state_dict(load_file(run / "best.safetensors"))
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from the stub
         return Teacher(network.eval().requires_grad_(False), self._regions(config), config.size)
 
 

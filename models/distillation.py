@@ -34,7 +34,7 @@ class Teacher:
     def log_odds(self, images: Tensor) -> Tensor:
         """B x 7 scores of B x 3 x ``size`` x ``size`` pictures."""
         classifier = cast(Classifier, self.network.to(images.device))
-        with torch.no_grad(), torch.autocast(images.device.type, enabled=False):
+        with torch.no_grad():
             return classifier.log_odds(classifier(images))
 
 

@@ -1,6 +1,7 @@
 """From a training run to a release in ``weights/``: weights without pickle, calibration, thresholds, registry.
 
-Everything is chosen on ``val``. The classifier's boxes come from the released segmenter, as in serving.
+Everything is chosen on ``val``. The classifier sees its photos in their canonical pose and in the boxes of the released
+segmenter, as in serving.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,12 +21,13 @@ from sklearn.model_selection import GroupKFold
 from torch import Tensor
 
 from models import onnx_file, zoo
-from models.calibration import fit
+from models.calibration_fit import fit
 from models.cards import write_card
 from models.classes import CLASSES, SUSPICIOUS
 from models.classification import ClassifierConfig, predict
 from models.data import Lesions
 from models.evaluate import Evaluation
+from models.pose import canonical
 from models.release import (
     ClassifierEntry,
     ClassifierInput,
@@ -34,6 +37,7 @@ from models.release import (
     SegmenterEntry,
     SegmenterInput,
     Trial,
+    load_release,
 )
 from models.segmentation import SegmenterConfig
 from models.segmenter import find_lesions, load_segmenter
@@ -54,13 +58,15 @@ CERTAIN_SHARE: Final = 0.995
 
 def export_segmenter(run: Path, version: str, weights: Path, val: Lesions, config: SegmenterConfig) -> SegmenterEntry:
     """Release the best epoch of a run."""
-    file = store(save(_halved(_best(run))), weights / f"{config.network}-{version}.safetensors")
+    stem = f"{config.network}-{version}"
+    reference = store(save(_halved(_best(run))), weights / f"{stem}.safetensors")
+    network = load_segmenter(weights / reference.file, config.network)
     entry = SegmenterEntry(
-        name=config.network, version=version, **file.model_dump(), architecture={"network": config.network},
+        name=config.network, version=version, network=config.network, reference=reference,
+        served=store(onnx_file.convert_segmenter(network, config.size), weights / f"{stem}.onnx"),
         metrics={}, data=DATA, licence=LICENCE, classes=("lesion",),
         input=SegmenterInput(size=config.size), min_score=0.0,
     )  # fmt: skip
-    network = load_segmenter(weights / file.file, config.network)
     best = [find_lesions(network, [image], config.size, min_score=0.001)[0] for image in val.images]
     scores = [outlines[0].score if outlines else 0.0 for outlines in best]
     entry = entry.model_copy(update={"min_score": round(float(np.quantile(scores, 1 - CERTAIN_SHARE)), 3)})
@@ -76,6 +82,7 @@ def export_classifier(
     Each network alone is measured too, with the released segmenter's boxes.
     """
     name = "+".join(dict.fromkeys(config.name for config in configs))
+    val = replace(val, images=np.stack([canonical(image).turn(image) for image in val.images]))
     boxes, labels = served_boxes(weights, val), torch.from_numpy(val.labels)
     files, scores = [], []
     for run, config in zip(runs, configs, strict=True):
@@ -90,6 +97,7 @@ def export_classifier(
         scores.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")))
     odds = torch.stack(scores, 1)
     calibration = fit(odds, labels)
+    probabilities = torch.from_numpy(calibration(odds.numpy()))
     trials = [
         *(
             _trial(f"{config.name}, {config.view}, alone", odds[:, [index]], val)
@@ -107,10 +115,36 @@ def export_classifier(
             for config, (served, reference), slope in zip(configs, files, calibration.slopes, strict=True)
         ),
         bias=calibration.bias,
-        thresholds=dict.fromkeys(SUSPICIOUS, warning_threshold(calibration(odds), labels)), trials=tuple(trials),
+        thresholds=dict.fromkeys(SUSPICIOUS, warning_threshold(probabilities, labels)), trials=tuple(trials),
     )  # fmt: skip
     register(weights, entry)
     return entry
+
+
+def convert_again(weights: Path) -> None:
+    """Write the served files of all releases anew from their references, and their new hashes into registry and cards.
+
+    Answers stay those of the reference: this is for a new form of the files, see ``models.graphs``.
+    """
+    release = load_release(weights / "registry.json")
+    found: dict[str, FileEntry] = {}
+    for segmenter in release.segmenters:
+        network = load_segmenter(weights / segmenter.reference.file, segmenter.network)
+        content = onnx_file.convert_segmenter(network, segmenter.input.size)
+        found[segmenter.served.file] = store(content, weights / segmenter.served.file)
+    for member in {member.served.file: member for entry in release.classifiers for member in entry.members}.values():
+        classifier = zoo.load(weights / member.reference.file, member.network, member.input.size, member.kernel)
+        content = onnx_file.convert(classifier, member.input.size)
+        found[member.served.file] = store(content, weights / member.served.file)
+    plain = release.model_dump(mode="json")
+    members = (member for classifier in plain["classifiers"] for member in classifier["members"])
+    for network in (*plain["segmenters"], *members):
+        network["served"] = found[network["served"]["file"]].model_dump()
+    _write(weights, plain)
+    converted = load_release(weights / "registry.json")
+    for entry in converted.classifiers:
+        write_card(entry, weights)
+    write_card(converted.served_segmenter, weights)
 
 
 def warning_threshold(probabilities: Tensor, labels: Tensor) -> float:
@@ -128,7 +162,7 @@ def warning_threshold(probabilities: Tensor, labels: Tensor) -> float:
 def served_boxes(weights: Path, lesions: Lesions) -> list[tuple[float, float, float, float] | None]:
     """The released segmenter's best box for each photo; None where it finds nothing."""
     entry = SegmenterEntry.model_validate(_entry(_read(weights), "segmenter"))
-    network = load_segmenter(weights / entry.file, entry.architecture["network"])
+    network = load_segmenter(weights / entry.reference.file, entry.network)
     boxes: list[tuple[float, float, float, float] | None] = []
     for image in lesions.images:
         found = find_lesions(network, [image], entry.input.size, min_score=entry.min_score)[0]
@@ -224,7 +258,7 @@ def _trial(what: str, odds: Tensor, val: Lesions) -> Trial:
     """Each fifth of the lesions is answered by a calibration that was fitted on the others."""
     predicted, labels = np.empty_like(val.labels), torch.from_numpy(val.labels)
     for kept, left in GroupKFold(FOLDS).split(odds, groups=val.groups):
-        predicted[left] = fit(odds[kept], labels[kept])(odds[left]).argmax(1).numpy()
+        predicted[left] = fit(odds[kept], labels[kept])(odds[left].numpy()).argmax(1)
     return Trial(
         what=what,
         accuracy=round(float(accuracy_score(val.labels, predicted)), 4),

@@ -1,4 +1,4 @@
-"""Fit the gate to the served segmenter, and compare it on ``val`` with other scores.
+"""Fit the gate, and compare it on ``val`` with other scores.
 
 Nothing here sees ``test`` or the everyday pictures that are held out; `models.refusal` measures on those.
 """
@@ -18,24 +18,22 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
-from safetensors.torch import save
 from sklearn.metrics import RocCurveDisplay, roc_auc_score
 from torch import Tensor
 
-from models import gate_scores
+from models import gate_scores, onnx_file
 from models.export import DATA, LICENCE, register, released, store
-from models.gate import Gate, watched
+from models.gate import lesion_odds, squeezed
+from models.gate_network import SIZE, GateNetwork
 from models.gate_pictures import Example, examples
 from models.gate_scores import Values
-from models.onnx_file import LOG_ODDS
+from models.graphs import EXPLAIN, LOG_ODDS, SQUARES
 from models.plots import save as save_figure
-from models.release import ClassifierEntry, GateEntry, GateTrial, SegmenterEntry
+from models.release import ClassifierEntry, GateEntry, GateInput, GateTrial, SegmenterEntry
 from models.segmenter import find_lesions, load_segmenter
 from models.views import crop_view
 
-LAYERS: Final = (4, 6, 9)
-"""The backbone's outputs at strides 8, 16 and 32."""
-STRENGTH: Final = 0.3
+STRENGTH: Final = 0.03
 LOST: Final = 0.01
 """Share of ``val``'s lesions that gate and segmenter may refuse together."""
 BATCH: Final = 16
@@ -43,14 +41,14 @@ BATCH: Final = 16
 
 @dataclass(frozen=True)
 class Seen:
-    """What the networks make of N examples.
+    """What the networks make of N examples, of which M are compared.
 
     Attributes:
         kinds: N indices into ``models.gate.KINDS``.
         learnt: N bool; the others are compared.
-        features: N x D, of all ``LAYERS``.
-        scores: N, the segmenter's best score in [0, 1].
-        odds: N x 7, the classifier's calibrated log-odds; NaN for what is learnt from.
+        features: N x D; see ``models.gate_network``.
+        scores: M, the segmenter's best score in [0, 1].
+        odds: M x 7, the classifier's calibrated log-odds.
     """
 
     kinds: NDArray[np.int64]
@@ -60,11 +58,12 @@ class Seen:
     odds: Tensor
 
 
-def fit(root: Path, weights: Path, limit: int | None = None) -> GateEntry:
-    """Fit the gate, compare it with other scores, and release it for the served segmenter.
+def fit(root: Path, version: str, weights: Path, limit: int | None = None) -> GateEntry:
+    """Fit the gate, compare it with other scores, and release it.
 
     Args:
         root: the data folder.
+        version: of the release.
         weights: folder of registry.json.
         limit: learn from and compare with only so many lesions.
 
@@ -72,11 +71,12 @@ def fit(root: Path, weights: Path, limit: int | None = None) -> GateEntry:
         DataError: data or a package with everyday pictures is missing.
     """
     segmenter, classifier = released(weights)
-    seen = _look(examples(root, limit), weights, segmenter, classifier)
-    gate = gate_scores.fit_gate(seen.features[seen.learnt], seen.kinds[seen.learnt], STRENGTH)
+    gate = GateNetwork().eval()
+    seen = _look(examples(root, limit), gate, weights, segmenter, classifier)
+    gate_scores.fit_linear(gate, seen.features[seen.learnt], seen.kinds[seen.learnt], STRENGTH)
     compared, trials = ~seen.learnt, []
     lesions = seen.kinds[compared] == 0
-    found = seen.scores[compared] >= segmenter.min_score
+    found = seen.scores >= segmenter.min_score
     figure = Figure(figsize=(6, 6), layout="constrained")
     axes = figure.subplots()
     for name, values in _candidates(seen, gate).items():
@@ -89,11 +89,10 @@ def fit(root: Path, weights: Path, limit: int | None = None) -> GateEntry:
     axes.set(title="Lesions of val against everyday pictures", xlabel="everyday pictures read", ylabel="lesions read")
     axes.set(xlim=(0, 0.3), ylim=(0.7, 1))
     save_figure(figure, weights / "refusal.png")
-    served = gate.lesion_odds(seen.features[compared]).detach().double().numpy()
-    file = store(save(gate.state_dict()), weights / f"gate-{segmenter.key}.safetensors")
+    served = _linear(gate, seen.features[compared])
     entry = GateEntry(
-        name="gate", version=segmenter.version, **file.model_dump(), metrics={}, data=DATA, licence=LICENCE,
-        segmenter=segmenter.key, segmenter_sha256=segmenter.sha256, layers=LAYERS, features=seen.features.shape[1],
+        name="gate", version=version, metrics={}, data=DATA, licence=LICENCE, input=GateInput(size=SIZE),
+        served=store(onnx_file.convert_gate(gate), weights / f"gate-{version}.onnx"),
         threshold=threshold_for(served[lesions], found[lesions], LOST), trials=tuple(trials),
     )  # fmt: skip
     register(weights, entry)
@@ -113,24 +112,28 @@ def threshold_for(values: Values, found: NDArray[np.bool_], lost: float) -> floa
     return float(np.floor(ordered[max(0, spare)] * 1e4) / 1e4)
 
 
-def _candidates(seen: Seen, gate: Gate) -> dict[str, Values]:
+def _candidates(seen: Seen, gate: GateNetwork) -> dict[str, Values]:
     """Scores of what is compared, by what a report calls them."""
     given, lesions = seen.features[~seen.learnt], seen.features[seen.learnt & (seen.kinds == 0)]
-    odds = seen.odds[~seen.learnt]
-    with torch.inference_mode():
-        linear = gate.lesion_odds(given).double().numpy()
     return {
-        "segmenter's score": seen.scores[~seen.learnt],
-        "classifier's highest probability": odds.softmax(1).amax(1).double().numpy(),
-        "classifier's energy": gate_scores.energy(odds),
+        "segmenter's score": seen.scores,
+        "classifier's highest probability": seen.odds.softmax(1).amax(1).double().numpy(),
+        "classifier's energy": gate_scores.energy(seen.odds),
         "Mahalanobis distance of features": gate_scores.mahalanobis(given, lesions),
         "10th nearest neighbour of features": gate_scores.nearest(given, lesions),
-        "linear on features": linear,
+        "linear on features": _linear(gate, given),
     }
 
 
-def _look(given: Iterator[Example], weights: Path, segmenter: SegmenterEntry, classifier: ClassifierEntry) -> Seen:
-    network = load_segmenter(weights / segmenter.file, segmenter.architecture["network"])
+def _linear(gate: GateNetwork, features: Tensor) -> Values:
+    with torch.inference_mode():
+        return lesion_odds(torch.log_softmax(gate.linear(features), 1).numpy())
+
+
+def _look(
+    given: Iterator[Example], gate: GateNetwork, weights: Path, segmenter: SegmenterEntry, classifier: ClassifierEntry
+) -> Seen:
+    network = load_segmenter(weights / segmenter.reference.file, segmenter.network)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     sessions = [onnxruntime.InferenceSession(weights / each.served.file, options) for each in classifier.members]
@@ -138,18 +141,19 @@ def _look(given: Iterator[Example], weights: Path, segmenter: SegmenterEntry, cl
     learnt: list[bool] = []
     scores: list[float] = []
     odds: list[Tensor] = []
-    with Progress(console=Console(stderr=True)) as progress, watched(network, LAYERS) as features:
+    features: list[Tensor] = []
+    with Progress(console=Console(stderr=True)) as progress, torch.inference_mode():
         task = progress.add_task("pictures", total=None)
         while batch := list(islice(given, BATCH)):
-            photos = [example.pixels for example in batch]
-            best = find_lesions(network, photos, segmenter.input.size, min_score=0.001)
-            for example, outlines in zip(batch, best, strict=True):
-                kinds.append(example.kind)
-                learnt.append(example.learnt)
+            squares = torch.from_numpy(np.stack([squeezed(example.pixels, SIZE) for example in batch]))
+            features.append(gate.features(squares.permute(0, 3, 1, 2).float() / 255))
+            kinds += [example.kind for example in batch]
+            learnt += [example.learnt for example in batch]
+            compared = [example.pixels for example in batch if not example.learnt]
+            best = find_lesions(network, compared, segmenter.input.size, min_score=0.001) if compared else []
+            for pixels, outlines in zip(compared, best, strict=True):
                 scores.append(outlines[0].score if outlines else 0.0)
-                box = outlines[0].box if outlines else None
-                known = torch.full((7,), torch.nan)
-                odds.append(known if example.learnt else _odds(example.pixels, box, sessions, classifier))
+                odds.append(_odds(pixels, outlines[0].box if outlines else None, sessions, classifier))
             progress.advance(task, len(batch))
     return Seen(np.array(kinds), np.array(learnt), torch.cat(features), np.array(scores), torch.stack(odds))
 
@@ -165,6 +169,6 @@ def _odds(
     for session, member in zip(sessions, classifier.members, strict=True):
         place = box if member.input.view == "lesion" else None
         square = crop_view(pixels, place, member.input.size, member.input.margin)
-        (name,) = (each.name for each in session.get_inputs())
-        total = total + member.slope * torch.from_numpy(session.run([LOG_ODDS], {name: square[None]})[0][0])
+        (odds,) = session.run([LOG_ODDS], {SQUARES: square[None], EXPLAIN: np.array(False)})
+        total = total + member.slope * torch.from_numpy(odds[0])
     return total

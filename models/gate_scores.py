@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
-from models.gate import KINDS, Gate
+from models.gate import KINDS
+from models.gate_network import GateNetwork
 
 Values = NDArray[np.float64]
 
@@ -51,10 +52,11 @@ def nearest(features: Tensor, learnt: Tensor, neighbour: int = 10) -> Values:
     return -np.asarray(distances[:, -1])
 
 
-def fit_gate(features: Tensor, kinds: NDArray[np.int64], strength: float) -> Gate:
-    """Fit the linear classifier by regularised maximum likelihood; every kind weighs the same.
+def fit_linear(gate: GateNetwork, features: Tensor, kinds: NDArray[np.int64], strength: float) -> None:
+    """Fit the gate's linear layer by regularised maximum likelihood; every kind weighs the same.
 
     Args:
+        gate: whose.
         features: N x D.
         kinds: N indices into ``KINDS``, each at least once.
         strength: of the data against the prior (``C`` of scikit-learn), on standardised features.
@@ -64,8 +66,6 @@ def fit_gate(features: Tensor, kinds: NDArray[np.int64], strength: float) -> Gat
     fitted = LogisticRegression(C=strength, max_iter=2000, class_weight="balanced")
     fitted.fit(((values - mean) / spread).numpy(), kinds)
     assert len(fitted.classes_) == len(KINDS)
-    gate = Gate(values.shape[1])
     weight = torch.from_numpy(fitted.coef_) / spread
-    gate.linear.weight.data = weight.float().contiguous()
-    gate.linear.bias.data = (torch.from_numpy(fitted.intercept_) - weight @ mean).float()
-    return gate
+    bias = torch.from_numpy(fitted.intercept_) - weight @ mean
+    gate.linear.load_state_dict({"weight": weight.float(), "bias": bias.float()})

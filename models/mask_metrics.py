@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ultralytics.engine.validator import BaseValidator
 from ultralytics.utils.metrics import SegmentMetrics, box_iou, mask_iou
 
-from models.segmenter import Outline
+from models.outlines import Outline
 
 # All that ``match_predictions`` reads of the validator that it is a method of.
 _THRESHOLDS = SimpleNamespace(iouv=torch.linspace(0.5, 0.95, 10))

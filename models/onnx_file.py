@@ -1,7 +1,7 @@
-"""A classifier as the ONNX file that serving runs.
+"""Networks as the ONNX files that serving runs; ``models.graphs`` says what these take and give.
 
-The graph takes the squares that ``models.views`` cuts, as they are, and gives log-odds and evidence. The torch network
-stays the reference: a test holds the two together.
+The torch networks stay the reference, and the files hold their very weights: nothing is folded or rounded here, that
+is left to the runtime. A test and ``python -m models parity`` hold the two together.
 """
 
 from __future__ import annotations
@@ -11,78 +11,190 @@ from typing import Any, Final, cast
 
 import numpy as np
 import onnx
+import onnx_ir
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from onnxscript import opset18 as op
+from onnxscript import optimizer
 from torch import Tensor, nn
+from ultralytics.nn.tasks import SegmentationModel
 
+from models.gate_network import SIZE, GateNetwork
+from models.graphs import DETECTIONS, EVIDENCE, EXPLAIN, LOG_ODDS, LOGITS, SCORES, SQUARES
 from models.zoo import Classifier
 
-SQUARES: Final = "squares"
-LOG_ODDS: Final = "log_odds"
-EVIDENCE: Final = "evidence"
 HALF: Final = "_half"
 SMALLEST: Final = 64  # tensors of fewer values stay in float32: they are norms and biases, and save nothing
 
 
-class _Served(nn.Module):
-    """A classifier as it is served: B x S x S x 3 uint8 RGB in, B x 7 log-odds and B x 7 x G x G evidence out."""
-
+class _ServedClassifier(nn.Module):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
         network = cast(Classifier, self.network)
-        outputs, cells = network.evidence(squares.permute(0, 3, 1, 2).float() / 255)
+        outputs, cells = network.evidence(_images(squares))
         return network.log_odds(outputs), cells
+
+
+class _ServedSegmenter(nn.Module):
+    def __init__(self, network: SegmentationModel) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
+        candidates, prototypes = self.network(_images(squares))[0]
+        # The best candidate is the first that suppression of overlaps keeps, so a single lesion needs none.
+        best = candidates[:, 4].argmax(1)
+        row = candidates.gather(2, best[:, None, None].expand(-1, candidates.shape[1], 1))[:, :, 0]
+        centre, half = row[:, :2], row[:, 2:4] / 2
+        detections = torch.cat([centre - half, centre + half, row[:, 4:5]], 1)
+        return detections, torch.einsum("bk,bkhw->bhw", row[:, 5:], prototypes)
+
+
+class _ServedGate(nn.Module):
+    def __init__(self, network: GateNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, squares: Tensor) -> Tensor:
+        return cast(Tensor, self.network(_images(squares)))
 
 
 def convert(network: nn.Module, size: int) -> bytes:
     """A classifier for squares of ``size`` px as the content of an ONNX file; it ends in evaluation mode."""
-    served = _Served(network).eval()
+    model = traced(_ServedClassifier(network), size, [LOG_ODDS, EVIDENCE])
+    _compute_evidence_where_asked(model.graph)
+    return content(model)
+
+
+def convert_segmenter(network: SegmentationModel, size: int) -> bytes:
+    """A segmenter for squares of ``size`` px; it ends in evaluation mode."""
+    served = _ServedSegmenter(network).eval()
+    head: Any = cast(nn.Sequential, network.model)[-1]
+    with torch.no_grad():
+        served(torch.zeros(1, size, size, 3, dtype=torch.uint8))  # lays out the head's grid of anchors
+
+    def decoded(raw: dict[str, Tensor]) -> Tensor:
+        return cast(Tensor, head.decode_bboxes(head.dfl(raw["boxes"]), head.anchors.unsqueeze(0)) * head.strides)
+
+    # The head lays its grid out anew where the shape has changed, and asking that would fix the number of photos.
+    head._get_decode_boxes = decoded
+    try:
+        return content(traced(served, size, [DETECTIONS, LOGITS]))
+    finally:
+        del head._get_decode_boxes
+
+
+def convert_gate(network: GateNetwork) -> bytes:
+    """A gate; it ends in evaluation mode."""
+    return content(traced(_ServedGate(network), SIZE, [SCORES]))
+
+
+def _images(squares: Tensor) -> Tensor:
+    return squares.permute(0, 3, 1, 2).float() / 255
+
+
+def traced(served: nn.Module, size: int, outputs: list[str]) -> onnx.ModelProto:
+    """A module that takes ``SQUARES`` of ``size`` px, any number of them, as a graph with these outputs."""
     squares = torch.zeros(2, size, size, 3, dtype=torch.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # torch's exporter calls what torch itself has deprecated
+        # Optimised, norms would be folded into weights, which then are no longer those of the reference.
         program = torch.onnx.export(
-            served, (squares,), dynamo=True, optimize=True, verbose=False,
-            input_names=[SQUARES], output_names=[LOG_ODDS, EVIDENCE],
+            served.eval(), (squares,), dynamo=True, optimize=False, verbose=False,
+            input_names=[SQUARES], output_names=outputs,
             dynamic_shapes={"squares": {0: torch.export.Dim("photos")}},
             custom_translation_table={torch.ops.aten.adaptive_max_pool2d.default: _adaptive_max_pool},
         )  # fmt: skip
     assert program is not None
-    model = program.model_proto
-    _halve(model.graph)
-    for part in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
-        part.ClearField("metadata_props")  # stack traces, with the paths of the machine that wrote them
+    optimizer.fold_constants(program.model)
+    optimizer.remove_unused_nodes(program.model)
+    return onnx_ir.to_proto(program.model)
+
+
+def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
+    """ONNX has no adaptive pooling: pool by the smallest cell, and join two of these where a cell is larger."""
+    ends = []
+    for length, count in zip(maps.shape[2:], cells, strict=True):
+        starts = [cell * length // count for cell in range(count)]
+        stops = [-(-(cell + 1) * length // count) for cell in range(count)]
+        sides = [stop - start for start, stop in zip(starts, stops, strict=True)]
+        assert max(sides) <= 2 * min(sides), "two smallest cells would leave a gap"
+        ends.append((min(sides), starts, [stop - min(sides) for stop in stops]))
+    pooled, _ = op.MaxPool(maps, kernel_shape=[smallest for smallest, _, _ in ends], strides=[1, 1])
+    for axis, (_, first, last) in enumerate(ends, start=2):
+        halves: list[Any] = []
+        for places in (first, last):
+            indices: Any = op.Constant(value=numpy_helper.from_array(np.array(places, np.int64)))
+            halves.append(op.Gather(pooled, indices, axis=axis))
+        pooled = op.Max(*halves)
+    return pooled, pooled
+
+
+def _compute_evidence_where_asked(graph: onnx.GraphProto) -> None:
+    """Move what evidence alone needs into a branch that is taken where ``EXPLAIN`` is true."""
+    wanted, always = {LOG_ODDS}, []
+    for node in reversed(graph.node):
+        if wanted & set(node.output):
+            always.append(node)
+            wanted.update(node.input)
+    always.reverse()
+    kept = {output for node in always for output in node.output}
+    (evidence,) = (output for output in graph.output if output.name == EVIDENCE)
+    taken, left = onnx.ValueInfoProto(), onnx.ValueInfoProto()
+    for value, name in ((taken, EVIDENCE + "_found"), (left, EVIDENCE + "_unasked")):
+        value.CopyFrom(evidence)
+        value.name = name
+    left.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, [0, 7, 1, 1]))
+    extra = [node for node in graph.node if not kept & set(node.output)]
+    found = helper.make_graph([*extra, helper.make_node("Identity", [EVIDENCE], [taken.name])], "found", [], [taken])
+    for node in found.node:
+        for names in (node.input, node.output):
+            names[:] = [f"{name}_inner" if name == EVIDENCE else name for name in names]
+    nothing = helper.make_tensor(left.name, TensorProto.FLOAT, [0, 7, 1, 1], [])
+    unasked = helper.make_graph([helper.make_node("Constant", [], [left.name], value=nothing)], "unasked", [], [left])
+    # The runtime warns of every output whose size is another than announced.
+    evidence.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, ["explained", 7, "rows", "columns"]))
+    del graph.node[:]
+    graph.node.extend(always)
+    graph.node.append(helper.make_node("If", [EXPLAIN], [EVIDENCE], then_branch=found, else_branch=unasked))
+    graph.input.append(helper.make_tensor_value_info(EXPLAIN, TensorProto.BOOL, []))
+
+
+def content(model: onnx.ModelProto) -> bytes:
+    """A graph as the content of a file, without what only its maker needs."""
+    halve(model.graph)
+    # Stack traces, with the paths of the machine that wrote them, and shapes that the runtime finds by itself.
+    _strip(model.graph)
+    model.ClearField("metadata_props")
     onnx.checker.check_model(model)
     return cast(bytes, model.SerializeToString())
 
 
-def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
-    """ONNX has no adaptive pooling: gather each cell's rows, then its columns, and take the highest."""
-    pooled = maps
-    for axis, (length, count) in enumerate(zip(maps.shape[2:], cells, strict=True), start=2):
-        starts = [cell * length // count for cell in range(count)]
-        ends = [-(-(cell + 1) * length // count) for cell in range(count)]
-        longest = max(end - start for start, end in zip(starts, ends, strict=True))
-        rows = [
-            [min(start + step, end - 1) for step in range(longest)] for start, end in zip(starts, ends, strict=True)
-        ]
-        indices: Any = op.Constant(value=numpy_helper.from_array(np.array(rows, np.int64)))
-        inner: Any = op.Constant(value_ints=[axis + 1])
-        pooled = op.ReduceMax(op.Gather(pooled, indices, axis=axis), inner, keepdims=0)
-    return pooled, pooled
-
-
-def _halve(graph: onnx.GraphProto) -> None:
-    """Keep large weights in half precision; the runtime widens them once, when it loads the file."""
+def halve(graph: onnx.GraphProto) -> None:
+    """Keep weights that half precision holds exactly in half precision; the runtime widens them once, on loading."""
     casts = []
     for value in graph.initializer:
-        if value.data_type == TensorProto.FLOAT and np.prod(value.dims) >= SMALLEST:
+        if value.data_type != TensorProto.FLOAT or np.prod(value.dims) < SMALLEST:
+            continue
+        values = numpy_helper.to_array(value)
+        halves = values.astype(np.float16)
+        if (halves == values).all():
             name = value.name
-            value.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(value).astype(np.float16), name + HALF))
+            value.CopyFrom(numpy_helper.from_array(halves, name + HALF))
             casts.append(helper.make_node("Cast", [name + HALF], [name], to=TensorProto.FLOAT))
     nodes = [*casts, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
+
+
+def _strip(graph: onnx.GraphProto) -> None:
+    del graph.value_info[:]
+    for part in (graph, *graph.node, *graph.initializer):
+        part.ClearField("metadata_props")
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                _strip(attribute.g)

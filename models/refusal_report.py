@@ -11,11 +11,11 @@ from models.refusal import Refusals, Refused
 from models.release import GateEntry
 
 _INTRO: Final = """\
-The gate `{gate}` reads what the segmenter `{segmenter}` makes of a photo anyway (layers {layers}, averaged: {features}
-features) and refuses it where the log-odds of a lesion are below {threshold:.3f}. It is a linear classifier of lesions,
-bare skin and anything else, fitted on lesions of `train` and on everyday pictures, both also turned, nearer, further
-away, in other light, blurred, smaller and compressed. Before it stands the check of quality, after it the segmenter's
-least score.
+The gate `{gate}` squeezes the whole photo into {size} px and refuses it where the log-odds of a lesion are below
+{threshold:.3f}. It is a linear classifier of lesions, bare skin and anything else on what the first stages of
+EfficientNet-Lite0, as ImageNet left them, give on average over the photo. It was fitted on lesions of `train` and on
+everyday pictures, both also turned, nearer, further away, in other light, blurred, smaller and compressed. Before it
+stands the check of quality, after it the segmenter's least score.
 
 ## What was tried
 
@@ -55,8 +55,7 @@ def write_refusals(found: Refusals, gate: GateEntry, folder: Path) -> Path:
 
 def _markdown(found: Refusals, gate: GateEntry) -> str:
     parts = [f"# Refusal on `{found.split}`\n\n"]
-    layers = ", ".join(map(str, gate.layers))
-    parts.append(_INTRO.format(gate=gate.key, layers=layers, **gate.model_dump(exclude={"layers"})))
+    parts.append(_INTRO.format(gate=gate.key, size=gate.input.size, threshold=gate.threshold))
     parts += [f"| {trial.what} | {trial.auc:.4f} | {trial.lost:.2%} | {trial.refused:.1%} |\n" for trial in gate.trials]
     photos = sum(kind.photos for kind in found.everyday)
     parts.append(_EVERYDAY.format(photos=photos, **_shares(found.everyday_share)))

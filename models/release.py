@@ -7,7 +7,7 @@ probabilities and warnings, and what was measured.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -30,7 +30,7 @@ class ClassifierInput(_Strict):
 
 
 class SegmenterInput(_Strict):
-    """The letterboxed square that the segmenter reads; see ``models.segmenter``."""
+    """The letterboxed square that the segmenter reads; see ``models.outlines``."""
 
     size: int = Field(gt=0, multiple_of=32)
 
@@ -60,26 +60,28 @@ class Entry(_Strict):
         return f"{self.name}-{self.version}"
 
 
-class ModelEntry(Entry, FileEntry):
-    """A release of one file, and how to rebuild the network that it fills."""
-
-    architecture: dict[str, Any]
-
-
-class Member(_Strict):
-    """One network of a classifier.
+class NetworkEntry(_Strict):
+    """A network in its two forms.
 
     Attributes:
-        network: its name in ``models.zoo``.
+        network: its name.
         served: the ONNX file that answers; see ``models.onnx_file``.
         reference: the same weights as a state of the torch network (safetensors), to train on from and to compare to.
-        kernel: side of FixCaps' large kernel.
-        slope: weight of its log-odds in the calibrated sum; see ``models.calibration``.
     """
 
     network: str
     served: FileEntry
     reference: FileEntry
+
+
+class Member(NetworkEntry):
+    """One network of a classifier, named as in ``models.zoo``.
+
+    Attributes:
+        kernel: side of FixCaps' large kernel.
+        slope: weight of its log-odds in the calibrated sum; see ``models.calibration``.
+    """
+
     kernel: int = Field(gt=0)
     input: ClassifierInput
     slope: float
@@ -114,8 +116,8 @@ class ClassifierEntry(Entry):
         return self
 
 
-class SegmenterEntry(ModelEntry):
-    """A segmenter; outlines scored below ``min_score`` count as no lesion."""
+class SegmenterEntry(Entry, NetworkEntry):
+    """A segmenter, named as ultralytics' YAML; outlines scored below ``min_score`` count as no lesion."""
 
     classes: tuple[Literal["lesion"]]
     input: SegmenterInput
@@ -138,22 +140,23 @@ class GateTrial(_Strict):
     refused: float
 
 
-class GateEntry(Entry, FileEntry):
-    """A gate; see ``models.gate``.
+class GateInput(_Strict):
+    """The square that the gate's network reads; see ``models.gate``."""
+
+    size: int = Field(gt=0)
+
+
+class GateEntry(Entry):
+    """A gate; see ``models.gate_network``.
 
     Attributes:
-        segmenter: the release whose features it reads, and no other's: retrained ones mean something else.
-        segmenter_sha256: of that release's file.
-        layers: of the segmenter's network, whose outputs are the features.
-        features: how many there are.
+        served: the ONNX file that answers; see ``models.onnx_file``.
         threshold: photos whose log-odds of a lesion are lower are refused.
         trials: this and other scores compared.
     """
 
-    segmenter: str
-    segmenter_sha256: str
-    layers: tuple[int, ...] = Field(min_length=1)
-    features: int = Field(gt=0)
+    served: FileEntry
+    input: GateInput
     threshold: float
     trials: tuple[GateTrial, ...]
 

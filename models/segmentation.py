@@ -15,7 +15,8 @@ from ultralytics.nn.tasks import SegmentationModel
 from models.augment import jitter, random_affine, warp
 from models.data import HEIGHT, WIDTH, load
 from models.mask_metrics import map_scores
-from models.segmenter import GREY, build_segmenter, find_lesions
+from models.outlines import GREY
+from models.segmenter import build_segmenter, find_lesions
 from models.train import Recipe
 
 RECIPE: Final = Recipe(epochs=5, batch=16, rate=2e-3, decay=5e-4, average=0.998)

@@ -44,7 +44,7 @@ class Recipe:
         rate: highest learning rate (AdamW, cosine to zero).
         decay: weight decay.
         average: decay of the exponential moving average of weights, which is what is validated and kept.
-        mixed: compute in bfloat16 where the device multiplies it faster; on a CPU it slows depthwise convolutions.
+        mixed: compute in bfloat16 where the device multiplies it faster.
         seed: of everything drawn by chance.
     """
 

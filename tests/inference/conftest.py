@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-import inference  # noqa: F401  # settles how torch's threads wait, and must do so before torch is loaded
 from tests.inference.releases import write_release
 
 

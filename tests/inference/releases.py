@@ -1,6 +1,6 @@
-"""Releases for the tests: networks with random weights, in a folder that the registry accepts.
+"""Releases for the tests: a network with random weights behind simple ones, in a folder that the registry accepts.
 
-Their answers mean nothing, but the whole road runs: files, verification, both networks, calibration, thresholds.
+Their answers mean nothing, but the whole road runs: files, verification, gate, both networks, calibration, thresholds.
 """
 
 import hashlib
@@ -8,39 +8,45 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import onnx
 import torch
-from safetensors.torch import save_file
+import torch.nn.functional as F
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
 
 from models import onnx_file, zoo
 from models.classes import CLASSES
-from models.gate import Gate
-from models.segmenter import build_segmenter
+from models.graphs import DETECTIONS, LOGITS, SCORES, SQUARES
 
 CLASSIFIER_FILE: Final = "fixcaps-0.0.1.onnx"
-SEGMENTER_FILE: Final = "yolov8n-seg-0.0.1.safetensors"
-GATE_FILE: Final = "gate-0.0.1.safetensors"
+SEGMENTER_FILE: Final = "yolov8n-seg-0.0.1.onnx"
+GATE_FILE: Final = "gate-0.0.1.onnx"
+SQUARE: Final = 128
+"""Side of what the segmenter reads."""
+GATE_SQUARE: Final = 32
+"""Side of what the gate reads."""
+
+
+class DarkSpot(nn.Module):
+    """Stands in for the segmenter, which takes ten seconds to convert: whatever is dark is a lesion."""
+
+    def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
+        light = F.avg_pool2d(squares.float().mean(3)[:, None], 4)[:, 0] / 255
+        box = torch.tensor([0.1, 0.2, 0.9, 0.8, 0.9 / SQUARE]) * SQUARE
+        return box.expand(squares.shape[0], -1), 0.55 - light
 
 
 def write_release(folder: Path) -> Path:
-    """Write registry.json and both files; the calibration favours nevi, so that these win."""
+    """Write registry.json and the files; the calibration favours nevi, so that these win."""
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(7)
     network = zoo.build("fixcaps", 64, 18)
     network.digits.weight.data *= 5  # untrained capsules are too short to tell photos apart
     (folder / CLASSIFIER_FILE).write_bytes(onnx_file.convert(network, 64))
-    segmenter = {"network": "yolov8n-seg"}
-    detector = build_segmenter(**segmenter)
-    # An untrained detector is sure of nothing; these biases make it sure, and fill the box it finds.
-    head = detector.model[-1]
-    for scores, coefficients in zip(head.cv3, head.cv4, strict=True):
-        scores[-1].bias.data.fill_(2.0)
-        coefficients[-1].bias.data.fill_(1.0)
-    head.proto.cv3.bn.bias.data.fill_(1.0)
-    save_file({name: tensor.contiguous() for name, tensor in detector.state_dict().items()}, folder / SEGMENTER_FILE)
-    gate = Gate(256)
-    gate.linear.weight.data.zero_()
-    gate.linear.bias.data = torch.tensor([4.0, 0.0, 0.0])  # it takes everything for a lesion
-    save_file(gate.state_dict(), folder / GATE_FILE)
+    traced = onnx_file.traced(DarkSpot(), SQUARE, [DETECTIONS, LOGITS])
+    (folder / SEGMENTER_FILE).write_bytes(onnx_file.content(traced))
+    write_gate(folder / GATE_FILE, [4.0, 0.0, 0.0])  # it takes everything for a lesion
     common = {"version": "0.0.1", "metrics": {"val": {"accuracy": [0.5, 0.4, 0.6]}}, "data": "none", "licence": "none"}
     registry = {
         "classifier": "fixcaps-0.0.1",
@@ -70,10 +76,11 @@ def write_release(folder: Path) -> Path:
             {
                 **common,
                 "name": "yolov8n-seg",
-                **served(folder / SEGMENTER_FILE),
-                "architecture": segmenter,
+                "network": "yolov8n-seg",
+                "served": served(folder / SEGMENTER_FILE),
+                "reference": served(folder / SEGMENTER_FILE),
                 "classes": ["lesion"],
-                "input": {"size": 128},
+                "input": {"size": SQUARE},
                 "min_score": 0.25,
             }
         ],
@@ -82,17 +89,33 @@ def write_release(folder: Path) -> Path:
         {
             **common,
             "name": "gate",
-            **served(folder / GATE_FILE),
-            "segmenter": "yolov8n-seg-0.0.1",
-            "segmenter_sha256": registry["segmenters"][0]["sha256"],
-            "layers": [9],
-            "features": 256,
+            "served": served(folder / GATE_FILE),
+            "input": {"size": GATE_SQUARE},
             "threshold": 0.0,
             "trials": [],
         }
     ]
     (folder / "registry.json").write_text(json.dumps(registry), encoding="utf-8")
     return folder
+
+
+def write_gate(path: Path, bias: list[float]) -> None:
+    """A gate that says the same of everything."""
+    nodes = [
+        helper.make_node("Cast", [SQUARES], ["light"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["light"], ["mean"], axes=[1, 2], keepdims=0),
+        helper.make_node("Mul", ["mean", "nothing"], ["same"]),
+        helper.make_node("Add", ["same", "bias"], ["sum"]),
+        helper.make_node("LogSoftmax", ["sum"], [SCORES], axis=1),
+    ]
+    given = helper.make_tensor_value_info(SQUARES, TensorProto.UINT8, ["photos", GATE_SQUARE, GATE_SQUARE, 3])
+    answer = helper.make_tensor_value_info(SCORES, TensorProto.FLOAT, ["photos", 3])
+    constants = {"nothing": np.zeros(1, np.float32), "bias": np.array(bias, np.float32)}
+    tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "gate", [given], [answer], tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString())
 
 
 def served(path: Path) -> dict[str, str]:
@@ -108,6 +131,11 @@ def edit_registry(folder: Path, kind: str, **fields: Any) -> None:
     path.write_text(json.dumps(registry), encoding="utf-8")
 
 
+def open_gate(folder: Path) -> None:
+    """Let the gate take everything for a lesion: drawn ones do not pass the gate that is released."""
+    edit_registry(folder, "gates", threshold=-1000.0)
+
+
 def edit_member(folder: Path, **fields: Any) -> None:
     """Change fields of the classifier's one network."""
     member = json.loads((folder / "registry.json").read_text(encoding="utf-8"))["classifiers"][0]["members"][0]
@@ -119,6 +147,4 @@ def accept(folder: Path, name: str) -> None:
     if name == CLASSIFIER_FILE:
         edit_member(folder, served=served(folder / name))
     else:
-        found = served(folder / name)
-        edit_registry(folder, "segmenters", **found)
-        edit_registry(folder, "gates", segmenter_sha256=found["sha256"])
+        edit_registry(folder, "gates" if name == GATE_FILE else "segmenters", served=served(folder / name))

@@ -11,6 +11,7 @@ from inference.analysis import CLASSES, Analysis, Refusal, Risk
 from inference.analyzer import Analyzer
 from inference.photo import Photo, decode
 from inference.registry import Registry
+from models.pose import POSES
 from tests.inference.pictures import encoded, skin
 from tests.inference.releases import edit_member, edit_registry
 
@@ -43,7 +44,7 @@ def test_an_answer_is_complete(analyzer: Analyzer) -> None:
     assert 0 <= x1 < x2 <= 400 and 0 <= y1 < y2 <= 300
     assert not lesion.mask[: int(y1)].any() and not lesion.mask[:, : int(x1)].any()
     assert 0 <= lesion.score <= 1
-    assert set(analysis.timings) == {"decode", "quality", "segment", "classify", "total"}
+    assert set(analysis.timings) == {"decode", "quality", "gate", "segment", "classify", "total"}
     parts = [milliseconds for step, milliseconds in analysis.timings.items() if step != "total"]
     assert min(parts) > 0
     assert analysis.timings["total"] == pytest.approx(sum(parts))
@@ -120,20 +121,21 @@ def watch(event, arguments):
         reached.append((event, arguments))
 sys.addaudithook(watch)
 from pathlib import Path
-from inference.analyzer import Analyzer
-from inference.photo import decode
-from inference.registry import Registry
-analyzer = Analyzer(Registry.load(Path(sys.argv[1])))
-for path in sys.argv[2:]:
-    assert analyzer.analyze(decode(Path(path).read_bytes())).label
+from inference import worker
+weights, photo = Path(sys.argv[1]), Path(sys.argv[2]).read_bytes()
+worker.warm(weights, None)
+assert worker.read(weights, None, photo, "en").annotated
+slow = {"scipy", "skimage"} & set(sys.modules)
+assert not slow, f"the first answer waits for {slow}"
+assert worker.explain(weights, None, photo, "ru").drawing
 assert not reached, reached
-assert "torchvision" not in sys.modules, "serving imports torchvision"
-assert "matplotlib" not in sys.modules, "serving imports matplotlib"
-assert not any(name.startswith(("models.train", "models.data", "sklearn")) for name in sys.modules), "serving trains"
+training = {"matplotlib", "onnx", "sklearn", "torch", "torchvision", "ultralytics"} & set(sys.modules)
+training |= {name for name in sys.modules if name.startswith(("models.train", "models.data"))}
+assert not training, f"serving imports {training}"
 """
 
 
-def test_serving_is_silent_offline_and_without_torchvision(weights: Path, tmp_path: Path) -> None:
+def test_serving_is_silent_offline_and_without_torch(weights: Path, tmp_path: Path) -> None:
     photo, home = tmp_path / "photo.jpg", tmp_path / "home"
     photo.write_bytes(encoded(skin()))
     home.mkdir()
@@ -148,3 +150,24 @@ def test_serving_is_silent_offline_and_without_torchvision(weights: Path, tmp_pa
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert list(home.rglob("*")) == []
+
+
+@pytest.mark.parametrize("size", [(400, 300), (256, 256)])
+def test_a_turned_or_mirrored_photo_gets_the_same_answer(weights: Path, size: tuple[int, int]) -> None:
+    analyzer = Analyzer(Registry.load(weights))
+    photo = skin(*size)
+    height, width = photo.shape[:2]
+    photo[:, : width // 3] = photo[:, : width // 3] // 2  # so that the outline is no symmetric one
+    plain = analyzer.analyze(Photo(photo))
+    assert plain.lesion is not None and plain.label is not None
+    assert plain.lesion.mask.shape == (height, width)
+    for pose in POSES:
+        turned = pose.turn(photo)
+        analysis = analyzer.analyze(Photo(turned))
+        assert analysis.probabilities == plain.probabilities and analysis.risk == plain.risk
+        assert analysis.quality.sharpness == plain.quality.sharpness
+        assert (analysis.quality.height, analysis.quality.width) == turned.shape[:2]
+        assert analysis.lesion is not None and analysis.lesion.score == plain.lesion.score
+        assert np.array_equal(analysis.lesion.mask, pose.turn(plain.lesion.mask))
+        back = pose.turn_box_back(analysis.lesion.box, turned.shape[1], turned.shape[0])
+        assert back == pytest.approx(plain.lesion.box, abs=1e-9)

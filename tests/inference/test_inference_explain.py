@@ -10,9 +10,9 @@ from inference.analysis import CLASSES, Analysis, Lesion, Quality, Refusal, Risk
 from inference.analyzer import Analyzer
 from inference.evidence import Evidence, heat_map
 from inference.explain import draw_explanation
-from inference.orientation import POSES
 from inference.photo import Photo
 from inference.registry import Registry
+from models.pose import POSES
 from tests.inference.pictures import skin, spot_mask
 
 SIZES = [(200, 150), (150, 200), (300, 1400), (640, 480)]

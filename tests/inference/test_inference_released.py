@@ -27,7 +27,8 @@ def assert_same(one: Analysis, two: Analysis) -> None:
     assert list(one.probabilities.values()) == pytest.approx(list(two.probabilities.values()), abs=1e-5)
 
 
-def test_a_photo_has_one_answer_alone_in_any_batch_shuffled_and_again(analyzer: Analyzer) -> None:
+def test_a_photo_has_one_answer_alone_in_any_batch_shuffled_and_again() -> None:
+    analyzer = Analyzer(Registry.load(), checked=False)  # drawn by code: the gate sees that they are no photos
     photos = [decode(encoded(skin(320 + 10 * number, 240, seed=number))) for number in range(9)]
     alone = [analyzer.analyze(photo) for photo in photos]
     order = np.random.default_rng(0).permutation(9)

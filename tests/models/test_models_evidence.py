@@ -5,14 +5,14 @@ import torch
 from torch import Tensor, nn
 
 from models.fixcaps import PrimaryCapsules
-from models.zoo import Name, Pretrained, build
+from models.zoo import Name, Pretrained, build, lite
 
 SIZE = 64
 
 
 def network(name: Name) -> nn.Module:
     torch.manual_seed(0)
-    built = build(name, SIZE, 18) if name.startswith("fixcaps") else Pretrained("tf_efficientnet_lite0", None)
+    built = build(name, SIZE, 18) if name.startswith("fixcaps") else Pretrained(lite(0, pretrained=False))
     for layer in built.modules():  # statistics that a training would leave, so that the norms do something
         if isinstance(layer, nn.BatchNorm2d):
             nn.init.uniform_(layer.running_mean, -0.2, 0.2)

@@ -1,4 +1,4 @@
-"""The gate: what it reads, how it is fitted, and that it is released for one segmenter."""
+"""The gate: what it reads, how it is fitted and released."""
 
 import json
 import shutil
@@ -8,58 +8,58 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from inference.analyzer import Analyzer
-from inference.registry import Registry, RegistryError
-from models import everyday, gate_scores
+from inference.registry import Registry
+from models import everyday, gate_scores, zoo
 from models.__main__ import main
-from models.gate import KINDS, Gate, watched
+from models.gate import lesion_odds, squeezed
 from models.gate_fit import threshold_for
+from models.gate_network import FEATURES, SIZE, GateNetwork
 from models.gate_pictures import NEAREST, changed, close_up, reframed
 from models.release import load_release
-from models.segmenter import build_segmenter
 from tests.models import drawn_ham
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_features_are_the_layers_averages() -> None:
-    torch.manual_seed(0)
-    network = build_segmenter().eval()
-    photos = torch.rand(2, 3, 64, 64)
-    with torch.inference_mode(), watched(network, (4, 9)) as seen:
-        network(photos)
-        network(photos[:1])
-    values, expected = photos, []
-    with torch.inference_mode():
-        for number, layer in enumerate(network.model[:10]):
-            values = layer(values)
-            if number in (4, 9):
-                expected.append(values.mean((2, 3)))
-    assert [len(each) for each in seen] == [2, 1]
-    assert torch.allclose(seen[0], torch.cat(expected, 1), atol=1e-6)
-    with torch.inference_mode():
-        network(photos)
-    assert len(seen) == 2, "nothing watches any more"
-
-
 def test_odds_weigh_a_lesion_against_all_else() -> None:
-    gate = Gate(4)
-    features = torch.randn(5, 4)
-    shares = gate(features).exp()
-    assert shares.shape == (5, len(KINDS)) and torch.allclose(shares.sum(1), torch.ones(5))
-    assert torch.allclose(gate.lesion_odds(features), torch.logit(shares[:, 0]), atol=1e-5)
+    shares = np.random.default_rng(0).dirichlet((1, 1, 1), 5)
+    assert lesion_odds(np.log(shares).astype(np.float32)) == pytest.approx(
+        np.log(shares[:, 0] / (1 - shares[:, 0])), abs=1e-5
+    )
+
+
+def test_the_whole_photo_lies_in_the_square() -> None:
+    photo = np.zeros((40, 160, 3), np.uint8)
+    photo[:10, -40:] = 255
+    square = squeezed(photo, 80)
+    assert square.shape == (80, 80, 3)
+    assert (square[:18, -19:] == 255).all() and not square[22:].any() and not square[:, :-21].any()
+
+
+def test_the_networks_first_stages_stay_as_imagenet_left_them() -> None:
+    gate, learnt = GateNetwork().eval(), zoo.lite(0)
+    known = {tuple(value.half().float().flatten()[:50].tolist()) for value in learnt.state_dict().values()}
+    assert all(tuple(value.float().flatten()[:50].tolist()) in known for value in gate.trunk.state_dict().values())
+    images = torch.rand(2, 3, SIZE, SIZE)
+    with torch.inference_mode():
+        features = gate.features(images)
+        assert features.shape == (2, FEATURES)
+        torch.testing.assert_close(gate(images), torch.log_softmax(gate.linear(features), 1))
 
 
 def test_the_linear_classifier_finds_what_is_there_on_any_scale() -> None:
     chance = torch.Generator().manual_seed(0)
     kinds = np.repeat([0, 1, 2], [300, 40, 100])
-    features = torch.randn(440, 6, generator=chance) * torch.tensor([0.01, 1, 100, 1, 1, 1])
+    features = torch.randn(440, FEATURES, generator=chance)
+    features[:, :3] *= torch.tensor([0.01, 1, 100])
     features[:, 0] += torch.from_numpy(kinds == 0) * 0.06
     features[:, 2] += torch.from_numpy(kinds == 1) * 600
-    gate = gate_scores.fit_gate(features, kinds, 0.1)
-    assert (gate(features).argmax(1).numpy() == kinds).mean() > 0.98
+    gate = GateNetwork(pretrained=False)
+    gate_scores.fit_linear(gate, features, kinds, 0.1)
+    with torch.inference_mode():
+        assert (gate.linear(features).argmax(1).numpy() == kinds).mean() > 0.98
 
 
 @pytest.mark.parametrize("score", [gate_scores.mahalanobis, gate_scores.nearest])
@@ -105,7 +105,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def weights(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A gate fitted on drawn lesions and few everyday pictures, for the segmenter that is released with the project."""
+    """A gate fitted on drawn lesions and few everyday pictures, beside what is released with the project."""
     folder = tmp_path_factory.mktemp("release") / "weights"
     shutil.copytree(ROOT / "weights", folder)
     with pytest.MonkeyPatch.context() as patch:
@@ -113,17 +113,16 @@ def weights(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(everyday, "SOURCES", python)
         patch.setattr(everyday, "DRAWN_EACH", 3)
         where = ["--data", str(data), "--weights", str(folder)]
-        assert main(["gate", *where]) == 0
+        assert main(["gate", *where, "--version", "9.0.0"]) == 0
         assert main(["refusal", *where, "--split", "test"]) == 0
     return folder
 
 
 @pytest.mark.timeout(300)
-def test_a_gate_is_released_for_the_served_segmenter(weights: Path) -> None:
+def test_a_gate_is_released_and_served(weights: Path) -> None:
     release = load_release(weights / "registry.json")
-    gate, segmenter = release.served_gate, release.served_segmenter
-    assert (gate.segmenter, gate.segmenter_sha256) == (segmenter.key, segmenter.sha256)
-    assert load_file(weights / gate.file)["linear.weight"].shape == (3, gate.features)
+    gate = release.served_gate
+    assert gate.key == "gate-9.0.0" and gate.input.size == SIZE
     assert gate.trials[-1].what == "linear on features" and len({trial.what for trial in gate.trials}) > 4
     assert all(0 <= value <= 1 for trial in gate.trials for value in (trial.auc, trial.lost, trial.refused))
     assert (weights / "refusal.png").read_bytes().startswith(b"\x89PNG")
@@ -140,14 +139,3 @@ def test_the_report_counts_what_is_served(weights: Path) -> None:
     assert found["everyday_refused"][0] == pytest.approx(1 - read / photos, abs=1e-4)
     text = (weights / "refusal-test.md").read_text()
     assert all(f"| {kind} | " in text for kind in ("drawings", "sample photos", "skin without a lesion"))
-
-
-@pytest.mark.timeout(300)
-def test_another_segmenter_needs_another_gate(weights: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(weights, tmp_path / "weights"))
-    registry = json.loads((folder / "registry.json").read_text())
-    for segmenter in registry["segmenters"]:
-        segmenter["sha256"] = "0" * 64
-    (folder / "registry.json").write_text(json.dumps(registry))
-    with pytest.raises(RegistryError, match="python -m models gate"):
-        Registry.load(folder)

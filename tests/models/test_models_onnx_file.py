@@ -1,25 +1,82 @@
 """What is served answers as the torch network does."""
 
+from typing import cast
+
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
+from onnx.numpy_helper import from_array, to_array
 
 from models import onnx_file, zoo
 from models.classification import predict
+from models.gate_network import SIZE, GateNetwork
+from models.graphs import DETECTIONS, EVIDENCE, EXPLAIN, LOG_ODDS, LOGITS, SCORES, SQUARES
+from models.segmenter import build_segmenter, find_lesions
+
+
+def session(content: bytes) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
 
 @pytest.mark.parametrize(
     ("name", "size", "kernel"), [("fixcaps", 75, 19), ("fixcaps-ds", 72, 31), ("efficientnet-lite0", 64, 1)]
 )
-def test_an_onnx_file_answers_as_the_network(name: zoo.Name, size: int, kernel: int) -> None:
+def test_an_onnx_file_answers_as_the_network(
+    name: zoo.Name, size: int, kernel: int, capfd: pytest.CaptureFixture[str]
+) -> None:
     torch.manual_seed(0)
     network = zoo.build(name, size, kernel, pretrained=False)
     squares = torch.randint(0, 256, (5, size, size, 3), dtype=torch.uint8)
-    session = onnxruntime.InferenceSession(onnx_file.convert(network, size), providers=["CPUExecutionProvider"])
+    served = session(onnx_file.convert(network, size))
     expected = predict(network, squares, torch.device("cpu")).numpy()
     assert np.ptp(expected) > 0.1, "scores that are all alike would show nothing"
-    together = session.run(None, {"squares": squares.numpy()})[0]
-    np.testing.assert_allclose(together, expected, atol=0.02)
-    alone = np.concatenate([session.run(None, {"squares": square[None].numpy()})[0] for square in squares])
+
+    def run(rows: torch.Tensor, *, explain: bool) -> list[np.ndarray]:
+        return served.run([LOG_ODDS, EVIDENCE], {SQUARES: rows.numpy(), EXPLAIN: np.array(explain)})
+
+    together, none = run(squares, explain=False)
+    np.testing.assert_allclose(together, expected, atol=1e-4)
+    alone = np.concatenate([run(square[None], explain=False)[0] for square in squares])
     np.testing.assert_allclose(alone, together, atol=1e-5)
+    assert len(none) == 0
+    explained, cells = run(squares, explain=True)
+    np.testing.assert_array_equal(explained, together)
+    with torch.inference_mode():
+        _, found = cast(zoo.Classifier, network).evidence(squares.permute(0, 3, 1, 2).float() / 255)
+    np.testing.assert_allclose(cells, found, atol=1e-4 * float(found.abs().max()))
+    assert "VerifyOutputSizes" not in capfd.readouterr().err, "the runtime complains of every photo"
+
+
+def test_a_segmenters_file_finds_what_the_network_finds() -> None:
+    torch.manual_seed(0)
+    network = build_segmenter().eval()
+    squares = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
+    detections, logits = session(onnx_file.convert_segmenter(network, 64)).run([DETECTIONS, LOGITS], {SQUARES: squares})
+    best = find_lesions(network, list(squares), 64, min_score=0.0)
+    for [outline], detection, inside in zip(best, detections, logits, strict=True):
+        assert np.clip(detection[:4], 0, 64) == pytest.approx(outline.box, abs=1e-3)
+        assert detection[4] == pytest.approx(outline.score, abs=1e-6)
+        assert inside.shape == (16, 16)
+
+
+def test_a_gates_file_answers_as_the_network() -> None:
+    torch.manual_seed(0)
+    network = GateNetwork(pretrained=False).eval()
+    squares = torch.randint(0, 256, (3, SIZE, SIZE, 3), dtype=torch.uint8)
+    (scores,) = session(onnx_file.convert_gate(network)).run([SCORES], {SQUARES: squares.numpy()})
+    with torch.inference_mode():
+        expected = network(squares.permute(0, 3, 1, 2).float() / 255)
+    np.testing.assert_allclose(scores, expected, atol=1e-5)
+    assert np.exp(scores).sum(1) == pytest.approx(np.ones(3), abs=1e-5)
+
+
+def test_weights_that_are_halves_lose_nothing_and_others_stay_whole() -> None:
+    halves, whole = np.arange(64, dtype=np.float32), np.linspace(0, 1, 64, dtype=np.float32)
+    graph = onnx.helper.make_graph([], "weights", [], [], [from_array(halves, "halves"), from_array(whole, "whole")])
+    onnx_file.halve(graph)
+    small, kept = map(to_array, graph.initializer)
+    assert small.dtype == np.float16 and (small == halves).all()
+    assert kept.dtype == np.float32 and (kept == whole).all()
+    assert [(node.op_type, node.output[0]) for node in graph.node] == [("Cast", "halves")]

@@ -9,11 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from models.__main__ import main
 from models.classes import CLASSES
 from models.data import copy_photos, select
+from models.export import warning_threshold
 from models.release import load_release
+from models.served import serve
+from tests.inference.releases import open_gate
 from tests.models import drawn_ham
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +51,7 @@ def weights(runs: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """A classifier retrained on other data, beside the segmenter that is released with the project."""
     folder = tmp_path_factory.mktemp("release") / "weights"
     shutil.copytree(ROOT / "weights", folder)
+    open_gate(folder)
     assert export([runs / "lesion", runs / "whole"], data, folder) == 0
     assert main(["evaluate", "--data", str(data), "--split", "val", "--weights", str(folder)]) == 0
     return folder
@@ -56,7 +61,7 @@ def test_registry_names_what_lies_there(weights: Path) -> None:
     release = load_release(weights / "registry.json")
     assert release.classifier == "fixcaps-0.1.0"
     members = release.served_classifier.members
-    files = [release.served_segmenter, *(file for member in members for file in (member.served, member.reference))]
+    files = [file for network in (release.served_segmenter, *members) for file in (network.served, network.reference)]
     for file in files:
         assert hashlib.sha256((weights / file.file).read_bytes()).hexdigest() == file.sha256
         assert stat.S_IMODE((weights / file.file).stat().st_mode) & 0o044, "other users may read it"
@@ -99,6 +104,16 @@ def test_report_holds_the_served_answers(weights: Path, data: Path, tmp_path: Pa
     assert (weights / "report-val.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_thresholds_and_calibration_are_fitted_to_what_is_served(weights: Path, data: Path, tmp_path: Path) -> None:
+    photos = copy_photos(data, select(data, "val"), tmp_path)
+    rows = list(serve(photos, weights, "--unchecked"))
+    found = torch.tensor([[row["probabilities"].get(name, 0.0) for name in CLASSES] for row in rows])
+    assert all(row["label"] for row in rows), "every drawn lesion is outlined"
+    labels = torch.tensor([CLASSES.index(picture.label) for picture in select(data, "val")])
+    entry = load_release(weights / "registry.json").served_classifier
+    assert entry.thresholds["mel"] == pytest.approx(warning_threshold(found, labels), abs=2e-4)
+
+
 def test_figures_of_the_report_stand_in_registry_and_cards(weights: Path) -> None:
     report = json.loads((weights / "report-val.json").read_text())
     release = load_release(weights / "registry.json")
@@ -106,8 +121,8 @@ def test_figures_of_the_report_stand_in_registry_and_cards(weights: Path) -> Non
         recorded = entry.metrics["val"]
         assert recorded == {name: tuple(found) for name, found in report[kind].items() if None not in found}
         card = (weights / f"{entry.key}.md").read_text()
-        files = [entry] if kind == "segmenter" else [entry.members[0].served, entry.members[1].reference]
-        assert all(file.sha256 in card for file in files)
+        networks = [entry] if kind == "segmenter" else entry.members
+        assert all(file.sha256 in card for network in networks for file in (network.served, network.reference))
         name = "balanced_accuracy" if kind == "classifier" else "mask_map"
         assert f"{recorded[name][0]:.3f} [{recorded[name][1]:.3f}, {recorded[name][2]:.3f}]" in card
 

@@ -22,6 +22,7 @@ from models.degradations import (
     turned,
 )
 from models.served import EvaluationError, serve
+from tests.inference.releases import open_gate
 from tests.models import drawn_ham
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +71,7 @@ def test_the_table_holds_what_the_pipeline_answers_and_what_it_would_have_said(
     data = drawn_ham.packed(tmp_path / "ham", {"val": 7})
     weights = tmp_path / "weights"
     shutil.copytree(ROOT / "weights", weights, ignore=shutil.ignore_patterns("robustness*"))
+    open_gate(weights)
     arguments = ["robustness", "--data", str(data), "--weights", str(weights)]
     monkeypatch.setattr(robustness, "DEGRADATIONS", (Degradation("size", "64 px", shrunk(64)),))
     assert main(arguments) == 0

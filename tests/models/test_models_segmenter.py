@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from models.mask_metrics import map_scores
-from models.segmenter import GREY, Outline, build_segmenter, find_lesions, letterbox, one_piece, outline
+from models.outlines import GREY, Outline, letterbox, one_piece, outline
+from models.segmenter import build_segmenter, find_lesions
 
 
 @pytest.mark.parametrize(("height", "width"), [(240, 320), (900, 500), (64, 64), (40, 1000)])
@@ -24,20 +25,18 @@ def test_letterbox_keeps_the_whole_photo_undistorted(height: int, width: int) ->
 
 @pytest.mark.parametrize(("height", "width"), [(240, 320), (900, 500), (2000, 3000)])
 def test_an_outline_lands_where_the_lesion_is(height: int, width: int) -> None:
-    """A disc drawn in the prototypes of the square comes out as that disc on the photo."""
+    """A disc drawn in the square comes out as that disc on the photo."""
     size, reach = 256, min(height, width) / 4
     centre = (width * 0.6, height * 0.45)
     _, placed = letterbox(np.zeros((height, width, 3), np.uint8), size)
     y, x = (np.mgrid[0 : size // 4, 0 : size // 4] + 0.5) * 4
     across = (x - placed.left) / placed.gain - centre[0]
     along = (y - placed.top) / placed.gain - centre[1]
-    prototypes = torch.zeros(32, size // 4, size // 4)
-    prototypes[0] = torch.from_numpy((reach - np.hypot(across, along)) * placed.gain)
+    logits = ((reach - np.hypot(across, along)) * placed.gain).astype(np.float32)
     corners = [centre[0] - reach, centre[1] - reach, centre[0] + reach, centre[1] + reach]
-    row = torch.zeros(38)
-    row[:4] = torch.tensor(corners) * placed.gain + torch.tensor([placed.left, placed.top] * 2)
-    row[4], row[6] = 0.9, 1.0
-    found = outline(row, prototypes, placed, (height, width))
+    shifts = np.array([placed.left, placed.top] * 2)
+    detection = np.array([*(np.array(corners) * placed.gain + shifts), 0.9], np.float32)
+    found = outline(detection, logits, placed, (height, width))
     y, x = np.mgrid[0:height, 0:width] + 0.5
     true = np.hypot(x - centre[0], y - centre[1]) < reach
     assert (found.mask & true).sum() / (found.mask | true).sum() > 0.97

@@ -1,6 +1,4 @@
-"""orientation: the eight poses of a photo become one picture, and what was found in it is turned back exactly."""
-
-from pathlib import Path
+"""pose: the eight poses of a photo become one picture, and what was found in it is turned back exactly."""
 
 import cv2
 import numpy as np
@@ -10,10 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from inference.analyzer import Analyzer
-from inference.orientation import POSES, Pose, canonical
-from inference.photo import Photo
-from inference.registry import Registry
+from models.pose import POSES, Pose, canonical
 from tests.inference.pictures import skin
 
 # Few values and few pixels: flat, symmetric and evenly lit pictures come up all the time.
@@ -73,24 +68,3 @@ def test_turning_back_is_exact(pixels: NDArray[np.uint8], pose: Pose, data: st.D
     inside[y1:y2, x1:x2] = True
     x, y, across, along = cv2.boundingRect(pose.turn(inside).astype(np.uint8))
     assert pose.turn_box_back((x, y, x + across, y + along), turned.shape[1], turned.shape[0]) == (x1, y1, x2, y2)
-
-
-@pytest.mark.parametrize("size", [(400, 300), (256, 256)])
-def test_a_turned_or_mirrored_photo_gets_the_same_answer(weights: Path, size: tuple[int, int]) -> None:
-    analyzer = Analyzer(Registry.load(weights))
-    photo = skin(*size)
-    height, width = photo.shape[:2]
-    photo[:, : width // 3] = photo[:, : width // 3] // 2  # so that the outline is no symmetric one
-    plain = analyzer.analyze(Photo(photo))
-    assert plain.lesion is not None and plain.label is not None
-    assert plain.lesion.mask.shape == (height, width)
-    for pose in POSES:
-        turned = pose.turn(photo)
-        analysis = analyzer.analyze(Photo(turned))
-        assert analysis.probabilities == plain.probabilities and analysis.risk == plain.risk
-        assert analysis.quality.sharpness == plain.quality.sharpness
-        assert (analysis.quality.height, analysis.quality.width) == turned.shape[:2]
-        assert analysis.lesion is not None and analysis.lesion.score == plain.lesion.score
-        assert np.array_equal(analysis.lesion.mask, pose.turn(plain.lesion.mask))
-        back = pose.turn_box_back(analysis.lesion.box, turned.shape[1], turned.shape[0])
-        assert back == pytest.approx(plain.lesion.box, abs=1e-9)

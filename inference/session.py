@@ -1,0 +1,47 @@
+"""A released network in ONNX Runtime."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
+
+from inference.registry import RegistryError, Weights
+from models.graphs import SQUARES
+
+
+class Session:
+    """A network that reads squares; see `models.graphs` for what it takes and gives.
+
+    Args:
+        weights: its file.
+        size: side of the squares in pixels.
+        threads: cores that one call may use.
+
+    Raises:
+        RegistryError: the file is not what the registry says.
+    """
+
+    def __init__(self, weights: Weights, size: int, threads: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        # Threads that spin while they wait take the cores from the other networks and from what draws and decodes.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(weights.content(), options, providers=["CPUExecutionProvider"])
+        except (Fail, InvalidGraph, InvalidProtobuf) as error:
+            raise RegistryError(f"weights of {weights.title}: {weights.path} is no ONNX network") from error
+        shapes = {value.name: tuple(value.shape[1:]) for value in self._session.get_inputs()}
+        if shapes.get(SQUARES) != (size, size, 3):
+            raise RegistryError(
+                f"weights of {weights.title}: {weights.path} belongs to another network: it does not read squares "
+                f"of {size} px"
+            )
+
+    def run(
+        self, outputs: Sequence[str], squares: NDArray[np.uint8], **others: NDArray[np.bool_]
+    ) -> list[NDArray[np.float32]]:
+        """The outputs named, for B x S x S x 3 squares, RGB, and the other inputs by name."""
+        found: list[NDArray[np.float32]] = self._session.run(list(outputs), {SQUARES: squares, **others})
+        return found

@@ -1,0 +1,88 @@
+"""How a photo lies in the segmenter's square, and how what is found there becomes an outline on the photo.
+
+Training, evaluation and serving all do it by these functions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+GREY: Final = 114
+"""Value of the letterbox's bars, as ultralytics uses it."""
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """How a photo lies in the network's square: scaled by ``gain``, then moved by ``left`` and ``top`` pixels."""
+
+    gain: float
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Outline:
+    """One lesion found.
+
+    Attributes:
+        box: x1 y1 x2 y2 in pixels of the photo.
+        mask: H x W bool, the photo's own size.
+        score: the detector's confidence in [0, 1].
+    """
+
+    box: tuple[float, float, float, float]
+    mask: NDArray[np.bool_]
+    score: float
+
+
+def letterbox(pixels: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], Letterbox]:
+    """Fit a photo (H x W x 3 uint8 RGB) into a grey ``size`` x ``size`` square; nothing is cut off or distorted."""
+    height, width = pixels.shape[:2]
+    gain = size / max(height, width)
+    inner_width, inner_height = max(1, round(width * gain)), max(1, round(height * gain))
+    shrink = cv2.INTER_AREA if gain < 1 else cv2.INTER_LINEAR
+    square = np.full((size, size, 3), GREY, np.uint8)
+    left, top = (size - inner_width) // 2, (size - inner_height) // 2
+    inner = cv2.resize(pixels, (inner_width, inner_height), interpolation=shrink)
+    square[top : top + inner_height, left : left + inner_width] = inner
+    return square, Letterbox(gain, left, top, inner_width, inner_height)
+
+
+def outline(
+    detection: NDArray[np.float32], logits: NDArray[np.float32], placed: Letterbox, shape: tuple[int, int]
+) -> Outline:
+    """Draw one detection at the photo's own size.
+
+    Args:
+        detection: x1 y1 x2 y2 in pixels of the square, and the score.
+        logits: S/4 x S/4, positive inside the outline.
+        placed: where the photo lies in the square.
+        shape: height and width of the photo.
+    """
+    height, width = shape
+    size = logits.shape[-1] * 4
+    square = cv2.resize(logits, (size, size), interpolation=cv2.INTER_LINEAR)
+    inner = square[placed.top : placed.top + placed.height, placed.left : placed.left + placed.width]
+    full = cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR)
+    corners = (detection[:4] - [placed.left, placed.top] * 2) / placed.gain
+    x1, y1, x2, y2 = np.clip(corners, 0, [width, height] * 2).tolist()
+    mask = np.zeros((height, width), np.bool_)
+    rows, columns = slice(int(y1), int(np.ceil(y2))), slice(int(x1), int(np.ceil(x2)))
+    mask[rows, columns] = one_piece(full[rows, columns] > 0)
+    return Outline((x1, y1, x2, y2), mask, float(detection[4]))
+
+
+def one_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest piece of an H x W mask with its holes filled: islands and holes are the network's, not the skin's."""
+    pieces, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    solid = np.zeros(mask.shape, np.uint8)
+    if pieces:
+        cv2.drawContours(solid, [max(pieces, key=cv2.contourArea)], -1, 1, cv2.FILLED)
+    return solid > 0
