@@ -15,7 +15,7 @@ from models import classification, gate_fit, refusal, segmentation, zoo
 from models.comparison.bench import Bench, ComparisonError
 from models.data import DataError, load
 from models.evaluate import evaluate
-from models.export import export_classifier, export_segmenter, record_metrics, run_config
+from models.export import convert_again, export_classifier, export_segmenter, record_metrics, run_config
 from models.refusal_report import write_refusals
 from models.release import ClassifierEntry, SegmenterEntry, load_release
 from models.report import write_report
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--teacher", type=Path, nargs="+", metavar="RUN", help="runs whose networks a classifier also learns from"
     )
+    train.add_argument("--mixup", type=float, metavar="ALPHA", help="how evenly a classifier's pictures are blended")
     train.add_argument("--epochs", type=int)
     train.add_argument("--batch", type=int)
     train.add_argument("--seed", type=int)
@@ -67,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--version", required=True, help="version of the release, such as 1.0.0")
     export.add_argument("--weights", type=Path, default=WEIGHTS)
     export.set_defaults(run=_export)
+    convert = commands.add_parser("convert", help="write all served files anew from the weights beside them")
+    convert.add_argument("--weights", type=Path, default=WEIGHTS)
+    convert.set_defaults(run=lambda options: convert_again(options.weights))
     score = commands.add_parser("evaluate", help="score the served pipeline and write a report")
     score.add_argument("--data", type=Path, required=True)
     score.add_argument(
@@ -75,8 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--weights", type=Path, default=WEIGHTS, help="what is scored; the report goes there too")
     score.add_argument("--classifier", metavar="NAME-VERSION", help="another released classifier than the served one")
     score.set_defaults(run=_evaluate)
-    gate = commands.add_parser("gate", help="fit the gate to the served segmenter; again for every other segmenter")
+    gate = commands.add_parser("gate", help="fit and release what refuses photos that show no lesion on skin")
     gate.add_argument("--data", type=Path, required=True)
+    gate.add_argument("--version", required=True, help="version of the release, such as 1.0.0")
     gate.add_argument("--weights", type=Path, default=WEIGHTS)
     gate.set_defaults(run=_gate)
     refused = commands.add_parser("refusal", help="count what the served pipeline refuses, and write a report")
@@ -122,7 +127,7 @@ def _train(options: argparse.Namespace) -> None:
         shape = replace(
             classification.ClassifierConfig(name=options.network),
             teachers=tuple(map(str, options.teacher or ())),
-            **given("size", "kernel", "view", "augment"),
+            **given("size", "kernel", "view", "augment", "mixup"),
         )
         task = classification.Classification(options.data, shape, recipe, options.limit)
     run = Run(task, options.out or Path("runs") / options.network, torch.device(options.device))
@@ -147,8 +152,6 @@ def _export(options: argparse.Namespace) -> None:
     else:
         release = export_classifier(options.runs, options.version, options.weights, val, classifiers)
     print(f"released {release.key} in {options.weights}")
-    if segmenters:
-        print("it is not served until a gate is fitted to it: python -m models gate")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -160,7 +163,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _gate(options: argparse.Namespace) -> None:
-    released = gate_fit.fit(options.data, options.weights)
+    released = gate_fit.fit(options.data, options.version, options.weights)
     for trial in released.trials:
         print(f"{trial.what}: area {trial.auc:.4f}, refuses {trial.refused:.1%} for {trial.lost:.2%} of the lesions")
     print(f"released {released.key} in {options.weights}")
@@ -183,8 +186,8 @@ def _compare(options: argparse.Namespace) -> None:
     from models.comparison.run import compare  # its libraries take seconds to import
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    bench = Bench(options.data, Path("runs"), options.limit, device, Console(stderr=True))
-    print(compare(bench, options.split, options.out, WEIGHTS, options.rows).read_text(encoding="utf-8"))
+    bench = Bench(options.data, WEIGHTS, Path("runs"), options.limit, device, Console(stderr=True))
+    print(compare(bench, options.split, options.out, options.rows).read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ class Bench:
 
     Attributes:
         data: HAM10000.
+        weights: folder of the registry; the released segmenter outlines what all rows look at.
         runs: folder of the training runs; a row's own is named like the row.
         limit: use only this many pictures a split; None uses all.
         device: where networks are trained and asked; they are timed on the CPU.
@@ -40,6 +41,7 @@ class Bench:
     """
 
     data: Path
+    weights: Path
     runs: Path
     limit: int | None
     device: torch.device

@@ -22,7 +22,7 @@ ALONE: Final[tuple[Asked, ...]] = ("alone",)
 BATCHED: Final[tuple[Asked, ...]] = ("alone", "sorted", "shuffled")
 
 
-def compare(bench: Bench, split: Split, out: Path, weights: Path, names: list[str] | None = None) -> Path:
+def compare(bench: Bench, split: Split, out: Path, names: list[str] | None = None) -> Path:
     """Fill the table of one split and write it as Markdown, CSV and PNG.
 
     A row that is finished under the same protocol is not made again; delete its file in ``rows-SPLIT`` to have it
@@ -32,7 +32,6 @@ def compare(bench: Bench, split: Split, out: Path, weights: Path, names: list[st
         bench: where rows are made.
         split: whose photos are asked about.
         out: folder of the tables.
-        weights: folder with the released segmenter, whose boxes the squares are cut by.
         names: only these rows; the table shows all that are finished.
 
     Returns:
@@ -47,7 +46,7 @@ def compare(bench: Bench, split: Split, out: Path, weights: Path, names: list[st
     if unknown := set(names or ()) - set(known):
         raise ComparisonError(f"no row is called {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     lesions = load(bench.data, split, bench.limit)
-    segmenter = load_release(weights / "registry.json").segmenter
+    segmenter = load_release(bench.weights / "registry.json").segmenter
     protocol = {"split": split, "photos": len(lesions), "view": VIEW, "segmenter": segmenter}
     shelf = _Shelf(out / f"rows-{split}", protocol)
     waiting = [row for row in rows.ROWS if (not names or row.name in names) and not _measured(shelf.read(row))]
@@ -55,7 +54,7 @@ def compare(bench: Bench, split: Split, out: Path, weights: Path, names: list[st
     readers: dict[str, Reader] = {}
     if waiting or untimed:
         with bench.console.status("outlining the lesions"):
-            boxes: list[Box | None] = list(served_boxes(weights, lesions))
+            boxes: list[Box | None] = list(served_boxes(bench.weights, lesions))
         for number, row in enumerate(waiting):
             bench.console.rule(f"{number + 1} of {len(waiting)}: {row.title}")
             try:

@@ -7,15 +7,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from onnxruntime import InferenceSession
 from rich.console import Console
 
 from models import families, zoo
-from models.__main__ import main
+from models.__main__ import WEIGHTS, main
 from models.classification import Classification, ClassifierConfig, recipe_for
-from models.comparison import embedding, rows, scoring, table, trained, zero_shot
-from models.comparison.bench import Bench, Row
+from models.comparison import embedding, released, rows, scoring, table, trained, zero_shot
+from models.comparison.bench import Bench, ComparisonError, Row
+from models.graphs import EXPLAIN, LOG_ODDS, SQUARES
+from models.release import load_release
 from tests.models import drawn_ham, tiny_networks
 
 SVMS = {"dinov2-base-svm": ("tiny_dinov2.random", 70), "swinv2-svm": ("tiny_swinv2.random", 64)}
@@ -71,7 +75,7 @@ def compare(data: Path, monkeypatch: pytest.MonkeyPatch, *chosen: Row) -> list[d
 
 
 def bench(data: Path) -> Bench:
-    return Bench(data, Path("runs"), None, torch.device("cpu"), Console(stderr=True))
+    return Bench(data, WEIGHTS, Path("runs"), None, torch.device("cpu"), Console(stderr=True))
 
 
 def test_every_row_is_made_asked_and_timed_where_weights_can_be_had(
@@ -145,6 +149,20 @@ def test_a_run_that_is_there_is_asked_anew_for_another_protocol(data: Path, monk
     assert json.loads(Path("out/rows-val/fixcaps.json").read_bytes())["protocol"]["photos"] == 5
     assert "5 photos of HAM10000's `val` split" in Path("out/comparison-val.md").read_text()
     assert Path("runs/fixcaps/best.safetensors").stat().st_mtime_ns == before
+
+
+def test_a_released_row_is_the_network_that_is_served(data: Path) -> None:
+    row = next(row for row in rows.ROWS if row.name == "efficientnet-lite0")
+    reader = row.make(bench(data), row.name)
+    members = load_release(WEIGHTS / "registry.json").served_classifier.members
+    [served] = [each.served.file for each in members if each.network == row.name]
+    photos = torch.randint(0, 256, (2, reader.size, reader.size, 3), dtype=torch.uint8)
+    session = InferenceSession(WEIGHTS / served, providers=["CPUExecutionProvider"])
+    [expected] = session.run([LOG_ODDS], {SQUARES: photos.numpy(), EXPLAIN: np.array(False)})
+    assert reader.origin.startswith("released in ")
+    torch.testing.assert_close(reader(photos), torch.from_numpy(expected), atol=1e-3, rtol=0)
+    with pytest.raises(ComparisonError, match="no release has a resnet50"):
+        released.reader(bench(data), "resnet50", network="resnet50")
 
 
 def test_an_unknown_row_is_an_error(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,7 +114,7 @@ def test_a_photo_is_scored_against_the_prompts_as_clip_itself_does(
     tiny_networks.fill_hub(tiny_hub)
     monkeypatch.setattr(zero_shot, "TEMPLATES", ("a photo of {}.",))
     console = Console(stderr=True)
-    bench = Bench(tiny_hub, tiny_hub, None, torch.device("cpu"), console)
+    bench = Bench(tiny_hub, tiny_hub, tiny_hub, None, torch.device("cpu"), console)
     reader = zero_shot.reader(bench, "clip", tiny_networks.CLIP, "random")
     photos = torch.randint(0, 256, (3, 32, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
     clip, _, prepare = open_clip.create_model_and_transforms(tiny_networks.CLIP, pretrained="random")

@@ -1,0 +1,24 @@
+"""Rows that take a network that is served, alone and before calibration."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from models import zoo
+from models.comparison.bench import VIEW, Bench, ComparisonError, Reader
+from models.release import load_release
+
+
+def reader(bench: Bench, _row: str, network: zoo.Name) -> Reader:
+    """A network that looks at what every row looks at, from the newest release that has one.
+
+    Raises:
+        ComparisonError: no release has one.
+    """
+    for entry in reversed(load_release(bench.weights / "registry.json").classifiers):
+        for member in entry.members:
+            if member.network == network and member.input.view == VIEW:
+                found = zoo.load(bench.weights / member.reference.file, network, member.input.size, member.kernel)
+                head = cast(zoo.Classifier, found).log_odds
+                return Reader(found.to(bench.device), head, member.input.size, f"released in {entry.key}")
+    raise ComparisonError(f"{bench.weights}: no release has a {network} that looks at the {VIEW}")
