@@ -26,11 +26,12 @@ from bot.handlers import ROUTERS
 from bot.i18n import load_translations
 from bot.journal import Journal
 from bot.logs import set_up_logging
+from bot.loop_delay import log_loop_delay
 from bot.middlewares.in_flight import InFlight
 from bot.middlewares.people import Language, Registration
 from bot.middlewares.throttling import Throttling
 from bot.reception import Reception
-from bot.recovery import recover, take_back
+from bot.recovery import recover, take_back, tidy_up
 from bot.retention import keep_erasing
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
@@ -44,8 +45,8 @@ from storage.keys import load_or_create_key
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 30
-# Docker kills what has not stopped after ten seconds.
-STOP_SECONDS = 8.0
+# Updates handled at once beside the photos that wait; beyond, further ones are left with Telegram for a while.
+OTHER_UPDATES = 1000
 RECONNECT_SECONDS = 5.0
 SANDBOX_ADMIN = 1
 
@@ -90,9 +91,12 @@ async def run(settings: Settings) -> None:
             reception=reception,
         )
         supervisor.start(recover(await take_back(database), reception), "recovery")
+        supervisor.start(tidy_up(bot, database), "tidying up")
         supervisor.start(introduce(bot, database, translations, settings.admin_ids), "introduction")
         if settings.retention_days is not None:
             supervisor.start(keep_erasing(database, settings.retention_days), "retention")
+        if settings.delay_log_seconds is not None:
+            supervisor.start(log_loop_delay(settings.delay_log_seconds), "loop delay")
         await broadcaster.resume()
 
         await dispatcher.start_polling(
@@ -100,14 +104,19 @@ async def run(settings: Settings) -> None:
             polling_timeout=POLL_SECONDS,
             allowed_updates=dispatcher.resolve_used_update_types(),
             close_bot_session=False,
+            tasks_concurrency_limit=settings.queue_limit + OTHER_UPDATES,
         )
-        await _finish(bot, journal, in_flight)
+        await _finish(bot, journal, in_flight, settings.stop_seconds)
 
 
-def build_dispatcher(in_flight: InFlight, translations: I18n, *, database: Database, **services: Any) -> Dispatcher:
+def build_dispatcher(
+    in_flight: InFlight, translations: I18n, *, database: Database, settings: Settings, **services: Any
+) -> Dispatcher:
     """The handlers with what they ask for by name."""
-    dispatcher = Dispatcher(disable_fsm=True, database=database, translations=translations, albums=Albums(), **services)
-    for middleware in (in_flight, Registration(database), Language(translations), Throttling()):
+    named = {"database": database, "translations": translations, "settings": settings, "albums": Albums(), **services}
+    dispatcher = Dispatcher(disable_fsm=True, **named)
+    throttling = Throttling(settings.person_messages)
+    for middleware in (in_flight, Registration(database), Language(translations), throttling):
         dispatcher.update.outer_middleware(middleware)
     dispatcher.include_routers(*ROUTERS)
     return dispatcher
@@ -151,7 +160,14 @@ async def _open_database(settings: Settings) -> Database:
 
 async def _start_engine(settings: Settings) -> Engine:
     try:
-        engine = Engine(settings.weights_dir, classifier=settings.classifier)
+        engine = Engine(
+            settings.weights_dir,
+            classifier=settings.classifier,
+            workers=settings.workers,
+            queue_limit=settings.queue_limit,
+            owner_limit=settings.person_photos,
+            photo_seconds=settings.photo_seconds,
+        )
         await engine.start()
     except UnknownClassifier as error:
         raise StartupError(f"CLASSIFIER: {error}") from None
@@ -179,9 +195,9 @@ async def _connect(bot: PersistentBot) -> None:
             return
 
 
-async def _finish(bot: Bot, journal: Journal, in_flight: InFlight) -> None:
+async def _finish(bot: Bot, journal: Journal, in_flight: InFlight, seconds: float) -> None:
     """Let what is under way come to its end, and tell Telegram which updates need not come again."""
-    if not await in_flight.drain(STOP_SECONDS):
+    if not await in_flight.drain(seconds):
         logger.warning("stopped with work under way; the next start takes it up")
     if journal.last_update_id is not None:
         try:

@@ -29,12 +29,16 @@ FAILURES = frozenset({Trouble.EXPIRED, Trouble.BUSY, Trouble.FAILED})
 
 @dataclass(frozen=True)
 class Finding:
-    """What is told of an analysis: class, calibrated probabilities (0..1) and risk, or the reason."""
+    """What is told of an analysis: class, calibrated probabilities (0..1) and risk, or the reason.
+
+    `retry_after` seconds from now the same photo is likely to be taken, where there were too many.
+    """
 
     label: str | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
     risk: Risk | None = None
     reason: Reason | None = None
+    retry_after: float = 0.0
 
     @classmethod
     def of(cls, analysis: Analysis) -> "Finding":

@@ -1,7 +1,8 @@
-"""The sign of life while photos are being read: a chat action and one message, removed at the end."""
+"""The sign of life while photos wait and are read: a chat action and one message, removed at the end."""
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
@@ -9,10 +10,12 @@ from typing import Self
 
 from aiogram import Bot
 from aiogram.enums import ChatAction
-from aiogram.exceptions import AiogramError
-from aiogram.types import Message
+from aiogram.exceptions import AiogramError, TelegramBadRequest
 from aiogram.utils.i18n import gettext as _
 
+from bot.lane import Kind, Lane
+from bot.replies import soon
+from inference.engine import Place
 from storage.database import Database
 from storage.records import Request
 
@@ -20,77 +23,164 @@ from storage.records import Request
 ACTION_SECONDS = 4.5
 # One message a second to one chat is the limit.
 EDIT_SECONDS = 1.0
+# Whoever waits longer is told their place, and again as it changes.
+PATIENCE_SECONDS = 5.0
+PLACE_SECONDS = 10.0
+# A stop waits so long for a message that is on its way.
+LAST_WORD_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
 
 
-@contextlib.asynccontextmanager
-async def acting(bot: Bot, chat_id: int, action: ChatAction) -> AsyncIterator[None]:
-    """A context in which a chat shows what the bot is doing. Failures to show it are not worth failing for."""
-    showing = asyncio.create_task(_keep_acting(bot, chat_id, action))
+async def take_away(bot: Bot, database: Database, requests: Sequence[Request], message_id: int) -> None:
+    """Delete the progress message of requests; where Telegram is out of reach, it stays noted for the next start."""
     try:
-        yield
-    finally:
-        showing.cancel()
-        await asyncio.gather(showing, return_exceptions=True)
-
-
-async def _keep_acting(bot: Bot, chat_id: int, action: ChatAction) -> None:
-    while True:
-        with contextlib.suppress(AiogramError):
-            await bot.send_chat_action(chat_id, action)
-        await asyncio.sleep(ACTION_SECONDS)
+        await bot.delete_message(requests[0].chat_id, message_id)
+    except TelegramBadRequest:
+        logger.debug("progress message %d was gone already", message_id)
+    except AiogramError as error:
+        logger.warning("a progress message stays for now: %s", type(error).__name__)
+        return
+    await database.requests.set_progress_message([each.id for each in requests], None)
 
 
 class Progress:
-    """A context in which photos of one chat are read.
+    """A context in which photos of one chat wait and are read. What fails in it is not worth failing for.
 
-    Entering raises what sending a message raises; later failures are not worth failing for. The message of
-    an earlier run that was killed over the same photos is removed first, unless the kill came before its
-    number was noted.
+    The message is noted with the requests. Where a stop or a kill cuts the work short, it stays, and the next
+    start goes on with it or takes it away, unless the kill came before its number was noted. Where it is `quiet`,
+    there is a message only for those who have to wait.
     """
 
-    def __init__(self, bot: Bot, database: Database, requests: Sequence[Request]) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        database: Database,
+        lane: Lane,
+        requests: Sequence[Request],
+        places: Sequence[Place],
+        *,
+        action: ChatAction = ChatAction.TYPING,
+        quiet: bool = False,
+    ) -> None:
         self._bot = bot
         self._database = database
+        self._lane = lane
         self._requests = requests
+        self._places = places
         self._chat_id = requests[0].chat_id
-        self._total = len(requests)
+        self._left_over = {each.progress_message_id for each in requests if each.progress_message_id is not None}
+        self._message_id = self._left_over.pop() if self._left_over else None
+        self._action = action
+        self._quiet = quiet
         self._done = 0
-        self._message: Message | None = None
-        self._action = contextlib.AsyncExitStack()
-        self._told_at = 0.0
+        self._advanced = asyncio.Event()
+        self._began = time.monotonic()
+        self._told = ""
+        # Held while a message is on its way, which must not be cut off: nobody would know its number.
+        self._speaking = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        told = {each.progress_message_id for each in self._requests if each.progress_message_id is not None}
-        for left_over in told:
-            with contextlib.suppress(AiogramError):
-                await self._bot.delete_message(self._chat_id, left_over)
-        self._message = await self._bot.send_message(self._chat_id, self._text(), disable_notification=True)
-        await self._database.requests.set_progress_message(
-            [each.id for each in self._requests], self._message.message_id
-        )
-        self._told_at = time.monotonic()
-        await self._action.enter_async_context(acting(self._bot, self._chat_id, ChatAction.TYPING))
+        self._telling = asyncio.create_task(self._keep_telling())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._action.aclose()
-        if self._message is not None:
-            with contextlib.suppress(AiogramError):
-                await self._message.delete()
+        stopped = kind is not None and issubclass(kind, asyncio.CancelledError)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORD_SECONDS if stopped else None), self._speaking:
+                self._telling.cancel()
+        self._telling.cancel()
+        [failure] = await asyncio.gather(self._telling, return_exceptions=True)
+        if isinstance(failure, Exception):
+            logger.error("progress could not be told", exc_info=failure)
+        if self._message_id is not None and not stopped and not self._quiet:
+            await take_away(self._bot, self._database, self._requests, self._message_id)
 
-    async def advance(self) -> None:
+    def advance(self) -> None:
         """One more photo is read."""
         self._done += 1
-        now = time.monotonic()
-        if self._message is None or self._done == self._total or now - self._told_at < EDIT_SECONDS:
-            return
-        self._told_at = now
+        self._advanced.set()
+
+    async def _keep_telling(self) -> None:
+        async with self._acting():
+            for message_id in self._left_over:
+                with contextlib.suppress(AiogramError):
+                    await self._bot.delete_message(self._chat_id, message_id)
+            kind = Kind.NOTICE
+            while True:
+                self._quiet = self._quiet and not self._is_waiting()
+                if not self._quiet and self._text() != self._told:
+                    await self._lane.turn(kind)
+                    async with self._speaking:
+                        await self._tell(self._text())
+                    kind = Kind.EDIT
+                await self._pause()
+
+    @contextlib.asynccontextmanager
+    async def _acting(self) -> AsyncIterator[None]:
+        """Meanwhile the chat shows what the bot is doing, unless the photos only wait."""
+        showing = asyncio.create_task(self._keep_acting())
+        try:
+            yield
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+    async def _keep_acting(self) -> None:
+        while True:
+            if not self._is_waiting():
+                with contextlib.suppress(AiogramError):
+                    await self._bot.send_chat_action(self._chat_id, self._action)
+            await asyncio.sleep(ACTION_SECONDS)
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(EDIT_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout((PLACE_SECONDS if self._is_waiting() else PATIENCE_SECONDS) - EDIT_SECONDS):
+                await self._advanced.wait()
+        self._advanced.clear()
+
+    async def _tell(self, text: str) -> None:
         with contextlib.suppress(AiogramError):
-            await self._message.edit_text(self._text())
+            if not await self._edited(text):
+                message = await self._bot.send_message(self._chat_id, text, disable_notification=True)
+                self._message_id = message.message_id
+                await self._database.requests.set_progress_message(
+                    [each.id for each in self._requests], message.message_id
+                )
+            self._told = text
+
+    async def _edited(self, text: str) -> bool:
+        if self._message_id is None:
+            return False
+        try:
+            await self._bot.edit_message_text(text, chat_id=self._chat_id, message_id=self._message_id)
+        except TelegramBadRequest as error:
+            return "not modified" in error.message
+        return True
+
+    def _ahead(self) -> int | None:
+        """How many photos come before the next one of these; None where the turn of all has come."""
+        return next((ahead for each in self._places if (ahead := each.ahead) is not None), None)
+
+    def _is_waiting(self) -> bool:
+        """Whether the wait is, or is likely to become, so long that the place is told."""
+        if self._ahead() is None:
+            return False
+        return max(self._places[-1].seconds, time.monotonic() - self._began) > PATIENCE_SECONDS
 
     def _text(self) -> str:
-        if self._total == 1:
-            return _("🔎 I am looking at your photo…")
-        return _("🔎 I am looking at your photos: {done} of {total}…").format(done=self._done, total=self._total)
+        total = len(self._requests)
+        waiting = self._is_waiting()
+        if total > 1:
+            looking = _("🔎 I am looking at your photos: {done} of {total}…").format(done=self._done, total=total)
+        elif waiting:
+            looking = _("🔎 Your photo is waiting for its turn.")
+        else:
+            looking = _("🔎 I am looking at your photo…")
+        if not waiting:
+            return looking
+        place = _("Photos in the queue before yours: {ahead}. The answer comes {soon}, or a little later.")
+        return f"{looking}\n{place.format(ahead=self._ahead(), soon=soon(self._places[-1].seconds))}"

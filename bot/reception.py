@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
 from typing import Protocol, TypeVar
 
 from aiogram import Bot
+from aiogram.enums import ChatAction
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramForbiddenError,
@@ -22,11 +26,11 @@ from bot.client import FileExpired, FileTooLarge, fetch_file
 from bot.delivery import send_album, send_answer, send_consent_request, send_words
 from bot.findings import FAILURES, Finding, Reason, Trouble, to_stored
 from bot.i18n import supported_language
+from bot.lane import Kind, Lane
 from bot.progress import Progress
 from bot.supervisor import Supervisor
-from bot.turns import TooManyWaiting, Turns
 from inference.analysis import Analysis
-from inference.engine import AnalysisFailed, Busy, Engine, Explanation
+from inference.engine import AnalysisFailed, Busy, Engine, Explanation, Fetch, Place, TooMany
 from inference.photo import PhotoError
 from storage.database import Database
 from storage.records import Outcome, Request, User
@@ -40,17 +44,17 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Work(Protocol[T_co]):
-    """What the engine does with a file."""
+    """What a place in the engine's queue is used for."""
 
-    def __call__(self, data: bytes, *, language: str) -> Awaitable[T_co]: ...
+    def __call__(self, fetch: Fetch, *, language: str) -> Awaitable[T_co]: ...
 
 
 class NotRead(Exception):
-    """A photo could not be read; `reason` says why."""
+    """A photo could not be read; `finding` says why."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, retry_after: float = 0.0) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.finding = Finding(reason=reason, retry_after=retry_after)
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,17 @@ class Reception:
         self._i18n = i18n
         self._supervisor = supervisor
         self._operator = operator
-        self._turns = Turns()
+        self._lane = Lane()
 
-    async def receive(self, incoming: Sequence[Incoming]) -> None:
+    async def receive(self, incoming: Sequence[Incoming], *, accepted: bool = False) -> None:
         """Answer one photo or one album of one person. Requests that somebody else has taken are left out.
 
+        What was `accepted` before, by an earlier run perhaps, is not turned away however many are waiting.
         Raises nothing: what cannot be answered is apologised for, and what cannot even be delivered is
         tried again later, by the next start at the latest.
         """
-        claimed = [each for each in incoming if await self._database.requests.claim(each.request.id)]
+        ours = await self._database.requests.claim([each.request.id for each in incoming])
+        claimed = [each for each in incoming if each.request.id in ours]
         if not claimed:
             return
         requests = [each.request for each in claimed]
@@ -98,7 +104,7 @@ class Reception:
             return
         with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
             try:
-                await self._serve(user, claimed)
+                await self._serve(user, claimed, accepted)
             except TelegramForbiddenError:
                 await self._database.users.mark_blocked(user.id)
                 await self._close([_failed(request) for request in requests], {})
@@ -115,67 +121,77 @@ class Reception:
         Raises:
             NotRead: the photo cannot be had or read again, or too many are waiting.
         """
-        try:
-            with self._turns.queue(request.user_id, 1):
-                return await self._in_turn(request, self._engine.explain)
-        except TooManyWaiting:
-            raise NotRead(Trouble.TOO_MANY) from None
+        with self._queue(request.user_id, 1) as places:
+            about = self._bot, self._database, self._lane, [request], places
+            async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True):
+                return await self._in_turn(request, places[0].explain)
 
     async def _receive_later(self, claimed: Sequence[Incoming]) -> None:
         await asyncio.sleep(AGAIN_SECONDS)
-        for each in claimed:
-            await self._database.requests.release(each.request.id)
-        await self.receive(claimed)
+        await self._database.requests.release([each.request.id for each in claimed])
+        await self.receive(claimed, accepted=True)
 
-    async def _serve(self, user: User, claimed: Sequence[Incoming]) -> None:
+    async def _serve(self, user: User, claimed: Sequence[Incoming], accepted: bool) -> None:
         requests = [each.request for each in claimed]
         if user.consented_at is None:
             await send_consent_request(self._bot, requests[0], self._operator)
             await self._close([_refused(request, Trouble.NO_CONSENT) for request in requests], {})
             return
         try:
-            with self._turns.queue(user.id, len(claimed)):
-                async with Progress(self._bot, self._database, requests) as progress:
-                    read = await asyncio.gather(*(self._read(each, progress) for each in claimed))
-                    await self._reply(read)
-        except TooManyWaiting:
-            await send_words(self._bot, requests[0], Finding(reason=Trouble.TOO_MANY))
-            await self._close([_refused(request, Trouble.TOO_MANY) for request in requests], {})
+            with self._queue(user.id, len(claimed), limited=not accepted) as places:
+                async with Progress(self._bot, self._database, self._lane, requests, places) as progress:
+                    read = await asyncio.gather(*map(self._read, claimed, places, repeat(progress)))
+                    # An album comes with a message that sums it up.
+                    await self._lane.turn(Kind.ANSWER, 1 if len(read) == 1 else len(read) + 1)
+                    await self._supervisor.see_through(self._reply(read))
+        except NotRead as turned_away:
+            await self._lane.turn(Kind.ANSWER)
+            await send_words(self._bot, requests[0], turned_away.finding)
+            await self._close([Read(request, turned_away.finding) for request in requests], {})
 
-    async def _read(self, incoming: Incoming, progress: Progress) -> Read:
-        read = await self._look(incoming)
-        await progress.advance()
+    @contextmanager
+    def _queue(self, user_id: int, photos: int, *, limited: bool = True) -> Iterator[list[Place]]:
+        """Places in the engine's queue. Raises NotRead where there is no room for them."""
+        try:
+            with self._engine.queue(user_id, photos, limited=limited) as places:
+                yield places
+        except Busy as error:
+            raise NotRead(Trouble.BUSY, error.retry_after) from None
+        except TooMany:
+            raise NotRead(Trouble.TOO_MANY) from None
+
+    async def _read(self, incoming: Incoming, place: Place, progress: Progress) -> Read:
+        read = await self._look(incoming, place)
+        progress.advance()
         return read
 
-    async def _look(self, incoming: Incoming) -> Read:
+    async def _look(self, incoming: Incoming, place: Place) -> Read:
         request = incoming.request
         if incoming.problem is not None:
+            place.give_up()
             return _refused(request, incoming.problem)
         try:
-            reading = await self._in_turn(request, self._engine.read)
+            reading = await self._in_turn(request, place.read)
         except NotRead as error:
-            return _refused(request, error.reason)
+            return Read(request, error.finding)
         return Read(request, Finding.of(reading.analysis), reading.analysis, reading.annotated)
 
     async def _in_turn(self, request: Request, work: Work[T_co]) -> T_co:
-        """Fetch a request's file and have the engine work on it, when its turn has come. Raises NotRead."""
+        """Have the engine work on a request's file, which is fetched when its turn has come. Raises NotRead."""
         try:
-            async with self._turns.turn(request.user_id):
-                data = await fetch_file(self._bot, request.file_id)
-                return await work(data, language=replies.current_language())
+            return await work(partial(fetch_file, self._bot, request.file_id), language=replies.current_language())
         except FileTooLarge:
             raise NotRead(Trouble.TOO_LARGE) from None
         except FileExpired:
             raise NotRead(Trouble.EXPIRED) from None
         except PhotoError as error:
             raise NotRead(error.fault) from None
-        except Busy:
-            raise NotRead(Trouble.BUSY) from None
         except AnalysisFailed:
             logger.error("request %d could not be analysed", request.id)
             raise NotRead(Trouble.FAILED) from None
 
     async def _reply(self, read: Sequence[Read]) -> None:
+        """Send and close: a stop between the two would have the answer sent again by the next start."""
         pictures = [(each.request, each.finding, each.annotated) for each in read]
         if len(read) > 1:
             sent = await send_album(self._bot, pictures)

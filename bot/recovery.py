@@ -2,33 +2,48 @@
 
 import asyncio
 import logging
-from itertools import groupby
+from datetime import UTC, datetime, timedelta
+
+from aiogram import Bot
 
 from bot.albums import Incoming
+from bot.progress import take_away
 from bot.reception import Reception
 from storage.database import Database
 from storage.records import Outcome, Request
 
 logger = logging.getLogger(__name__)
 
+# A bot cannot delete what is older.
+DELETABLE = timedelta(hours=48)
+
 
 async def take_back(database: Database) -> list[Request]:
     """Requests that no process works on any more, free to be claimed. Call it before anything else claims."""
     unfinished = await database.requests.unfinished()
-    for request in unfinished:
-        if request.outcome is Outcome.WORKING:
-            await database.requests.release(request.id)
+    await database.requests.release([each.id for each in unfinished if each.outcome is Outcome.WORKING])
     return unfinished
 
 
 async def recover(requests: list[Request], reception: Reception) -> None:
-    """Answer requests left over from before, albums together, everybody's in the order they came."""
+    """Answer requests left over from before, albums together, in the order they came."""
     if not requests:
         return
     logger.info("taking up %d unfinished request(s)", len(requests))
-    ordered = sorted(requests, key=_album)
-    groups = [list(group) for _key, group in groupby(ordered, key=_album)]
-    await asyncio.gather(*(reception.receive([Incoming(request) for request in group]) for group in groups))
+    albums: dict[tuple[int, str], list[Incoming]] = {}
+    for request in requests:
+        albums.setdefault(_album(request), []).append(Incoming(request))
+    await asyncio.gather(*(reception.receive(album, accepted=True) for album in albums.values()))
+
+
+async def tidy_up(bot: Bot, database: Database) -> None:
+    """Take away progress messages whose requests were answered just before a stop or a kill."""
+    notices: dict[tuple[int, int], list[Request]] = {}
+    for request in await database.requests.outlived(datetime.now(UTC) - DELETABLE):
+        if request.progress_message_id is not None:
+            notices.setdefault((request.chat_id, request.progress_message_id), []).append(request)
+    for (_chat_id, message_id), requests in notices.items():
+        await take_away(bot, database, requests, message_id)
 
 
 def _album(request: Request) -> tuple[int, str]:

@@ -4,12 +4,15 @@ the most likely class in plain words with its medical term, all seven percentage
 that this is no diagnosis. Never "healthy" or "safe"; no treatment, no prognosis.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from html import escape
 
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
+from babel.dates import format_timedelta
 from babel.numbers import format_percent
 
 from bot import buttons
@@ -94,10 +97,17 @@ def not_a_diagnosis() -> str:
     return _("This is not a diagnosis. If in doubt, see a doctor.")
 
 
-def apology(reason: Reason, *, number: int | None = None) -> str:
-    """Why a photo was not read and what to do about it, as HTML."""
-    title, help_ = _explanations()[reason]
+def apology(reason: Reason, *, number: int | None = None, retry_after: float = 0.0) -> str:
+    """Why a photo was not read and what to do about it, as HTML; `retry_after` is in seconds."""
+    title, help_ = _explanations(retry_after)[reason]
     return f"<b>{_numbered(title, number)}</b>\n{help_}"
+
+
+def soon(seconds: float) -> str:
+    """When something is to be expected, such as "in 2 minutes": rounded up, as estimates are."""
+    step = 10 if seconds <= 50 else 60
+    rounded = timedelta(seconds=max(1, math.ceil(seconds / step)) * step)
+    return format_timedelta(rounded, add_direction=True, locale=get_i18n().current_locale)
 
 
 def summary(findings: Sequence[Finding]) -> str:
@@ -122,7 +132,7 @@ def told(finding: Finding) -> str:
     """Any finding, answered or refused."""
     if finding.label is not None:
         return answer(finding)
-    return apology(finding.reason or Trouble.FAILED)
+    return apology(finding.reason or Trouble.FAILED, retry_after=finding.retry_after)
 
 
 def headline(finding: Finding) -> str:
@@ -180,7 +190,7 @@ def _numbered(title: str, number: int | None) -> str:
     return title if number is None else _("Photo {number}: {title}").format(number=number, title=title)
 
 
-def _explanations() -> dict[Reason, tuple[str, str]]:
+def _explanations(retry_after: float = 0.0) -> dict[Reason, tuple[str, str]]:
     return {
         Refusal.NO_LESION: (
             _("I see no mole or spot in this photo"),
@@ -247,7 +257,7 @@ def _explanations() -> dict[Reason, tuple[str, str]]:
         ),
         Trouble.BUSY: (
             _("Too many people are sending photos right now"),
-            _("Sorry! Please send this photo again in a few minutes."),
+            _("Sorry! Please send this photo again {soon}.").format(soon=soon(max(retry_after, 60))),
         ),
         Trouble.FAILED: (
             _("I could not read this photo"),

@@ -29,6 +29,13 @@ class Settings(BaseSettings):
     weights_dir: Path = DEFAULT_WEIGHTS
     classifier: str | None = None
     operator: str | None = Field(default=None, max_length=100)
+    workers: int = Field(default=1, ge=1)
+    queue_limit: int = Field(default=500, ge=10)
+    person_photos: int = Field(default=50, ge=10)
+    person_messages: int = Field(default=30, ge=5)
+    photo_seconds: float = Field(default=30.0, gt=0)
+    stop_seconds: float = Field(default=7.0, ge=0)
+    delay_log_seconds: float | None = Field(default=None, gt=0)
     sandbox_port: int = Field(default=8081, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"

@@ -3,9 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+# How long a stop waits for what is seen through.
+LAST_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Supervisor:
@@ -13,6 +18,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self._seen_through: set[asyncio.Task[Any]] = set()
 
     def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> None:
         """Run a coroutine on its own. `name` stands in the log if it fails."""
@@ -20,17 +26,32 @@ class Supervisor:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def see_through(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Wait for a coroutine that runs on to its end where whoever waits for it is cancelled."""
+        task = asyncio.create_task(coroutine)
+        self._seen_through.add(task)
+        task.add_done_callback(self._seen_through.discard)
+        return await asyncio.shield(task)
+
     async def stop(self) -> None:
-        """Cancel what still runs and wait until it has ended."""
-        while self._tasks:
-            tasks = list(self._tasks)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._tasks.difference_update(tasks)
+        """Cancel what still runs and wait until it has ended; what is seen through gets a little time."""
+        await _end(self._tasks)
+        if self._seen_through:
+            await asyncio.wait(set(self._seen_through), timeout=LAST_SECONDS)
+        await _end(self._seen_through)
 
     async def _watch(self, coroutine: Coroutine[Any, Any, Any], name: str) -> None:
         try:
             await coroutine
         except Exception:
             logger.exception("task %r failed", name)
+
+
+async def _end(tasks: set[asyncio.Task[Any]]) -> None:
+    # More may be started while these are ending.
+    while tasks:
+        ending = list(tasks)
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+        tasks.difference_update(ending)

@@ -1,6 +1,6 @@
 """Requests: recorded before work begins, completed after the reply, so that a killed process loses none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -60,16 +60,16 @@ class Requests:
             recorded = await connection.execute(insert(requests).on_conflict_do_nothing(), new)
         return recorded.rowcount
 
-    async def claim(self, request_id: int) -> bool:
-        """Take a received request into work. Of all who ask, one is told True."""
-        return await self._move(request_id, Outcome.RECEIVED, Outcome.WORKING)
+    async def claim(self, request_ids: Collection[int]) -> set[int]:
+        """Take received requests into work; says which. Of all who ask for one, one gets it."""
+        return await self._move(request_ids, Outcome.RECEIVED, Outcome.WORKING)
 
-    async def release(self, request_id: int) -> bool:
-        """Give a request whose worker is gone back, to be claimed anew."""
-        return await self._move(request_id, Outcome.WORKING, Outcome.RECEIVED)
+    async def release(self, request_ids: Collection[int]) -> set[int]:
+        """Give requests whose worker is gone back, to be claimed anew; says which."""
+        return await self._move(request_ids, Outcome.WORKING, Outcome.RECEIVED)
 
-    async def set_progress_message(self, request_ids: Sequence[int], message_id: int) -> None:
-        """Note which message tells of the progress of these requests."""
+    async def set_progress_message(self, request_ids: Sequence[int], message_id: int | None) -> None:
+        """Note which message tells of the progress of these requests; None where it is gone."""
         async with self._transactions.write() as connection:
             await connection.execute(
                 update(requests).where(requests.c.id.in_(request_ids)).values(progress_message_id=message_id)
@@ -109,6 +109,11 @@ class Requests:
     async def unfinished(self) -> list[Request]:
         """Requests that were under way, oldest first."""
         return await self._all(select(requests).where(requests.c.outcome.in_(UNFINISHED)).order_by(requests.c.id))
+
+    async def outlived(self, since: datetime) -> list[Request]:
+        """Requests recorded after `since` and closed, whose progress message was not taken away."""
+        closed = requests.c.outcome.not_in(UNFINISHED) & (requests.c.created_at >= since)
+        return await self._all(select(requests).where(closed, requests.c.progress_message_id.is_not(None)))
 
     async def get_owned(self, request_id: int, user_id: int) -> Request | None:
         """The request if it is this person's own, else None."""
@@ -176,10 +181,15 @@ class Requests:
         )
         return found[0] if found else None
 
-    async def _move(self, request_id: int, old: Outcome, new: Outcome) -> bool:
-        statement = update(requests).where(requests.c.id == request_id, requests.c.outcome == old).values(outcome=new)
+    async def _move(self, request_ids: Collection[int], old: Outcome, new: Outcome) -> set[int]:
+        statement = (
+            update(requests)
+            .where(requests.c.id.in_(request_ids), requests.c.outcome == old)
+            .values(outcome=new)
+            .returning(requests.c.id)
+        )
         async with self._transactions.write() as connection:
-            return (await connection.execute(statement)).rowcount == 1
+            return set((await connection.execute(statement)).scalars())
 
     async def _all(self, query: Select[Any]) -> list[Request]:
         async with self._transactions.read() as connection:

@@ -4,14 +4,12 @@ Photos are not stored: the file is fetched from Telegram once more and read agai
 """
 
 from aiogram import Bot, Router
-from aiogram.enums import ChatAction
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
 from bot.callbacks import Explain
 from bot.delivery import send_explanation, send_words
 from bot.findings import Finding
-from bot.progress import acting
 from bot.reception import NotRead, Reception
 from storage.database import Database
 from storage.records import Outcome, User
@@ -35,9 +33,8 @@ async def explain(
         return
     await callback.answer(_("I am looking at your photo once more…"))
     try:
-        async with acting(bot, request.chat_id, ChatAction.UPLOAD_PHOTO):
-            explanation = await reception.explain(request)
+        explanation = await reception.explain(request)
     except NotRead as error:
-        await send_words(bot, request, Finding(reason=error.reason))
+        await send_words(bot, request, error.finding)
         return
     await send_explanation(bot, request, Finding.stored(request.result), explanation)

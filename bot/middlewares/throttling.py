@@ -12,8 +12,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.journal import is_request
 
-BURST = 30
-PER_SECOND = 2.0
+REFILL_SECONDS = 15.0
 MAX_REMEMBERED = 10_000
 
 
@@ -27,10 +26,15 @@ class Allowance:
 class Throttling(BaseMiddleware):
     """A token bucket a person. Over the limit they are told so once, then not answered until it refills.
 
-    Photos pass: they are recorded requests, and the reception has its own limit for them.
+    Photos pass: they are recorded requests, and the engine has its own limit for them.
+
+    Args:
+        burst: how many messages and button presses one person may send at once, and again every fifteen seconds.
+        clock: seconds that never run backwards.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._burst = burst
         self._clock = clock
         self._allowances: dict[int, Allowance] = {}
 
@@ -57,10 +61,10 @@ class Throttling(BaseMiddleware):
     def _refilled(self, user_id: int) -> Allowance:
         now = self._clock()
         if len(self._allowances) > MAX_REMEMBERED:
-            full = BURST / PER_SECOND
-            self._allowances = {key: each for key, each in self._allowances.items() if now - each.at < full}
-        allowance = self._allowances.setdefault(user_id, Allowance(BURST, now))
-        allowance.left = min(BURST, allowance.left + (now - allowance.at) * PER_SECOND)
+            self._allowances = {key: each for key, each in self._allowances.items() if now - each.at < REFILL_SECONDS}
+        allowance = self._allowances.setdefault(user_id, Allowance(self._burst, now))
+        refilled = (now - allowance.at) * self._burst / REFILL_SECONDS
+        allowance.left = min(self._burst, allowance.left + refilled)
         allowance.at = now
         return allowance
 

@@ -9,6 +9,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 
 import numpy as np
@@ -173,10 +174,12 @@ async def renditions(data: bytes, *, from_bot: bool) -> list[Rendition]:
     A bot's photo is held to the limits of sendPhoto; a person's client shrinks before it sends.
     Raises: NotAPhoto.
     """
-    return await asyncio.to_thread(_renditions, data, from_bot)
+    return list(await asyncio.to_thread(_renditions, data, from_bot))
 
 
-def _renditions(data: bytes, from_bot: bool) -> list[Rendition]:
+# Where many send the same picture, the sandbox must not be what they wait for.
+@lru_cache(maxsize=8)
+def _renditions(data: bytes, from_bot: bool) -> tuple[Rendition, ...]:
     try:
         with Image.open(io.BytesIO(data)) as opened:
             width, height = opened.size
@@ -198,7 +201,7 @@ def _renditions(data: bytes, from_bot: bool) -> list[Rendition]:
         sizes.append(Rendition(buffer.getvalue(), width, height))
         if scale == 1.0:
             break
-    return sizes
+    return tuple(sizes)
 
 
 def _eight_bit_rgb(image: Image.Image) -> Image.Image:

@@ -115,19 +115,19 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(folder: Path) -> AsyncIterator[Stage]:
-    """A stage whose admin has already written to the bot."""
+async def open_stage(folder: Path, engine: Engine | None = None) -> AsyncIterator[Stage]:
+    """A stage whose admin has already written to the bot. Without an engine it has one that is not started."""
     translations = load_translations()
     async with Sandbox(admin_id=ADMIN) as sandbox:
         database = await Database.open(f"sqlite+aiosqlite:///{folder}/bot.db", Fernet.generate_key())
         session = open_session(sandbox.base_url)
         session.middleware(Journal(database))
         bot = connect(sandbox.token, session)
-        supervisor = Supervisor()
-        engine = Engine(folder)
+        supervisor, in_flight = Supervisor(), InFlight()
+        engine = engine or Engine(folder)
         broadcaster = Broadcaster(bot, database, supervisor, translations)
         dispatcher = build_dispatcher(
-            InFlight(),
+            in_flight,
             translations,
             database=database,
             engine=engine,
@@ -146,6 +146,7 @@ async def open_stage(folder: Path) -> AsyncIterator[Stage]:
         yield stage
         await dispatcher.stop_polling()
         await polling
+        await in_flight.drain(0)
         await supervisor.stop()
         await session.close()
         await database.close()

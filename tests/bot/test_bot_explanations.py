@@ -16,7 +16,6 @@ from bot.journal import received
 from bot.reception import NotRead, Reception
 from bot.sandbox.samples import sample
 from bot.supervisor import Supervisor
-from bot.turns import MAX_WAITING_EACH
 from inference.analysis import CLASSES, Abcd, Colour, Refusal, Risk
 from inference.engine import Engine
 from storage.records import Outcome
@@ -122,7 +121,8 @@ async def test_nobody_gets_what_is_not_theirs_or_was_never_answered(stage: Stage
 async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stage: Stage, answer_of_emma: int) -> None:
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
-    reception = Reception(stage.bot, stage.database, Engine(Path()), load_translations(), Supervisor())
-    with reception._turns.queue(EMMA, MAX_WAITING_EACH), pytest.raises(NotRead) as refused:
+    engine = Engine(Path(), owner_limit=5)
+    reception = Reception(stage.bot, stage.database, engine, load_translations(), Supervisor())
+    with engine.queue(EMMA, 5), pytest.raises(NotRead) as refused:
         await reception.explain(request)
-    assert refused.value.reason is Trouble.TOO_MANY
+    assert refused.value.finding.reason is Trouble.TOO_MANY

@@ -13,14 +13,16 @@ from bot.callbacks import Show
 from bot.client import FileExpired, FileTooLarge, PersistentBot, connect, fetch_file, open_session
 from bot.i18n import load_translations
 from bot.journal import Journal
+from bot.lane import Lane
 from bot.middlewares.in_flight import InFlight
 from bot.progress import Progress
 from bot.reception import Reception
-from bot.recovery import recover, take_back
+from bot.recovery import recover, take_back, tidy_up
 from bot.sandbox.faults import Fault
 from bot.sandbox.people import People
 from bot.sandbox.samples import sample
 from bot.sandbox.server import Sandbox
+from bot.settings import Settings
 from bot.supervisor import Supervisor
 from inference.engine import Engine
 from storage.database import Database
@@ -90,7 +92,7 @@ async def test_what_was_under_way_is_taken_up_again_once(
     await bot.get_updates(timeout=0)
     await database.users.consent(EMMA)
     received = await database.requests.unfinished()
-    assert await database.requests.claim(received[0].id)
+    assert await database.requests.claim([received[0].id])
     supervisor = Supervisor()
     reception = Reception(bot, database, Engine(tmp_path), load_translations(), supervisor)
     leftover = await take_back(database)
@@ -114,14 +116,39 @@ async def test_the_progress_message_of_a_killed_run_is_taken_away(
     messages = sandbox.world.people[EMMA].messages
     [request] = await database.requests.unfinished()
     with translations.context():
-        async with Progress(bot, database, [request]):
-            [noted] = await database.requests.unfinished()
-            assert noted.progress_message_id == next(reversed(messages))
+        async with Progress(bot, database, Lane(), [request], []):
+            async with asyncio.timeout(20):
+                while (noted := await database.requests.unfinished())[0].progress_message_id is None:
+                    pass
+            assert noted[0].progress_message_id == next(reversed(messages))
     left_over = await bot.send_message(EMMA, "I am looking at your photo")
     await database.requests.set_progress_message([request.id], left_over.message_id)
     await recover(await take_back(database), Reception(bot, database, Engine(tmp_path), translations, Supervisor()))
     assert left_over.message_id not in messages
     assert [each.reply_to_message is not None for each in messages.values()] == [False, True]
+
+
+async def test_a_progress_message_that_outlived_its_answer_is_taken_away_as_soon_as_telegram_can_be_reached(
+    sandbox: Sandbox, database: Database, bot: PersistentBot, compiled_translations: None
+) -> None:
+    await People(sandbox.world).send_photos(EMMA, [sample("mole")] * 2, None)
+    await bot.get_updates(timeout=0)
+    album = [each.id for each in await database.requests.unfinished()]
+    notice = await bot.send_message(EMMA, "I am looking at your photos")
+    await database.requests.set_progress_message(album, notice.message_id)
+    messages = sandbox.world.people[EMMA].messages
+    await tidy_up(bot, database)
+    assert notice.message_id in messages, "the photos are not answered yet"
+    for request_id in album:
+        await database.requests.complete(request_id, Outcome.ANSWERED, None, None)
+    sandbox.world.faults.faults.append(Fault(kind="403", method="deleteMessage"))
+    await tidy_up(bot, database)
+    assert notice.message_id in messages
+    await tidy_up(bot, database)
+    assert notice.message_id not in messages
+    deletions = [each for each in sandbox.world.calls if each.method == "deleteMessage"]
+    await tidy_up(bot, database)
+    assert [each for each in sandbox.world.calls if each.method == "deleteMessage"] == deletions
 
 
 async def test_what_cannot_be_delivered_is_tried_again_later(
@@ -156,7 +183,7 @@ async def test_what_cannot_be_delivered_is_tried_again_later(
 async def test_a_group_is_no_place_for_results_and_nobody_is_kept_for_writing_there(
     sandbox: Sandbox, database: Database, bot: PersistentBot, compiled_translations: None
 ) -> None:
-    dispatcher = build_dispatcher(InFlight(), load_translations(), database=database)
+    dispatcher = build_dispatcher(InFlight(), load_translations(), database=database, settings=Settings())
     group = {"id": -100, "type": "supergroup", "title": "x"}
     emma = {"id": EMMA, "is_bot": False, "first_name": "Emma"}
     message = {"message_id": 5, "date": 0, "chat": group, "from": emma}

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from bot.logs import HIDDEN, JsonLines, Redacted
-from tests.e2e.playing import environment
+from load.processes import environment
 
 TOKEN = "12345:secret-token"
 

@@ -1,4 +1,4 @@
-"""Who is served when: albums, turns, limits, and the tasks in the background."""
+"""Who is served when: albums, limits, stops, and the tasks in the background."""
 
 import asyncio
 import logging
@@ -12,10 +12,9 @@ from cryptography.fernet import Fernet
 
 from bot.albums import Albums, Incoming
 from bot.middlewares.in_flight import InFlight
-from bot.middlewares.throttling import BURST, PER_SECOND, Throttling
+from bot.middlewares.throttling import REFILL_SECONDS, Throttling
 from bot.retention import erase_expired, keep_erasing
 from bot.supervisor import Supervisor
-from bot.turns import AT_ONCE, AT_ONCE_EACH, MAX_WAITING_EACH, TooManyWaiting, Turns
 from storage.database import Database
 from storage.records import Outcome, Request
 
@@ -65,40 +64,6 @@ async def test_an_album_of_ten_does_not_wait() -> None:
         assert len(await first) == 10
 
 
-async def test_one_person_with_many_photos_leaves_room_for_others() -> None:
-    turns, working, most, release = Turns(), 0, 0, asyncio.Event()
-
-    async def read(user_id: int) -> None:
-        nonlocal working, most
-        async with turns.turn(user_id):
-            working += 1
-            most = max(most, working)
-            await release.wait()
-            working -= 1
-
-    greedy = [asyncio.create_task(read(1)) for _ in range(20)]
-    await asyncio.sleep(0)
-    assert working == AT_ONCE_EACH
-    others = [asyncio.create_task(read(user)) for user in range(2, 20)]
-    for _ in range(5):
-        await asyncio.sleep(0)
-    assert working == AT_ONCE
-    release.set()
-    await asyncio.gather(*greedy, *others)
-    assert most == AT_ONCE
-
-
-def test_one_person_can_have_only_so_many_photos_waiting() -> None:
-    turns = Turns()
-    with turns.queue(1, MAX_WAITING_EACH):
-        with pytest.raises(TooManyWaiting), turns.queue(1, 1):
-            pass
-        with turns.queue(2, 10):
-            pass
-    with turns.queue(1, MAX_WAITING_EACH):
-        pass
-
-
 def update(text: str | None = "hello") -> Update:
     photo = None if text else [PhotoSize(file_id="f", file_unique_id="u", width=1, height=1)]
     sender = TelegramUser(id=1, is_bot=False, first_name="x")
@@ -120,7 +85,7 @@ async def test_a_flood_of_messages_is_answered_up_to_the_limit(monkeypatch: pyte
         warnings += 1
 
     monkeypatch.setattr("bot.middlewares.throttling._warn", warn)
-    throttling = Throttling(clock=lambda: now)
+    throttling = Throttling(burst=30, clock=lambda: now)
 
     async def send(times: int, text: str | None = "hello") -> None:
         for _ in range(times):
@@ -128,13 +93,13 @@ async def test_a_flood_of_messages_is_answered_up_to_the_limit(monkeypatch: pyte
             assert event.message is not None
             await throttling(handler, event, {"event_from_user": event.message.from_user})
 
-    await send(BURST + 10)
-    assert (passed, warnings) == (BURST, 1)
+    await send(40)
+    assert (passed, warnings) == (30, 1)
     await send(5, None)
-    assert passed == BURST + 5, "photos have a limit of their own"
-    now = 3 / PER_SECOND
+    assert passed == 35, "photos have a limit of their own"
+    now = REFILL_SECONDS / 10
     await send(5)
-    assert (passed, warnings) == (BURST + 5 + 3, 2)
+    assert (passed, warnings) == (38, 2)
 
 
 async def test_the_supervisor_logs_failures_and_ends_what_still_runs(caplog: pytest.LogCaptureFixture) -> None:
@@ -157,6 +122,21 @@ async def test_the_supervisor_logs_failures_and_ends_what_still_runs(caplog: pyt
     assert ended.is_set()
     assert "task 'failing' failed" in caplog.text
     assert "lasting" not in caplog.text
+
+
+async def test_what_is_seen_through_ends_well_though_its_caller_and_the_supervisor_are_stopped() -> None:
+    supervisor, steps = Supervisor(), []
+
+    async def send_and_close() -> None:
+        steps.append("send")
+        await asyncio.sleep(0.05)
+        steps.append("close")
+
+    caller = asyncio.create_task(supervisor.see_through(send_and_close()))
+    await asyncio.sleep(0.01)
+    caller.cancel()
+    await supervisor.stop()
+    assert caller.cancelled() and steps == ["send", "close"]
 
 
 async def test_a_stop_waits_for_updates_under_way() -> None:

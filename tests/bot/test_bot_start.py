@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import StartupError
 from bot.settings import Settings, load_settings
-from tests.e2e.playing import environment
+from load.processes import environment
 
 TOKEN = "12345:a-secret-that-nobody-may-read"
 

@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
 
-from tests.e2e.playing import BotProcess, Person, sandbox_process
+from load.processes import BotProcess, sandbox_process
+from tests.e2e.playing import Person
 
 Acquaint = Callable[..., Awaitable[Person]]
 

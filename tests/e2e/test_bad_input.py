@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from bot.sandbox.samples import sample
-from tests.e2e.playing import Person, words
+from load.person import words
+from tests.e2e.playing import Person
 
 
 def mole() -> Image.Image:

@@ -13,9 +13,11 @@ from cryptography.fernet import Fernet
 
 from bot.sandbox.samples import sample
 from inference.registry import DEFAULT_WEIGHTS, REGISTRY_FILE
+from load.person import words
+from load.processes import ADMIN_ID, TOKEN, BotProcess
 from models.release import load_release
 from storage import Database
-from tests.e2e.playing import ADMIN_ID, TOKEN, BotProcess, Person, words
+from tests.e2e.playing import Person
 
 READERS = 100
 NEWS = "Version 2 is better at telling moles."

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.samples import sample
-from tests.e2e.playing import ROOT, Person, words
+from load.person import words
+from load.processes import ROOT
+from tests.e2e.playing import Person
 
 PHONE_PHOTOS = sorted((ROOT.parent / "shared" / "phone").glob("*.jpg"))[:3]
 

@@ -93,7 +93,10 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         await bot.set_my_description("Tells what a mole resembles")
         dispatcher = Dispatcher()
         dispatcher.include_router(answering())
-        polling = asyncio.create_task(dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False))
+        # Handled as tasks, an update could outlive the session and open another, which nobody closes.
+        polling = asyncio.create_task(
+            dispatcher.start_polling(bot, handle_signals=False, handle_as_tasks=False, close_bot_session=False)
+        )
         yield sandbox
         await dispatcher.stop_polling()
         await polling

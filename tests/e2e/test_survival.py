@@ -9,7 +9,12 @@ import pytest
 from aiohttp import ClientSession
 
 from bot.sandbox.samples import sample
-from tests.e2e.playing import TOKEN, BotProcess, Person, is_progress, words
+from load.chats import Chats
+from load.crowd import Crowd
+from load.person import is_progress, words
+from load.processes import TOKEN, BotProcess
+from load.report import faults
+from tests.e2e.playing import Person
 
 
 @pytest.fixture
@@ -101,6 +106,50 @@ async def test_a_stop_lets_photos_finish_and_leaves_nothing_to_be_told_again(
     after = (await person.transcript())["messages"]
     assert len(after) == len(before) + 2
     assert not any(map(is_progress, after))
+
+
+async def test_many_at_once_are_answered_in_fair_turn(running_bot: BotProcess, http: ClientSession) -> None:
+    chats = Chats(http, running_bot.api_url)
+    following = asyncio.create_task(chats.follow())
+    await chats.ready.wait()
+    crowd = Crowd(http, running_bot.api_url, chats, [sample("mole")], seed=1)
+    greedy, *others = await crowd.gather(16)
+    album = await crowd.send(greedy, 10)
+    singles = await asyncio.gather(*map(crowd.send, others))
+    await chats.answered([album, *singles], 100)
+    following.cancel()
+    assert faults([album, *singles]) == (0, 0)
+    assert max(each.answered_at or 0 for each in singles) < (album.answered_at or 0)
+
+
+async def test_a_stop_in_the_middle_and_a_killed_worker_lose_nothing_and_double_nothing(
+    own_api_url: str, folder: Path, http: ClientSession
+) -> None:
+    bot = BotProcess(own_api_url, folder, {"STOP_SECONDS": "0"})
+    bot.start()
+    chats = Chats(http, own_api_url)
+    following = asyncio.create_task(chats.follow())
+    try:
+        await chats.ready.wait()
+        crowd = Crowd(http, own_api_url, chats, [sample("mole")], seed=1)
+        people = await crowd.gather(4)
+        sent = list(await asyncio.gather(*map(crowd.send, people, (1, 1, 1, 8))))
+        await chats.answered(sent[:1], 60)
+        assert await asyncio.to_thread(bot.stop) == 0
+        assert sent[3].answered_at is None, "there was nothing left to be taken up"
+        bot.start()
+        await chats.answered(sent[:3], 60)
+        for worker in bot.workers():
+            worker.kill()
+        await chats.answered(sent, 60)
+        await crowd.ask(people[0], "/help")
+        assert faults(sent) == (0, 0)
+        for each in people:
+            await Person(http, own_api_url, each.id, "Somebody", "en").undisturbed()
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        bot.stop()
 
 
 @pytest.mark.parametrize("kind", ["429", "500", "drop"])

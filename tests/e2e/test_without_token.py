@@ -10,7 +10,9 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from bot.sandbox.samples import sample
-from tests.e2e.playing import Person, environment, words
+from load.person import words
+from load.processes import environment
+from tests.e2e.playing import Person
 
 
 @contextmanager

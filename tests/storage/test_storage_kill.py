@@ -24,7 +24,7 @@ async def main(url, key):
     for number in range({PEOPLE}):
         request, _ = await database.requests.record(number, number, 1, None, "file", "unique", "photo")
         print("recorded", number, flush=True)
-        await database.requests.claim(request.id)
+        await database.requests.claim([request.id])
         print("claimed", number, flush=True)
         await database.requests.complete(request.id, Outcome.ANSWERED, {{"number": number}}, "reply")
         print("completed", number, flush=True)
@@ -76,8 +76,8 @@ async def test_what_was_committed_survives(url: str, key: bytes, path: Path, ste
     completed = {line.split()[1] for line in told if line.startswith("completed")}
     assert not completed & {str(each.user_id) for each in unfinished}
     for each in unfinished:
-        await database.requests.release(each.id)
-        assert await database.requests.claim(each.id)
+        await database.requests.release([each.id])
+        assert await database.requests.claim([each.id])
     for broadcast in await database.broadcasts.running():
         await database.broadcasts.mark(broadcast.id, broadcast.admin_id, DeliveryState.SENT)
     await database.close()

@@ -21,7 +21,7 @@ async def record(database: Database, user: int = 1, message: int = 1) -> Request
 
 async def answer(database: Database, user: int, message: int) -> Request:
     request = await record(database, user, message)
-    assert await database.requests.claim(request.id)
+    assert await database.requests.claim([request.id])
     await database.requests.complete(request.id, Outcome.ANSWERED, RESULT, "reply")
     return request
 
@@ -45,16 +45,16 @@ async def test_recording_creates_a_person_who_has_agreed_to_nothing(database: Da
 
 async def test_of_all_who_claim_one_gets_it(database: Database) -> None:
     request = await record(database)
-    claims = await asyncio.gather(*(database.requests.claim(request.id) for _ in range(20)))
-    assert sum(claims) == 1
-    assert await database.requests.release(request.id)
-    assert not await database.requests.release(request.id)
-    assert await database.requests.claim(request.id)
+    claims = await asyncio.gather(*(database.requests.claim([request.id]) for _ in range(20)))
+    assert sorted(map(len, claims)) == [0] * 19 + [1]
+    assert await database.requests.release([request.id])
+    assert not await database.requests.release([request.id])
+    assert await database.requests.claim([request.id])
 
 
 async def test_only_what_nobody_has_claimed_is_discarded(database: Database) -> None:
     unwanted, claimed = await record(database, message=1), await record(database, message=2)
-    await database.requests.claim(claimed.id)
+    await database.requests.claim([claimed.id])
     await database.requests.discard(unwanted.id)
     await database.requests.discard(claimed.id)
     assert [each.id for each in await database.requests.unfinished()] == [claimed.id]
@@ -63,8 +63,8 @@ async def test_only_what_nobody_has_claimed_is_discarded(database: Database) -> 
 async def test_a_completed_request_is_final(database: Database) -> None:
     request = await answer(database, 1, 1)
     await database.requests.complete(request.id, Outcome.FAILED, None, None)
-    assert not await database.requests.claim(request.id)
-    assert not await database.requests.release(request.id)
+    assert not await database.requests.claim([request.id])
+    assert not await database.requests.release([request.id])
     kept = await database.requests.get_owned(request.id, 1)
     assert kept is not None
     assert (kept.outcome, kept.result, kept.reply_file_id) == (Outcome.ANSWERED, RESULT, "reply")
@@ -74,7 +74,7 @@ async def test_a_completed_request_is_final(database: Database) -> None:
 async def test_unfinished_are_those_received_and_those_under_way(database: Database) -> None:
     received = await record(database, message=1)
     working = await record(database, message=2)
-    await database.requests.claim(working.id)
+    await database.requests.claim([working.id])
     await answer(database, 1, 3)
     assert [each.id for each in await database.requests.unfinished()] == [received.id, working.id]
 
@@ -84,6 +84,20 @@ async def test_the_progress_message_of_unfinished_requests_is_remembered(databas
     await database.requests.set_progress_message([told.id], 77)
     remembered = {each.id: each.progress_message_id for each in await database.requests.unfinished()}
     assert remembered == {told.id: 77, other.id: None}
+
+
+async def test_a_progress_message_that_outlived_its_request_is_found_until_it_is_gone(database: Database) -> None:
+    open_one, closed, old = [await record(database, message=number) for number in (1, 2, 3)]
+    long_ago = datetime.now(UTC) - timedelta(days=3)
+    for request in (open_one, closed, old):
+        await database.requests.set_progress_message([request.id], 70 + request.id)
+    for request in (closed, old):
+        await database.requests.complete(request.id, Outcome.ANSWERED, RESULT, "reply")
+    found = await database.requests.outlived(long_ago)
+    assert {each.id for each in found} == {closed.id, old.id}
+    assert await database.requests.outlived(datetime.now(UTC) + timedelta(seconds=1)) == []
+    await database.requests.set_progress_message([closed.id, old.id], None)
+    assert await database.requests.outlived(long_ago) == []
 
 
 async def test_nobody_opens_what_is_not_theirs(database: Database) -> None:
@@ -124,7 +138,7 @@ async def test_a_number_is_never_given_twice(database: Database) -> None:
 
 async def test_completing_what_was_erased_meanwhile_brings_nothing_back(database: Database) -> None:
     request = await record(database)
-    await database.requests.claim(request.id)
+    await database.requests.claim([request.id])
     await database.users.delete(1)
     await database.requests.complete(request.id, Outcome.ANSWERED, RESULT, "reply")
     assert await database.requests.export(1) == {}

@@ -58,7 +58,7 @@ async def test_erasing_leaves_nothing_of_a_person_in_any_file(database: Database
             request, _ = await database.requests.record(
                 user, user, number, f"album-of-{user}", f"file-of-{user}", f"unique-of-{user}", "photo"
             )
-            await database.requests.claim(request.id)
+            await database.requests.claim([request.id])
             await database.requests.complete(request.id, Outcome.ANSWERED, {"label": "mel"}, f"reply-of-{user}")
         broadcast = await database.broadcasts.create(user, user, "text", f"written-by-{user}", "[]", None)
         await database.broadcasts.confirm(broadcast.id)

@@ -1,0 +1,20 @@
+"""How late the event loop is: whatever blocks it makes everybody wait."""
+
+import asyncio
+import logging
+
+INTERVAL_SECONDS = 0.02
+
+logger = logging.getLogger(__name__)
+
+
+async def log_loop_delay(seconds: float) -> None:
+    """Log every so many seconds by how much a timer came late: the 99th percentile and the worst, in ms."""
+    clock = asyncio.get_running_loop().time
+    while True:
+        delays, until = [], clock() + seconds
+        while (began := clock()) < until:
+            await asyncio.sleep(INTERVAL_SECONDS)
+            delays.append((clock() - began - INTERVAL_SECONDS) * 1000)
+        delays.sort()
+        logger.info("event loop delay: p99 %.1f ms, worst %.1f ms", delays[int(0.99 * len(delays))], delays[-1])

@@ -1,0 +1,82 @@
+"""Many people at once: who is served when, what they are told meanwhile, and who is turned away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.sandbox.samples import sample
+from bot.sandbox.state import dump
+from inference.analysis import Analysis, Quality, Refusal
+from inference.engine import Engine, Reading
+from load.person import is_progress
+from tests.bot.stage import EMMA, IVAN, Stage, open_stage
+
+REFUSED = "This photo is blurred"
+
+
+class CrewOnCommand:
+    """In place of the worker processes: answers nothing before it is told to, then everything at once."""
+
+    size = 1
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+
+    def seconds(self, photos: int) -> float:
+        return photos * 3.0
+
+    async def do(self, work: object, data: bytes, language: str) -> Reading:
+        await self.go.wait()
+        quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
+        return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
+
+
+@asynccontextmanager
+async def stage_on_command(folder: Path, **limits: int) -> AsyncIterator[tuple[Stage, CrewOnCommand]]:
+    engine, crew = Engine(folder, **limits), CrewOnCommand()
+    engine._crew = crew  # type: ignore[assignment]
+    async with open_stage(folder, engine) as stage:
+        yield stage, crew
+
+
+async def test_an_album_of_ten_holds_nobody_up_and_whoever_waits_is_told_their_place(
+    compiled_translations: None, tmp_path: Path
+) -> None:
+    others = range(2001, 2025)
+    async with stage_on_command(tmp_path) as (stage, crew):
+        await stage.audience(EMMA, *others)
+        await stage.people.send_photos(EMMA, [sample("mole")] * 10, None)
+        await stage.reply(EMMA, "I am looking at your photos: 0 of 10")
+        for user in others:
+            await stage.people.send_photos(user, [sample("mole")], None)
+        places = [await stage.reply(user, "Photos in the queue before yours: ") for user in others]
+        told = [int((each.text or "").partition("yours: ")[2].partition(".")[0]) for each in places]
+        # Five of the album are being fetched or read, and its other five take their turns with everybody.
+        assert sorted(told) == [5 + 1 + number for number in range(len(others))]
+        assert "in 40 seconds" in (places[told.index(12)].text or "")
+        crew.go.set()
+        answers = [await stage.reply(user, REFUSED) for user in others]
+        album = await stage.reply(EMMA, f"Photo 10: {REFUSED}")
+        assert max(each.message_id for each in answers) < album.message_id
+        everybody = (EMMA, *others)
+        await stage.until(lambda: not any(is_progress(dump(each)) for user in everybody for each in stage.heard(user)))
+        assert all(stage.deliveries(user, REFUSED) == 1 for user in everybody)
+
+
+async def test_a_full_queue_and_a_full_share_are_told_kindly_and_pass(
+    compiled_translations: None, tmp_path: Path
+) -> None:
+    async with stage_on_command(tmp_path, queue_limit=11, owner_limit=10) as (stage, crew):
+        await stage.audience(EMMA, IVAN)
+        await stage.people.send_photos(EMMA, [sample("mole")] * 10, None)
+        await stage.reply(EMMA, "I am looking at your photos")
+        await stage.people.send_photos(EMMA, [sample("mole")], None)
+        await stage.reply(EMMA, "That is more photos than I can take at once")
+        await stage.people.send_photos(IVAN, [sample("mole")] * 2, None)
+        busy = await stage.reply(IVAN, "Сейчас слишком много людей присылают фото")
+        assert "ещё раз через 1 минуту" in (busy.text or "")
+        crew.go.set()
+        await stage.reply(EMMA, f"Photo 10: {REFUSED}")
+        await stage.people.send_photos(IVAN, [sample("mole")] * 2, None)
+        await stage.reply(IVAN, "Фото 2: ", after=busy.message_id)
