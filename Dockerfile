@@ -3,8 +3,7 @@ FROM python:3.11-bookworm AS build
 WORKDIR /app
 COPY Makefile pyproject.toml constraints.txt ./
 RUN make setup EXTRAS= \
- && rm -rf .venv/lib/python3.11/site-packages/torch/include .venv/lib/python3.11/site-packages/torch/test \
- && .venv/bin/python -m compileall -q -j 0 -x torch/testing/_internal .venv/lib
+ && .venv/bin/python -m compileall -q -j 0 .venv/lib
 COPY . .
 RUN make setup EXTRAS=
 
@@ -15,9 +14,7 @@ WORKDIR /app
 COPY --from=build /app /app
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    DATA_DIR=/data \
-    MPLCONFIGDIR=/tmp/matplotlib \
-    YOLO_CONFIG_DIR=/tmp/ultralytics
+    DATA_DIR=/data
 USER 10001
 VOLUME /data
 # Healthy means: the database is migrated and answers. A bot that ends takes the container with it.

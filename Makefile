@@ -2,17 +2,20 @@
 PYTHON ?= python3
 EXTRAS ?= training,comparison,dev
 
+# Serving runs without torch; training and whatever builds on it bring it along.
+TORCH := $(if $(findstring training,$(EXTRAS)),torch torchvision)
+
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PACKAGES := bot inference models storage
+PACKAGES := benchmarks bot inference load models storage
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard bot/locales/*/LC_MESSAGES/*.po))
 # The builds of torch without CUDA. Where this index cannot be reached, torch comes from pip's own index.
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types unit format clean
+.PHONY: help run test bench load soak setup lint types unit format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +24,9 @@ run: setup ## start the bot: Telegram with BOT_TOKEN, else a chat page on this m
 	@$(BIN)/python -m bot
 
 test: lint types unit ## lint, types and all tests
+
+bench: setup ## measure speed beside the plain way; DATA=DIR takes photos from there instead of drawn ones
+	@$(BIN)/python -m benchmarks speed $(if $(DATA),--data '$(DATA)')
 
 setup: $(STAMP) $(CATALOGS) ## install what is pinned into .venv and compile the translations
 
@@ -35,6 +41,12 @@ types: $(STAMP) ## mypy, strict, over our packages
 unit: setup ## the tests alone
 	$(BIN)/python -m pytest
 
+load: setup ## measure the bot while 200 people send photos at once; writes docs/load.md
+	$(BIN)/python -m load burst
+
+soak: setup ## the same for an hour of steady use, through faults
+	$(BIN)/python -m load soak
+
 format: $(STAMP) ## rewrite the code as ruff formats it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -48,8 +60,8 @@ $(STAMP): pyproject.toml constraints.txt
 	  || { echo "Python 3.11 or newer with its venv module is needed; $(PYTHON) is not: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "1/3 virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@echo "2/3 torch for the CPU, about 200 MB"
-	@$(PIP) --no-deps --extra-index-url $(CPU_INDEX) --retries 1 --timeout 15 setuptools torch torchvision
+	@echo "2/3 $(if $(TORCH),torch for the CPU; about 200 MB,what builds packages)"
+	@$(PIP) --no-deps --extra-index-url $(CPU_INDEX) --retries 1 --timeout 15 setuptools $(TORCH)
 	@echo "3/3 everything else, about 600 MB"
 	@$(PIP) --no-build-isolation -e '.$(if $(EXTRAS),[$(EXTRAS)])'
 	@touch $@

@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]
-PACKAGES = ("bot", "inference", "models", "storage")
+PACKAGES = ("benchmarks", "bot", "inference", "load", "models", "storage")
 # Bindings to a driver that may be absent: 0.1 MB of Python that ultralytics lists among its dependencies.
 NOT_CUDA = {"nvidia-ml-py"}
 

@@ -1,0 +1,55 @@
+"""What the arithmetic allows: operations of the networks over the rate at which the cores multiply matrices."""
+
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from models import zoo
+from models.gate_network import SIZE, GateNetwork
+from models.release import load_release
+from models.segmenter import load_segmenter
+
+MATRIX: Final = 1024  # rows and columns
+TRIES: Final = 12
+
+
+def matrix_rate() -> float:
+    """Operations a second of a float32 matrix product on all cores, the best of some tries."""
+    left, right = (np.random.default_rng(seed).normal(size=(MATRIX, MATRIX)).astype(np.float32) for seed in (0, 1))
+    pair = torch.from_numpy(left), torch.from_numpy(right)
+    best = float("inf")
+    with torch.inference_mode():
+        for _ in range(TRIES):
+            for multiply in (lambda: left @ right, lambda: pair[0] @ pair[1]):
+                began = perf_counter()
+                multiply()
+                best = min(best, perf_counter() - began)
+    return 2 * MATRIX**3 / best
+
+
+def operations(network: nn.Module, side: int) -> int:
+    """Multiplications and additions for one B x 3 x side x side photo, of convolutions and matrix products."""
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        network.eval()(torch.zeros(1, 3, side, side))
+    return int(counter.get_total_flops())
+
+
+def served_operations(weights: Path) -> dict[str, int]:
+    """The same of each network that is served, by its file."""
+    release = load_release(weights / "registry.json")
+    segmenter = release.served_segmenter
+    counted = {
+        release.served_gate.served.file: operations(GateNetwork(pretrained=False), SIZE),
+        segmenter.served.file: operations(
+            load_segmenter(weights / segmenter.reference.file, segmenter.network), segmenter.input.size
+        ),
+    }
+    for member in release.served_classifier.members:
+        network = zoo.load(weights / member.reference.file, member.network, member.input.size, member.kernel)
+        counted[member.served.file] = operations(network, member.input.size)
+    return counted

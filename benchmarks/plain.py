@@ -1,0 +1,67 @@
+"""The plain way that people use today: FixCaps as published in eager torch, then ``YOLO(...).predict`` and its plot.
+
+The weights are random but for the outline's, which are ours: the cost of FixCaps does not depend on them, and that of
+the plot does on finding a lesion. FixCaps' large kernel is torch's own convolution, not our folded one.
+"""
+
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final, cast
+
+# isort: off
+import models.torchvision_env  # noqa: F401  # before ultralytics warms up, which imports torchvision
+
+# isort: on
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from ultralytics.models import YOLO
+
+from models.fixcaps import CHANNELS
+from models.published import PublishedFixCaps
+from models.release import load_release
+from models.segmenter import load_segmenter
+
+SIDE: Final = 299
+KERNEL: Final = 31
+YOLO_SIDE: Final = 640
+STEPS: Final = ("decode", "classify", "segment", "draw", "encode")
+
+
+class Plain:
+    """Reads one photo after another."""
+
+    def __init__(self, weights: Path) -> None:
+        torch.manual_seed(0)
+        fixcaps = PublishedFixCaps(SIDE, KERNEL)
+        fixcaps.stem = cast(Any, nn.Conv2d(3, CHANNELS, KERNEL, stride=2))
+        self.fixcaps = fixcaps.eval()
+        entry = load_release(weights / "registry.json").served_segmenter
+        self._yolo = YOLO(f"{entry.network}.yaml", task="segment")
+        network: Any = load_segmenter(weights / entry.reference.file, entry.network)
+        self.segmenter = network
+        network.task = "segment"
+        self._yolo.model = network
+
+    def read(self, data: bytes) -> Mapping[str, float]:
+        """Milliseconds by step, of `STEPS`, that one photo took from its bytes to an annotated JPEG."""
+        marks = [perf_counter()]
+        photo = Image.open(BytesIO(data)).convert("RGB")
+        photo.load()
+        marks.append(perf_counter())
+        square = torch.from_numpy(np.array(photo.resize((SIDE, SIDE)))).permute(2, 0, 1)[None].float() / 255
+        with torch.no_grad():
+            self.fixcaps(square).softmax(1).argmax(1).item()
+        marks.append(perf_counter())
+        found: Any
+        (found,) = self._yolo.predict(photo, imgsz=YOLO_SIDE, conf=0.25, device="cpu", verbose=False)
+        marks.append(perf_counter())
+        drawn = found.plot()
+        marks.append(perf_counter())
+        cv2.imencode(".jpg", drawn)
+        marks.append(perf_counter())
+        return {step: (end - start) * 1000 for step, start, end in zip(STEPS, marks[:-1], marks[1:], strict=True)}

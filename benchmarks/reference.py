@@ -1,0 +1,110 @@
+"""The pipeline with the torch networks in place of the served files: what these are held to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from inference.analysis import CLASSES, Analysis, Lesion
+from inference.analyzer import Analyzer
+from inference.classifier import Classifier
+from inference.photo import Photo
+from inference.registry import Registry, Release
+from inference.segmenter import Segmenter
+from models import zoo
+from models.classification import predict
+from models.release import ClassifierEntry, SegmenterEntry
+from models.segmenter import find_lesions, load_segmenter
+from models.views import crop_view
+
+
+class ReferenceAnalyzer(Analyzer):
+    """Answers by the torch networks of the served release; everything else, the gate too, is what serves."""
+
+    def __init__(self, folder: Path) -> None:
+        registry = Registry.load(folder)
+        super().__init__(registry)
+        self._segmenter = _TorchSegmenter(registry.segmenter, folder)
+        self._classifier = _TorchClassifier(registry.classifier, folder)
+
+
+class _TorchSegmenter(Segmenter):
+    def __init__(self, release: Release[SegmenterEntry], folder: Path) -> None:
+        super().__init__(release)
+        entry = release.entry
+        self._network = load_segmenter(folder / entry.reference.file, entry.network)
+
+    def lesions(self, photos: Sequence[Photo]) -> list[Lesion | None]:
+        pixels = [photo.pixels for photo in photos]
+        found = find_lesions(self._network, pixels, self._size, min_score=self._min_score)
+        lesions = [Lesion(best[0].box, best[0].mask, best[0].score) if best else None for best in found]
+        return [lesion if lesion and lesion.mask.any() else None for lesion in lesions]
+
+
+class _TorchClassifier(Classifier):
+    def __init__(self, release: Release[ClassifierEntry], folder: Path) -> None:
+        super().__init__(release)
+        self._networks = [
+            (zoo.load(folder / member.reference.file, member.network, member.input.size, member.kernel), member.input)
+            for member in release.entry.members
+        ]
+
+    def probabilities(self, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> list[dict[str, float]]:
+        odds = []
+        for network, square in self._networks:
+            boxes = [lesion.box if square.view == "lesion" else None for lesion in lesions]
+            squares = [
+                crop_view(photo.pixels, box, square.size, square.margin)
+                for photo, box in zip(photos, boxes, strict=True)
+            ]
+            odds.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")).numpy())
+        rows = self._calibration(np.stack(odds, axis=1)).tolist()
+        return [dict(zip(CLASSES, row, strict=True)) for row in rows]
+
+
+@dataclass
+class Parity:
+    """How far the served answers are from the reference's, over the photos compared so far.
+
+    Attributes:
+        photos: how many.
+        refused: how many of these both refuse for the same reason.
+        labels: photos whose class, or whose refusal, differs.
+        probability: largest difference of a probability.
+        jaccard: least overlap of the two masks.
+    """
+
+    photos: int = 0
+    refused: int = 0
+    labels: list[str] = field(default_factory=list)
+    probability: float = 0.0
+    jaccard: float = 1.0
+
+    def compare(self, name: str, served: Analysis, reference: Analysis) -> None:
+        """Count one photo."""
+        self.photos += 1
+        if (served.label, served.refusal) != (reference.label, reference.refusal):
+            self.labels.append(name)
+            return
+        self.refused += served.refusal is not None
+        for code in served.probabilities:
+            self.probability = max(self.probability, abs(served.probabilities[code] - reference.probabilities[code]))
+        if served.lesion is not None and reference.lesion is not None:
+            one, two = served.lesion.mask, reference.lesion.mask
+            self.jaccard = min(self.jaccard, float((one & two).sum() / (one | two).sum()))
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is lost: the same labels, probabilities within 1e-3, masks with a Jaccard above 0.99."""
+        return not self.labels and self.probability < 1e-3 and self.jaccard > 0.99
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.photos} photos, of which both refuse {self.refused}",
+            f"label or refusal differs: {len(self.labels)} {' '.join(self.labels)}".rstrip(),
+            f"largest difference of a probability: {self.probability:.2e}",
+            f"least Jaccard of the masks: {self.jaccard:.4f}",
+        ]
+        return "\n".join(lines)

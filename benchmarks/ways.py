@@ -1,0 +1,158 @@
+"""Ways to be faster, each measured alone: runtimes, threads, batches, large kernels, integers."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any, Final
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+
+from benchmarks import integers, kernels
+from inference.cores import cores
+from models import zoo
+from models.graphs import EVIDENCE, EXPLAIN, SQUARES
+from models.release import ReleaseFile, load_release
+from models.segmenter import load_segmenter
+
+ROUNDS: Final = 25
+_BRANCH: Final = ("If", EVIDENCE)
+Feed = dict[str, NDArray[Any]]
+
+
+def side_by_side(ways: Mapping[str, Callable[[], Any]], rounds: int = ROUNDS) -> dict[str, float]:
+    """Median milliseconds of each way; they take turns."""
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(rounds + 3):
+        for name, way in ways.items():
+            began = perf_counter()
+            way()
+            if number >= 3:
+                taken[name].append((perf_counter() - began) * 1000)
+    return {name: median(values) for name, values in taken.items()}
+
+
+def networks(release: ReleaseFile) -> dict[str, int]:
+    """Served files of the networks and the sides of their squares."""
+    segmenter, gate = release.served_segmenter, release.served_gate
+    members = {member.served.file: member.input.size for member in release.served_classifier.members}
+    return {gate.served.file: gate.input.size, segmenter.served.file: segmenter.input.size, **members}
+
+
+def feed(session: onnxruntime.InferenceSession, side: int, photos: int = 1) -> Feed:
+    """Random squares as a session takes them."""
+    squares = np.random.default_rng(0).integers(0, 256, (photos, side, side, 3), np.uint8)
+    asked = {value.name for value in session.get_inputs()}
+    return {SQUARES: squares, **({EXPLAIN: np.array(False)} if EXPLAIN in asked else {})}
+
+
+def session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    """As serving makes it."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def runtimes(weights: Path, release: ReleaseFile, threads: int) -> Iterator[tuple[str, dict[str, float]]]:
+    """Milliseconds of each network for one photo, by runtime and arithmetic."""
+    torch.set_num_threads(threads)
+    references = _references(weights, release)
+    for name, side in networks(release).items():
+        served = session(weights / name, threads)
+        given = feed(served, side)
+        ways: dict[str, Callable[[], Any]] = {"ONNX Runtime": partial(served.run, None, given)}
+        if name in references:
+            ways["torch"] = partial(_torch, references[name], torch.zeros(1, 3, side, side))
+        if find_spec("openvino"):
+            for kind in ("f32", "bf16"):
+                ways[f"OpenVINO {kind}"] = _openvino(weights / name, given, kind, threads)
+        yield name, side_by_side(ways)
+
+
+def batches(weights: Path, release: ReleaseFile, threads: int) -> Iterator[tuple[str, dict[str, float]]]:
+    """Milliseconds a photo of each network, by how many photos are answered together."""
+    for name, side in networks(release).items():
+        served = session(weights / name, threads)
+        sizes = (1, 2, 4, 8)
+        ways = {str(size): partial(served.run, None, feed(served, side, size)) for size in sizes}
+        yield name, {size: taken / int(size) for size, taken in side_by_side(ways).items()}
+
+
+def large_kernels() -> Iterator[tuple[str, dict[str, float]]]:
+    """Milliseconds of FixCaps' first layer by way of computing it; how far they are apart, in shares of the largest."""
+    for kernel, side in ((31, 299), (18, 128)):
+        photo, ways = kernels.ways(kernel, side)
+        with torch.inference_mode():
+            results = [way(photo) for way in ways.values()]
+            apart = max(float((result - results[0]).abs().max()) for result in results)
+            apart /= float(results[0].abs().max())
+            taken = side_by_side({name: partial(way, photo) for name, way in ways.items()})
+        yield f"{kernel} x {kernel} at {side} px", taken | {"apart": apart}
+
+
+def tables(weights: Path, root: Path | None, limit: int | None) -> Iterator[str]:
+    """All of it as Markdown, line by line, as it is measured; without a data folder, times alone."""
+    release = load_release(weights / "registry.json")
+    for title, measured in (
+        ("Runtimes, all cores, ms a photo", runtimes(weights, release, cores())),
+        ("Runtimes, one core, ms a photo", runtimes(weights, release, 1)),
+        ("Photos at a time, all cores, ms a photo", batches(weights, release, cores())),
+        ("Photos at a time, one core, ms a photo", batches(weights, release, 1)),
+        ("FixCaps' first layer, all cores, ms", large_kernels()),
+    ):
+        yield from _table(title, measured)
+    if root is not None:
+        yield from _table("Networks in 8-bit integers", integers.trials(weights, release, root, limit))
+
+
+def _table(title: str, measured: Iterator[tuple[str, dict[str, float]]]) -> Iterator[str]:
+    yield f"\n{title}\n"
+    rows = list(measured)
+    columns = list(dict.fromkeys(column for _, figures in rows for column in figures))
+    yield f"| | {' | '.join(columns)} |"
+    yield "|---|" + "---|" * len(columns)
+    for name, figures in rows:
+        yield f"| {name} | " + " | ".join(f"{figures[each]:.4g}" if each in figures else "" for each in columns) + " |"
+
+
+def _references(weights: Path, release: ReleaseFile) -> dict[str, Any]:
+    segmenter = release.served_segmenter
+    found: dict[str, Any] = {
+        segmenter.served.file: load_segmenter(weights / segmenter.reference.file, segmenter.network)
+    }
+    for each in release.served_classifier.members:
+        found[each.served.file] = zoo.load(weights / each.reference.file, each.network, each.input.size, each.kernel)
+    return found
+
+
+def _torch(network: Any, images: torch.Tensor) -> None:
+    with torch.inference_mode():
+        network(images)
+
+
+def _openvino(path: Path, given: Feed, kind: str, threads: int) -> Callable[[], Any]:
+    openvino: Any = import_module("openvino")  # compared with, but no dependency: where it is not installed, left out
+    core = openvino.Core()
+    settings = {"INFERENCE_PRECISION_HINT": kind, "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    compiled = core.compile_model(core.read_model(_without_evidence(path)), "CPU", settings)
+    request = compiled.create_infer_request()
+    return partial(request.infer, {SQUARES: given[SQUARES]})
+
+
+def _without_evidence(path: Path) -> bytes:
+    """A file's content without the branch that explains, which OpenVINO cannot compile."""
+    model = onnx.load(path)
+    graph = model.graph
+    for parts in (graph.node, graph.input, graph.output):
+        kept = [part for part in parts if part.name != EXPLAIN and getattr(part, "op_type", part.name) not in _BRANCH]
+        del parts[:]
+        parts.extend(kept)
+    return bytes(model.SerializeToString())
