@@ -127,6 +127,32 @@ def test_figures_of_the_report_stand_in_registry_and_cards(weights: Path) -> Non
         assert f"{recorded[name][0]:.3f} [{recorded[name][1]:.3f}, {recorded[name][2]:.3f}]" in card
 
 
+def test_served_files_are_written_anew_from_the_references(weights: Path, data: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(weights, tmp_path / "weights"))
+    plain = json.loads((copied / "registry.json").read_bytes())
+    plain["classifiers"] = [each for each in plain["classifiers"] if each["version"] == "0.1.0"]
+    (copied / "registry.json").write_text(json.dumps(plain), encoding="utf-8")
+    release = load_release(copied / "registry.json")
+    parts = (release.served_segmenter, *release.served_classifier.members)
+    for part in parts:
+        (copied / part.served.file).write_bytes(b"of an older form")
+    assert main(["convert", "--weights", str(copied)]) == 0
+    photos = copy_photos(data, select(data, "val"), tmp_path)[:3]
+    answers = [
+        [(row["label"], row["probabilities"]) for row in serve(photos, folder, "--unchecked")]
+        for folder in (weights, copied)
+    ]
+    assert answers[0] == answers[1]
+    converted = load_release(copied / "registry.json")
+    for part in (converted.served_segmenter, *converted.served_classifier.members):
+        sha256 = hashlib.sha256((copied / part.served.file).read_bytes()).hexdigest()
+        assert part.served.sha256 == sha256
+    assert converted.served_classifier.model_dump(exclude={"members"}) == release.served_classifier.model_dump(
+        exclude={"members"}
+    )
+    assert converted.served_gate == release.served_gate
+
+
 def test_exporting_no_run_is_one_line(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert export([tmp_path], data, tmp_path / "weights") == 1
     assert "no training run is there" in capsys.readouterr().err
