@@ -28,6 +28,7 @@ from bot.journal import Journal
 from bot.logs import set_up_logging
 from bot.loop_delay import log_loop_delay
 from bot.middlewares.in_flight import InFlight
+from bot.middlewares.patience import Patience
 from bot.middlewares.people import Language, Registration
 from bot.middlewares.throttling import Throttling
 from bot.reception import Reception
@@ -116,7 +117,7 @@ def build_dispatcher(
     named = {"database": database, "translations": translations, "settings": settings, "albums": Albums(), **services}
     dispatcher = Dispatcher(disable_fsm=True, **named)
     throttling = Throttling(settings.person_messages)
-    for middleware in (in_flight, Registration(database), Language(translations), throttling):
+    for middleware in (in_flight, Patience(), Registration(database), Language(translations), throttling):
         dispatcher.update.outer_middleware(middleware)
     dispatcher.include_routers(*ROUTERS)
     return dispatcher

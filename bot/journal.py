@@ -47,8 +47,8 @@ class Journal(BaseRequestMiddleware):
     async def _record(self, messages: Sequence[Message]) -> None:
         # All in one transaction: whoever else wrote to the bot is waiting for this.
         await self._database.requests.record_all([received(message) for message in messages])
-        for sender in {message.from_user.id: message.from_user for message in messages if message.from_user}.values():
-            await self._database.users.seen(sender.id, supported_language(sender.language_code))
+        senders = [message.from_user for message in messages if message.from_user]
+        await self._database.users.seen_all({each.id: supported_language(each.language_code) for each in senders})
 
 
 def is_request(message: Message) -> bool:

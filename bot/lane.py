@@ -6,19 +6,20 @@ from enum import Enum, auto
 from itertools import count
 
 # Telegram takes 30 a second from a bot in all. The rest is for /help and the like, which do not wait here.
-MESSAGES_PER_SECOND = 22
+MESSAGES_PER_SECOND = 25
 
 
 class Kind(Enum):
-    """What a message is."""
+    """What a message is: the first word of a long wait, an answer, or any other sign of progress."""
 
+    PLACE = auto()
     ANSWER = auto()
-    NOTICE = auto()
-    EDIT = auto()
+    PROGRESS = auto()
 
 
-# Where all of them wait, two notices go out for one answer, so that everybody is told soon, and an edit now and then.
-COST = {Kind.NOTICE: 1, Kind.ANSWER: 2, Kind.EDIT: 8}
+# Where all of them wait, four people are told of their wait for one answer: it takes less time to tell everybody than
+# to read everybody's photos. What is merely pleasant to know comes now and then.
+COST = {Kind.PLACE: 1, Kind.ANSWER: 4, Kind.PROGRESS: 16}
 
 
 class Lane:

@@ -23,8 +23,10 @@ from storage.records import Request
 ACTION_SECONDS = 4.5
 # One message a second to one chat is the limit.
 EDIT_SECONDS = 1.0
-# Whoever waits longer is told their place, and again as it changes.
+# Whoever waits longer is told their place, and again as it changes; so is, at once, whoever is likely to. What is
+# known of that is the time to read the photos, and with many of them to send the answers takes about as long again.
 PATIENCE_SECONDS = 5.0
+READING_PATIENCE_SECONDS = 2.5
 PLACE_SECONDS = 10.0
 # A stop waits so long for a message that is on its way.
 LAST_WORD_SECONDS = 2.0
@@ -77,6 +79,7 @@ class Progress:
         self._advanced = asyncio.Event()
         self._began = time.monotonic()
         self._told = ""
+        self._knows_place = False
         # Held while a message is on its way, which must not be cut off: nobody would know its number.
         self._speaking = asyncio.Lock()
 
@@ -108,15 +111,27 @@ class Progress:
             for message_id in self._left_over:
                 with contextlib.suppress(AiogramError):
                     await self._bot.delete_message(self._chat_id, message_id)
-            kind = Kind.NOTICE
             while True:
                 self._quiet = self._quiet and not self._is_waiting()
                 if not self._quiet and self._text() != self._told:
-                    await self._lane.turn(kind)
+                    if not await self._has_turn():
+                        continue
                     async with self._speaking:
+                        self._knows_place |= self._is_waiting()
                         await self._tell(self._text())
-                    kind = Kind.EDIT
                 await self._pause()
+
+    async def _has_turn(self) -> bool:
+        """Wait for a turn to say something. False where it did not come before the wait had become long."""
+        if self._is_waiting() and not self._knows_place:
+            await self._lane.turn(Kind.PLACE)
+            return True
+        until_long = self._began + PATIENCE_SECONDS - time.monotonic()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if self._knows_place else until_long):
+                await self._lane.turn(Kind.PROGRESS)
+                return True
+        return False
 
     @contextlib.asynccontextmanager
     async def _acting(self) -> AsyncIterator[None]:
@@ -167,9 +182,9 @@ class Progress:
 
     def _is_waiting(self) -> bool:
         """Whether the wait is, or is likely to become, so long that the place is told."""
-        if self._ahead() is None:
-            return False
-        return max(self._places[-1].seconds, time.monotonic() - self._began) > PATIENCE_SECONDS
+        if time.monotonic() - self._began > PATIENCE_SECONDS:
+            return True
+        return self._ahead() is not None and self._places[-1].seconds > READING_PATIENCE_SECONDS
 
     def _text(self) -> str:
         total = len(self._requests)
@@ -183,4 +198,4 @@ class Progress:
         if not waiting:
             return looking
         place = _("Photos in the queue before yours: {ahead}. The answer comes {soon}, or a little later.")
-        return f"{looking}\n{place.format(ahead=self._ahead(), soon=soon(self._places[-1].seconds))}"
+        return f"{looking}\n{place.format(ahead=self._ahead() or 0, soon=soon(self._places[-1].seconds))}"

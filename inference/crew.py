@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 ATTEMPTS: Final = 2
 IDLE_SECONDS: Final = 1.0
 RESTART_PAUSE_SECONDS: Final = 5.0
-# Until photos have been read, one is taken to need so long; then a moving mean counts.
+# Until a photo has been read, one is taken to need so long; then a mean counts, which the latest ones move.
 FIRST_GUESS_SECONDS: Final = 1.0
 WEIGHT_OF_THE_LATEST: Final = 0.1
 
@@ -59,6 +59,7 @@ class Crew:
         self._serving: list[asyncio.Task[None]] = []
         self._jobs: asyncio.Queue[_Job[Any]] = asyncio.Queue()
         self._seconds_a_photo = FIRST_GUESS_SECONDS
+        self._finished = 0
 
     @property
     def size(self) -> int:
@@ -144,7 +145,8 @@ class Crew:
             if not job.done.done():
                 job.done.set_result(result)
         took = time.monotonic() - began
-        self._seconds_a_photo += WEIGHT_OF_THE_LATEST * (took - self._seconds_a_photo)
+        self._finished += 1
+        self._seconds_a_photo += max(WEIGHT_OF_THE_LATEST, 1 / self._finished) * (took - self._seconds_a_photo)
         return True
 
 

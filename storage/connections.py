@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, text
@@ -12,6 +13,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 30
+# Fewer than the pool has connections: somebody in a hurry finds one free.
+PATIENT_AT_ONCE = 4
+
+_is_patient: ContextVar[bool] = ContextVar("is_patient", default=False)
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Within it, in this task and those that it starts, transactions take turns and leave room for others'.
+
+    For work that comes in crowds: whoever asks for one thing meanwhile does not stand in its queue.
+    """
+    before = _is_patient.set(True)
+    try:
+        yield
+    finally:
+        _is_patient.reset(before)
 
 
 def create_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
@@ -47,20 +65,24 @@ class Transactions:
         self._engine = engine
         # Writers wait their turn here, in order; SQLite's own busy handler would have them poll.
         self._writing = asyncio.Lock()
+        self._patient = asyncio.Semaphore(PATIENT_AT_ONCE)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view; nothing written through it is kept."""
-        async with self._engine.connect() as connection:
+        async with self._turn(), self._engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end of the block and rolls back on an exception."""
-        async with self._writing, self._engine.connect() as connection:
+        async with self._turn(), self._writing, self._engine.connect() as connection:
             await connection.execution_options(sqlite_begin="IMMEDIATE")
             async with connection.begin():
                 yield connection
+
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        return self._patient if _is_patient.get() else nullcontext()
 
     async def checkpoint(self) -> None:
         """Move everything from the write-ahead log into the database and empty the log."""

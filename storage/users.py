@@ -1,5 +1,6 @@
 """People: who they are to the bot, what they agreed to, and their erasure."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
@@ -31,7 +32,7 @@ class Users:
         """
         user = await self.get(user_id)
         # Most messages change nothing; they must not wait for the disk.
-        if user is not None and user.blocked_at is None and (user.language or not language_hint):
+        if user is not None and _is_up_to_date(user, language_hint):
             return user
         statement = insert(users).values(
             id=user_id, language=language_hint, announcements=True, created_at=datetime.now(UTC)
@@ -45,6 +46,15 @@ class Users:
         ).returning(*users.c)
         async with self._transactions.write() as connection:
             return _user((await connection.execute(upsert)).one())
+
+    async def seen_all(self, language_hints: Mapping[int, str | None]) -> None:
+        """What `seen` does, for many people by their id."""
+        async with self._transactions.read() as connection:
+            rows = await connection.execute(select(users).where(users.c.id.in_(language_hints)))
+            known = {user.id: user for user in map(_user, rows)}
+        for user_id, hint in language_hints.items():
+            if user_id not in known or not _is_up_to_date(known[user_id], hint):
+                await self.seen(user_id, hint)
 
     async def set_language(self, user_id: int, language: str) -> None:
         await self._update(user_id, language=language)
@@ -87,6 +97,10 @@ class Users:
     async def _update(self, user_id: int, **values: object) -> None:
         async with self._transactions.write() as connection:
             await connection.execute(update(users).where(users.c.id == user_id).values(**values))
+
+
+def _is_up_to_date(user: User, language_hint: str | None) -> bool:
+    return user.blocked_at is None and (user.language is not None or not language_hint)
 
 
 def _user(row: Row[tuple[object, ...]]) -> User:

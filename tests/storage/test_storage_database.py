@@ -1,5 +1,6 @@
 """Opening: the pragmas that durability and erasure rest on, and one clear line for whatever is wrong."""
 
+import asyncio
 import sqlite3
 import stat
 from pathlib import Path
@@ -9,7 +10,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import make_url, text
 
 from storage import Database, StorageError
-from storage.connections import create_engine
+from storage.connections import create_engine, patience
 
 
 async def fault(url: str, key: bytes) -> str:
@@ -104,3 +105,15 @@ async def test_a_database_of_a_newer_version(url: str, path: Path, key: bytes) -
 )
 async def test_a_url_of_something_else(wrong: str, key: bytes) -> None:
     assert "sqlite+aiosqlite:///data/bot.db" in await fault(wrong, key)
+
+
+async def test_a_crowd_in_patience_does_not_hold_up_somebody_in_a_hurry(database: Database) -> None:
+    await database.users.seen(5, "en")
+    with patience():
+        crowd = [asyncio.create_task(database.users.get(5)) for _ in range(200)]
+        writers = [asyncio.create_task(database.users.mark_active(5)) for _ in range(50)]
+    await asyncio.sleep(0)
+    await database.users.get(5)
+    await database.users.set_language(5, "ru")
+    assert sum(each.done() for each in crowd + writers) < 50
+    await asyncio.gather(*crowd, *writers)

@@ -76,3 +76,18 @@ async def test_erasing_leaves_nothing_of_a_person_in_any_file(database: Database
 
 async def test_erasing_the_unknown_is_no_error(database: Database) -> None:
     await database.users.delete(404)
+
+
+async def test_many_seen_at_once_are_as_each_seen_alone(database: Database) -> None:
+    await database.users.seen(5, "ru")
+    await database.users.seen(6, None)
+    await database.users.seen(7, "en")
+    await database.users.mark_blocked(7)
+    await database.users.seen_all({5: "en", 6: "ru", 7: None, 8: "en"})
+    everybody = [await database.users.get(user) for user in (5, 6, 7, 8)]
+    assert [each and (each.language, each.blocked_at) for each in everybody] == [
+        ("ru", None),
+        ("ru", None),
+        ("en", None),
+        ("en", None),
+    ]
