@@ -76,7 +76,6 @@ def _named(analysis: Analysis, label: str, language: str) -> str:
 
 
 def _percent(probability: float, language: str) -> str:
-    whole = round(probability * 100)
     # Certainty is nothing a model can state.
-    number = f">{_NO_BREAK_SPACE}99" if whole >= 100 else str(whole)
+    number = f">{_NO_BREAK_SPACE}99" if probability > 0.99 else str(round(probability * 100))
     return f"{number}{_NO_BREAK_SPACE}%" if language == "ru" else f"{number}%"

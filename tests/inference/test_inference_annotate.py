@@ -129,7 +129,7 @@ def test_cyrillic_has_letters_and_not_boxes() -> None:
 
 def test_words() -> None:
     assert caption(answered(None, "mel", 0.611, Risk.HIGH)) == "Melanoma\xa0·\xa061%\nShow it to a dermatologist soon"
-    assert caption(answered(None, "nv", 0.9999), "ru") == "Меланоцитарный невус\xa0·\xa0>\xa099\xa0%\nЭто не диагноз"
+    assert caption(answered(None, "nv", 0.993), "ru") == "Меланоцитарный невус\xa0·\xa0>\xa099\xa0%\nЭто не диагноз"
     assert caption(answered(None, "nv"), "de") == caption(answered(None, "nv"), "en")
     warned = caption(answered(None, "nv", risk=Risk.RAISED)).splitlines()[1]
     assert warned == "Show it to a dermatologist soon"
