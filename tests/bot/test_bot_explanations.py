@@ -77,7 +77,7 @@ async def answered(stage: Stage, user: int, told: Finding) -> int:
     await stage.audience(user)
     [sent] = await stage.people.send_photos(user, [sample("mole")], None)
     # The engine is not running: the photo itself is apologised for.
-    await stage.reply(user, "I could not read this photo")
+    await stage.reply(user, "I could not read this photo", after=sent.message_id)
     request, _ = await stage.database.requests.record(
         **asdict(received(sent)) | {"message_id": 10_000 + sent.message_id}
     )
