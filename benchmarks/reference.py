@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Analysis, Lesion
 from inference.analyzer import Analyzer
@@ -51,7 +52,13 @@ class _TorchClassifier(Classifier):
             for member in release.entry.members
         ]
 
-    def probabilities(self, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> list[dict[str, float]]:
+    def glances(self, photos: Sequence[Photo]) -> NDArray[np.float32]:
+        # The torch networks are asked together, once the lesions are known.
+        return np.empty((len(photos), 0, len(CLASSES)), np.float32)
+
+    def probabilities(
+        self, photos: Sequence[Photo], lesions: Sequence[Lesion], glances: NDArray[np.float32]
+    ) -> list[dict[str, float]]:
         odds = []
         for network, square in self._networks:
             boxes = [lesion.box if square.view == "lesion" else None for lesion in lesions]

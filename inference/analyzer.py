@@ -1,6 +1,7 @@
 """The one pipeline: photo -> quality -> lesion -> classes -> `Analysis`. Bot, command line and tests all run it."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from time import perf_counter
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from inference import quality
 from inference.analysis import CLASSES, Analysis, Lesion, Quality, Refusal, Risk
 from inference.classifier import Classifier
+from inference.cores import cores
 from inference.evidence import heat_map
 from inference.exposure import exposed
 from inference.gate import Gate
@@ -32,9 +34,14 @@ class Analyzer:
     """
 
     def __init__(self, registry: Registry, threads: int | None = None, *, checked: bool = True) -> None:
-        self._gate = Gate(registry.gate, threads)
-        self._segmenter = Segmenter(registry.segmenter, threads)
-        self._classifier = Classifier(registry.classifier, threads)
+        threads = threads or cores()
+        # Two small networks on a core each are done sooner than one after the other on two: what needs no outline
+        # runs beside what draws it.
+        aside = threads // 2
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside") if aside else None
+        self._gate = Gate(registry.gate, threads - aside)
+        self._segmenter = Segmenter(registry.segmenter, threads - aside)
+        self._classifier = Classifier(registry.classifier, threads, max(aside, 1))
         self._titles = registry.titles
         self._checked = checked
 
@@ -45,7 +52,8 @@ class Analyzer:
     def analyze_batch(self, photos: Sequence[Photo]) -> list[Analysis]:
         """Analyse photos together; the answers are those each photo would get alone.
 
-        `timings` hold each photo's own decoding and quality check, and its equal share of the networks' time.
+        `timings` hold each photo's own decoding and quality check, and its equal share of the networks' time. What
+        runs beside gate and segmenter counts only so far as it has to be waited for.
         """
         return [draft.finished(self._titles) for draft in self._drafts(photos)]
 
@@ -67,35 +75,53 @@ class Analyzer:
         drafts = [_Draft(photo, self._checked) for photo in photos]
         # A cat on white paper glares too; it is told to be no skin, and not to be lit better.
         shown = [draft for draft in drafts if draft.refusal in (None, Refusal.BLURRED, Refusal.GLARE)]
-        if shown and self._checked:
-            began = perf_counter()
-            refusals = self._gate.refusals([draft.photo for draft in shown])
-            for draft, refusal in zip(shown, refusals, strict=True):
-                if refusal is Refusal.NOT_SKIN or draft.refusal is None:
-                    draft.refusal = refusal
-            _share("gate", began, shown)
+        if self._aside is not None:
+            for draft in shown:
+                draft.glance = self._aside.submit(self._classifier.glances, [draft.photo])
+        if self._checked:
+            self._admit(shown)
         passed = [draft for draft in shown if draft.refusal is None]
-        if passed:
-            began = perf_counter()
-            for draft, lesion in zip(passed, self._segmenter.lesions([draft.photo for draft in passed]), strict=True):
-                draft.lesion, draft.refusal = lesion, None if lesion else Refusal.NO_LESION
-            _share("segment", began, passed)
-        seen = [(draft, draft.lesion) for draft in passed if draft.lesion is not None]
-        if seen:
-            began = perf_counter()
-            answers = self._classifier.probabilities([draft.photo for draft, _ in seen], [lesion for _, lesion in seen])
-            for (draft, _), probabilities in zip(seen, answers, strict=True):
-                draft.probabilities = probabilities
-                draft.risk = self._classifier.risk(probabilities)
-            _share("classify", began, [draft for draft, _ in seen])
+        self._outline(passed)
+        self._classify([draft for draft in passed if draft.lesion is not None])
         return drafts
+
+    def _admit(self, drafts: "list[_Draft]") -> None:
+        if not drafts:
+            return
+        began = perf_counter()
+        refusals = self._gate.refusals([draft.photo for draft in drafts])
+        for draft, refusal in zip(drafts, refusals, strict=True):
+            if refusal is Refusal.NOT_SKIN or draft.refusal is None:
+                draft.refusal = refusal
+        _share("gate", began, drafts)
+
+    def _outline(self, drafts: "list[_Draft]") -> None:
+        if not drafts:
+            return
+        began = perf_counter()
+        for draft, lesion in zip(drafts, self._segmenter.lesions([draft.photo for draft in drafts]), strict=True):
+            draft.lesion, draft.refusal = lesion, None if lesion else Refusal.NO_LESION
+        _share("segment", began, drafts)
+
+    def _classify(self, drafts: "list[_Draft]") -> None:
+        if not drafts:
+            return
+        began = perf_counter()
+        photos, lesions = [draft.photo for draft in drafts], [draft.lesion for draft in drafts if draft.lesion]
+        begun = [draft.glance.result() for draft in drafts if draft.glance]
+        glances = np.concatenate(begun) if begun else self._classifier.glances(photos)
+        for draft, probabilities in zip(drafts, self._classifier.probabilities(photos, lesions, glances), strict=True):
+            draft.probabilities = probabilities
+            draft.risk = self._classifier.risk(probabilities)
+        _share("classify", began, drafts)
 
     def warm_up(self) -> None:
         """Run every network once: the first pass is several times slower than any later one."""
         photo = Photo(np.full((64, 64, 3), 128, np.uint8))
         self._gate.refusals([photo])
         self._segmenter.lesions([photo])
-        self._classifier.probabilities([photo], [Lesion((0.0, 0.0, 64.0, 64.0), np.ones((64, 64), np.bool_), 1.0)])
+        lesion = Lesion((0.0, 0.0, 64.0, 64.0), np.ones((64, 64), np.bool_), 1.0)
+        self._classifier.probabilities([photo], [lesion], self._classifier.glances([photo]))
 
 
 class _Draft:
@@ -109,6 +135,7 @@ class _Draft:
         self.quality: Quality = replace(quality.assess(turned), width=photo.width, height=photo.height)
         self.photo = Photo(exposed(turned.pixels, self.quality.brightness))
         self.refusal: Refusal | None = quality.refusal(self.quality) if checked else None
+        self.glance: Future[NDArray[np.float32]] | None = None
         self.lesion: Lesion | None = None
         self.probabilities: dict[str, float] = {}
         self.risk: Risk | None = None

@@ -20,31 +20,45 @@ from models.graphs import EVIDENCE, EXPLAIN, LOG_ODDS
 from models.release import ClassifierEntry, ClassifierInput
 from models.views import crop_view, region
 
+Box = tuple[float, float, float, float]
+
 
 class Classifier:
     """The released classifier, ready to answer.
 
     Args:
         release: which.
-        threads: cores that one photo may use; None takes all.
+        threads: cores that the networks which read the lesion's crop may use; None takes all.
+        aside: cores that those which read the whole photo may use; None takes all.
 
     Raises:
         RegistryError: the release's file is not what the registry says.
     """
 
-    def __init__(self, release: Release[ClassifierEntry], threads: int | None = None) -> None:
+    def __init__(self, release: Release[ClassifierEntry], threads: int | None = None, aside: int | None = None) -> None:
         entry = release.entry
         self._members = [
-            _Network(weights, member.input, threads or cores())
+            _Network(weights, member.input, (aside if member.input.view == "whole" else threads) or cores())
             for weights, member in zip(release.files, entry.members, strict=True)
         ]
         self._calibration = Calibration(tuple(member.slope for member in entry.members), entry.bias)
         self._thresholds = entry.thresholds
 
-    def probabilities(self, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> list[dict[str, float]]:
-        """For each photo and the lesion in it: class -> probability in 0..1, summing to 1, in the order of CLASSES."""
-        odds = np.stack([member.log_odds(photos, lesions) for member in self._members], axis=1)
-        rows = self._calibration(odds).tolist()
+    def glances(self, photos: Sequence[Photo]) -> NDArray[np.float32]:
+        """What the networks that need no lesion's outline make of each photo: N x networks x 7 scores."""
+        found = [member.log_odds(photos, None) for member in self._members if member.whole]
+        return np.stack(found, axis=1) if found else np.empty((len(photos), 0, len(CLASSES)), np.float32)
+
+    def probabilities(
+        self, photos: Sequence[Photo], lesions: Sequence[Lesion], glances: NDArray[np.float32]
+    ) -> list[dict[str, float]]:
+        """For each photo, the lesion in it and its row of `glances`: class -> probability.
+
+        Probabilities are in 0..1, sum to 1, and come in the order of CLASSES.
+        """
+        whole = iter(np.moveaxis(glances, 1, 0))
+        odds = [next(whole) if member.whole else member.log_odds(photos, lesions) for member in self._members]
+        rows = self._calibration(np.stack(odds, axis=1)).tolist()
         return [dict(zip(CLASSES, row, strict=True)) for row in rows]
 
     def evidence(self, photo: Photo, lesion: Lesion) -> list[Evidence]:
@@ -71,21 +85,28 @@ class _Network:
     def __init__(self, weights: Weights, square: ClassifierInput, threads: int) -> None:
         self._session, self._square = Session(weights, square.size, threads), square
 
-    def log_odds(self, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> NDArray[np.float32]:
-        """N x 7 scores; see `models.zoo.Classifier.log_odds`."""
-        squares = [self._cut(photo, lesion) for photo, lesion in zip(photos, lesions, strict=True)]
+    @property
+    def whole(self) -> bool:
+        """Whether it reads the whole photo, and no lesion need be known."""
+        return self._square.view == "whole"
+
+    def log_odds(self, photos: Sequence[Photo], lesions: Sequence[Lesion] | None) -> NDArray[np.float32]:
+        """N x 7 scores; see `models.zoo.Classifier.log_odds`. No lesions are given to a network that needs none."""
+        boxes = [self._box(lesion) for lesion in lesions] if lesions is not None else [None] * len(photos)
+        squares = [self._cut(photo, box) for photo, box in zip(photos, boxes, strict=True)]
         return self._run(LOG_ODDS, np.stack(squares))
 
     def evidence(self, photo: Photo, lesion: Lesion, weight: float) -> Evidence:
         """See `models.zoo.Classifier.evidence`."""
-        square = region((photo.height, photo.width), self._box(lesion), self._square.margin)
-        return Evidence(self._run(EVIDENCE, self._cut(photo, lesion)[None])[0], square, weight)
+        box = self._box(lesion)
+        square = region((photo.height, photo.width), box, self._square.margin)
+        return Evidence(self._run(EVIDENCE, self._cut(photo, box)[None])[0], square, weight)
 
     def _run(self, output: str, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._session.run([output], squares, **{EXPLAIN: np.array(output == EVIDENCE)})[0]
 
-    def _cut(self, photo: Photo, lesion: Lesion) -> NDArray[np.uint8]:
-        return crop_view(photo.pixels, self._box(lesion), self._square.size, self._square.margin)
+    def _cut(self, photo: Photo, box: Box | None) -> NDArray[np.uint8]:
+        return crop_view(photo.pixels, box, self._square.size, self._square.margin)
 
-    def _box(self, lesion: Lesion) -> tuple[float, float, float, float] | None:
-        return lesion.box if self._square.view == "lesion" else None
+    def _box(self, lesion: Lesion) -> Box | None:
+        return None if self.whole else lesion.box

@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Analysis, Refusal, Risk
 from inference.analyzer import Analyzer
+from inference.classifier import Classifier
 from inference.photo import Photo, decode
 from inference.registry import Registry
 from models.pose import POSES
@@ -171,3 +175,21 @@ def test_a_turned_or_mirrored_photo_gets_the_same_answer(weights: Path, size: tu
         assert np.array_equal(analysis.lesion.mask, pose.turn(plain.lesion.mask))
         back = pose.turn_box_back(analysis.lesion.box, turned.shape[1], turned.shape[0])
         assert back == pytest.approx(plain.lesion.box, abs=1e-9)
+
+
+def test_cores_change_when_networks_run_and_not_what_they_say(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+
+    def watched(classifier: Classifier, photos: Sequence[Photo]) -> NDArray[np.float32]:
+        ran.append(threading.current_thread().name)
+        return glances(classifier, photos)
+
+    glances = Classifier.glances
+    monkeypatch.setattr(Classifier, "glances", watched)
+    photos = [Photo(skin(320, 240)), Photo(np.zeros((200, 200, 3), np.uint8)), Photo(skin(450, 600, seed=1))]
+    one, two = (Analyzer(Registry.load(weights), cores).analyze_batch(photos) for cores in (1, 2))
+    assert ran == ["MainThread", "aside_0", "aside_0"], "one core reads both at the end, two each beside its outline"
+    assert one[1].refusal is Refusal.TOO_DARK, "nor is a network asked about a photo that is refused before"
+    for alone, beside in zip(one, two, strict=True):
+        assert alone.refusal == beside.refusal
+        assert list(alone.probabilities.values()) == pytest.approx(list(beside.probabilities.values()), abs=1e-5)
