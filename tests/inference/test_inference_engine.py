@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from io import BytesIO
 from multiprocessing import active_children
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import psutil
@@ -23,34 +21,11 @@ from inference.analysis import Refusal
 from inference.engine import AnalysisFailed, Busy, Engine, ServedModel
 from inference.photo import PhotoError, PhotoFault
 from inference.registry import RegistryError
+from tests.inference.bad_works import DEADLY, fail, hang_once, read_or_die
 from tests.inference.pictures import encoded, skin
 from tests.inference.releases import CLASSIFIER_FILE, accept
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-DEADLY = b"deadly"
-
-
-def read_or_die(weights: Path, classifier: str | None, data: bytes, language: str) -> worker.Reading:
-    """Reads photos, but for one that brings its decoder down."""
-    if data == DEADLY:
-        os.kill(os.getpid(), signal.SIGSEGV)
-    return worker.read(weights, classifier, data, language)
-
-
-def hang_once(weights: Path, classifier: str | None, data: bytes, language: str) -> worker.Reading:
-    """Spins, as a decoder may, where the file named by `data` exists, and removes it."""
-    marker = Path(data.decode())
-    if marker.exists():
-        marker.unlink()
-        while True:
-            pass
-    return worker.read(weights, classifier, encoded(skin()), language)
-
-
-def fail(weights: Path, classifier: str | None, data: bytes, language: str) -> NoReturn:
-    raise ZeroDivisionError("a fault of ours")
 
 
 async def read(engine: Engine, data: bytes, owner: str = "somebody", language: str = "en") -> worker.Reading:
