@@ -80,8 +80,8 @@ async def compare(
         resident,
         served_operations(weights),
         {
-            "FixCaps as published": operations(plain.fixcaps, SIDE),
-            "YOLOv8n-seg at 640 px": operations(plain.segmenter, YOLO_SIDE),
+            "FixCaps as published": operations(plain.fixcaps, (SIDE, SIDE)),
+            "YOLOv8n-seg at 640 px": operations(plain.segmenter, (YOLO_SIDE, YOLO_SIDE)),
         },
         max(rates),
     )

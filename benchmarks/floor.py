@@ -32,10 +32,10 @@ def matrix_rate() -> float:
     return 2 * MATRIX**3 / best
 
 
-def operations(network: nn.Module, side: int) -> int:
-    """Multiplications and additions for one B x 3 x side x side photo, of convolutions and matrix products."""
+def operations(network: nn.Module, frame: tuple[int, int]) -> int:
+    """Multiplications and additions of convolutions and matrix products, for one photo of this width and height."""
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        network.eval()(torch.zeros(1, 3, side, side))
+        network.eval()(torch.zeros(1, 3, frame[1], frame[0]))
     return int(counter.get_total_flops())
 
 
@@ -44,12 +44,12 @@ def served_operations(weights: Path) -> dict[str, int]:
     release = load_release(weights / "registry.json")
     segmenter = release.served_segmenter
     counted = {
-        release.served_gate.served.file: operations(GateNetwork(pretrained=False), SIZE),
+        release.served_gate.served.file: operations(GateNetwork(pretrained=False), (SIZE, SIZE)),
         segmenter.served.file: operations(
-            load_segmenter(weights / segmenter.reference.file, segmenter.network), segmenter.input.size
+            load_segmenter(weights / segmenter.reference.file, segmenter.network), segmenter.input.frame
         ),
     }
     for member in release.served_classifier.members:
         network = zoo.load(weights / member.reference.file, member.network, member.input.size, member.kernel)
-        counted[member.served.file] = operations(network, member.input.size)
+        counted[member.served.file] = operations(network, (member.input.size, member.input.size))
     return counted

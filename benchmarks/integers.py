@@ -44,7 +44,7 @@ def quantised(weights: Path, release: ReleaseFile, names: Sequence[str], train: 
         path = copy / name
         before = hashlib.sha256(path.read_bytes()).hexdigest()
         if name == segmenter.served.file:
-            squares = [letterbox(image, segmenter.input.size)[0] for image in train.images]
+            squares = [letterbox(image, segmenter.input.frame)[0] for image in train.images]
         else:
             (square,) = {m.input for m in release.served_classifier.members if m.served.file == name}
             boxes = [_box(mask) if square.view == "lesion" else None for mask in train.masks]

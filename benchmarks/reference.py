@@ -39,7 +39,7 @@ class _TorchSegmenter(Segmenter):
 
     def lesions(self, photos: Sequence[Photo]) -> list[Lesion | None]:
         pixels = [photo.pixels for photo in photos]
-        found = find_lesions(self._network, pixels, self._size, min_score=self._min_score)
+        found = find_lesions(self._network, pixels, self._frame, min_score=self._min_score)
         lesions = [Lesion(best[0].box, best[0].mask, best[0].score) if best else None for best in found]
         return [lesion if lesion and lesion.mask.any() else None for lesion in lesions]
 

@@ -39,16 +39,18 @@ def side_by_side(ways: Mapping[str, Callable[[], Any]], rounds: int = ROUNDS) ->
     return {name: median(values) for name, values in taken.items()}
 
 
-def networks(release: ReleaseFile) -> dict[str, int]:
-    """Served files of the networks and the sides of their squares."""
+def networks(release: ReleaseFile) -> dict[str, tuple[int, int]]:
+    """Served files of the networks, with width and height of what they read."""
     segmenter, gate = release.served_segmenter, release.served_gate
-    members = {member.served.file: member.input.size for member in release.served_classifier.members}
-    return {gate.served.file: gate.input.size, segmenter.served.file: segmenter.input.size, **members}
+    squares = {gate.served.file: gate.input.size} | {
+        member.served.file: member.input.size for member in release.served_classifier.members
+    }
+    return {name: (size, size) for name, size in squares.items()} | {segmenter.served.file: segmenter.input.frame}
 
 
-def feed(session: onnxruntime.InferenceSession, side: int, photos: int = 1) -> Feed:
-    """Random squares as a session takes them."""
-    squares = np.random.default_rng(0).integers(0, 256, (photos, side, side, 3), np.uint8)
+def feed(session: onnxruntime.InferenceSession, frame: tuple[int, int], photos: int = 1) -> Feed:
+    """Random pictures as a session takes them."""
+    squares = np.random.default_rng(0).integers(0, 256, (photos, frame[1], frame[0], 3), np.uint8)
     asked = {value.name for value in session.get_inputs()}
     return {SQUARES: squares, **({EXPLAIN: np.array(False)} if EXPLAIN in asked else {})}
 
@@ -65,12 +67,12 @@ def runtimes(weights: Path, release: ReleaseFile, threads: int) -> Iterator[tupl
     """Milliseconds of each network for one photo, by runtime and arithmetic."""
     torch.set_num_threads(threads)
     references = _references(weights, release)
-    for name, side in networks(release).items():
+    for name, frame in networks(release).items():
         served = session(weights / name, threads)
-        given = feed(served, side)
+        given = feed(served, frame)
         ways: dict[str, Callable[[], Any]] = {"ONNX Runtime": partial(served.run, None, given)}
         if name in references:
-            ways["torch"] = partial(_torch, references[name], torch.zeros(1, 3, side, side))
+            ways["torch"] = partial(_torch, references[name], torch.zeros(1, 3, frame[1], frame[0]))
         if find_spec("openvino"):
             for kind in ("f32", "bf16"):
                 ways[f"OpenVINO {kind}"] = _openvino(weights / name, given, kind, threads)
@@ -79,10 +81,10 @@ def runtimes(weights: Path, release: ReleaseFile, threads: int) -> Iterator[tupl
 
 def batches(weights: Path, release: ReleaseFile, threads: int) -> Iterator[tuple[str, dict[str, float]]]:
     """Milliseconds a photo of each network, by how many photos are answered together."""
-    for name, side in networks(release).items():
+    for name, frame in networks(release).items():
         served = session(weights / name, threads)
         sizes = (1, 2, 4, 8)
-        ways = {str(size): partial(served.run, None, feed(served, side, size)) for size in sizes}
+        ways = {str(size): partial(served.run, None, feed(served, frame, size)) for size in sizes}
         yield name, {size: taken / int(size) for size, taken in side_by_side(ways).items()}
 
 

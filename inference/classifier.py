@@ -83,7 +83,7 @@ class _Network:
     """One network and the square that it reads."""
 
     def __init__(self, weights: Weights, square: ClassifierInput, threads: int) -> None:
-        self._session, self._square = Session(weights, square.size, threads), square
+        self._session, self._square = Session(weights, (square.size, square.size), threads), square
 
     @property
     def whole(self) -> bool:

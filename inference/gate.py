@@ -27,7 +27,7 @@ class Gate:
 
     def __init__(self, release: Release[GateEntry], threads: int | None = None) -> None:
         self._size, self._threshold = release.entry.input.size, release.entry.threshold
-        self._session = Session(release.files[0], self._size, threads or cores())
+        self._session = Session(release.files[0], (self._size, self._size), threads or cores())
 
     def refusals(self, photos: Sequence[Photo]) -> list[Refusal | None]:
         """Why each photo is not read, None where a lesion on skin is likely enough.

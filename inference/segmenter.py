@@ -26,13 +26,13 @@ class Segmenter:
     """
 
     def __init__(self, release: Release[SegmenterEntry], threads: int | None = None) -> None:
-        self._size, self._min_score = release.entry.input.size, release.entry.min_score
-        self._session = Session(release.files[0], self._size, threads or cores())
+        self._frame, self._min_score = release.entry.input.frame, release.entry.min_score
+        self._session = Session(release.files[0], self._frame, threads or cores())
 
     def lesions(self, photos: Sequence[Photo]) -> list[Lesion | None]:
         """The best lesion of each photo, None where nothing exceeds the release's `min_score`."""
-        squares, places = zip(*(letterbox(photo.pixels, self._size) for photo in photos), strict=True)
-        detections, logits = self._session.run((DETECTIONS, LOGITS), np.stack(squares))
+        framed, places = zip(*(letterbox(photo.pixels, self._frame) for photo in photos), strict=True)
+        detections, logits = self._session.run((DETECTIONS, LOGITS), np.stack(framed))
         lesions: list[Lesion | None] = []
         for photo, detection, inside, placed in zip(photos, detections, logits, places, strict=True):
             lesion = None

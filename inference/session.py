@@ -16,14 +16,14 @@ class Session:
 
     Args:
         weights: its file.
-        size: side of the squares in pixels.
+        frame: width and height in pixels of what it reads; for a square the same number twice.
         threads: cores that one call may use.
 
     Raises:
         RegistryError: the file is not what the registry says.
     """
 
-    def __init__(self, weights: Weights, size: int, threads: int) -> None:
+    def __init__(self, weights: Weights, frame: tuple[int, int], threads: int) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         # Threads that spin while they wait take the cores from the other networks and from what draws and decodes.
@@ -33,15 +33,15 @@ class Session:
         except (Fail, InvalidGraph, InvalidProtobuf) as error:
             raise RegistryError(f"weights of {weights.title}: {weights.path} is no ONNX network") from error
         shapes = {value.name: tuple(value.shape[1:]) for value in self._session.get_inputs()}
-        if shapes.get(SQUARES) != (size, size, 3):
+        if shapes.get(SQUARES) != (frame[1], frame[0], 3):
             raise RegistryError(
-                f"weights of {weights.title}: {weights.path} belongs to another network: it does not read squares "
-                f"of {size} px"
+                f"weights of {weights.title}: {weights.path} belongs to another network: it does not read "
+                f"{frame[0]} x {frame[1]} px"
             )
 
     def run(
         self, outputs: Sequence[str], squares: NDArray[np.uint8], **others: NDArray[np.bool_]
     ) -> list[NDArray[np.float32]]:
-        """The outputs named, for B x S x S x 3 squares, RGB, and the other inputs by name."""
+        """The outputs named, for B x H x W x 3 pictures, RGB, and the other inputs by name."""
         found: list[NDArray[np.float32]] = self._session.run(list(outputs), {SQUARES: squares, **others})
         return found

@@ -50,10 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--start", type=Path, help="begin with these weights (.safetensors) instead of random ones")
     train.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     train.add_argument("--limit", type=int, help="use only this many pictures a split")
-    train.add_argument("--size", type=int, help="side of the input in pixels")
+    train.add_argument("--size", type=int, help="side of the input in pixels; of the segmenter, its width")
     train.add_argument("--kernel", type=int, help="side of FixCaps' large kernel")
     train.add_argument("--view", choices=("lesion", "whole"), help="what the classifier looks at")
-    train.add_argument("--augment", choices=("light", "strong"), help="how far the classifier's pictures are changed")
+    train.add_argument("--augment", choices=("light", "strong"), help="how far pictures are changed")
     train.add_argument(
         "--teacher", type=Path, nargs="+", metavar="RUN", help="runs whose networks a classifier also learns from"
     )
@@ -120,7 +120,7 @@ def _train(options: argparse.Namespace) -> None:
     task: Task
     if options.network == "yolo":
         recipe = replace(segmentation.RECIPE, **changes)
-        config = replace(segmentation.SegmenterConfig(), **given("size"))
+        config = replace(segmentation.SegmenterConfig(), **given("size", "augment"))
         task = segmentation.Segmentation(options.data, config, recipe, options.limit)
     else:
         recipe = replace(classification.recipe_for(options.network), **changes)

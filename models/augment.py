@@ -5,6 +5,8 @@ Every random number comes from the generator that is passed in, so an epoch can 
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
@@ -23,32 +25,35 @@ def random_affine(
     scale: tuple[float, float],
     shift: float,
     stretch: float = 0.0,
-    quarters: bool = False,
+    turns: Literal["any", "quarters", "halves"] = "any",
+    aspect: float = 1.0,
 ) -> Tensor:
-    """Draw a turn, a mirror, a scale, a shift and a stretch for each square.
+    """Draw a turn, a mirror, a scale, a shift and a stretch for each region.
 
     Args:
-        regions: B x 3 squares (centre x, centre y, side) in pixels of the source.
+        regions: B x 3 (centre x, centre y, width) in pixels of the source.
         shape: height and width of the source.
         generator: source of chance (CPU).
-        scale: range of the factor on the square's side; above 1 shows more of the surroundings.
-        shift: largest shift of the centre, as a share of the side.
+        scale: range of the factor on the region's width; above 1 shows more of the surroundings.
+        shift: largest shift of the centre, as a share of the width.
         stretch: largest change of the aspect ratio, as a share.
-        quarters: turn by quarters of a circle alone, instead of by any angle.
+        turns: by any angle, or by quarters or halves of a circle alone.
+        aspect: height of a region, and of the output, as a share of its width.
 
     Returns:
         B x 2 x 3 matrices from the output's to the source's normalised coordinates, as ``affine_grid`` takes them.
     """
     count, (height, width) = len(regions), shape
     angle = uniform(count, 0.0, 2 * torch.pi, generator)
-    if quarters:
-        angle = (angle / (torch.pi / 2)).floor() * (torch.pi / 2)
+    if turns != "any":
+        step = torch.pi / 2 if turns == "quarters" else torch.pi
+        angle = (angle / step).floor() * step
     mirror = torch.where(torch.rand(count, generator=generator) < 0.5, -1.0, 1.0)
-    side = regions[:, 2] * uniform(count, *scale, generator)
-    aspect = 1.0 + uniform(count, -stretch, stretch, generator)
+    span = regions[:, 2] * uniform(count, *scale, generator)
+    stretched = 1.0 + uniform(count, -stretch, stretch, generator)
     x = regions[:, 0] + uniform(count, -shift, shift, generator) * regions[:, 2]
     y = regions[:, 1] + uniform(count, -shift, shift, generator) * regions[:, 2]
-    along, across = side / 2 * aspect, side / 2 / aspect
+    along, across = span / 2 * stretched, span / 2 * aspect / stretched
     rows = [
         torch.stack([angle.cos() * along * mirror, -angle.sin() * across, x - width / 2], 1) / (width / 2),
         torch.stack([angle.sin() * along * mirror, angle.cos() * across, y - height / 2], 1) / (height / 2),
@@ -56,21 +61,21 @@ def random_affine(
     return torch.stack(rows, 1)
 
 
-def warp(images: Tensor, matrices: Tensor, size: int, *, padding: str, oversample: int = 1) -> Tensor:
+def warp(images: Tensor, matrices: Tensor, shape: tuple[int, int], *, padding: str, oversample: int = 1) -> Tensor:
     """Resample images by affine matrices.
 
     Args:
         images: B x C x H x W float.
         matrices: B x 2 x 3, see ``random_affine``.
-        size: side of the square output.
+        shape: height and width of the output.
         padding: what lies outside, as ``grid_sample`` names it.
         oversample: sample this many times finer and average, against aliasing when the output is much smaller.
 
     Returns:
-        B x C x size x size float.
+        B x C x height x width float.
     """
-    fine = size * oversample
-    grid = F.affine_grid(matrices.to(images), [len(images), images.shape[1], fine, fine], align_corners=False)
+    fine = [side * oversample for side in shape]
+    grid = F.affine_grid(matrices.to(images), [len(images), images.shape[1], *fine], align_corners=False)
     sampled = F.grid_sample(images, grid, padding_mode=padding, align_corners=False)
     return F.avg_pool2d(sampled, oversample) if oversample > 1 else sampled
 

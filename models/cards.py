@@ -101,7 +101,7 @@ def _segmenter(entry: SegmenterEntry) -> list[str]:
         "## Network",
         "",
         "YOLOv8n-seg (ultralytics) trained from its YAML, without pretrained weights; kept in half precision.",
-        f"Input: the whole photo in a grey square of {entry.input.size} px.",
+        f"Input: the whole photo in a grey frame of {entry.input.width} x {entry.input.height} px, its long side flat.",
         f"Outlines scored below {entry.min_score} count as no lesion: 99.5 % of `val` lie above.",
     ]
 

@@ -29,7 +29,7 @@ FINE: Final = 2 / 3
 """Inputs of at least this share of a picture's height are sampled plainly; smaller ones twice as fine and averaged."""
 
 WARPS: Final[dict[str, dict[str, Any]]] = {
-    "light": {"scale": (0.9, 1.15), "shift": 0.05, "quarters": True},
+    "light": {"scale": (0.9, 1.15), "shift": 0.05, "turns": "quarters"},
     "strong": {"scale": (0.8, 1.25), "shift": 0.08, "stretch": 0.1},
 }
 JITTER: Final = {"light": 0.1, "strong": 0.2}
@@ -122,7 +122,7 @@ class Classification:
         pixels = self.images[rows].to(device).permute(0, 3, 1, 2).float() / 255
         matrices = random_affine(regions[rows], (HEIGHT, WIDTH), generator, **WARPS[self.config.augment])
         fine = 2 if size < HEIGHT * FINE else 1
-        batch = warp(pixels, matrices, size, padding="reflection", oversample=fine)
+        batch = warp(pixels, matrices, (size, size), padding="reflection", oversample=fine)
         return jitter(batch, generator, strength=JITTER[self.config.augment])
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:

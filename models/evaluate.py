@@ -64,7 +64,9 @@ def evaluate(root: Path, split: Split, weights: Path, classifier: str | None = N
     answers = collect(rows, lesions.labels, lesions.groups)
     entry = load_release(weights / "registry.json").served_segmenter
     network = load_segmenter(weights / entry.reference.file, entry.network)
-    found = [find_lesions(network, [image], entry.input.size, min_score=0.001, most=100)[0] for image in lesions.images]
+    found = [
+        find_lesions(network, [image], entry.input.frame, min_score=0.001, most=100)[0] for image in lesions.images
+    ]
     matched = statistics(found, lesions.masks)
 
     def outlines(chosen: NDArray[np.int64]) -> dict[str, float]:

@@ -63,11 +63,11 @@ def export_segmenter(run: Path, version: str, weights: Path, val: Lesions, confi
     network = load_segmenter(weights / reference.file, config.network)
     entry = SegmenterEntry(
         name=config.network, version=version, network=config.network, reference=reference,
-        served=store(onnx_file.convert_segmenter(network, config.size), weights / f"{stem}.onnx"),
+        served=store(onnx_file.convert_segmenter(network, config.frame), weights / f"{stem}.onnx"),
         metrics={}, data=DATA, licence=LICENCE, classes=("lesion",),
-        input=SegmenterInput(size=config.size), min_score=0.0,
+        input=SegmenterInput(width=config.frame[0], height=config.frame[1]), min_score=0.0,
     )  # fmt: skip
-    best = [find_lesions(network, [image], config.size, min_score=0.001)[0] for image in val.images]
+    best = [find_lesions(network, [image], config.frame, min_score=0.001)[0] for image in val.images]
     scores = [outlines[0].score if outlines else 0.0 for outlines in best]
     entry = entry.model_copy(update={"min_score": round(float(np.quantile(scores, 1 - CERTAIN_SHARE)), 3)})
     register(weights, entry)
@@ -130,7 +130,7 @@ def convert_again(weights: Path) -> None:
     found: dict[str, FileEntry] = {}
     for segmenter in release.segmenters:
         network = load_segmenter(weights / segmenter.reference.file, segmenter.network)
-        content = onnx_file.convert_segmenter(network, segmenter.input.size)
+        content = onnx_file.convert_segmenter(network, segmenter.input.frame)
         found[segmenter.served.file] = store(content, weights / segmenter.served.file)
     for member in {member.served.file: member for entry in release.classifiers for member in entry.members}.values():
         classifier = zoo.load(weights / member.reference.file, member.network, member.input.size, member.kernel)
@@ -165,7 +165,7 @@ def served_boxes(weights: Path, lesions: Lesions) -> list[tuple[float, float, fl
     network = load_segmenter(weights / entry.reference.file, entry.network)
     boxes: list[tuple[float, float, float, float] | None] = []
     for image in lesions.images:
-        found = find_lesions(network, [image], entry.input.size, min_score=entry.min_score)[0]
+        found = find_lesions(network, [image], entry.input.frame, min_score=entry.min_score)[0]
         boxes.append(found[0].box if found else None)
     return boxes
 

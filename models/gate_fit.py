@@ -150,7 +150,7 @@ def _look(
             kinds += [example.kind for example in batch]
             learnt += [example.learnt for example in batch]
             compared = [example.pixels for example in batch if not example.learnt]
-            best = find_lesions(network, compared, segmenter.input.size, min_score=0.001) if compared else []
+            best = find_lesions(network, compared, segmenter.input.frame, min_score=0.001) if compared else []
             for pixels, outlines in zip(compared, best, strict=True):
                 scores.append(outlines[0].score if outlines else 0.0)
                 odds.append(_odds(pixels, outlines[0].box if outlines else None, sessions, classifier))

@@ -1,14 +1,15 @@
 """What the ONNX files that serving runs take and give: the contract of ``models.onnx_file`` and ``inference``.
 
-All take ``SQUARES``, B x S x S x 3 uint8 RGB: the gate squeezed photos (``models.gate``), the segmenter letterboxed
-ones (``models.outlines``), a classifier's network the squares of ``models.views``.
+All take ``SQUARES``, B x S x S x 3 uint8 RGB: the gate squeezed photos (``models.gate``), a classifier's network the
+squares of ``models.views``; the segmenter alone takes B x H x W x 3 there, photos fitted into a frame
+(``models.outlines``).
 
 The gate gives ``SCORES``, B x 3: log-probabilities of ``models.gate.KINDS``.
 
 The segmenter gives of each photo the best lesion alone:
 
-* ``DETECTIONS``, B x 5: x1 y1 x2 y2 in pixels of the square, and the score in [0, 1];
-* ``LOGITS``, B x S/4 x S/4: positive inside its outline.
+* ``DETECTIONS``, B x 5: x1 y1 x2 y2 in pixels of the frame, and the score in [0, 1];
+* ``LOGITS``, B x H/4 x W/4: positive inside its outline.
 
 A classifier's network also takes ``EXPLAIN``, one bool, and gives
 

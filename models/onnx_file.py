@@ -64,17 +64,17 @@ class _ServedGate(nn.Module):
 
 def convert(network: nn.Module, size: int) -> bytes:
     """A classifier for squares of ``size`` px as the content of an ONNX file; it ends in evaluation mode."""
-    model = traced(_ServedClassifier(network), size, [LOG_ODDS, EVIDENCE])
+    model = traced(_ServedClassifier(network), (size, size), [LOG_ODDS, EVIDENCE])
     _compute_evidence_where_asked(model.graph)
     return content(model)
 
 
-def convert_segmenter(network: SegmentationModel, size: int) -> bytes:
-    """A segmenter for squares of ``size`` px; it ends in evaluation mode."""
+def convert_segmenter(network: SegmentationModel, frame: tuple[int, int]) -> bytes:
+    """A segmenter for frames of this width and height in pixels; it ends in evaluation mode."""
     served = _ServedSegmenter(network).eval()
     head: Any = cast(nn.Sequential, network.model)[-1]
     with torch.no_grad():
-        served(torch.zeros(1, size, size, 3, dtype=torch.uint8))  # lays out the head's grid of anchors
+        served(torch.zeros(1, frame[1], frame[0], 3, dtype=torch.uint8))  # lays out the head's grid of anchors
 
     def decoded(raw: dict[str, Tensor]) -> Tensor:
         return cast(Tensor, head.decode_bboxes(head.dfl(raw["boxes"]), head.anchors.unsqueeze(0)) * head.strides)
@@ -82,23 +82,23 @@ def convert_segmenter(network: SegmentationModel, size: int) -> bytes:
     # The head lays its grid out anew where the shape has changed, and asking that would fix the number of photos.
     head._get_decode_boxes = decoded
     try:
-        return content(traced(served, size, [DETECTIONS, LOGITS]))
+        return content(traced(served, frame, [DETECTIONS, LOGITS]))
     finally:
         del head._get_decode_boxes
 
 
 def convert_gate(network: GateNetwork) -> bytes:
     """A gate; it ends in evaluation mode."""
-    return content(traced(_ServedGate(network), SIZE, [SCORES]))
+    return content(traced(_ServedGate(network), (SIZE, SIZE), [SCORES]))
 
 
 def _images(squares: Tensor) -> Tensor:
     return squares.permute(0, 3, 1, 2).float() / 255
 
 
-def traced(served: nn.Module, size: int, outputs: list[str]) -> onnx.ModelProto:
-    """A module that takes ``SQUARES`` of ``size`` px, any number of them, as a graph with these outputs."""
-    squares = torch.zeros(2, size, size, 3, dtype=torch.uint8)
+def traced(served: nn.Module, frame: tuple[int, int], outputs: list[str]) -> onnx.ModelProto:
+    """A module that takes ``SQUARES`` of this width and height, any number of them, as a graph with these outputs."""
+    squares = torch.zeros(2, frame[1], frame[0], 3, dtype=torch.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # torch's exporter calls what torch itself has deprecated
         # Optimised, norms would be folded into weights, which then are no longer those of the reference.

@@ -1,4 +1,4 @@
-"""How a photo lies in the segmenter's square, and how what is found there becomes an outline on the photo.
+"""How a photo lies in the segmenter's frame, and how what is found there becomes an outline on the photo.
 
 Training, evaluation and serving all do it by these functions.
 """
@@ -18,7 +18,7 @@ GREY: Final = 114
 
 @dataclass(frozen=True)
 class Letterbox:
-    """How a photo lies in the network's square: scaled by ``gain``, then moved by ``left`` and ``top`` pixels."""
+    """How a photo lies in the network's frame: scaled by ``gain``, then moved by ``left`` and ``top`` pixels."""
 
     gain: float
     left: int
@@ -42,17 +42,17 @@ class Outline:
     score: float
 
 
-def letterbox(pixels: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], Letterbox]:
-    """Fit a photo (H x W x 3 uint8 RGB) into a grey ``size`` x ``size`` square; nothing is cut off or distorted."""
+def letterbox(pixels: NDArray[np.uint8], frame: tuple[int, int]) -> tuple[NDArray[np.uint8], Letterbox]:
+    """Fit a photo (H x W x 3 uint8 RGB) into a grey frame of this width and height; nothing is cut off or distorted."""
     height, width = pixels.shape[:2]
-    gain = size / max(height, width)
+    gain = min(frame[0] / width, frame[1] / height)
     inner_width, inner_height = max(1, round(width * gain)), max(1, round(height * gain))
     shrink = cv2.INTER_AREA if gain < 1 else cv2.INTER_LINEAR
-    square = np.full((size, size, 3), GREY, np.uint8)
-    left, top = (size - inner_width) // 2, (size - inner_height) // 2
+    framed = np.full((frame[1], frame[0], 3), GREY, np.uint8)
+    left, top = (frame[0] - inner_width) // 2, (frame[1] - inner_height) // 2
     inner = cv2.resize(pixels, (inner_width, inner_height), interpolation=shrink)
-    square[top : top + inner_height, left : left + inner_width] = inner
-    return square, Letterbox(gain, left, top, inner_width, inner_height)
+    framed[top : top + inner_height, left : left + inner_width] = inner
+    return framed, Letterbox(gain, left, top, inner_width, inner_height)
 
 
 def outline(
@@ -61,15 +61,14 @@ def outline(
     """Draw one detection at the photo's own size.
 
     Args:
-        detection: x1 y1 x2 y2 in pixels of the square, and the score.
-        logits: S/4 x S/4, positive inside the outline.
-        placed: where the photo lies in the square.
+        detection: x1 y1 x2 y2 in pixels of the frame, and the score.
+        logits: a quarter of the frame's height x a quarter of its width, positive inside the outline.
+        placed: where the photo lies in the frame.
         shape: height and width of the photo.
     """
     height, width = shape
-    size = logits.shape[-1] * 4
-    square = cv2.resize(logits, (size, size), interpolation=cv2.INTER_LINEAR)
-    inner = square[placed.top : placed.top + placed.height, placed.left : placed.left + placed.width]
+    framed = cv2.resize(logits, (logits.shape[1] * 4, logits.shape[0] * 4), interpolation=cv2.INTER_LINEAR)
+    inner = framed[placed.top : placed.top + placed.height, placed.left : placed.left + placed.width]
     full = cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR)
     corners = (detection[:4] - [placed.left, placed.top] * 2) / placed.gain
     x1, y1, x2, y2 = np.clip(corners, 0, [width, height] * 2).tolist()

@@ -30,9 +30,14 @@ class ClassifierInput(_Strict):
 
 
 class SegmenterInput(_Strict):
-    """The letterboxed square that the segmenter reads; see ``models.outlines``."""
+    """The frame in pixels that the segmenter reads, the photo fitted into it; see ``models.outlines``."""
 
-    size: int = Field(gt=0, multiple_of=32)
+    width: int = Field(gt=0, multiple_of=32)
+    height: int = Field(gt=0, multiple_of=32)
+
+    @property
+    def frame(self) -> tuple[int, int]:
+        return self.width, self.height
 
 
 class FileEntry(_Strict):

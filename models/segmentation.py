@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import torch
@@ -23,13 +23,28 @@ RECIPE: Final = Recipe(epochs=5, batch=16, rate=2e-3, decay=5e-4, average=0.998)
 MASK_RATIO: Final = 2
 """The loss compares masks at the input's size divided by this."""
 
+WARPS: Final[dict[str, dict[str, Any]]] = {
+    "light": {"scale": (0.75, 1.2), "shift": 0.1, "stretch": 0.05, "turns": "halves"},
+    "strong": {"scale": (0.5, 1.2), "shift": 0.12, "stretch": 0.1},
+}
+JITTER: Final = {"light": 0.1, "strong": 0.2}
+
 
 @dataclass(frozen=True)
 class SegmenterConfig:
-    """What a run fixes besides the recipe; stored with the weights, since serving must do the same."""
+    """What a run fixes besides the recipe; stored with the weights, since serving must do the same.
+
+    ``size`` is the width of the frame that a photo is fitted into; its long side lies flat, as in serving.
+    """
 
     size: int = 256
     network: str = "yolov8n-seg"
+    augment: Literal["light", "strong"] = "strong"
+
+    @property
+    def frame(self) -> tuple[int, int]:
+        """Width and height of the input: 4 to 3, as cameras have it, in whole strides of 32."""
+        return self.size, -(-self.size * 3 // (4 * 32)) * 32
 
 
 class Segmentation:
@@ -59,23 +74,26 @@ class Segmentation:
     def batch(self, rows: Tensor, generator: Generator, device: torch.device) -> dict[str, Tensor]:
         """Augmented photos with their masks and boxes, as ultralytics' loss takes them.
 
-        ``img`` B x 3 x S x S in [0, 1]; ``masks`` B x S/2 x S/2, 1 inside the lesion; ``bboxes`` n x 4, centre, width
+        ``img`` B x 3 x H x W in [0, 1]; ``masks`` B x H/2 x W/2, 1 inside the lesion; ``bboxes`` n x 4, centre, width
         and height as shares; ``batch_idx`` n, the photo of each box; ``cls`` n x 1, all 0. A photo whose lesion fell
         outside the picture has no box.
         """
         pixels = self.images[rows].to(device).permute(0, 3, 1, 2).float() / 255
         outlines = self.masks[rows].to(device)[:, None].float()
         whole = torch.tensor([[WIDTH / 2, HEIGHT / 2, WIDTH]], dtype=torch.float32).repeat(len(rows), 1)
-        matrices = random_affine(whole, (HEIGHT, WIDTH), generator, scale=(0.5, 1.2), shift=0.12, stretch=0.1)
-        size, grey = self.config.size, GREY / 255
-        photos = warp(jitter(pixels, generator) - grey, matrices, size, padding="zeros") + grey
-        masks = warp(outlines, matrices, size, padding="zeros")[:, 0] > 0.5
+        width, height = self.config.frame
+        warps, reach, grey = WARPS[self.config.augment], JITTER[self.config.augment], GREY / 255
+        matrices = random_affine(whole, (HEIGHT, WIDTH), generator, aspect=height / width, **warps)
+        shape = (height, width)
+        photos = warp(jitter(pixels, generator, reach) - grey, matrices, shape, padding="zeros") + grey
+        masks = warp(outlines, matrices, shape, padding="zeros")[:, 0] > 0.5
         boxes, owners = [], []
         for row, mask in enumerate(masks):
             across, along = mask.any(0).nonzero(), mask.any(1).nonzero()
             if len(across):
                 x1, x2, y1, y2 = across[0], across[-1] + 1, along[0], along[-1] + 1
-                boxes.append(torch.cat([x1 + x2, y1 + y2, 2 * (x2 - x1), 2 * (y2 - y1)]) / (2 * size))
+                sides = torch.tensor([width, height, width, height], device=device)
+                boxes.append(torch.cat([x1 + x2, y1 + y2, 2 * (x2 - x1), 2 * (y2 - y1)]) / (2 * sides))
                 owners.append(row)
         small = F.interpolate(masks[:, None].float(), scale_factor=1 / MASK_RATIO, mode="area")[:, 0] > 0.5
         return {
@@ -91,7 +109,7 @@ class Segmentation:
         found = []
         for start in range(0, len(self.val), 32):
             photos = list(self.val.images[start : start + 32])
-            found += find_lesions(cast(SegmentationModel, network), photos, self.config.size, min_score=0.001, most=10)
+            found += find_lesions(cast(SegmentationModel, network), photos, self.config.frame, min_score=0.001, most=10)
         scores = map_scores(found, self.val.masks)
         jaccard = [
             float((best[0].mask & mask).sum() / max(1, (best[0].mask | mask).sum())) if best else 0.0

@@ -26,7 +26,7 @@ Image.open = patches._image_open
 
 
 def build_segmenter(network: str = "yolov8n-seg") -> SegmentationModel:
-    """Build an untrained ultralytics network with one class; ``forward`` takes B x 3 x S x S RGB in [0, 1]."""
+    """Build an untrained ultralytics network with one class; ``forward`` takes B x 3 x H x W RGB in [0, 1]."""
     model = SegmentationModel(f"{network}.yaml", ch=3, nc=1, verbose=False)
     # The loss reads its gains from here. The class declares no such attribute, and names are annotated by none.
     settings: Any = IterableSimpleNamespace(**DEFAULT_CFG_DICT)
@@ -46,27 +46,32 @@ def detections(output: Any, *, min_score: float, most: int) -> list[Tensor]:
     """Suppress overlaps in the network's evaluation output.
 
     Returns:
-        For each photo n x 38, best first: x1 y1 x2 y2 in pixels of the square, score, class, 32 mask coefficients.
+        For each photo n x 38, best first: x1 y1 x2 y2 in pixels of the frame, score, class, 32 mask coefficients.
     """
     found: list[Tensor] = non_max_suppression(output[0][0], conf_thres=min_score, iou_thres=0.7, nc=1, max_det=most)
     return found
 
 
 def find_lesions(
-    model: SegmentationModel, photos: list[NDArray[np.uint8]], size: int, *, min_score: float, most: int = 1
+    model: SegmentationModel,
+    photos: list[NDArray[np.uint8]],
+    frame: tuple[int, int],
+    *,
+    min_score: float,
+    most: int = 1,
 ) -> list[list[Outline]]:
     """Outline the lesions of photos, best first.
 
     Args:
         model: the network in evaluation mode.
         photos: each H x W x 3 uint8 RGB, of any size.
-        size: side of the network's input in pixels, a multiple of 32.
+        frame: width and height of the network's input in pixels, multiples of 32.
         min_score: detections below are dropped.
         most: keep at most this many a photo.
     """
     device = next(model.parameters()).device
-    squares, places = zip(*(letterbox(photo, size) for photo in photos), strict=True)
-    batch = torch.from_numpy(np.stack(squares)).to(device).permute(0, 3, 1, 2).float() / 255
+    framed, places = zip(*(letterbox(photo, frame) for photo in photos), strict=True)
+    batch = torch.from_numpy(np.stack(framed)).to(device).permute(0, 3, 1, 2).float() / 255
     with torch.inference_mode():
         output = model(batch)
         found = detections(output, min_score=min_score, most=most)

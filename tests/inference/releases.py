@@ -22,8 +22,8 @@ from models.graphs import DETECTIONS, LOGITS, SCORES, SQUARES
 CLASSIFIER_FILE: Final = "fixcaps-0.0.1.onnx"
 SEGMENTER_FILE: Final = "yolov8n-seg-0.0.1.onnx"
 GATE_FILE: Final = "gate-0.0.1.onnx"
-SQUARE: Final = 128
-"""Side of what the segmenter reads."""
+FRAME: Final = (128, 96)
+"""Width and height of what the segmenter reads."""
 GATE_SQUARE: Final = 32
 """Side of what the gate reads."""
 
@@ -33,7 +33,7 @@ class DarkSpot(nn.Module):
 
     def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
         light = F.avg_pool2d(squares.float().mean(3)[:, None], 4)[:, 0] / 255
-        box = torch.tensor([0.1, 0.2, 0.9, 0.8, 0.9 / SQUARE]) * SQUARE
+        box = torch.tensor([0.1, 0.1, 0.9, 0.9, 0.9]) * torch.tensor([*FRAME, *FRAME, 1])
         return box.expand(squares.shape[0], -1), 0.55 - light
 
 
@@ -44,7 +44,7 @@ def write_release(folder: Path) -> Path:
     network = zoo.build("fixcaps", 64, 18)
     network.digits.weight.data *= 5  # untrained capsules are too short to tell photos apart
     (folder / CLASSIFIER_FILE).write_bytes(onnx_file.convert(network, 64))
-    traced = onnx_file.traced(DarkSpot(), SQUARE, [DETECTIONS, LOGITS])
+    traced = onnx_file.traced(DarkSpot(), FRAME, [DETECTIONS, LOGITS])
     (folder / SEGMENTER_FILE).write_bytes(onnx_file.content(traced))
     write_gate(folder / GATE_FILE, [4.0, 0.0, 0.0])  # it takes everything for a lesion
     common = {"version": "0.0.1", "metrics": {"val": {"accuracy": [0.5, 0.4, 0.6]}}, "data": "none", "licence": "none"}
@@ -80,7 +80,7 @@ def write_release(folder: Path) -> Path:
                 "served": served(folder / SEGMENTER_FILE),
                 "reference": served(folder / SEGMENTER_FILE),
                 "classes": ["lesion"],
-                "input": {"size": SQUARE},
+                "input": {"width": FRAME[0], "height": FRAME[1]},
                 "min_score": 0.25,
             }
         ],

@@ -52,13 +52,15 @@ def test_an_onnx_file_answers_as_the_network(
 def test_a_segmenters_file_finds_what_the_network_finds() -> None:
     torch.manual_seed(0)
     network = build_segmenter().eval()
-    squares = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
-    detections, logits = session(onnx_file.convert_segmenter(network, 64)).run([DETECTIONS, LOGITS], {SQUARES: squares})
-    best = find_lesions(network, list(squares), 64, min_score=0.0)
+    squares = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 3), np.uint8)
+    detections, logits = session(onnx_file.convert_segmenter(network, (96, 64))).run(
+        [DETECTIONS, LOGITS], {SQUARES: squares}
+    )
+    best = find_lesions(network, list(squares), (96, 64), min_score=0.0)
     for [outline], detection, inside in zip(best, detections, logits, strict=True):
-        assert np.clip(detection[:4], 0, 64) == pytest.approx(outline.box, abs=1e-3)
+        assert np.clip(detection[:4], 0, [96, 64, 96, 64]) == pytest.approx(outline.box, abs=1e-3)
         assert detection[4] == pytest.approx(outline.score, abs=1e-6)
-        assert inside.shape == (16, 16)
+        assert inside.shape == (16, 24)
 
 
 def test_a_gates_file_answers_as_the_network() -> None:
