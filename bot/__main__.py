@@ -1,6 +1,7 @@
 """`python -m bot`: settings, then the bot until it is told to stop."""
 
 import asyncio
+import gc
 import sys
 
 from bot.application import run
@@ -15,6 +16,9 @@ def main() -> int:
         settings = load_settings()
         secrets = (settings.token,) if settings.bot_token else ()
         set_up_logging(settings.log_level, settings.log_format, secrets)
+        # All that has been imported lives as long as the process. Looking through it for garbage took the event loop
+        # 0.3 s every now and then.
+        gc.freeze()
         asyncio.run(run(settings))
     except StartupError as error:
         print(error, file=sys.stderr)
