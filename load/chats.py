@@ -1,9 +1,12 @@
-"""All chats of the sandbox as they happen: what was sent, what was answered, and when."""
+"""All chats of the sandbox as they happen: what was sent, what was answered, and when.
+
+Times are the sandbox's own, of when a message lay in the chat: how long the crowd's process takes to send and to look,
+while two hundred people send at once, is not the bot's doing.
+"""
 
 import asyncio
 import contextlib
 import json
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -54,6 +57,7 @@ class Chats:
         self._by_message: dict[tuple[int, int], Sent] = {}
         self._early: defaultdict[tuple[int, int], list[tuple[Message, float]]] = defaultdict(list)
         self._waiting: list[tuple[int, Callable[[Message], bool], asyncio.Future[Message]]] = []
+        self._times: dict[tuple[int, int], float] = {}
         self._answer = asyncio.Event()
         self.ready = asyncio.Event()
 
@@ -83,6 +87,10 @@ class Chats:
         self._waiting.append((person, condition, future))
         return future
 
+    def seconds_between(self, person: int, message: Message, answer: Message) -> float:
+        """How long a message of somebody lay in the chat before an answer that has come."""
+        return self._times[person, answer["message_id"]] - self._times[person, message["message_id"]]
+
     async def answered(self, sent: list[Sent], seconds: float) -> None:
         """Wait until all of these are answered, or so long."""
         with contextlib.suppress(TimeoutError):
@@ -92,10 +100,12 @@ class Chats:
                     await self._answer.wait()
 
     def _take(self, event: dict[str, Any]) -> None:
-        now = time.monotonic()
-        if event["kind"] not in ("message", "edit") or not event["data"]["message"]["from"]["is_bot"]:
+        if event["kind"] not in ("message", "edit"):
             return
-        person, message = event["chat_id"], event["data"]["message"]
+        person, message, now = event["chat_id"], event["data"]["message"], event["at"]
+        self._times.setdefault((person, message["message_id"]), now)
+        if not message["from"]["is_bot"]:
+            return
         if is_progress(message):
             self._progress(person, message, now)
             return

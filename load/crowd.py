@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 
 from bot.sandbox.samples import sample
 from load.chats import Chats, Sent
-from load.person import Message, Person
+from load.person import Person
 
 DRAWN = ("mole", "uneven", "mole", "uneven", "skin")
 FIRST_ID = 600_001
@@ -72,20 +72,18 @@ class Crowd:
         """Ask for /help and /history in turn until cancelled, and note how long each answer takes."""
         while True:
             for command, took in self.asked.items():
-                began = time.monotonic()
                 try:
                     async with asyncio.timeout(ANSWER_PATIENCE_SECONDS):
-                        await self.ask(person, command)
-                    took.append(time.monotonic() - began)
+                        took.append(await self.ask(person, command))
                 except TimeoutError:
                     self.unanswered += 1
                 await asyncio.sleep(ASKING_PAUSE_SECONDS)
 
-    async def ask(self, person: Person, command: str) -> Message:
-        """Write a command and wait for the answer."""
+    async def ask(self, person: Person, command: str) -> float:
+        """Write a command and wait for the answer; gives the seconds it took from chat to chat."""
         answer = self._chats.expect(person.id, lambda message: "reply_to_message" not in message)
-        await person.write(command)
-        return await answer
+        asked = await person.write(command)
+        return self._chats.seconds_between(person.id, asked, await answer)
 
     def album_size(self) -> int:
         """Of an album that somebody happens to send."""

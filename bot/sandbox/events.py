@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ BACKLOG = 1000
 
 @dataclass(frozen=True)
 class Event:
-    """One change. `version` grows by one with each; `data` is ready for JSON."""
+    """One change. `version` grows by one with each; `data` is ready for JSON; `at` is of `time.monotonic`."""
 
     version: int
     kind: str
     chat_id: int | None
     data: dict[str, Any]
+    at: float
 
 
 class EventHub:
@@ -33,7 +35,7 @@ class EventHub:
     def publish(self, kind: str, chat_id: int | None = None, data: dict[str, Any] | None = None) -> None:
         """Tells everybody. A subscriber a whole backlog behind is ended: it must start afresh."""
         self.version += 1
-        event = Event(self.version, kind, chat_id, data or {})
+        event = Event(self.version, kind, chat_id, data or {}, time.monotonic())
         for queue in tuple(self._subscribers):
             if queue.qsize() >= BACKLOG:
                 self._subscribers.discard(queue)
