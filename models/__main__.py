@@ -15,7 +15,7 @@ from models import classification, gate_fit, refusal, segmentation, zoo
 from models.comparison.bench import Bench, ComparisonError
 from models.data import DataError, load
 from models.evaluate import evaluate
-from models.export import convert_again, export_classifier, export_segmenter, record_metrics, run_config
+from models.export import convert_again, export_classifier, export_segmenter, record_metrics
 from models.refusal_report import write_refusals
 from models.release import ClassifierEntry, SegmenterEntry, load_release
 from models.report import write_report
@@ -23,6 +23,7 @@ from models.robustness import measure
 from models.robustness_report import write_robustness
 from models.served import EvaluationError
 from models.train import Run, Task, TrainingError
+from models.trained import find
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 COMPARISON = Path(__file__).parent.parent / "docs" / "comparison"
@@ -62,8 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--batch", type=int)
     train.add_argument("--seed", type=int)
     train.set_defaults(run=_train)
-    export = commands.add_parser("export", help="release the best epoch of a run into weights/")
-    export.add_argument("runs", metavar="RUN", type=Path, nargs="+", help="folder of a run; classifiers are averaged")
+    export = commands.add_parser("export", help="release trained networks into weights/")
+    export.add_argument(
+        "sources", metavar="RUN", type=Path, nargs="+",
+        help="folder of a run, or the .safetensors of a network released before; classifiers are joined",
+    )  # fmt: skip
     export.add_argument("--data", type=Path, required=True)
     export.add_argument("--version", required=True, help="version of the release, such as 1.0.0")
     export.add_argument("--weights", type=Path, default=WEIGHTS)
@@ -139,7 +143,8 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    configs = [run_config(run) for run in options.runs]
+    trained = [find(source) for source in options.sources]
+    configs = [each.config for each in trained]
     classifiers = [config for config in configs if isinstance(config, classification.ClassifierConfig)]
     segmenters = [config for config in configs if isinstance(config, segmentation.SegmenterConfig)]
     if len(segmenters) > 1 or (segmenters and classifiers):
@@ -147,10 +152,10 @@ def _export(options: argparse.Namespace) -> None:
     val = load(options.data, "val")
     if segmenters:
         release: SegmenterEntry | ClassifierEntry = export_segmenter(
-            options.runs[0], options.version, options.weights, val, segmenters[0]
+            trained[0], segmenters[0], options.version, options.weights, val
         )
     else:
-        release = export_classifier(options.runs, options.version, options.weights, val, classifiers)
+        release = export_classifier(trained, classifiers, options.version, options.weights, val)
     print(f"released {release.key} in {options.weights}")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from sklearn.model_selection import GroupKFold
 from torch import Tensor
@@ -41,7 +41,7 @@ from models.release import (
 )
 from models.segmentation import SegmenterConfig
 from models.segmenter import find_lesions, load_segmenter
-from models.train import read_config
+from models.trained import Trained
 from models.views import crop_view
 
 DATA: Final = (
@@ -56,10 +56,12 @@ CERTAIN_SHARE: Final = 0.995
 """Share of val's lesions that the segmenter's least score must let through."""
 
 
-def export_segmenter(run: Path, version: str, weights: Path, val: Lesions, config: SegmenterConfig) -> SegmenterEntry:
-    """Release the best epoch of a run."""
+def export_segmenter(
+    trained: Trained, config: SegmenterConfig, version: str, weights: Path, val: Lesions
+) -> SegmenterEntry:
+    """Release a trained segmenter."""
     stem = f"{config.network}-{version}"
-    reference = store(save(_halved(_best(run))), weights / f"{stem}.safetensors")
+    reference = store(save(trained.state()), weights / f"{stem}.safetensors")
     network = load_segmenter(weights / reference.file, config.network)
     entry = SegmenterEntry(
         name=config.network, version=version, network=config.network, reference=reference,
@@ -75,9 +77,9 @@ def export_segmenter(run: Path, version: str, weights: Path, val: Lesions, confi
 
 
 def export_classifier(
-    runs: list[Path], version: str, weights: Path, val: Lesions, configs: list[ClassifierConfig]
+    trained: list[Trained], configs: list[ClassifierConfig], version: str, weights: Path, val: Lesions
 ) -> ClassifierEntry:
-    """Release the best epochs of runs as one classifier, with calibration and thresholds fitted on ``val``.
+    """Release trained networks as one classifier, with calibration and thresholds fitted on ``val``.
 
     Each network alone is measured too, with the released segmenter's boxes.
     """
@@ -85,13 +87,18 @@ def export_classifier(
     val = replace(val, images=np.stack([canonical(image).turn(image) for image in val.images]))
     boxes, labels = served_boxes(weights, val), torch.from_numpy(val.labels)
     files, scores = [], []
-    for run, config in zip(runs, configs, strict=True):
-        state = _halved(_best(run))
+    for each, config in zip(trained, configs, strict=True):
+        state = each.state()
         network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
         network.load_state_dict({key: value.float() for key, value in state.items()})
-        stem = f"{config.name}-{version}-{config.view}"
-        reference = store(save(state), weights / f"{stem}.safetensors")
-        files.append((store(onnx_file.convert(network, config.size), weights / f"{stem}.onnx"), reference))
+        if each.served is not None:
+            kept = (each.served, each.weights)
+            served, reference = (store(path.read_bytes(), weights / path.name) for path in kept)
+        else:
+            stem = f"{config.name}-{version}-{config.view}"
+            reference = store(save(state), weights / f"{stem}.safetensors")
+            served = store(onnx_file.convert(network, config.size), weights / f"{stem}.onnx")
+        files.append((served, reference))
         squares = [crop_view(image, box if config.view == "lesion" else None, config.size, config.margin)
                    for image, box in zip(val.images, boxes, strict=True)]  # fmt: skip
         scores.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")))
@@ -170,15 +177,6 @@ def served_boxes(weights: Path, lesions: Lesions) -> list[tuple[float, float, fl
     return boxes
 
 
-def _best(run: Path) -> dict[str, Tensor]:
-    return load_file(run / "best.safetensors")
-
-
-def _halved(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """In half precision, which is what is measured afterwards."""
-    return {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
-
-
 def store(content: bytes, path: Path) -> FileEntry:
     """Write a file beside the registry; returns what the registry says of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -202,16 +200,6 @@ def record_metrics(weights: Path, evaluation: Evaluation, classifier: str | None
     _write(weights, release)
     write_card(ClassifierEntry.model_validate(entries[0]), weights)
     write_card(SegmenterEntry.model_validate(entries[1]), weights)
-
-
-def run_config(run: Path) -> ClassifierConfig | SegmenterConfig:
-    """The configuration of a training run.
-
-    Raises:
-        TrainingError: the folder holds no run.
-    """
-    config = read_config(run)
-    return SegmenterConfig(**config) if "network" in config else ClassifierConfig(**config)
 
 
 def register(weights: Path, entry: ClassifierEntry | SegmenterEntry | GateEntry) -> None:

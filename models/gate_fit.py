@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
 import onnxruntime
 import torch
@@ -149,13 +150,19 @@ def _look(
             features.append(gate.features(squares.permute(0, 3, 1, 2).float() / 255))
             kinds += [example.kind for example in batch]
             learnt += [example.learnt for example in batch]
-            compared = [example.pixels for example in batch if not example.learnt]
+            compared = [_lying(example.pixels) for example in batch if not example.learnt]
             best = find_lesions(network, compared, segmenter.input.frame, min_score=0.001) if compared else []
             for pixels, outlines in zip(compared, best, strict=True):
                 scores.append(outlines[0].score if outlines else 0.0)
                 odds.append(_odds(pixels, outlines[0].box if outlines else None, sessions, classifier))
             progress.advance(task, len(batch))
     return Seen(np.array(kinds), np.array(learnt), torch.cat(features), np.array(scores), torch.stack(odds))
+
+
+def _lying(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture with its long side flat, which is how serving shows it to the segmenter."""
+    height, width = pixels.shape[:2]
+    return np.asarray(cv2.transpose(pixels)) if height > width else pixels
 
 
 def _odds(

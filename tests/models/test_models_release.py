@@ -153,6 +153,24 @@ def test_served_files_are_written_anew_from_the_references(weights: Path, data: 
     assert converted.served_gate == release.served_gate
 
 
+def test_a_released_network_is_joined_with_a_new_one(weights: Path, runs: Path, data: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(weights, tmp_path / "weights"))
+    before = {member.input.view: member for member in load_release(copied / "registry.json").served_classifier.members}
+    assert export([runs / "lesion", copied / before["whole"].reference.file], data, copied, "0.2.0") == 0
+    new, kept = load_release(copied / "registry.json").served_classifier.members
+    assert new.reference.file == "fixcaps-0.2.0-lesion.safetensors"
+    assert kept.model_dump(exclude={"slope"}) == before["whole"].model_dump(exclude={"slope"}), "it keeps its files"
+
+
+def test_exporting_what_is_not_released_is_one_line(
+    weights: Path, runs: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export([runs / "lesion" / "best.safetensors"], data, weights) == 1
+    assert "no registry of weights lies beside it" in capsys.readouterr().err
+    assert export([weights / "other.safetensors"], data, weights) == 1
+    assert "lists no such network" in capsys.readouterr().err
+
+
 def test_exporting_no_run_is_one_line(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert export([tmp_path], data, tmp_path / "weights") == 1
     assert "no training run is there" in capsys.readouterr().err
