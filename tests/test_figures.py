@@ -10,7 +10,7 @@ from models.report import TITLES, text
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-ALONE = "fixcaps-1.2.0"
+ALONE = "fixcaps-1.3.0"
 """FixCaps by itself, which stays a served model beside the combination."""
 CLASS_FIGURES = {"accuracy", "balanced_accuracy", "melanoma_sensitivity", "warning_sensitivity", "ece", "refused"}
 OUTLINE_FIGURES = {"mask_map50", "mask_map", "mean_jaccard", "jaccard_below_065"}
