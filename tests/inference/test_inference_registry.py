@@ -99,7 +99,7 @@ def test_a_segmenter_of_another_network(own_weights: Path) -> None:
 def test_a_classifier_of_another_size(own_weights: Path) -> None:
     edit_member(own_weights, input={"size": 96, "view": "lesion", "margin": 1.4})
     message = complaint(own_weights)
-    assert str(own_weights / CLASSIFIER_FILE) in message and "does not read squares of 96 px" in message
+    assert str(own_weights / CLASSIFIER_FILE) in message and "does not read 96 x 96 px" in message
 
 
 def test_a_file_that_is_not_served_may_be_missing(own_weights: Path) -> None:
