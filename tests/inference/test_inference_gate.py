@@ -115,4 +115,4 @@ def test_no_gate(own_weights: Path) -> None:
 
 def test_a_gate_of_another_size(own_weights: Path) -> None:
     edit_registry(own_weights, "gates", input={"size": 48})
-    assert "does not read squares of 48 px" in complaint(own_weights)
+    assert "does not read 48 x 48 px" in complaint(own_weights)
