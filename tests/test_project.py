@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot.settings import Settings
+from models.release import load_release
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -112,6 +113,13 @@ def test_every_setting_is_documented_and_no_other() -> None:
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)) == settings
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert set(re.findall(r"^#([A-Z_]+)=", example, re.MULTILINE)) == settings
+
+
+def test_the_classifier_that_the_documents_name_is_released() -> None:
+    released = {entry.key for entry in load_release(ROOT / "weights" / "registry.json").classifiers}
+    documents = (ROOT / ".env.example").read_text(encoding="utf-8") + README
+    named = set(re.findall(r"\bfixcaps-\d[\d.]*\d", documents))
+    assert named and named <= released
 
 
 def test_every_make_target_is_documented_and_no_other() -> None:
