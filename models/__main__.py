@@ -135,9 +135,8 @@ def _train(options: argparse.Namespace) -> None:
         )
         task = classification.Classification(options.data, shape, recipe, options.limit)
     run = Run(task, options.out or Path("runs") / options.network, torch.device(options.device))
-    if options.resume:
-        run.resume()
-    elif options.start:
+    resumed = options.resume and run.resume()
+    if options.start and not resumed:
         run.start_from(options.start)
     run.train(Console(stderr=True))
 

@@ -89,15 +89,17 @@ class Run:
         self.history: list[dict[str, float]] = []
         self.precision = low_precision(device) if task.recipe.mixed else None
 
-    def resume(self) -> None:
-        """Take up the saved state.
+    def resume(self) -> bool:
+        """Take up the saved state; False where the run was killed before it saved any: it then begins again.
 
         Raises:
-            TrainingError: there is none, or it belongs to another configuration.
+            TrainingError: there is no run, or it belongs to another configuration.
         """
         path = self.folder / "state.pt"
-        if not path.is_file():
+        if not self.folder.is_dir():
             raise TrainingError(f"{path}: nothing to resume; start without --resume")
+        if not path.is_file():
+            return False
         state = torch.load(path, map_location=self.device, weights_only=True)
         if state["settings"] != self._settings():
             raise TrainingError(f"{path}: was started with {state['settings']}, not with {self._settings()}")
@@ -105,6 +107,7 @@ class Run:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.best, self.history = state["epoch"], state["best"], state["history"]
+        return True
 
     def start_from(self, weights: Path) -> None:
         """Begin with the weights of an earlier run or release instead of random ones.

@@ -71,6 +71,17 @@ def test_resuming_nothing_is_an_error(data: Path, tmp_path: Path, capsys: pytest
     assert "nothing to resume" in capsys.readouterr().err
 
 
+def test_a_run_killed_in_its_first_epoch_begins_again(data: Path, tmp_path: Path) -> None:
+    first = command("fixcaps", data, tmp_path / "first", "--epochs", "1")[3:]
+    assert main(first) == 0
+    start = ("--start", str(tmp_path / "first" / "best.safetensors"))
+    whole, broken = (command("fixcaps", data, tmp_path / name, "--epochs", "1", *start)[3:] for name in ("a", "b"))
+    (tmp_path / "b").mkdir()  # all that such a run leaves
+    assert [main(whole), main([*broken, "--resume"])] == [0, 0]
+    assert curves(tmp_path / "a") == curves(tmp_path / "b")
+    assert curves(tmp_path / "a") != curves(tmp_path / "first")
+
+
 def test_resuming_another_configuration_is_an_error(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
