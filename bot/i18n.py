@@ -5,6 +5,7 @@ from pathlib import Path
 from aiogram.utils.i18n import I18n
 
 from bot.errors import StartupError
+from inference import words
 
 LANGUAGES = {"en": "English", "ru": "Русский"}
 DEFAULT_LANGUAGE = "en"
@@ -17,7 +18,8 @@ def load_translations() -> I18n:
         translations = I18n(path=LOCALES, default_locale=DEFAULT_LANGUAGE, domain="bot")
     except RuntimeError as error:
         raise StartupError(f"translations are not compiled ({error}): run `make setup`") from None
-    missing = LANGUAGES.keys() - set(translations.available_locales)
+    drawn = {path.parts[-3] for path in words.LOCALES.glob("*/LC_MESSAGES/inference.mo")}
+    missing = LANGUAGES.keys() - (set(translations.available_locales) & drawn)
     if missing:
         raise StartupError(f"translations are missing for {', '.join(sorted(missing))}: run `make setup`")
     return translations

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from inference.batches import Answer, Outputs, answers
 from inference.registry import DEFAULT_WEIGHTS, Registry, RegistryError
-from inference.words import NAMES
+from inference.words import class_name
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -116,7 +116,7 @@ def _sentence(answer: Answer) -> str:
     if analysis.label is None:
         return f"{answer.photo}: refused: {analysis.refusal}"
     shares = ", ".join(f"{code} {share:.1%}" for code, share in analysis.probabilities.items())
-    return f"{answer.photo}: {NAMES['en'][analysis.label]}, risk {analysis.risk} ({shares})"
+    return f"{answer.photo}: {class_name(analysis.label)}, risk {analysis.risk} ({shares})"
 
 
 if __name__ == "__main__":

@@ -1,36 +1,31 @@
-"""The few words that are drawn on a photo, in the languages the bot speaks."""
+"""The few words that are drawn on a photo, through gettext like all that people read; catalogs lie in ``locales``."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import cache
+from gettext import translation
+from pathlib import Path
 from typing import Final
 
 from inference.analysis import Analysis, Risk
 
-NAMES: Final[Mapping[str, Mapping[str, str]]] = {
-    "en": {
-        "akiec": "Actinic keratosis",
-        "bcc": "Basal cell carcinoma",
-        "bkl": "Benign keratosis",
-        "df": "Dermatofibroma",
-        "mel": "Melanoma",
-        "nv": "Melanocytic nevus",
-        "vasc": "Vascular lesion",
-    },
-    "ru": {
-        "akiec": "Актинический кератоз",
-        "bcc": "Базальноклеточный рак",
-        "bkl": "Доброкачественный кератоз",
-        "df": "Дерматофиброма",
-        "mel": "Меланома",
-        "nv": "Меланоцитарный невус",
-        "vasc": "Сосудистое образование",
-    },
-}
-_WHY: Final = {"en": "What made the model say so", "ru": "Почему модель так решила"}
-_LITTLE: Final = {"en": "counted little", "ru": "значило мало"}
-_MUCH: Final = {"en": "much", "ru": "много"}
-_SHOW_A_DOCTOR: Final = {"en": "Show it to a dermatologist soon", "ru": "Покажите дерматологу, не откладывая"}
-_NOT_A_DIAGNOSIS: Final = {"en": "Not a diagnosis", "ru": "Это не диагноз"}
+LOCALES: Final = Path(__file__).parent / "locales"
+
 _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
+
+
+def class_name(label: str, language: str = "en") -> str:
+    """The medical term of a class; in English where the language is not spoken."""
+    _ = _translator(language)
+    names = {
+        "akiec": _("Actinic keratosis"),
+        "bcc": _("Basal cell carcinoma"),
+        "bkl": _("Benign keratosis"),
+        "df": _("Dermatofibroma"),
+        "mel": _("Melanoma"),
+        "nv": _("Melanocytic nevus"),
+        "vasc": _("Vascular lesion"),
+    }
+    return names[label]
 
 
 def caption(analysis: Analysis, language: str = "en") -> str:
@@ -43,9 +38,9 @@ def caption(analysis: Analysis, language: str = "en") -> str:
     """
     if analysis.label is None:
         raise ValueError("a refused analysis has no caption")
-    language = _spoken(language)
-    advice = _NOT_A_DIAGNOSIS if analysis.risk is Risk.LOW else _SHOW_A_DOCTOR
-    return f"{_named(analysis, analysis.label, language)}\n{advice[language]}"
+    _ = _translator(language)
+    advice = _("Not a diagnosis") if analysis.risk is Risk.LOW else _("Show it to a dermatologist soon")
+    return f"{_named(analysis, analysis.label, language)}\n{advice}"
 
 
 def explanation(analysis: Analysis, language: str = "en") -> str:
@@ -56,23 +51,25 @@ def explanation(analysis: Analysis, language: str = "en") -> str:
     """
     if analysis.label is None:
         raise ValueError("a refused analysis has no explanation")
-    language = _spoken(language)
-    return f"{_WHY[language]}\n{_named(analysis, analysis.label, language)}"
+    _ = _translator(language)
+    title = _("What made the model say so")
+    return f"{title}\n{_named(analysis, analysis.label, language)}"
 
 
 def scale_ends(language: str = "en") -> tuple[str, str]:
     """The words for the dark and the bright end of a heat map's colours."""
-    language = _spoken(language)
-    return _LITTLE[language], _MUCH[language]
+    _ = _translator(language)
+    return _("counted little"), _("much")
 
 
-def _spoken(language: str) -> str:
-    return language if language in NAMES else "en"
+@cache
+def _translator(language: str) -> Callable[[str], str]:
+    return translation("inference", LOCALES, [language], fallback=True).gettext
 
 
 def _named(analysis: Analysis, label: str, language: str) -> str:
     share = _percent(analysis.probabilities[label], language)
-    return f"{NAMES[language][label]}{_NO_BREAK_SPACE}·{_NO_BREAK_SPACE}{share}"
+    return f"{class_name(label, language)}{_NO_BREAK_SPACE}·{_NO_BREAK_SPACE}{share}"
 
 
 def _percent(probability: float, language: str) -> str:

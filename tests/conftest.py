@@ -8,13 +8,13 @@ from babel.messages.pofile import read_po
 
 import models  # noqa: F401  # before a test imports onnxruntime
 
-LOCALES = Path(__file__).resolve().parents[1] / "bot" / "locales"
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_translations() -> None:
     """Tests never speak from catalogs older than the sources of the wording."""
-    for source in LOCALES.glob("*/LC_MESSAGES/bot.po"):
+    for source in ROOT.glob("*/locales/*/LC_MESSAGES/*.po"):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
