@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from http import HTTPStatus
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.sandbox.errors import ApiError, bad_request, forbidden
 
-FaultKind = Literal["429", "403", "500", "drop", "drop_answer", "file_expired"]
+FaultKind = Literal["429", "403", "500", "502", "503", "504", "drop", "drop_answer", "file_expired"]
 
 
 class DropConnection(Exception):
@@ -64,8 +65,8 @@ def strike(fault: Fault) -> None:
         raise too_many_requests(fault.retry_after)
     if fault.kind == "403":
         raise forbidden("bot was blocked by the user")
-    if fault.kind == "500":
-        raise ApiError(500, "Internal Server Error")
+    if fault.kind in ("500", "502", "503", "504"):
+        raise ApiError(int(fault.kind), HTTPStatus(int(fault.kind)).phrase)
     if fault.kind == "file_expired":
         raise bad_request("wrong file_id or the file is temporarily unavailable")
     if fault.kind == "drop":

@@ -214,7 +214,7 @@ async def test_a_group_is_no_place_for_results_and_nobody_is_kept_for_writing_th
         router._parent_router = None
 
 
-@pytest.mark.parametrize("kind", ["429", "500", "drop"])
+@pytest.mark.parametrize("kind", ["429", "500", "502", "drop"])
 async def test_a_call_outlasts_a_passing_failure(sandbox: Sandbox, bot: PersistentBot, kind: str) -> None:
     sandbox.world.faults.faults.append(Fault.model_validate({"kind": kind, "method": "getMe"}))
     assert (await bot.get_me()).is_bot

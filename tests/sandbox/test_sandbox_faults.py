@@ -45,9 +45,13 @@ async def test_403_may_concern_one_chat(
         await bot.send_message(IVAN, "hello")
 
 
-async def test_500_is_a_server_error(sandbox: Sandbox, http: ClientSession, bot: Bot) -> None:
-    await order(sandbox, http, {"kind": "500", "method": "getMe"})
-    with pytest.raises(TelegramServerError):
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("500", "Internal Server Error"), ("502", "Bad Gateway"), ("503", "Unavailable"), ("504", "Gateway Timeout")],
+)
+async def test_5xx_is_a_server_error(sandbox: Sandbox, http: ClientSession, bot: Bot, kind: str, words: str) -> None:
+    await order(sandbox, http, {"kind": kind, "method": "getMe"})
+    with pytest.raises(TelegramServerError, match=words):
         await bot.get_me()
 
 
