@@ -2,10 +2,10 @@
 FROM python:3.11-bookworm AS build
 WORKDIR /app
 COPY Makefile pyproject.toml constraints.txt ./
-RUN make setup EXTRAS= \
+RUN make serving \
  && .venv/bin/python -m compileall -q -j 0 .venv/lib
 COPY . .
-RUN make setup EXTRAS=
+RUN make serving
 
 FROM python:3.11-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin bot \
@@ -19,5 +19,5 @@ USER 10001
 VOLUME /data
 # Healthy means: the database is migrated and answers. A bot that ends takes the container with it.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import sqlite3; sqlite3.connect('file:/data/bot.db?mode=ro', uri=True, timeout=3).execute('SELECT version_num FROM alembic_version').fetchone()[0]"]
+    CMD ["python", "-c", "import os, sqlite3; url = os.environ.get('DATABASE_URL') or f'///{os.environ[\"DATA_DIR\"]}/bot.db'; sqlite3.connect(f'file:{url.partition(\"///\")[2]}?mode=ro', uri=True, timeout=3).execute('SELECT version_num FROM alembic_version').fetchone()[0]"]
 CMD ["python", "-m", "bot"]

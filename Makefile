@@ -1,12 +1,10 @@
 # `make run` and `make test` do all of their own set-up; everything they install lands in .venv.
 PYTHON ?= python3
-EXTRAS ?= training,comparison,dev
-
-# Serving runs without torch; training and whatever builds on it bring it along.
-TORCH := $(if $(findstring training,$(EXTRAS)),torch torchvision)
 
 VENV := .venv
 BIN := $(VENV)/bin
+# Serving runs without torch; training, tests and measurements bring it along.
+SERVING := $(VENV)/.installed-for-serving
 STAMP := $(VENV)/.installed
 PACKAGES := benchmarks bot inference load models storage
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard bot/locales/*/LC_MESSAGES/*.po inference/locales/*/LC_MESSAGES/*.po))
@@ -15,12 +13,12 @@ CPU_INDEX := https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench load soak setup lint types unit format clean
+.PHONY: help run test bench load soak serving setup lint types unit format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: setup ## start the bot: Telegram with BOT_TOKEN, else a chat page on this machine
+run: serving ## start the bot: Telegram with BOT_TOKEN, else a chat page on this machine
 	@$(BIN)/python -m bot
 
 test: lint types unit ## lint, types and all tests
@@ -28,7 +26,9 @@ test: lint types unit ## lint, types and all tests
 bench: setup ## measure speed beside the plain way; DATA=DIR takes photos from there instead of drawn ones
 	@$(BIN)/python -m benchmarks speed $(if $(DATA),--data '$(DATA)')
 
-setup: $(STAMP) $(CATALOGS) ## install what is pinned into .venv and compile the translations
+serving: $(SERVING) $(CATALOGS) ## install what serving needs into .venv and compile the translations
+
+setup: $(STAMP) $(CATALOGS) ## the same with all that training, tests and measurements need
 
 lint: $(STAMP) ## ruff over the code, hadolint over the Dockerfile
 	$(BIN)/ruff check .
@@ -55,16 +55,22 @@ clean: ## remove .venv, caches and compiled translations; data/ stays
 	rm -rf $(VENV) *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis $(CATALOGS)
 	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(STAMP): pyproject.toml constraints.txt
+$(SERVING): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "Python 3.11 or newer with its venv module is needed; $(PYTHON) is not: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@echo "1/3 virtual environment in $(VENV)"
+	@echo "virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@echo "2/3 $(if $(TORCH),torch for the CPU; about 200 MB,what builds packages)"
-	@$(PIP) --no-deps --extra-index-url $(CPU_INDEX) --retries 1 --timeout 15 setuptools $(TORCH)
-	@echo "3/3 everything else, about 600 MB"
-	@$(PIP) --no-build-isolation -e '.$(if $(EXTRAS),[$(EXTRAS)])'
+	@echo "what serving needs, 0.7 GB on disk"
+	@$(PIP) setuptools
+	@$(PIP) --no-build-isolation -e .
 	@touch $@
 
-%.mo: %.po | $(STAMP)
+$(STAMP): $(SERVING)
+	@echo "torch for the CPU, about 200 MB"
+	@$(PIP) --no-deps --extra-index-url $(CPU_INDEX) --retries 1 --timeout 15 torch torchvision
+	@echo "what training, tests and measurements need, 1.8 GB on disk with torch"
+	@$(PIP) --no-build-isolation -e '.[training,comparison,dev]'
+	@touch $@
+
+%.mo: %.po | $(SERVING)
 	@$(BIN)/pybabel --quiet compile -i $< -o $@

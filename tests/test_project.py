@@ -2,21 +2,25 @@
 
 import ast
 import importlib.metadata
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 from itertools import chain
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot.settings import Settings
 from models.release import load_release
+from storage.database import Database
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -165,17 +169,37 @@ def test_a_python_that_is_too_old_is_refused_in_one_line(copy_of_the_setup: Path
 
 
 def test_a_second_run_installs_nothing_until_the_pins_change(copy_of_the_setup: Path) -> None:
-    stamp = copy_of_the_setup / ".venv" / ".installed"
-    stamp.parent.mkdir()
-    stamp.touch()
+    (copy_of_the_setup / ".venv").mkdir()
+    for stamp in (".installed-for-serving", ".installed"):
+        (copy_of_the_setup / ".venv" / stamp).touch()
+    later = time.time() + 1
     assert make(copy_of_the_setup, "--question", "setup").returncode == 0
-    later = stamp.stat().st_mtime + 1
     os.utime(copy_of_the_setup / "constraints.txt", (later, later))
     assert "pip" in make(copy_of_the_setup, "--dry-run", "setup").stdout
 
 
+def test_serving_installs_no_torch(copy_of_the_setup: Path) -> None:
+    assert "torch" not in make(copy_of_the_setup, "--dry-run", "serving").stdout
+    assert "torch torchvision" in make(copy_of_the_setup, "--dry-run", "setup").stdout
+    assert re.search(r"^run: serving ", MAKEFILE, re.MULTILINE)
+
+
 def test_the_image_is_set_up_by_make_and_runs_as_an_ordinary_user() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    assert "RUN make setup" in dockerfile and "pip install" not in dockerfile
+    assert "RUN make serving" in dockerfile and "pip install" not in dockerfile
+    assert re.findall(r"^VOLUME (.+)$", dockerfile, re.MULTILINE) == ["/data"]
+    assert 'CMD ["python", "-m", "bot"]' in dockerfile.splitlines()
     users = re.findall(r"^USER (.+)$", dockerfile, re.MULTILINE)
     assert users and users[-1] not in {"0", "root"}
+
+
+@pytest.mark.parametrize("named", [False, True])
+async def test_the_image_is_healthy_once_its_database_answers(tmp_path: Path, named: bool) -> None:
+    [command] = re.findall(r"^ +CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    check = [sys.executable, *json.loads(command)[1:]]
+    path = tmp_path / ("other.db" if named else "bot.db")
+    where = {"DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite+aiosqlite:///{path}" if named else ""}
+    assert subprocess.run(check, env=where, capture_output=True, check=False).returncode != 0
+    database = await Database.open(f"sqlite+aiosqlite:///{path}", Fernet.generate_key())
+    assert subprocess.run(check, env=where, capture_output=True, check=False).returncode == 0
+    await database.close()
