@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from sklearn.metrics import accuracy_score, recall_score
 
 from inference.analyzer import Analyzer
 from inference.photo import Photo
@@ -75,11 +76,10 @@ def judged(weights: Path, val: Lesions) -> dict[str, float]:
         taken.append([analysis.timings["segment"], analysis.timings["classify"]])
         found = analysis.lesion.mask if analysis.lesion else np.zeros_like(mask)
         jaccards.append(float((found & mask).sum() / (found | mask).sum()))
-    predicted = np.array(given)
-    recalls = [float((predicted[val.labels == label] == label).mean()) for label in np.unique(val.labels)]
+    classes = np.unique(val.labels)
     return {
-        "accuracy": float((predicted == val.labels).mean()),
-        "balanced accuracy": float(np.mean(recalls)),
+        "accuracy": float(accuracy_score(val.labels, given)),
+        "balanced accuracy": float(recall_score(val.labels, given, labels=classes, average="macro")),
         "mean Jaccard": float(np.mean(jaccards)),
         **dict(zip(("segment, ms", "classify, ms"), np.median(taken, axis=0).tolist(), strict=True)),
     }

@@ -1,5 +1,6 @@
 """One sandbox and one bot process for all tests that do not kill them; a new person for each test."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
+from playwright.async_api import Browser, async_playwright
 
 from load.processes import BotProcess, sandbox_process
+from tests.e2e.browsing import ARGUMENTS, CHROMIUM
 from tests.e2e.playing import Person
 
 Acquaint = Callable[..., Awaitable[Person]]
@@ -73,3 +76,15 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "bot"
     path.mkdir()
     return path
+
+
+@pytest_asyncio.fixture
+async def browser() -> AsyncIterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{CHROMIUM} is missing: CI must install Debian's chromium")
+        pytest.skip(f"no {CHROMIUM}: install Debian's chromium to drive the chat page")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()

@@ -1,12 +1,9 @@
 """The chat page in a real browser: headless Chromium, with a small bot behind the sandbox."""
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from aiogram import Bot, Dispatcher, F, Router
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -19,26 +16,13 @@ from aiogram.types import (
     InlineKeyboardMarkup,
     Message,
 )
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.sandbox import Sandbox
-from bot.sandbox.samples import sample
+from tests.e2e.browsing import choose, opened
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 EMMA, IVAN = 1001, 1002
-PATIENCE_MS = 30_000
 HOSTILE = "<img src=x onerror='document.title=1'> &amp;"
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def answering() -> Router:
@@ -104,37 +88,10 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @pytest_asyncio.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{CHROMIUM} is missing: CI must install Debian's chromium")
-        pytest.skip(f"no {CHROMIUM}: install Debian's chromium to drive the chat page")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture
 async def page(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
-    """The page on a phone, as Emma; a test fails on any error in it."""
-    page = await browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
-    page.set_default_timeout(PATIENCE_MS)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    await page.goto(f"{sandbox.base_url}/#{EMMA}")
-    yield page
-    assert errors == []
-
-
-async def choose(page: Page, *names: str) -> None:
-    """Picks photos with the button and leaves the preview open."""
-    files = [{"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": sample(name)} for name in names]
-    await page.get_by_role("button", name="Attach").click()
-    async with page.expect_file_chooser() as chooser:
-        await page.get_by_role("button", name="Photo or album").click()
-    await (await chooser.value).set_files(files)
+    """The page on a phone, as Emma."""
+    async with opened(browser, f"{sandbox.base_url}/#{EMMA}") as page:
+        yield page
 
 
 async def test_a_conversation(page: Page) -> None:

@@ -1,0 +1,33 @@
+"""The main road as a newcomer walks it: the bot, its models and the chat page in a real browser."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from models.classes import CLASSES
+from tests.e2e.browsing import choose, opened
+from tests.e2e.playing import Person
+
+ROOT = Path(__file__).resolve().parents[2]
+# A real lesion where the data lies beside the repository; what is drawn is there for everybody.
+PHONE_PHOTOS = sorted((ROOT.parent / "shared" / "phone").glob("*.jpg"))
+WITHOUT_DATA = pytest.mark.skipif(not PHONE_PHOTOS, reason="no photos taken with a phone in ../shared/phone")
+
+
+@pytest.mark.parametrize("photo", ["mole", pytest.param(PHONE_PHOTOS[:1], marks=WITHOUT_DATA)])
+async def test_a_photo_is_answered_with_class_percentages_and_outline(
+    browser: Browser, newcomer: Person, photo: str | list[Path]
+) -> None:
+    async with opened(browser, f"{newcomer.api_url}/#{newcomer.id}") as page:
+        answers = page.locator(".turn:not(.mine)")
+        await page.get_by_role("button", name="Start", exact=True).click()
+        await page.get_by_role("button", name="I understand and agree").click()
+        await expect(answers.last).to_contain_text("Now send me a photo")
+        await choose(page, *([photo] if isinstance(photo, str) else photo))
+        await page.locator("#preview").get_by_role("button", name="Send").click()
+        answer = answers.filter(has=page.locator("img")).last
+        await expect(answer).to_contain_text("Most likely: ")
+        assert (await answer.inner_text()).count("%") == len(CLASSES)
+        await expect(answer).to_contain_text("This is not a diagnosis. If in doubt, see a doctor.")
+        await expect(answer.locator("img")).to_have_js_property("complete", True)
