@@ -32,7 +32,7 @@ from bot.middlewares.patience import Patience
 from bot.middlewares.people import Language, Registration
 from bot.middlewares.throttling import Throttling
 from bot.reception import Reception
-from bot.recovery import recover, take_back, tidy_up
+from bot.recovery import explain, recover, take_back, tidy_up
 from bot.retention import keep_erasing
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
@@ -92,6 +92,7 @@ async def run(settings: Settings) -> None:
             reception=reception,
         )
         supervisor.start(recover(await take_back(database), reception), "recovery")
+        supervisor.start(explain(await database.requests.unexplained(), reception), "explanations")
         supervisor.start(tidy_up(bot, database), "tidying up")
         supervisor.start(introduce(bot, database, translations, settings.admin_ids), "introduction")
         if settings.retention_days is not None:

@@ -23,7 +23,7 @@ from aiogram.utils.i18n import I18n
 from bot import replies
 from bot.albums import Incoming
 from bot.client import FileExpired, FileTooLarge, fetch_file
-from bot.delivery import send_album, send_answer, send_consent_request, send_words
+from bot.delivery import send_album, send_answer, send_consent_request, send_explanation, send_words
 from bot.findings import FAILURES, Finding, Reason, Trouble, to_stored
 from bot.i18n import supported_language
 from bot.lane import Kind, Lane
@@ -115,12 +115,36 @@ class Reception:
                 logger.exception("could not answer request(s) %s", [request.id for request in requests])
                 await self._apologise(requests)
 
-    async def explain(self, request: Request) -> Explanation:
-        """What made the model answer a request so; it takes its turn among the photos of its owner.
+    async def explain(self, request: Request) -> None:
+        """Give an explanation that is owed: what made the model answer so, or why that cannot be said.
 
-        Raises:
-            NotRead: the photo cannot be had or read again, or too many are waiting.
+        Where a stop or an outage cuts this short, it stays owed and the next start gives it. Raises what
+        sending raises.
         """
+        try:
+            await self._explain(request)
+        except UNREACHABLE:
+            raise
+        except Exception:
+            await self._database.requests.settle_explanation(request.id)
+            raise
+        await self._database.requests.settle_explanation(request.id)
+
+    async def _explain(self, request: Request) -> None:
+        user = await self._database.users.get(request.user_id)
+        if user is None or request.result is None:
+            return
+        with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
+            try:
+                explanation = await self._read_again(request)
+            except NotRead as error:
+                await send_words(self._bot, request, error.finding)
+            else:
+                told = Finding.stored(request.result)
+                await self._supervisor.see_through(send_explanation(self._bot, request, told, explanation))
+
+    async def _read_again(self, request: Request) -> Explanation:
+        """It takes its turn among the photos of its owner. Raises NotRead."""
         with self._queue(request.user_id, 1) as places:
             about = self._bot, self._database, self._lane, [request], places
             async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True):

@@ -36,6 +36,13 @@ async def recover(requests: list[Request], reception: Reception) -> None:
     await asyncio.gather(*(reception.receive(album, accepted=True) for album in albums.values()))
 
 
+async def explain(requests: list[Request], reception: Reception) -> None:
+    """Give the explanations that are owed from before; one that fails keeps no other from being given."""
+    for failure in await asyncio.gather(*map(reception.explain, requests), return_exceptions=True):
+        if isinstance(failure, Exception):
+            logger.error("an explanation is still owed, or cannot be given: %s", type(failure).__name__)
+
+
 async def tidy_up(bot: Bot, database: Database) -> None:
     """Take away progress messages whose requests were answered just before a stop or a kill."""
     notices: dict[tuple[int, int], list[Request]] = {}

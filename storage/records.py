@@ -78,7 +78,7 @@ class Request:
     """One photo to be read.
 
     `progress_message_id` is the message that says so while it is being read; `result` is the decrypted
-    health data of a completed request, else None.
+    health data of a completed request, else None. `explanation_asked_at` is None where no explanation is owed.
     """
 
     id: int
@@ -95,6 +95,7 @@ class Request:
     progress_message_id: int | None
     reply_file_id: str | None
     result: Mapping[str, Any] | None
+    explanation_asked_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -106,13 +106,27 @@ class Requests:
         async with self._transactions.write() as connection:
             await connection.execute(statement)
 
+    async def owe_explanation(self, request_id: int) -> None:
+        """Note that an explanation is asked for and not given yet."""
+        await self._set_explanation_asked(request_id, datetime.now(UTC))
+
+    async def settle_explanation(self, request_id: int) -> None:
+        """Note that an explanation is given, or cannot be."""
+        await self._set_explanation_asked(request_id, None)
+
+    async def unexplained(self) -> list[Request]:
+        """Requests with an explanation that is owed, in the order in which they were asked for."""
+        asked = requests.c.explanation_asked_at
+        return await self._all(select(requests).where(asked.is_not(None)).order_by(asked))
+
     async def unfinished(self) -> list[Request]:
         """Requests that were under way, oldest first."""
         return await self._all(select(requests).where(requests.c.outcome.in_(UNFINISHED)).order_by(requests.c.id))
 
     async def outlived(self, since: datetime) -> list[Request]:
-        """Requests recorded after `since` and closed, whose progress message was not taken away."""
-        closed = requests.c.outcome.not_in(UNFINISHED) & (requests.c.created_at >= since)
+        """Requests recorded after `since` and done with, whose progress message was not taken away."""
+        closed = requests.c.outcome.not_in(UNFINISHED) & requests.c.explanation_asked_at.is_(None)
+        closed &= requests.c.created_at >= since
         return await self._all(select(requests).where(closed, requests.c.progress_message_id.is_not(None)))
 
     async def get_owned(self, request_id: int, user_id: int) -> Request | None:
@@ -174,6 +188,12 @@ class Requests:
         if erased.rowcount:
             await self._transactions.checkpoint()
         return erased.rowcount
+
+    async def _set_explanation_asked(self, request_id: int, moment: datetime | None) -> None:
+        async with self._transactions.write() as connection:
+            await connection.execute(
+                update(requests).where(requests.c.id == request_id).values(explanation_asked_at=moment)
+            )
 
     async def _of_message(self, chat_id: int, message_id: int) -> Request | None:
         found = await self._all(

@@ -73,6 +73,7 @@ requests = Table(
     Column("progress_message_id", BigInteger),
     Column("reply_file_id", Text),
     Column("result", LargeBinary),
+    Column("explanation_asked_at", UtcDateTime),
     UniqueConstraint("chat_id", "message_id", name="uq_requests_message"),
     Index("ix_requests_user_id", "user_id", "id"),
     Index("ix_requests_created_at", "created_at"),

@@ -3,14 +3,12 @@
 Photos are not stored: the file is fetched from Telegram once more and read again.
 """
 
-from aiogram import Bot, Router
+from aiogram import Router
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
 from bot.callbacks import Explain
-from bot.delivery import send_explanation, send_words
-from bot.findings import Finding
-from bot.reception import NotRead, Reception
+from bot.reception import Reception
 from storage.database import Database
 from storage.records import Outcome, User
 
@@ -23,7 +21,6 @@ async def explain(
     callback_data: Explain,
     user: User,
     database: Database,
-    bot: Bot,
     reception: Reception,
 ) -> None:
     # The number in a button is only a claim: the database gives a request to its owner alone.
@@ -31,10 +28,6 @@ async def explain(
     if request is None or request.outcome is not Outcome.ANSWERED or request.result is None:
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
+    await database.requests.owe_explanation(request.id)
     await callback.answer(_("I am looking at your photo once more…"))
-    try:
-        explanation = await reception.explain(request)
-    except NotRead as error:
-        await send_words(bot, request, error.finding)
-        return
-    await send_explanation(bot, request, Finding.stored(request.result), explanation)
+    await reception.explain(request)

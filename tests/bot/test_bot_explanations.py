@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from aiogram.exceptions import TelegramNetworkError
+from aiogram.methods import GetMe
 from aiogram.utils.i18n import I18n
 
 from bot import explanations, replies
@@ -13,7 +16,8 @@ from bot.callbacks import Explain
 from bot.findings import Finding, Trouble, to_stored
 from bot.i18n import LANGUAGES, load_translations
 from bot.journal import received
-from bot.reception import NotRead, Reception
+from bot.reception import Reception
+from bot.recovery import explain
 from bot.sandbox.samples import sample
 from bot.supervisor import Supervisor
 from inference.analysis import CLASSES, Abcd, Colour, Refusal, Risk
@@ -123,6 +127,36 @@ async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stag
     assert request is not None
     engine = Engine(Path(), owner_limit=5)
     reception = Reception(stage.bot, stage.database, engine, load_translations(), Supervisor())
-    with engine.queue(EMMA, 5), pytest.raises(NotRead) as refused:
+    before = max(stage.sandbox.world.people[EMMA].messages)
+    with engine.queue(EMMA, 5):
         await reception.explain(request)
-    assert refused.value.finding.reason is Trouble.TOO_MANY
+    with load_translations().context():
+        refused = replies.apology(Trouble.TOO_MANY)
+    assert (await stage.reply(EMMA, "", after=before)).text == visible(refused)
+
+
+async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(
+    stage: Stage, answer_of_emma: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reception = Reception(stage.bot, stage.database, Engine(Path()), load_translations(), Supervisor())
+    request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
+    assert request is not None
+    owed: list[list[int]] = []
+
+    async def fail_of(error: Exception, *_: object) -> None:
+        owed.append([each.id for each in await stage.database.requests.unexplained()])
+        raise error
+
+    unreachable = TelegramNetworkError(method=GetMe(), message="away")
+    for error, left in ((ValueError("broken"), []), (unreachable, [request.id])):
+        monkeypatch.setattr(reception, "_explain", partial(fail_of, error))
+        await stage.database.requests.owe_explanation(request.id)
+        with pytest.raises(type(error)):
+            await reception.explain(request)
+        assert [each.id for each in await stage.database.requests.unexplained()] == left
+    assert owed == [[request.id]] * 2
+    monkeypatch.undo()
+    before = max(stage.sandbox.world.people[EMMA].messages)
+    await explain([request], reception)
+    assert await stage.database.requests.unexplained() == []
+    await stage.reply(EMMA, "I could not read this photo", after=before)

@@ -36,6 +36,7 @@ def incoming(message_id: int, group: str | None, chat_id: int = 1) -> Incoming:
             progress_message_id=None,
             reply_file_id=None,
             result=None,
+            explanation_asked_at=None,
         )
     )
 

@@ -77,6 +77,22 @@ async def test_after_a_kill_every_photo_is_answered_and_none_twice(own_bot: BotP
     assert replies.count(album[0]) == 8
 
 
+async def test_after_a_kill_an_explanation_that_was_asked_for_is_given(
+    own_bot: BotProcess, http: ClientSession
+) -> None:
+    person = await Person(http, own_bot.api_url, 47, "Emma", "en").join()
+    await person.agree()
+    await person.send_photos(sample("mole"))
+    answer = await person.answered()
+    await person.faults({"kind": "500", "method": "sendPhoto", "times": 3})
+    await person.click(answer, "What made the model say so?")
+    await person.wait(lambda chat: True if any("once more" in str(each) for each in chat["callback_answers"]) else None)
+    own_bot.kill()
+    own_bot.start()
+    explained = await person.answer(lambda message: "What made the model say" in words(message))
+    assert "photo" in explained
+
+
 async def test_photos_sent_while_the_bot_is_down_are_answered_at_the_next_start(
     own_bot: BotProcess, http: ClientSession
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import stat
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import make_url, text
 
 from storage import Database, StorageError
-from storage.connections import create_engine, patience
+from storage.connections import PATIENT_AT_ONCE, Transactions, create_engine, patience
 
 
 async def fault(url: str, key: bytes) -> str:
@@ -107,13 +108,23 @@ async def test_a_url_of_something_else(wrong: str, key: bytes) -> None:
     assert "sqlite+aiosqlite:///data/bot.db" in await fault(wrong, key)
 
 
-async def test_a_crowd_in_patience_does_not_hold_up_somebody_in_a_hurry(database: Database) -> None:
-    await database.users.seen(5, "en")
-    with patience():
-        crowd = [asyncio.create_task(database.users.get(5)) for _ in range(200)]
-        writers = [asyncio.create_task(database.users.mark_active(5)) for _ in range(50)]
-    await asyncio.sleep(0)
-    await database.users.get(5)
-    await database.users.set_language(5, "ru")
-    assert sum(each.done() for each in crowd + writers) < 50
-    await asyncio.gather(*crowd, *writers)
+async def test_a_crowd_in_patience_does_not_hold_up_somebody_in_a_hurry(url: str, path: Path) -> None:
+    path.parent.mkdir()
+    engine = create_engine(make_url(url))
+    transactions = Transactions(engine)
+
+    async def look() -> None:
+        async with transactions.read():
+            pass
+
+    async with AsyncExitStack() as crowd:
+        with patience():
+            for _ in range(PATIENT_AT_ONCE):
+                await crowd.enter_async_context(transactions.read())
+            late = asyncio.create_task(look())
+        await look()
+        async with transactions.write():
+            pass
+        assert not late.done()
+    await late
+    await engine.dispose()
