@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("network", choices=(*zoo.NAMES, "yolo"))
     train.add_argument("--data", type=Path, required=True, help="HAM10000, packed or as its publisher ships it")
     train.add_argument("--out", type=Path, help="folder of the run (default: runs/NETWORK)")
-    train.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    train.add_argument("--resume", action="store_true", help="go on with the run in --out, all else as it was started")
     train.add_argument("--start", type=Path, help="begin with these weights (.safetensors) instead of random ones")
     train.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     train.add_argument("--limit", type=int, help="use only this many pictures a split")
@@ -134,10 +134,9 @@ def _train(options: argparse.Namespace) -> None:
             **given("size", "kernel", "view", "augment", "mixup"),
         )
         task = classification.Classification(options.data, shape, recipe, options.limit)
-    run = Run(task, options.out or Path("runs") / options.network, torch.device(options.device))
-    resumed = options.resume and run.resume()
-    if options.start and not resumed:
-        run.start_from(options.start)
+    run = Run(task, options.out or Path("runs") / options.network, torch.device(options.device), options.start)
+    if options.resume:
+        run.resume()
     run.train(Console(stderr=True))
 
 

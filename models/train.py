@@ -7,6 +7,7 @@ from the last saved state and ends where an unbroken run would have ended.
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -25,10 +26,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save_file
 from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from models.data import Lesions
 from models.plots import plot_curves
 
 WARMUP = 0.05  # share of all steps in which the learning rate rises
@@ -62,6 +64,8 @@ class Task(Protocol):
 
     recipe: Recipe
     config: Any
+    train: Lesions
+    val: Lesions
     score: str  # the figure of ``validate`` that picks the best epoch
 
     def network(self) -> nn.Module: ...
@@ -75,12 +79,23 @@ class TrainingError(Exception):
 
 
 class Run:
-    """A training in a folder: ``state.pt``, ``best.safetensors``, ``curves.csv``, ``curves.png``."""
+    """A training in a folder: ``state.pt``, ``best.safetensors``, ``curves.csv``, ``curves.png``.
 
-    def __init__(self, task: Task, folder: Path, device: torch.device) -> None:
+    Args:
+        task: what is learnt.
+        folder: of the run.
+        device: where it is computed.
+        start: weights of an earlier run or release (.safetensors) to begin with instead of random ones.
+
+    Raises:
+        TrainingError: the weights to start from cannot be read or belong to another network.
+    """
+
+    def __init__(self, task: Task, folder: Path, device: torch.device, start: Path | None = None) -> None:
         self.task, self.folder, self.device = task, folder, device
         torch.manual_seed(task.recipe.seed)
         self.network = task.network().to(device)
+        self._start = self._load(start) if start else "random weights"
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from the stub
         self.average = AveragedModel(self.network, avg_fn=_moving_average(task.recipe.average), use_buffers=True)
         self.optimizer = torch.optim.AdamW(_groups(self.network, task.recipe.decay), lr=task.recipe.rate)
@@ -89,37 +104,27 @@ class Run:
         self.history: list[dict[str, float]] = []
         self.precision = low_precision(device) if task.recipe.mixed else None
 
-    def resume(self) -> bool:
-        """Take up the saved state; False where the run was killed before it saved any: it then begins again.
+    def resume(self) -> None:
+        """Take up the saved state; where the run was killed before it saved any, it begins again.
 
         Raises:
-            TrainingError: there is no run, or it belongs to another configuration.
+            TrainingError: there is no run, or it was started with other settings, data or weights.
         """
         path = self.folder / "state.pt"
         if not self.folder.is_dir():
             raise TrainingError(f"{path}: nothing to resume; start without --resume")
         if not path.is_file():
-            return False
+            return
         state = torch.load(path, map_location=self.device, weights_only=True)
-        if state["settings"] != self._settings():
-            raise TrainingError(f"{path}: was started with {state['settings']}, not with {self._settings()}")
+        saved, asked = state["settings"], self._settings()
+        if saved.keys() != asked.keys():
+            raise TrainingError(f"{path}: was saved by another version of this program; start without --resume")
+        if other := [f"{name} {saved[name]}, not {asked[name]}" for name in asked if saved[name] != asked[name]]:
+            raise TrainingError(f"{path}: was started with {'; '.join(other)}")
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.best, self.history = state["epoch"], state["best"], state["history"]
-        return True
-
-    def start_from(self, weights: Path) -> None:
-        """Begin with the weights of an earlier run or release instead of random ones.
-
-        Raises:
-            TrainingError: they cannot be read or belong to another network.
-        """
-        try:
-            self.network.load_state_dict(load_file(weights))
-        except (OSError, SafetensorError, RuntimeError) as error:
-            raise TrainingError(f"{weights}: {str(error).splitlines()[0]}") from error
-        self.average.module.load_state_dict(self.network.state_dict())
 
     def train(self, console: Console) -> None:
         """Run the epochs that are left, saving after each."""
@@ -195,8 +200,23 @@ class Run:
         torch.save(state, self.folder / "state.part")
         os.replace(self.folder / "state.part", self.folder / "state.pt")
 
+    def _load(self, start: Path) -> str:
+        """Give the network these weights; returns their SHA-256, since the file may be moved meanwhile."""
+        try:
+            content = start.read_bytes()
+            self.network.load_state_dict(load(content))
+        except (OSError, SafetensorError, RuntimeError) as error:
+            raise TrainingError(f"{start}: {str(error).splitlines()[0]}") from error
+        return f"weights with SHA-256 {hashlib.sha256(content).hexdigest()}"
+
     def _settings(self) -> dict[str, Any]:
-        return {"recipe": asdict(self.task.recipe), "config": asdict(self.task.config)}
+        """What must be the same where a run is resumed."""
+        return {
+            "recipe": asdict(self.task.recipe),
+            "config": asdict(self.task.config),
+            "data": f"{_named(self.task.train)} to train on, {_named(self.task.val)} to validate on",
+            "start": self._start,
+        }
 
 
 def read_config(run: Path) -> dict[str, Any]:
@@ -217,6 +237,11 @@ def low_precision(device: torch.device) -> torch.dtype | None:
     if device.type == "cuda":
         return torch.bfloat16
     return torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16") else None
+
+
+def _named(lesions: Lesions) -> str:
+    """Pictures by their number and ids: the folder may be moved, or packed."""
+    return f"{len(lesions)} pictures ({hashlib.sha256(' '.join(lesions.ids).encode()).hexdigest()[:12]})"
 
 
 def _moving_average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:

@@ -25,6 +25,7 @@ def reader(bench: Bench, name: str, config: ClassifierConfig, recipe: Recipe) ->
     Raises:
         WeightsUnavailable: the weights that training begins with cannot be had here.
         ComparisonError: the run that is there is of another network or looks at something else.
+        TrainingError: it is not finished, and was started with other pictures or weights.
     """
     folder = bench.runs / name
     done = 0

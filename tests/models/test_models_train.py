@@ -88,7 +88,51 @@ def test_resuming_another_configuration_is_an_error(
     first = command("fixcaps", data, tmp_path / "run", "--epochs", "1")[3:]
     assert main(first) == 0
     assert main([*first, "--resume", "--seed", "9"]) == 1
-    assert "was started with" in capsys.readouterr().err
+    assert "was started with recipe" in capsys.readouterr().err
+
+
+def test_resuming_with_other_data_or_weights_is_an_error(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = command("fixcaps", data, tmp_path / "first", "--epochs", "1")[3:]
+    assert main(first) == 0
+    best = tmp_path / "first" / "best.safetensors"
+    assert main([*first, "--resume", "--limit", "20"]) == 1
+    assert "was started with data 40 pictures" in capsys.readouterr().err
+    other = drawn_ham.packed(tmp_path / "other", {"test": 1, "train": 40, "val": 8})
+    assert main([*command("fixcaps", other, tmp_path / "first", "--epochs", "1")[3:], "--resume"]) == 1
+    assert "was started with data 40 pictures" in capsys.readouterr().err
+    assert main([*first, "--resume", "--start", str(best)]) == 1
+    assert "was started with start random weights, not weights with SHA-256" in capsys.readouterr().err
+    moved = data.rename(tmp_path / "moved")
+    assert main([*command("fixcaps", moved, tmp_path / "first", "--epochs", "1")[3:], "--resume"]) == 0
+    moved.rename(data)
+
+
+def test_a_started_run_is_resumed_with_the_same_weights_alone(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command("fixcaps", data, tmp_path / "first", "--epochs", "1")[3:]) == 0
+    best, moved = tmp_path / "first" / "best.safetensors", tmp_path / "moved.safetensors"
+    second = command("fixcaps", data, tmp_path / "second", "--epochs", "1")[3:]
+    assert main([*second, "--start", str(best)]) == 0
+    best.rename(moved)
+    assert main([*second, "--resume", "--start", str(moved)]) == 0
+    for start in ([], ["--start", str(tmp_path / "second" / "best.safetensors")]):
+        assert main([*second, "--resume", *start]) == 1
+        assert "was started with start weights with SHA-256" in capsys.readouterr().err
+
+
+def test_a_state_that_does_not_name_its_data_is_refused(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = command("fixcaps", data, tmp_path / "run", "--epochs", "1")[3:]
+    assert main(first) == 0
+    state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
+    del state["settings"]["data"], state["settings"]["start"]
+    torch.save(state, tmp_path / "run" / "state.pt")
+    assert main([*first, "--resume"]) == 1
+    assert "was saved by another version" in capsys.readouterr().err
 
 
 def test_a_run_can_start_from_the_weights_of_another(data: Path, tmp_path: Path) -> None:
