@@ -1,4 +1,4 @@
-"""Mean average precision of outlines, by ultralytics' own matching and curves."""
+"""Mean average precision of outlines, by ultralytics' own matching and curves; Jaccard indices are scikit-learn's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.metrics import jaccard_score
 from ultralytics.engine.validator import BaseValidator
 from ultralytics.utils.metrics import SegmentMetrics, box_iou, mask_iou
 
@@ -69,6 +70,11 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, float]:
 def map_scores(found: list[list[Outline]], masks: NDArray[np.bool_]) -> dict[str, float]:
     """``summarise`` of ``statistics``."""
     return summarise(statistics(found, masks))
+
+
+def jaccard(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
+    """Jaccard index of two H x W masks; 1 where both are empty."""
+    return float(jaccard_score(true.ravel(), found.ravel(), zero_division=1.0))
 
 
 def _match(predicted: torch.Tensor, target: torch.Tensor, iou: torch.Tensor) -> NDArray[np.bool_]:

@@ -1,6 +1,9 @@
 """Figures of a classifier's answers, each with a bootstrap interval.
 
-Every figure is scikit-learn's. Photos of one lesion are drawn together, since they are no independent evidence.
+The figures are scikit-learn's. Two are made of what it gives: the mean area under the curves is of the classes that the
+sample holds, and the expected calibration error is the mean gap of scikit-learn's calibration curve, weighted by the
+photos of each bin (Guo, Pleiss, Sun, Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, equation 3).
+Photos of one lesion are drawn together, since they are no independent evidence.
 """
 
 from __future__ import annotations
@@ -16,8 +19,9 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import (
     accuracy_score,
     balanced_accuracy_score,
+    confusion_matrix,
     f1_score,
-    precision_score,
+    precision_recall_fscore_support,
     recall_score,
     roc_auc_score,
 )
@@ -62,42 +66,69 @@ def figures(answers: Answers) -> dict[str, float]:
     """
     truth, predicted = answers.labels, answers.predicted
     classes = list(range(len(CLASSES)))
-    every = {"labels": classes, "zero_division": np.nan}
-    with warnings.catch_warnings():  # resamples may lack a rare class: NaN says it, and refusals are no class
-        warnings.simplefilter("ignore")
-        recalls = np.asarray(recall_score(truth, predicted, average=None, **every))
-        precisions = np.asarray(precision_score(truth, predicted, average=None, **every))
-        balanced = float(balanced_accuracy_score(truth, predicted))
     melanoma = CLASSES.index("mel")
     suspicious = np.isin(truth, [CLASSES.index(name) for name in SUSPICIOUS])
+    with warnings.catch_warnings():  # resamples may lack a rare class: NaN says it, and refusals are no class
+        warnings.simplefilter("ignore")
+        precisions, recalls, _, _ = precision_recall_fscore_support(
+            truth, predicted, labels=classes, zero_division=np.nan
+        )
+        balanced = float(balanced_accuracy_score(truth, predicted))
+        ranking = _ranking(answers)
     found = {
         "accuracy": float(accuracy_score(truth, predicted)),
         "balanced_accuracy": balanced,
         "macro_f1": float(f1_score(truth, predicted, labels=classes, average="macro", zero_division=0)),
-        "melanoma_sensitivity": _rate(predicted[truth == melanoma] == melanoma),
-        "melanoma_specificity": _rate(predicted[truth != melanoma] != melanoma),
-        "warning_sensitivity": _rate(answers.warned[suspicious]),
-        "warning_specificity": _rate(~answers.warned[~suspicious]),
-        **_ranking(answers),
-        "refused": _rate(predicted == -1),
+        "melanoma_sensitivity": float(recalls[melanoma]),
+        "melanoma_specificity": _specificity(truth == melanoma, predicted == melanoma),
+        "warning_sensitivity": float(recall_score(suspicious, answers.warned, zero_division=np.nan)),
+        "warning_specificity": _specificity(suspicious, answers.warned),
+        **ranking,
+        "refused": float(np.mean(predicted == -1)),
     }
     found |= {f"recall_{name}": float(recalls[i]) for i, name in enumerate(CLASSES)}
     found |= {f"precision_{name}": float(precisions[i]) for i, name in enumerate(CLASSES)}
     return found
 
 
-def reliability(answers: Answers) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Confidence, accuracy and share of photos of each non-empty one of 15 equal bins of the top probability."""
+@dataclass(frozen=True)
+class Bin:
+    """Photos whose highest probability lies above ``low`` and not above ``high``.
+
+    Attributes:
+        photos: how many.
+        mean: their mean highest probability.
+        right: share of them whose class was named rightly.
+    """
+
+    low: float
+    high: float
+    photos: int
+    mean: float
+    right: float
+
+
+def reliability(answers: Answers) -> list[Bin]:
+    """scikit-learn's calibration curve of the highest probability, in 15 equal bins; empty ones are left out."""
     given = answers.predicted >= 0
     if not given.any():
-        return np.empty(0), np.empty(0), np.empty(0)
+        return []
     confidence = answers.probabilities[given].max(1)
     correct = answers.predicted[given] == answers.labels[given]
-    accuracy, mean = calibration_curve(correct, confidence, n_bins=BINS, strategy="uniform")
-    # The same assignment to bins as calibration_curve makes.
+    right, mean = calibration_curve(correct, confidence, n_bins=BINS, strategy="uniform")
+    # The same assignment to bins as calibration_curve makes, which does not give their sizes.
     edges = np.linspace(0, 1, BINS + 1)
     counts = np.bincount(np.searchsorted(edges[1:-1], confidence), minlength=BINS)
-    return mean, accuracy, counts[counts > 0] / len(confidence)
+    return [
+        Bin(float(edges[place]), float(edges[place + 1]), int(counts[place]), float(said), float(true))
+        for place, said, true in zip(np.flatnonzero(counts), mean, right, strict=True)
+    ]
+
+
+def confusion(answers: Answers) -> NDArray[np.int64]:
+    """scikit-learn's confusion matrix, 7 true classes x 7 answered ones and, last, the photos that were given none."""
+    columns = [*range(len(CLASSES)), -1]
+    return np.asarray(confusion_matrix(answers.labels, answers.predicted, labels=columns)[:-1], np.int64)
 
 
 def bootstrap(
@@ -132,23 +163,20 @@ def bootstrap(
 
 def _ranking(answers: Answers) -> dict[str, float]:
     given = answers.predicted >= 0
-    truth, probabilities = answers.labels[given], answers.probabilities[given]
-    mean, accuracy, share = reliability(answers)
-    melanoma = CLASSES.index("mel")
-    areas = [
-        float(roc_auc_score(truth == index, probabilities[:, index]))
-        for index in range(len(CLASSES))
-        if 0 < (truth == index).sum() < len(truth)
-    ]
-    single = 0 < (truth == melanoma).sum() < len(truth)
+    truth = answers.labels[given, None] == np.arange(len(CLASSES))
+    if not given.any():
+        return dict.fromkeys(("roc_auc", "melanoma_roc_auc", "ece"), float("nan"))
+    # NaN of a class that no photo has, or every one.
+    areas = roc_auc_score(truth, answers.probabilities[given], average=None)
+    bins = reliability(answers)
+    gaps, photos = [abs(each.mean - each.right) for each in bins], [each.photos for each in bins]
     return {
-        "roc_auc": float(np.mean(areas)) if areas else float("nan"),
-        "melanoma_roc_auc": float(roc_auc_score(truth == melanoma, probabilities[:, melanoma]))
-        if single
-        else float("nan"),
-        "ece": float((share * np.abs(mean - accuracy)).sum()) if len(share) else float("nan"),
+        "roc_auc": float(np.nanmean(areas)),
+        "melanoma_roc_auc": float(areas[CLASSES.index("mel")]),
+        "ece": float(np.average(gaps, weights=photos)),
     }
 
 
-def _rate(hits: NDArray[np.bool_]) -> float:
-    return float(np.mean(hits)) if len(hits) else float("nan")
+def _specificity(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
+    """Recall of the negatives."""
+    return float(recall_score(truth, said, pos_label=False, zero_division=np.nan))

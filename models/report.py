@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
-from sklearn.metrics import ConfusionMatrixDisplay, RocCurveDisplay, confusion_matrix
+from sklearn.metrics import ConfusionMatrixDisplay, RocCurveDisplay
 
 from models.classes import CLASSES
 from models.evaluate import Evaluation
-from models.metrics import BINS, Interval, reliability
+from models.metrics import BINS, Interval, confusion, reliability
 from models.plots import save
 
 TITLES: Final = {
@@ -34,6 +35,9 @@ TITLES: Final = {
     "mean_jaccard": "Mean Jaccard of the served outline",
     "jaccard_below_065": "Outlines with a Jaccard below 0.65",
 }
+
+ANSWERED: Final = (*CLASSES, "refused")
+"""Columns of the confusion matrix."""
 
 
 def write_report(evaluation: Evaluation, stem: Path) -> Path:
@@ -70,6 +74,24 @@ def _markdown(evaluation: Evaluation, plot: str) -> str:
         lines.append(f"| {name} | {(answers.labels == index).sum()} | {text(recall)} | {text(precision)} |")
     lines += [
         "",
+        "Confusion matrix, photos: a row a true class, a column an answered one.",
+        "",
+        f"| | {' | '.join(ANSWERED)} |",
+        "|---" * (len(ANSWERED) + 1) + "|",
+        *(
+            f"| {name} | {' | '.join(map(str, row))} |"
+            for name, row in zip(CLASSES, confusion(answers).tolist(), strict=True)
+        ),
+        "",
+        "Reliability: is the probability shown for the named class the share of such answers that are right?",
+        "",
+        "| probability | photos | mean probability | share right |",
+        "|---|---|---|---|",
+        *(
+            f"| {each.low:.3f} to {each.high:.3f} | {each.photos} | {each.mean:.3f} | {each.right:.3f} |"
+            for each in reliability(answers)
+        ),
+        "",
         "## Outline",
         "",
         *_table(
@@ -97,12 +119,20 @@ def _json(evaluation: Evaluation) -> dict[str, object]:
     def plain(found: dict[str, Interval]) -> dict[str, list[float | None]]:
         return {name: [None if np.isnan(end) else round(end, 5) for end in value] for name, value in found.items()}
 
+    answers = evaluation.answers
     return {
         "split": evaluation.split,
-        "photos": len(evaluation.answers.labels),
+        "photos": len(answers.labels),
         "models": evaluation.models,
         "classifier": plain(evaluation.classifier),
         "segmenter": plain(evaluation.segmenter),
+        "confusion": {
+            name: dict(zip(ANSWERED, row, strict=True))
+            for name, row in zip(CLASSES, confusion(answers).tolist(), strict=True)
+        },
+        "reliability": [
+            {name: round(value, 5) for name, value in asdict(each).items()} for each in reliability(answers)
+        ],
     }
 
 
@@ -111,12 +141,14 @@ def _plot(evaluation: Evaluation, path: Path) -> None:
     given = answers.predicted >= 0
     figure = Figure(figsize=(15, 4.8), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
-    matrix = confusion_matrix(answers.labels[given], answers.predicted[given], labels=range(len(CLASSES)))
-    ConfusionMatrixDisplay(matrix, display_labels=CLASSES).plot(ax=left, cmap="Oranges", colorbar=False)
-    left.set(title="Confusion matrix", xlabel="answered", ylabel="true")
-    mean, accuracy, share = reliability(answers)
+    square = confusion(answers)[:, : len(CLASSES)]
+    ConfusionMatrixDisplay(square, display_labels=CLASSES).plot(ax=left, cmap="Oranges", colorbar=False)
+    left.set(title="Confusion matrix of photos that were not refused", xlabel="answered", ylabel="true")
+    bins = reliability(answers)
+    mean = [each.mean for each in bins]
     middle.plot([0, 1], [0, 1], color="grey", linestyle="--", linewidth=1)
-    middle.bar(mean, accuracy, width=0.05, color="#d98555", alpha=0.8)
+    middle.bar(mean, [each.right for each in bins], width=0.05, color="#d98555", alpha=0.8)
+    share = [each.photos / given.sum() for each in bins]
     middle.plot(mean, share, color="#7a3b2e", marker="o", markersize=3, linewidth=1, label="share of photos")
     middle.set(
         title="Reliability",

@@ -14,7 +14,7 @@ from ultralytics.nn.tasks import SegmentationModel
 
 from models.augment import jitter, random_affine, warp
 from models.data import HEIGHT, WIDTH, load
-from models.mask_metrics import map_scores
+from models.mask_metrics import jaccard, map_scores
 from models.outlines import GREY
 from models.segmenter import build_segmenter, find_lesions
 from models.train import Recipe
@@ -111,11 +111,10 @@ class Segmentation:
             photos = list(self.val.images[start : start + 32])
             found += find_lesions(cast(SegmentationModel, network), photos, self.config.frame, min_score=0.001, most=10)
         scores = map_scores(found, self.val.masks)
-        jaccard = [
-            float((best[0].mask & mask).sum() / max(1, (best[0].mask | mask).sum())) if best else 0.0
-            for best, mask in zip(found, self.val.masks, strict=True)
+        jaccards = [
+            jaccard(best[0].mask, mask) if best else 0.0 for best, mask in zip(found, self.val.masks, strict=True)
         ]
-        return {**scores, "jaccard": float(np.mean(jaccard))}
+        return {**scores, "jaccard": float(np.mean(jaccards))}
 
 
 def _float(value: Any) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.classes import CLASSES
-from models.metrics import Answers, bootstrap, figures, reliability
+from models.metrics import Answers, bootstrap, confusion, figures, reliability
 
 
 def answers(labels: list[str], predicted: list[str | None], confidence: float = 0.76) -> Answers:
@@ -47,19 +47,41 @@ def test_refusing_everything_is_no_error() -> None:
 
 def test_calibration_error_is_the_gap_between_said_and_true() -> None:
     found = answers(["nv"] * 10, ["nv"] * 5 + ["mel"] * 5, confidence=0.9)
-    mean, accuracy, share = reliability(found)
-    assert (mean.tolist(), accuracy.tolist(), share.tolist()) == (pytest.approx([0.9]), [0.5], [1.0])
+    (only,) = reliability(found)
+    assert (only.low, only.high) == pytest.approx((13 / 15, 14 / 15))
+    assert (only.photos, only.mean, only.right) == (10, pytest.approx(0.9), 0.5)
     assert figures(found)["ece"] == pytest.approx(0.4)
 
 
 def test_reliability_bins_agree_on_mixed_confidences() -> None:
     chance = np.random.default_rng(1)
-    found = answers(["nv"] * 300, ["nv"] * 300)
-    found.probabilities[:, CLASSES.index("nv")] = chance.uniform(0.3, 1.0, 300)
-    mean, accuracy, share = reliability(found)
-    assert len(mean) == len(accuracy) == len(share)
-    assert share.sum() == pytest.approx(1)
-    assert (mean * share).sum() == pytest.approx(found.probabilities.max(1).mean())
+    found = answers(["nv"] * 300, ["nv"] * 200 + ["bkl"] * 100)
+    highest = chance.uniform(0.3, 1.0, 300)
+    found.probabilities[np.arange(300), found.predicted] = highest
+    bins = reliability(found)
+    assert len(bins) == 11, "empty ones are left out"
+    for each in bins:
+        inside = (highest > each.low) & (highest <= each.high)
+        assert (each.photos, each.mean) == (inside.sum(), pytest.approx(highest[inside].mean()))
+        assert each.right == pytest.approx((found.predicted == found.labels)[inside].mean())
+    gap = sum(each.photos * abs(each.mean - each.right) for each in bins) / 300
+    assert figures(found)["ece"] == pytest.approx(gap)
+
+
+def test_the_confusion_matrix_has_a_column_for_refused_photos() -> None:
+    matrix = confusion(answers(["nv", "nv", "nv", "mel", "mel"], ["nv", None, "mel", "mel", None]))
+    assert matrix.shape == (7, 8) and matrix.sum() == 5
+    nv, mel = CLASSES.index("nv"), CLASSES.index("mel")
+    assert matrix[nv].nonzero()[0].tolist() == [mel, nv, 7] and matrix[mel].nonzero()[0].tolist() == [mel, 7]
+
+
+def test_a_rate_of_what_the_sample_lacks_is_not_defined() -> None:
+    benign, malignant = figures(answers(["nv"] * 3, ["nv"] * 3)), figures(answers(["mel"] * 3, ["mel", "nv", None]))
+    assert np.isnan(benign["melanoma_sensitivity"]) and np.isnan(benign["warning_sensitivity"])
+    assert np.isnan(malignant["melanoma_specificity"]) and np.isnan(malignant["warning_specificity"])
+    assert benign["melanoma_specificity"] == benign["warning_specificity"] == 1
+    assert malignant["melanoma_sensitivity"] == malignant["warning_sensitivity"] == pytest.approx(1 / 3)
+    assert np.isnan(benign["roc_auc"]) and np.isnan(benign["melanoma_roc_auc"])
 
 
 def test_interval_holds_the_estimate_and_narrows_with_more_photos() -> None:
