@@ -13,7 +13,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.classes import CLASSES
+from models.pose import canonical
 
 Split = Literal["train", "val", "test"]
 SPLITS: Final[tuple[Split, ...]] = ("train", "val", "test")
@@ -56,6 +57,15 @@ class Lesions:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def posed(self) -> Lesions:
+        """The same photos in the pose that serving analyses them in, masks turned alike; see ``models.pose``."""
+        poses = [canonical(image) for image in self.images]
+        return replace(
+            self,
+            images=np.stack([pose.turn(image) for pose, image in zip(poses, self.images, strict=True)]),
+            masks=np.stack([pose.turn(mask) for pose, mask in zip(poses, self.masks, strict=True)]),
+        )
 
     def boxes(self) -> NDArray[np.float32]:
         """N x 4 boxes x1 y1 x2 y2 in pixels around the masks; the whole picture where a mask is empty."""

@@ -1,7 +1,7 @@
 """From a training run to a release in ``weights/``: weights without pickle, calibration, thresholds, registry.
 
-Everything is chosen on ``val``. The classifier sees its photos in their canonical pose and in the boxes of the released
-segmenter, as in serving.
+Everything is chosen on ``val``. Segmenter and classifier see its photos in their canonical pose, the classifier in the
+boxes of the released segmenter, as in serving.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import onnxruntime
 import torch
 from safetensors.torch import save
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
@@ -27,7 +27,8 @@ from models.classes import CLASSES, SUSPICIOUS
 from models.classification import ClassifierConfig, predict
 from models.data import Lesions
 from models.evaluate import Evaluation
-from models.pose import canonical
+from models.graphs import DETECTIONS, SQUARES
+from models.outlines import letterbox
 from models.release import (
     ClassifierEntry,
     ClassifierInput,
@@ -69,8 +70,11 @@ def export_segmenter(
         metrics={}, data=DATA, licence=LICENCE, classes=("lesion",),
         input=SegmenterInput(width=config.frame[0], height=config.frame[1]), min_score=0.0,
     )  # fmt: skip
-    best = [find_lesions(network, [image], config.frame, min_score=0.001)[0] for image in val.images]
-    scores = [outlines[0].score if outlines else 0.0 for outlines in best]
+    session = onnxruntime.InferenceSession(weights / entry.served.file)
+    scores = [
+        session.run([DETECTIONS], {SQUARES: letterbox(image, config.frame)[0][None]})[0][0, 4]
+        for image in val.posed().images
+    ]
     entry = entry.model_copy(update={"min_score": round(float(np.quantile(scores, 1 - CERTAIN_SHARE)), 3)})
     register(weights, entry)
     return entry
@@ -84,7 +88,7 @@ def export_classifier(
     Each network alone is measured too, with the released segmenter's boxes.
     """
     name = "+".join(dict.fromkeys(config.name for config in configs))
-    val = replace(val, images=np.stack([canonical(image).turn(image) for image in val.images]))
+    val = val.posed()
     boxes, labels = served_boxes(weights, val), torch.from_numpy(val.labels)
     files, scores = [], []
     for each, config in zip(trained, configs, strict=True):

@@ -7,6 +7,7 @@ import pytest
 
 from models.classes import CLASSES
 from models.data import DataError, load, read_index
+from models.pose import POSES, canonical
 from tests.models import drawn_ham
 
 
@@ -46,6 +47,17 @@ def test_boxes_touch_the_masks(tmp_path: Path) -> None:
     inside = lesions.masks[0][y1:y2, x1:x2]
     assert inside.sum() == lesions.masks[0].sum()
     assert inside[0].any() and inside[-1].any() and inside[:, 0].any() and inside[:, -1].any()
+
+
+def test_photos_and_masks_are_turned_together(tmp_path: Path) -> None:
+    lesions = load(drawn_ham.packed(tmp_path / "ham", {"train": 9}), "train")
+    posed = lesions.posed()
+    assert (posed.images != lesions.images).any() and posed.ids == lesions.ids
+    assert all(canonical(image) == POSES[0] for image in posed.images)
+    for image, mask, (before, inside) in zip(
+        posed.images, posed.masks, zip(lesions.images, lesions.masks, strict=True), strict=True
+    ):
+        assert sorted(image[mask].tolist()) == sorted(before[inside].tolist())
 
 
 def test_limit_spreads_over_the_split(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +17,10 @@ from models.__main__ import main
 from models.classes import CLASSES
 from models.data import copy_photos, select
 from models.export import warning_threshold
+from models.outlines import letterbox
+from models.pose import POSES, canonical
 from models.release import load_release
+from models.segmenter import find_lesions
 from models.served import serve
 from tests.inference.releases import open_gate
 from tests.models import drawn_ham
@@ -41,6 +46,17 @@ def runs(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def posed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function of a photo or several; each has to lie as serving turns it."""
+
+    def checked(*given: Any, **more: Any) -> Any:
+        photos = given[1] if isinstance(given[1], list) else [given[0]]
+        assert all(canonical(photo) == POSES[0] for photo in photos)
+        return function(*given, **more)
+
+    return checked
+
+
 def export(runs: list[Path], data: Path, weights: Path, version: str = "0.1.0") -> int:
     folders = [str(run) for run in runs]
     return main(["export", *folders, "--data", str(data), "--version", version, "--weights", str(weights)])
@@ -53,7 +69,9 @@ def weights(runs: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) ->
     shutil.copytree(ROOT / "weights", folder)
     open_gate(folder)
     assert export([runs / "lesion", runs / "whole"], data, folder) == 0
-    assert main(["evaluate", "--data", str(data), "--split", "val", "--weights", str(folder)]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.evaluate.find_lesions", posed(find_lesions))
+        assert main(["evaluate", "--data", str(data), "--split", "val", "--weights", str(folder)]) == 0
     return folder
 
 
@@ -74,7 +92,10 @@ def test_registry_names_what_lies_there(weights: Path) -> None:
     assert trials == ["fixcaps, lesion, alone", "fixcaps, whole, alone", "released"]
 
 
-def test_a_new_version_is_served_and_the_old_one_kept(runs: Path, data: Path, tmp_path: Path) -> None:
+def test_a_new_version_is_served_and_the_old_one_kept(
+    runs: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.export.letterbox", posed(letterbox))
     for version in ("0.1.0", "0.1.0", "0.2.0"):
         assert export([runs / "yolo"], data, tmp_path, version) == 0
     registry = json.loads((tmp_path / "registry.json").read_text())
@@ -99,9 +120,33 @@ def test_report_holds_the_served_answers(weights: Path, data: Path, tmp_path: Pa
     assert {f"recall_{name}" for name in CLASSES} <= set(report["classifier"])
     for figures in (report["classifier"], report["segmenter"]):
         assert all(low <= value <= high for value, low, high in figures.values() if None not in (value, low, high))
+    assert report["segmenter"]["mask_map50"][0] > 0.5, "drawn lesions are plain"
     text = (weights / "report-val.md").read_text()
     assert "| Balanced accuracy (mean recall) |" in text and "| Mask mAP50-95 |" in text
     assert (weights / "report-val.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_report_shows_confusion_and_reliability(weights: Path) -> None:
+    report = json.loads((weights / "report-val.json").read_text())
+    text = (weights / "report-val.md").read_text()
+    matrix = report["confusion"]
+    assert "| | akiec | bcc | bkl | df | mel | nv | vasc | refused |" in text
+    for name, row in matrix.items():
+        assert f"| {name} | {' | '.join(map(str, row.values()))} |" in text
+    total = sum(sum(row.values()) for row in matrix.values())
+    assert total == report["photos"]
+    assert sum(matrix[name][name] for name in CLASSES) / total == pytest.approx(
+        report["classifier"]["accuracy"][0], abs=1e-4
+    )
+    refused = sum(row["refused"] for row in matrix.values())
+    assert refused / total == pytest.approx(report["classifier"]["refused"][0], abs=1e-4)
+    bins = report["reliability"]
+    assert sum(each["photos"] for each in bins) == total - refused
+    gap = sum(each["photos"] * abs(each["mean"] - each["right"]) for each in bins) / (total - refused)
+    assert gap == pytest.approx(report["classifier"]["ece"][0], abs=1e-4)
+    for each in bins:
+        shown = " | ".join([str(each["photos"]), f"{each['mean']:.3f}", f"{each['right']:.3f}"])
+        assert f"| {each['low']:.3f} to {each['high']:.3f} | {shown} |" in text
 
 
 def test_thresholds_and_calibration_are_fitted_to_what_is_served(weights: Path, data: Path, tmp_path: Path) -> None:
