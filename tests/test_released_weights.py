@@ -1,0 +1,54 @@
+"""What the released weights have to hold, whichever they are."""
+
+import re
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from models.release import ReleaseFile, load_release
+from tests.test_figures import ALONE
+
+WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
+REPORTS = ("report-{}.json", "refusal-{}.json", "robustness-{}.csv")
+
+
+@pytest.fixture(scope="module")
+def release() -> ReleaseFile:
+    return load_release(WEIGHTS / "registry.json")
+
+
+def test_a_melanoma_of_12_percent_is_a_warning(release: ReleaseFile) -> None:
+    for entry in release.classifiers:
+        assert max(entry.thresholds.values()) <= 0.12, entry.key
+
+
+def test_fixcaps_alone_names_test_photos_well_enough(release: ReleaseFile) -> None:
+    found = next(entry for entry in release.classifiers if entry.key == ALONE).metrics["test"]
+    assert found["accuracy"][0] >= 0.85
+    assert found["balanced_accuracy"][0] >= 0.60
+
+
+def test_the_segmenter_outlines_test_photos_well_enough(release: ReleaseFile) -> None:
+    found = release.served_segmenter.metrics["test"]
+    assert found["mask_map50"][0] >= 0.95
+    assert found["mask_map"][0] >= 0.75
+
+
+def test_every_file_is_listed(release: ReleaseFile) -> None:
+    """By the registry; a card; or a report, which is of a split and, it may be, of a classifier that is not served."""
+    entries = (*release.classifiers, *release.segmenters, *release.gates)
+    networks = (*release.segmenters, *chain.from_iterable(entry.members for entry in release.classifiers))
+    listed = {"registry.json", *(file.file for each in networks for file in (each.served, each.reference))}
+    listed |= {entry.served.file for entry in release.gates} | {f"{entry.key}.md" for entry in entries}
+    measured = [
+        split + classifier
+        for split in ("val", "test")
+        for classifier in ("", *(f"-{entry.key}" for entry in release.classifiers))
+    ]
+    for report in (Path(name.format(what)) for name in REPORTS for what in measured):
+        text = WEIGHTS / report.with_suffix(".md")
+        if text.is_file():
+            pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", text.read_text(encoding="utf-8"))
+            listed |= {report.name, text.name, *pictures}
+    assert {str(path.relative_to(WEIGHTS)) for path in WEIGHTS.rglob("*") if path.is_file()} == listed
