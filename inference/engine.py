@@ -146,7 +146,7 @@ class Engine:
         registry = await asyncio.to_thread(Registry.load, *self._served)
         self._models = tuple(
             ServedModel(role, entry.name, entry.version, entry.metrics, entry.licence)
-            for role, entry in (("classifier", registry.classifier.entry), ("segmenter", registry.segmenter.entry))
+            for role, entry in registry.entries.items()
         )
         await self._crew.start()
 

@@ -65,15 +65,10 @@ class Release(Generic[AnyEntry]):
         Raises:
             RegistryError: see `Weights.content`.
         """
-        title = f"{entry.name} {entry.version}"
-        found = tuple(Weights(title, folder / file.file, file.sha256) for file in files)
+        found = tuple(Weights(entry.title, folder / file.file, file.sha256) for file in files)
         for weights in found:
             weights.content()
         return cls(entry, found)
-
-    @property
-    def title(self) -> str:
-        return f"{self.entry.name} {self.entry.version}"
 
 
 @dataclass(frozen=True)
@@ -118,6 +113,11 @@ class Registry:
         )
 
     @property
+    def entries(self) -> dict[str, Entry]:
+        """Role -> what is said of the release."""
+        return {"classifier": self.classifier.entry, "segmenter": self.segmenter.entry, "gate": self.gate.entry}
+
+    @property
     def titles(self) -> dict[str, str]:
         """Role -> name and version."""
-        return {"classifier": self.classifier.title, "segmenter": self.segmenter.title}
+        return {role: entry.title for role, entry in self.entries.items()}

@@ -15,7 +15,7 @@ from models import classification, gate_fit, refusal, segmentation, zoo
 from models.comparison.bench import Bench, ComparisonError
 from models.data import DataError, load
 from models.evaluate import evaluate
-from models.export import convert_again, export_classifier, export_segmenter, record_metrics
+from models.export import convert_again, export_classifier, export_segmenter, record_metrics, record_refusals
 from models.refusal_report import write_refusals
 from models.release import ClassifierEntry, SegmenterEntry, load_release
 from models.report import write_report
@@ -174,6 +174,7 @@ def _gate(options: argparse.Namespace) -> None:
 
 def _refusal(options: argparse.Namespace) -> None:
     found = refusal.measure(options.data, options.split, options.weights, options.phone)
+    record_refusals(options.weights, found.split, found.lesions_share, found.everyday_share)
     gate = load_release(options.weights / "registry.json").served_gate
     print(write_refusals(found, gate, options.weights).read_text(encoding="utf-8"))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.classes import CLASSES
-from models.release import ClassifierEntry, FileEntry, Member, SegmenterEntry
+from models.gate import KINDS
+from models.release import ClassifierEntry, FileEntry, GateEntry, Member, SegmenterEntry
 from models.report import TITLES, text
 
 LIMITS = """## Use and limits
@@ -15,29 +16,47 @@ answer alone. It has seen dermatoscope images of mostly light skin, from two cli
 children, nails and mucosa are outside of what it learnt. Age, sex and body site are not read."""
 
 
-def write_card(entry: ClassifierEntry | SegmenterEntry, folder: Path) -> None:
+TRAINED = """Trained on {data}, masks by Tschandl. Epoch, calibration and thresholds were chosen on `val`;
+`test` (the 828 images of the FixCaps paper's split) was read for the report only.
+Weights: {licence}, as the data."""
+
+FITTED = """Fitted on {data}.
+The score and its threshold were chosen on `val` and on everyday pictures that were not
+learnt from; `test` and the half of the everyday pictures that is held out were read for the report only.
+Weights: {licence}, as HAM10000."""
+
+AnyEntry = ClassifierEntry | SegmenterEntry | GateEntry
+
+
+def write_card(entry: AnyEntry, folder: Path) -> None:
     """Write ``NAME-VERSION.md`` beside the weights."""
-    about = _classifier(entry) if isinstance(entry, ClassifierEntry) else _segmenter(entry)
+    data, reports = (FITTED, "refusal") if isinstance(entry, GateEntry) else (TRAINED, "report")
     lines = [
         f"# {entry.name} {entry.version}",
         "",
-        *about,
+        *_about(entry),
         "",
         LIMITS,
         "",
         "## Data and licence",
         "",
-        f"Trained on {entry.data}, masks by Tschandl. Epoch, calibration and thresholds were chosen on `val`;",
-        "`test` (the 828 images of the FixCaps paper's split) was read for the report only.",
-        f"Weights: {entry.licence}, as the data.",
+        data.format(data=entry.data, licence=entry.licence),
         *(f"File `{file.file}`, SHA-256 `{file.sha256}`." for file in _files(entry)),
         "",
         "## Measured",
         "",
         *_figures(entry),
         "",
+        f"In brackets the 95 % bootstrap interval. More in the `{reports}-*` files here.",
+        "",
     ]
     (folder / f"{entry.key}.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _about(entry: AnyEntry) -> list[str]:
+    if isinstance(entry, GateEntry):
+        return _gate(entry)
+    return _classifier(entry) if isinstance(entry, ClassifierEntry) else _segmenter(entry)
 
 
 def _classifier(entry: ClassifierEntry) -> list[str]:
@@ -67,7 +86,9 @@ def _classifier(entry: ClassifierEntry) -> list[str]:
     ]
 
 
-def _files(entry: ClassifierEntry | SegmenterEntry) -> list[FileEntry]:
+def _files(entry: AnyEntry) -> list[FileEntry]:
+    if isinstance(entry, GateEntry):
+        return [entry.served]
     networks = [entry] if isinstance(entry, SegmenterEntry) else entry.members
     return [file for network in networks for file in (network.served, network.reference)]
 
@@ -106,11 +127,30 @@ def _segmenter(entry: SegmenterEntry) -> list[str]:
     ]
 
 
-def _figures(entry: ClassifierEntry | SegmenterEntry) -> list[str]:
+def _gate(entry: GateEntry) -> list[str]:
+    return [
+        f"Tells whether a photo shows a lesion on skin at all: {', '.join(KINDS[:-1])} or {KINDS[-1]}.",
+        "",
+        "## Network",
+        "",
+        "A linear classifier on what the first stages of EfficientNet-Lite0, as ImageNet left them (timm's weights,",
+        "Apache-2.0), give on average over the photo.",
+        f"Input: the whole photo squeezed into {entry.input.size} x {entry.input.size} px.",
+        f"Photos whose log-odds of a lesion are below {entry.threshold:.3f} are refused.",
+        "",
+        "Compared on lesions of `val` and everyday pictures, each score beside the segmenter's least one:",
+        "",
+        "| score | area under the ROC curve, alone | lesions refused | everyday pictures refused |",
+        "|---|---|---|---|",
+        *(f"| {trial.what} | {trial.auc:.4f} | {trial.lost:.2%} | {trial.refused:.1%} |" for trial in entry.trials),
+    ]
+
+
+def _figures(entry: AnyEntry) -> list[str]:
     splits = list(entry.metrics)
     rows = [f"| figure | {' | '.join(splits)} |", "|---|" + "---|" * len(splits)]
     for name, title in TITLES.items():
         if any(name in entry.metrics[split] for split in splits):
             found = [text(entry.metrics[split][name]) for split in splits]
             rows.append(f"| {title} | {' | '.join(found)} |")
-    return [*rows, "", "In brackets the 95 % bootstrap interval. More in the `report-*` files here."]
+    return rows

@@ -28,6 +28,7 @@ from models.pose import canonical
 Split = Literal["train", "val", "test"]
 SPLITS: Final[tuple[Split, ...]] = ("train", "val", "test")
 
+CITATION: Final = "HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018, doi:10.7910/DVN/DBW86T)"
 WIDTH: Final = 320
 HEIGHT: Final = 240
 """Working size of every picture in memory; the publisher's 600 x 450 are reduced to it."""

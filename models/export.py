@@ -25,9 +25,10 @@ from models.calibration_fit import fit
 from models.cards import write_card
 from models.classes import CLASSES, SUSPICIOUS
 from models.classification import ClassifierConfig, predict
-from models.data import Lesions
+from models.data import CITATION, Lesions, Split
 from models.evaluate import Evaluation
 from models.graphs import DETECTIONS, SQUARES
+from models.metrics import Interval
 from models.outlines import letterbox
 from models.release import (
     ClassifierEntry,
@@ -45,10 +46,7 @@ from models.segmenter import find_lesions, load_segmenter
 from models.trained import Trained
 from models.views import crop_view
 
-DATA: Final = (
-    "HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018, doi:10.7910/DVN/DBW86T), "
-    "8,268 training and 919 validation images"
-)
+DATA: Final = f"{CITATION}, 8,268 training and 919 validation images"
 LICENCE: Final = "CC BY-NC 4.0"
 WANTED_SENSITIVITY: Final = 0.95
 """Share of val's mel, bcc and akiec that must raise a warning."""
@@ -204,6 +202,24 @@ def record_metrics(weights: Path, evaluation: Evaluation, classifier: str | None
     _write(weights, release)
     write_card(ClassifierEntry.model_validate(entries[0]), weights)
     write_card(SegmenterEntry.model_validate(entries[1]), weights)
+
+
+def record_refusals(weights: Path, split: Split, lesions: Interval, everyday: Interval) -> None:
+    """Write what the served pipeline refuses, as ``models.refusal`` measures it, beside the gate and into its card.
+
+    Args:
+        weights: folder of registry.json.
+        split: whose lesions.
+        lesions, everyday: shares of the lesions and of the everyday pictures that are refused.
+    """
+    release = _read(weights)
+    entry = _entry(release, "gate")
+    entry["metrics"][split] = {
+        name: [round(end, 5) for end in value]
+        for name, value in (("lesions_refused", lesions), ("everyday_refused", everyday))
+    }
+    _write(weights, release)
+    write_card(GateEntry.model_validate(entry), weights)
 
 
 def register(weights: Path, entry: ClassifierEntry | SegmenterEntry | GateEntry) -> None:

@@ -23,10 +23,10 @@ from sklearn.metrics import RocCurveDisplay, roc_auc_score
 from torch import Tensor
 
 from models import gate_scores, onnx_file
-from models.export import DATA, LICENCE, register, released, store
+from models.export import LICENCE, register, released, store
 from models.gate import lesion_odds, squeezed
 from models.gate_network import SIZE, GateNetwork
-from models.gate_pictures import Example, examples
+from models.gate_pictures import DATA, Example, examples
 from models.gate_scores import Values
 from models.graphs import EXPLAIN, LOG_ODDS, SQUARES
 from models.plots import save as save_figure

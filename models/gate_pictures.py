@@ -17,14 +17,23 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from models.data import load
+from models.data import CITATION, load
 from models.degradations import blurred, compressed, turned
-from models.everyday import HEALTHY, Everyday, gather, healthy_skin
+from models.everyday import HEALTHY, SOURCES, Everyday, gather, healthy_skin
+from models.everyday_drawn import DRAWN
 
 Pixels = NDArray[np.uint8]
 
 LESIONS: Final = 1000
 """So many lesions of ``train`` are learnt from, spread evenly over it."""
+_DEBIAN: Final = ", ".join(dict.fromkeys(source.package for source in SOURCES if source.folder.startswith("/")))
+_PYTHON: Final = ", ".join(dict.fromkeys(source.package for source in SOURCES if not source.folder.startswith("/")))
+DATA: Final = (
+    f"{CITATION}, {LESIONS:,} training and 919 validation images and skin beside their lesions; everyday pictures "
+    f"({', '.join(dict.fromkeys(source.kind for source in SOURCES))}) of the Debian packages {_DEBIAN} and of the "
+    f"Python packages {_PYTHON}; pictures drawn by code ({', '.join(DRAWN)})"
+)
+"""What a release says that the gate has learnt from and was chosen on."""
 CLOSE_UPS: Final = 2
 """Changed copies of every everyday picture that is learnt from."""
 NEAREST: Final = 100  # pixels of 320 x 240 that a frame has at least

@@ -64,6 +64,11 @@ class Entry(_Strict):
         """``NAME-VERSION``, by which the registry names what is served."""
         return f"{self.name}-{self.version}"
 
+    @property
+    def title(self) -> str:
+        """Name and version, as answers and messages say them."""
+        return f"{self.name} {self.version}"
+
 
 class NetworkEntry(_Strict):
     """A network in its two forms.

@@ -28,6 +28,8 @@ TITLES: Final = {
     "melanoma_roc_auc": "ROC-AUC of melanoma",
     "ece": f"Expected calibration error ({BINS} bins)",
     "refused": "Lesions refused",
+    "lesions_refused": "Lesions refused, by quality check, gate or segmenter",
+    "everyday_refused": "Everyday pictures refused, by any of these",
     "mask_map50": "Mask mAP50",
     "mask_map": "Mask mAP50-95",
     "box_map50": "Box mAP50",

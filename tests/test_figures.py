@@ -48,3 +48,13 @@ def test_report_registry_and_cards_speak_of_the_same_models(release: ReleaseFile
             name: tuple(value) for name, value in report[role].items() if None not in value
         }
         assert (ROOT / "weights" / f"{entry.key}.md").is_file()
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_registry_and_card_say_of_the_gate_what_was_measured(release: ReleaseFile, split: str) -> None:
+    report = json.loads((ROOT / "weights" / f"refusal-{split}.json").read_text(encoding="utf-8"))
+    gate = release.served_gate
+    assert gate.metrics[split] == {name: tuple(report[name]) for name in ("lesions_refused", "everyday_refused")}
+    card = (ROOT / "weights" / f"{gate.key}.md").read_text(encoding="utf-8")
+    assert all(text(value) in card for value in gate.metrics[split].values())
+    assert gate.served.sha256 in card and gate.data in card

@@ -15,7 +15,7 @@ from bot.sandbox.samples import sample
 from inference.registry import DEFAULT_WEIGHTS, REGISTRY_FILE
 from load.person import words
 from load.processes import ADMIN_ID, TOKEN, BotProcess
-from models.release import load_release
+from models.release import Entry, load_release
 from storage import Database
 from tests.e2e.playing import Person
 
@@ -130,13 +130,12 @@ async def shared_admin(running_bot: BotProcess, http: ClientSession) -> AsyncIte
 
 async def test_the_served_models_are_shown_with_their_figures(shared_admin: Person) -> None:
     sent = await shared_admin.write("/models")
-    cards = [await shared_admin.answer(lambda message: message["message_id"] > sent["message_id"]) for _ in range(2)]
+    cards = [await shared_admin.answer(lambda message: message["message_id"] > sent["message_id"]) for _ in range(3)]
     shown = "\n".join(map(words, cards))
     release = load_release(Path(os.environ.get("WEIGHTS_DIR") or DEFAULT_WEIGHTS) / REGISTRY_FILE)
-    served = {release.classifier, release.segmenter}
-    entries = [each for each in (*release.classifiers, *release.segmenters) if f"{each.name}-{each.version}" in served]
-    assert len(entries) == 2
+    entries: list[Entry] = [release.served_classifier, release.served_segmenter, release.served_gate]
     for entry in entries:
+        assert entry.metrics
         assert f"{entry.name} {entry.version}" in shown and entry.licence in shown
         for figures in entry.metrics.values():
             for name, (estimate, lower, upper) in figures.items():

@@ -164,7 +164,7 @@ async def test_export_gives_everything_as_json(person: Person) -> None:
     assert data["user"]["id"] == person.id
     assert request["outcome"] == "answered"
     assert sum(request["result"]["probabilities"].values()) > 0.999
-    assert set(request["result"]["models"]) == {"classifier", "segmenter"}
+    assert set(request["result"]["models"]) == {"classifier", "segmenter", "gate"}
     assert request["result"]["timings"]["total"] > 0
 
 

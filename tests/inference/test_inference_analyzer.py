@@ -39,7 +39,7 @@ def test_an_answer_is_complete(analyzer: Analyzer) -> None:
     assert sum(analysis.probabilities.values()) == pytest.approx(1, abs=1e-9)
     assert analysis.label == max(CLASSES, key=lambda code: analysis.probabilities[code])
     assert analysis.risk is Risk.LOW
-    assert analysis.models == {"classifier": "fixcaps 0.0.1", "segmenter": "yolov8n-seg 0.0.1"}
+    assert analysis.models == {"classifier": "fixcaps 0.0.1", "segmenter": "yolov8n-seg 0.0.1", "gate": "gate 0.0.1"}
     assert (analysis.quality.width, analysis.quality.height) == (400, 300)
     lesion = analysis.lesion
     assert lesion is not None

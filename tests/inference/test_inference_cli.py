@@ -57,7 +57,7 @@ def test_json_answers_in_order(capsys: pytest.CaptureFixture[str], weights: Path
     assert answered["label"] in CLASSES and answered["risk"] == "low" and answered["refusal"] is None
     x1, y1, x2, y2 = answered["box"]
     assert 0 <= x1 < x2 <= 340 and 0 <= y1 < y2 <= 240
-    assert answered["models"] == {"classifier": "fixcaps 0.0.1", "segmenter": "yolov8n-seg 0.0.1"}
+    assert answered["models"] == {"classifier": "fixcaps 0.0.1", "segmenter": "yolov8n-seg 0.0.1", "gate": "gate 0.0.1"}
     assert set(answered["timings"]) == {"decode", "quality", "gate", "segment", "classify", "total"}
     assert (refused["label"], refused["probabilities"], refused["box"]) == (None, {}, None)
     assert (refused["refusal"], refused["risk"]) == ("too_small", None)

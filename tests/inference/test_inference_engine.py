@@ -62,6 +62,7 @@ async def test_the_engine_from_start_to_stop(weights: Path, photo: bytes, monkey
         assert engine.models == (
             ServedModel("classifier", "fixcaps", "0.0.1", metrics, "none"),
             ServedModel("segmenter", "yolov8n-seg", "0.0.1", metrics, "none"),
+            ServedModel("gate", "gate", "0.0.1", metrics, "none"),
         )
         await answers_with_a_drawing(engine, photo)
         await explains_with_a_drawing_and_measures(engine, photo)

@@ -29,7 +29,7 @@ def complaint(folder: Path) -> str:
 
 def test_a_release_loads(weights: Path) -> None:
     registry = Registry.load(weights)
-    assert registry.titles == {"classifier": "fixcaps 0.0.1", "segmenter": "yolov8n-seg 0.0.1"}
+    assert registry.titles == {"classifier": "fixcaps 0.0.1", "segmenter": "yolov8n-seg 0.0.1", "gate": "gate 0.0.1"}
     assert [file.path for file in registry.classifier.files] == [weights / CLASSIFIER_FILE]
     Analyzer(registry)
 

@@ -15,12 +15,14 @@ from inference.analyzer import Analyzer
 from inference.registry import Registry
 from models import everyday, gate_fit, gate_scores, zoo
 from models.__main__ import main
+from models.everyday_drawn import DRAWN
 from models.gate import lesion_odds, squeezed
 from models.gate_fit import threshold_for
 from models.gate_network import FEATURES, SIZE, GateNetwork
 from models.gate_pictures import NEAREST, changed, close_up, reframed
 from models.outlines import Outline
 from models.release import load_release
+from models.report import text
 from models.segmenter import find_lesions
 from tests.models import drawn_ham
 
@@ -141,6 +143,21 @@ def test_a_gate_is_released_and_served(weights: Path) -> None:
 
 
 @pytest.mark.timeout(300)
+def test_what_is_refused_stands_in_registry_and_card(weights: Path) -> None:
+    found = json.loads((weights / "refusal-test.json").read_text())
+    gate = load_release(weights / "registry.json").served_gate
+    assert found["models"]["gate"] == gate.title
+    kinds = ("lesions_refused", "everyday_refused")
+    assert gate.metrics == {"test": {kind: tuple(found[kind]) for kind in kinds}}
+    card = (weights / "gate-9.0.0.md").read_text()
+    assert gate.served.sha256 in card and gate.data in card and "`refusal-*`" in card
+    assert all(f"| {text(gate.metrics['test'][kind])} |" in card for kind in kinds)
+    assert all(f"| {trial.what} | {trial.auc:.4f} |" in card for trial in gate.trials)
+    assert "HAM10000" in gate.data and all(kind in gate.data for kind in DRAWN)
+    assert all(source.kind in gate.data and source.package in gate.data for source in everyday.SOURCES)
+
+
+@pytest.mark.timeout(300)
 def test_the_report_counts_what_is_served(weights: Path) -> None:
     found = json.loads((weights / "refusal-test.json").read_text())
     assert found["lesions"]["photos"] == 7 and found["phone"] is None
@@ -148,5 +165,5 @@ def test_the_report_counts_what_is_served(weights: Path) -> None:
     photos = sum(kind["photos"] for kind in found["everyday"].values())
     assert photos > 15
     assert found["everyday_refused"][0] == pytest.approx(1 - read / photos, abs=1e-4)
-    text = (weights / "refusal-test.md").read_text()
-    assert all(f"| {kind} | " in text for kind in ("drawings", "sample photos", "skin without a lesion"))
+    report = (weights / "refusal-test.md").read_text()
+    assert all(f"| {kind} | " in report for kind in ("drawings", "sample photos", "skin without a lesion"))
