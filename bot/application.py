@@ -25,6 +25,7 @@ from bot.errors import StartupError
 from bot.handlers import ROUTERS
 from bot.i18n import load_translations
 from bot.journal import Journal
+from bot.lane import Lane
 from bot.logs import set_up_logging
 from bot.loop_delay import log_loop_delay
 from bot.middlewares.in_flight import InFlight
@@ -78,8 +79,9 @@ async def run(settings: Settings) -> None:
 
         supervisor = Supervisor()
         stack.push_async_callback(supervisor.stop)
-        reception = Reception(bot, database, engine, translations, supervisor, settings.operator)
-        broadcaster = Broadcaster(bot, database, supervisor, translations)
+        lane = Lane()
+        reception = Reception(bot, database, engine, translations, supervisor, lane, settings.operator)
+        broadcaster = Broadcaster(bot, database, supervisor, translations, lane)
         in_flight = InFlight()
         dispatcher = build_dispatcher(
             in_flight,

@@ -24,6 +24,7 @@ from pydantic import TypeAdapter
 from bot.buttons import keyboard
 from bot.callbacks import Announcements
 from bot.i18n import supported_language
+from bot.lane import Lane
 from bot.pace import Pace
 from bot.supervisor import Supervisor
 from storage.database import Database
@@ -48,14 +49,14 @@ logger = logging.getLogger(__name__)
 class Broadcaster:
     """Shows drafts and sends confirmed broadcasts, as tasks of the supervisor."""
 
-    def __init__(self, bot: Bot, database: Database, supervisor: Supervisor, i18n: I18n) -> None:
+    def __init__(self, bot: Bot, database: Database, supervisor: Supervisor, i18n: I18n, lane: Lane) -> None:
         self._bot = bot
         # The application's bot repeats a call whose connection broke; a delivery must never be repeated.
         self._once = Bot(bot.token, session=bot.session)
         self._database = database
         self._supervisor = supervisor
         self._i18n = i18n
-        self._pace = Pace()
+        self._pace = Pace(lane)
         # Chats whose next message is the announcement, with the album last turned down there.
         self.composing: dict[int, str | None] = {}
 

@@ -1,4 +1,4 @@
-"""The lane of all that the bot says about photos: in fair shares, and with room left for the chat."""
+"""The lane of all that the bot says about photos and in broadcasts: in fair shares, with room left for the chat."""
 
 import asyncio
 import heapq
@@ -10,16 +10,18 @@ MESSAGES_PER_SECOND = 25
 
 
 class Kind(Enum):
-    """What a message is: the first word of a long wait, an answer, or any other sign of progress."""
+    """What a message is: the first word of a long wait, an answer, any other sign of progress, or a broadcast's."""
 
     PLACE = auto()
     ANSWER = auto()
     PROGRESS = auto()
+    BROADCAST = auto()
 
 
 # Where all of them wait, four people are told of their wait for one answer: it takes less time to tell everybody than
-# to read everybody's photos. What is merely pleasant to know comes now and then.
-COST = {Kind.PLACE: 1, Kind.ANSWER: 4, Kind.PROGRESS: 16}
+# to read everybody's photos. What is merely pleasant to know comes now and then, and so does a broadcast, for which
+# nobody waits: one message for every four answers, and all the turns that nobody else wants.
+COST = {Kind.PLACE: 1, Kind.ANSWER: 4, Kind.PROGRESS: 16, Kind.BROADCAST: 16}
 
 
 class Lane:

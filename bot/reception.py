@@ -77,6 +77,7 @@ class Reception:
         engine: Engine,
         i18n: I18n,
         supervisor: Supervisor,
+        lane: Lane,
         operator: str | None = None,
     ) -> None:
         self._bot = bot
@@ -85,7 +86,7 @@ class Reception:
         self._i18n = i18n
         self._supervisor = supervisor
         self._operator = operator
-        self._lane = Lane()
+        self._lane = lane
 
     async def receive(self, incoming: Sequence[Incoming], *, accepted: bool = False) -> None:
         """Answer one photo or one album of one person. Requests that somebody else has taken are left out.

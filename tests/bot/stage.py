@@ -16,6 +16,7 @@ from bot.client import connect, open_session
 from bot.handlers import ROUTERS
 from bot.i18n import load_translations
 from bot.journal import Journal
+from bot.lane import Lane
 from bot.middlewares.in_flight import InFlight
 from bot.reception import Reception
 from bot.sandbox.people import People
@@ -125,7 +126,8 @@ async def open_stage(folder: Path, engine: Engine | None = None) -> AsyncIterato
         bot = connect(sandbox.token, session)
         supervisor, in_flight = Supervisor(), InFlight()
         engine = engine or Engine(folder)
-        broadcaster = Broadcaster(bot, database, supervisor, translations)
+        lane = Lane()
+        broadcaster = Broadcaster(bot, database, supervisor, translations, lane)
         dispatcher = build_dispatcher(
             in_flight,
             translations,
@@ -134,7 +136,7 @@ async def open_stage(folder: Path, engine: Engine | None = None) -> AsyncIterato
             settings=Settings(admin_ids=frozenset({ADMIN})),
             supervisor=supervisor,
             broadcaster=broadcaster,
-            reception=Reception(bot, database, engine, translations, supervisor),
+            reception=Reception(bot, database, engine, translations, supervisor, lane),
         )
         polling = asyncio.create_task(
             dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False, polling_timeout=5)

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 from bot.broadcasts import ENTITIES, Broadcaster
 from bot.client import open_session
 from bot.i18n import load_translations
+from bot.lane import Lane
 from bot.sandbox.faults import Fault, FloodLimits
 from bot.sandbox.samples import sample
 from bot.sandbox.server import Sandbox
@@ -233,7 +234,7 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(tmp_path: Pat
     session = open_session(f"http://127.0.0.1:{unused_tcp_port}")
     bot = Bot(sandbox.token, session=session)
     supervisor = Supervisor()
-    broadcaster = Broadcaster(bot, database, supervisor, load_translations())
+    broadcaster = Broadcaster(bot, database, supervisor, load_translations(), Lane())
     stage = Stage(sandbox, database, bot, broadcaster)
     await stage.audience(ADMIN, EMMA)
     failed = asyncio.Event()

@@ -16,6 +16,7 @@ from bot.callbacks import Explain
 from bot.findings import Finding, Trouble, to_stored
 from bot.i18n import LANGUAGES, load_translations
 from bot.journal import received
+from bot.lane import Lane
 from bot.reception import Reception
 from bot.recovery import explain
 from bot.sandbox.samples import sample
@@ -126,7 +127,7 @@ async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stag
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     engine = Engine(Path(), owner_limit=5)
-    reception = Reception(stage.bot, stage.database, engine, load_translations(), Supervisor())
+    reception = Reception(stage.bot, stage.database, engine, load_translations(), Supervisor(), Lane())
     before = max(stage.sandbox.world.people[EMMA].messages)
     with engine.queue(EMMA, 5):
         await reception.explain(request)
@@ -138,7 +139,7 @@ async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stag
 async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(
     stage: Stage, answer_of_emma: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reception = Reception(stage.bot, stage.database, Engine(Path()), load_translations(), Supervisor())
+    reception = Reception(stage.bot, stage.database, Engine(Path()), load_translations(), Supervisor(), Lane())
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     owed: list[list[int]] = []

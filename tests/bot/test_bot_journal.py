@@ -94,7 +94,7 @@ async def test_what_was_under_way_is_taken_up_again_once(
     received = await database.requests.unfinished()
     assert await database.requests.claim([received[0].id])
     supervisor = Supervisor()
-    reception = Reception(bot, database, Engine(tmp_path), load_translations(), supervisor)
+    reception = Reception(bot, database, Engine(tmp_path), load_translations(), supervisor, Lane())
     leftover = await take_back(database)
     assert len(leftover) == 4
     await recover(leftover, reception)
@@ -123,7 +123,8 @@ async def test_the_progress_message_of_a_killed_run_is_taken_away(
             assert noted[0].progress_message_id == next(reversed(messages))
     left_over = await bot.send_message(EMMA, "I am looking at your photo")
     await database.requests.set_progress_message([request.id], left_over.message_id)
-    await recover(await take_back(database), Reception(bot, database, Engine(tmp_path), translations, Supervisor()))
+    reception = Reception(bot, database, Engine(tmp_path), translations, Supervisor(), Lane())
+    await recover(await take_back(database), reception)
     assert left_over.message_id not in messages
     assert [each.reply_to_message is not None for each in messages.values()] == [False, True]
 
@@ -166,7 +167,7 @@ async def test_what_cannot_be_delivered_is_tried_again_later(
     requests = await database.requests.unfinished()
     sandbox.world.faults.faults.append(Fault(kind="drop", method="sendMessage", times=5))
     supervisor = Supervisor()
-    reception = Reception(bot, database, Engine(tmp_path), load_translations(), supervisor)
+    reception = Reception(bot, database, Engine(tmp_path), load_translations(), supervisor, Lane())
     await reception.receive([Incoming(request) for request in requests])
     events = sandbox.world.events
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.sandbox.faults import FloodLimits
 from bot.sandbox.samples import sample
 from bot.sandbox.state import dump
 from inference.analysis import Analysis, Quality, Refusal
@@ -80,3 +81,22 @@ async def test_a_full_queue_and_a_full_share_are_told_kindly_and_pass(
         await stage.reply(EMMA, f"Photo 10: {REFUSED}")
         await stage.people.send_photos(IVAN, [sample("mole")] * 2, None)
         await stage.reply(IVAN, "Фото 2: ", after=busy.message_id)
+
+
+async def test_answers_and_a_broadcast_together_are_no_more_than_telegram_takes(
+    compiled_translations: None, tmp_path: Path
+) -> None:
+    senders = range(2001, 2041)
+    async with stage_on_command(tmp_path) as (stage, crew):
+        crew.go.set()
+        await stage.audience(*range(2001, 2081))
+        question = await stage.draft()
+        stage.sandbox.world.flood.limits = FloodLimits(overall=30)
+        stage.press(question, "📣 Send it")
+        for user in senders:
+            await stage.people.send_photos(user, [sample("mole")], None)
+        for user in senders:
+            await stage.reply(user, REFUSED)
+        summary = await stage.until(lambda: stage.finished(question))
+        assert (summary.text or "").endswith("Received: 80 of 80")
+        assert [each for each in stage.sandbox.world.calls if each.error_code == 429] == []

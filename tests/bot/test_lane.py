@@ -1,28 +1,130 @@
-"""The lane of what is said about photos, by the clock."""
+"""The lane of all that is said about photos and in broadcasts, by a clock of its own."""
 
 import asyncio
-import time
+from itertools import pairwise
 
 from bot.lane import MESSAGES_PER_SECOND, Kind, Lane
+from bot.pace import Pace
+from tests.bot import clock
+
+TURN = 1 / MESSAGES_PER_SECOND
 
 
-async def test_places_go_before_answers_and_these_before_other_progress_and_albums_have_room_around_them() -> None:
-    lane, order, began = Lane(), [], time.monotonic()
+class Watched:
+    """A lane with what goes out on it: when, of which kind, how many messages at once."""
 
-    async def send(name: str, kind: Kind, messages: int = 1) -> None:
-        await lane.turn(kind, messages)
-        order.append((name, time.monotonic() - began))
+    def __init__(self) -> None:
+        self.lane = Lane()
+        self.pace = Pace(self.lane)
+        self.sent: list[tuple[float, Kind, int]] = []
 
-    given_up = asyncio.create_task(send("given up", Kind.ANSWER))
-    kinds = [Kind.PROGRESS] + [Kind.ANSWER] * 4 + [Kind.PLACE] * 8
-    waiting = [asyncio.create_task(send(kind.name, kind)) for kind in kinds]
-    waiting.append(asyncio.create_task(send("album", Kind.ANSWER, 5)))
-    await asyncio.sleep(0)
-    given_up.cancel()
-    await asyncio.gather(*waiting)
-    names = [name for name, _at in order]
-    assert names[:11].count("PLACE") == 8 and names[-1] == "album"
-    assert names.index("PROGRESS") > names.index("ANSWER")
-    at = [when for _name, when in order]
-    assert at[-2] - at[0] >= 12 / MESSAGES_PER_SECOND - 0.01
-    assert at[-1] - at[-2] >= 5 / MESSAGES_PER_SECOND - 0.01
+    async def say(self, kind: Kind, messages: int = 1) -> None:
+        await self.lane.turn(kind, messages)
+        self._note(kind, messages)
+
+    async def broadcast(self, people: int) -> None:
+        for person in range(people):
+            await self.pace.turn(person)
+            self._note(Kind.BROADCAST, 1)
+
+    def times(self, kind: Kind) -> list[float]:
+        """When each message of a kind went out, in seconds."""
+        return [at for at, each, messages in self.sent if each is kind for _ in range(messages)]
+
+    def busiest_second(self) -> int:
+        """The most messages within any one second."""
+        times = [at for at, _kind, messages in self.sent for _ in range(messages)]
+        return max(sum(begin <= at < begin + 1 - 1e-6 for at in times) for begin in times)
+
+    def _note(self, kind: Kind, messages: int) -> None:
+        self.sent.append((asyncio.get_running_loop().time(), kind, messages))
+
+
+def test_places_go_before_answers_and_these_before_other_progress_and_albums_have_room_around_them() -> None:
+    async def scene() -> Watched:
+        watched = Watched()
+        given_up = asyncio.create_task(watched.say(Kind.ANSWER))
+        kinds = [Kind.PROGRESS] + [Kind.ANSWER] * 4 + [Kind.PLACE] * 8
+        waiting = [asyncio.create_task(watched.say(kind)) for kind in kinds]
+        waiting.append(asyncio.create_task(watched.say(Kind.ANSWER, 5)))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(*waiting)
+        return watched
+
+    sent = clock.run(scene()).sent
+    kinds = [kind for _at, kind, _messages in sent]
+    assert kinds[:11].count(Kind.PLACE) == 8 and sent[-1][2] == 5
+    assert kinds.index(Kind.PROGRESS) > kinds.index(Kind.ANSWER)
+    at = [when for when, _kind, _messages in sent]
+    assert at[-2] - at[0] >= 12 * TURN - 1e-6
+    assert at[-1] - at[-2] >= 5 * TURN - 1e-6
+
+
+def test_a_broadcast_alone_gets_all_turns() -> None:
+    async def scene() -> Watched:
+        watched = Watched()
+        await watched.broadcast(10 * MESSAGES_PER_SECOND + 1)
+        return watched
+
+    watched = clock.run(scene())
+    assert 10 - 1e-6 < watched.sent[-1][0] < 10.1
+    assert watched.busiest_second() == MESSAGES_PER_SECOND
+
+
+def test_a_broadcast_and_all_that_is_said_about_photos_share_one_budget_and_neither_starves() -> None:
+    answers, albums = 150, 10
+
+    async def scene() -> Watched:
+        watched = Watched()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(watched.broadcast(500))
+            await asyncio.sleep(2)
+            for number in range(answers):
+                group.create_task(watched.say(Kind.ANSWER))
+                if number < albums:
+                    group.create_task(watched.say(Kind.ANSWER, 11))
+                    group.create_task(watched.say(Kind.PLACE))
+                    group.create_task(watched.say(Kind.PROGRESS))
+        return watched
+
+    watched = clock.run(scene())
+    assert watched.busiest_second() <= MESSAGES_PER_SECOND
+    answered, announced = watched.times(Kind.ANSWER), watched.times(Kind.BROADCAST)
+    assert len(answered) == answers + albums * 11 and len(announced) == 500
+    # While people wait, they get four turns of five, and the broadcast goes on with the fifth.
+    meanwhile = [at for at in announced if answered[0] <= at <= answered[-1]]
+    assert 0.2 < len(meanwhile) / len(answered) < 0.3
+    assert max(later - earlier for times in (answered, meanwhile) for earlier, later in pairwise(times)) < 2
+
+
+def test_an_answer_comes_next_though_a_broadcast_is_under_way() -> None:
+    async def scene() -> list[float]:
+        watched, waits = Watched(), []
+        broadcast = asyncio.create_task(watched.broadcast(1000))
+        for _ in range(20):
+            await asyncio.sleep(0.33)
+            began = asyncio.get_running_loop().time()
+            await watched.say(Kind.ANSWER)
+            waits.append(asyncio.get_running_loop().time() - began)
+        broadcast.cancel()
+        return waits
+
+    assert max(clock.run(scene())) < 2 * TURN
+
+
+def test_a_broadcast_that_is_told_to_wait_holds_up_no_answer() -> None:
+    async def scene() -> Watched:
+        watched = Watched()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(watched.broadcast(10))
+            await asyncio.sleep(0.1)
+            watched.pace.pause(60)
+            for _ in range(MESSAGES_PER_SECOND):
+                await watched.say(Kind.ANSWER)
+        return watched
+
+    watched = clock.run(scene())
+    assert watched.times(Kind.ANSWER)[-1] < 1.3
+    assert not [at for at in watched.times(Kind.BROADCAST) if 0.1 < at < 60.1]
+    assert len(watched.times(Kind.BROADCAST)) == 10
