@@ -5,8 +5,8 @@ import logging
 
 from aiogram import Bot
 from aiogram.exceptions import (
+    AiogramError,
     ClientDecodeError,
-    TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
     TelegramMigrateToChat,
@@ -113,8 +113,10 @@ class Broadcaster:
                 telling = group.create_task(self._keep_telling(broadcast_id))
                 await self._deliver_all(broadcast)
                 telling.cancel()
-            # Told before it is finished: a kill in between repeats an edit instead of losing the summary.
-            await self._tell(broadcast_id, _summary(await self._database.broadcasts.counts(broadcast_id)))
+            # Told before it is finished: a kill in between repeats an edit instead of losing the summary, and where
+            # Telegram is out of reach for longer than this process lives, the next one tells it.
+            while not await self._tell(broadcast_id, _summary(await self._database.broadcasts.counts(broadcast_id))):
+                logger.info("broadcast %d: the summary is still to be told", broadcast_id)
         await self._database.broadcasts.finish(broadcast_id)
 
     async def _deliver_all(self, broadcast: Broadcast) -> None:
@@ -157,24 +159,28 @@ class Broadcaster:
         told = ""
         while True:
             text = _progress(await self._database.broadcasts.counts(broadcast_id))
-            if text != told:
-                await self._tell(broadcast_id, text)
+            if text != told and await self._tell(broadcast_id, text):
                 told = text
             await asyncio.sleep(PROGRESS_INTERVAL_S)
 
-    async def _tell(self, broadcast_id: int, text: str) -> None:
-        """Say it in the one progress message; in a new one where that is gone."""
+    async def _tell(self, broadcast_id: int, text: str) -> bool:
+        """Say it in the one progress message; in a new one where that is gone. False where it can be tried again."""
         broadcast = await self._database.broadcasts.get(broadcast_id)
         if broadcast is None:
-            return
+            return True
         await self._pace.turn(broadcast.chat_id)
         try:
             if not await self._edited(broadcast, text):
                 message = await self._bot.send_message(broadcast.chat_id, text)
                 await self._database.broadcasts.set_progress_message(broadcast_id, message.message_id)
-        except TelegramAPIError as error:
+        except (TelegramForbiddenError, *REFUSED) as error:
             # Whoever announced something may block the bot meanwhile: that is no reason to stop.
+            logger.warning("broadcast %d: progress refused: %s", broadcast_id, error.message)
+        except AiogramError as error:
             logger.warning("broadcast %d: progress not told: %s", broadcast_id, type(error).__name__)
+            self._pace.pause(error.retry_after if isinstance(error, TelegramRetryAfter) else OUTAGE_PAUSE_S)
+            return False
+        return True
 
     async def _edited(self, broadcast: Broadcast, text: str) -> bool:
         if broadcast.progress_message_id is None:

@@ -7,8 +7,9 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from aiogram import Bot
-from aiogram.types import MessageEntity
+from aiogram.types import Message, MessageEntity
 from cryptography.fernet import Fernet
 
 from bot.broadcasts import ENTITIES, Broadcaster
@@ -259,6 +260,71 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(tmp_path: Pat
     await session.close()
     await sandbox.stop()
     await database.close()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bot that soon gives a call up, and soon tries it again."""
+    monkeypatch.setattr("bot.client.RETRY_DELAYS", (0.01,))
+    monkeypatch.setattr("bot.broadcasts.OUTAGE_PAUSE_S", 0.1)
+
+
+async def announced_in_an_outage(stage: Stage) -> Message:
+    """A broadcast that reaches EMMA, and whose summary has been tried in vain three times."""
+    await stage.audience(EMMA)
+    question = await stage.draft()
+    cut_off = Fault(kind="drop", method="editMessageText", chat_id=ADMIN, times=1000)
+    stage.sandbox.world.faults.faults.append(cut_off)
+    stage.press(question, "📣 Send it")
+
+    def tries() -> int:
+        edits = [each for each in stage.sandbox.world.calls if each.method == "editMessageText"]
+        return sum("is sent." in each.params["text"] for each in edits)
+
+    # Each try is made of two calls.
+    await stage.until(lambda: tries() > 4)
+    assert len(await stage.database.broadcasts.running()) == 1
+    return question
+
+
+async def finish(stage: Stage) -> None:
+    """Wait until no broadcast is running."""
+    async with asyncio.timeout(20):
+        while await stage.database.broadcasts.running():
+            pass
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_an_outage_at_the_end_delays_the_summary(stage: Stage) -> None:
+    question = await announced_in_an_outage(stage)
+    stage.sandbox.world.faults.faults.clear()
+    summary = await stage.until(lambda: stage.finished(question))
+    assert (summary.text or "").endswith("Received: 1 of 1")
+    await finish(stage)
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_summary_that_was_never_told_is_told_after_the_next_start_and_nobody_gets_anything_twice(
+    stage: Stage,
+) -> None:
+    question = await announced_in_an_outage(stage)
+    await stage.broadcaster._supervisor.stop()
+    stage.sandbox.world.faults.faults.clear()
+    assert stage.finished(question) is None
+    await stage.broadcaster.resume()
+    await stage.until(lambda: stage.finished(question))
+    await finish(stage)
+    assert stage.deliveries(EMMA, "A better model.") == 1
+
+
+async def test_a_broadcast_ends_though_its_author_has_blocked_the_bot(stage: Stage) -> None:
+    await stage.audience(EMMA)
+    question = await stage.draft()
+    stage.press(question, "📣 Send it")
+    stage.sandbox.world.people[ADMIN].blocked = True
+    await stage.reply(EMMA, "A better model.")
+    await finish(stage)
+    assert stage.finished(question) is None
 
 
 async def test_an_orderly_stop_leaves_nothing_uncertain(stage: Stage) -> None:
