@@ -75,7 +75,8 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
     """Send the findings of an album: its annotated photos as one album, then everything in one message.
 
     Returns the file ids of the annotated photos by request. An album shows no captions until a photo is
-    opened, so the message after it repeats what matters.
+    opened, so the message after it repeats what matters. Where Telegram does not take the album, each finding
+    comes in a message of words instead.
     """
     shown = [
         (
@@ -101,6 +102,10 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
             sent = _file_ids([request], [message])
     except NOT_ACCEPTED as error:
         logger.warning("album of request %d not accepted: %s", first.id, error.message)
+        # A line in a summary is no answer: it leaves out all percentages but one.
+        for request, finding, _annotated in pictures:
+            await send_words(bot, request, finding)
+        return {}
     await bot.send_message(
         first.chat_id,
         replies.summary([finding for _request, finding, _annotated in pictures]),
