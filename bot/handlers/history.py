@@ -78,7 +78,7 @@ async def _page(database: Database, user_id: int, number: int) -> tuple[str, Inl
         if 0 <= target <= last
     ]
     footer = _("Press a number to see a result again.")
-    text = "\n\n".join([f"<b>{title}</b>", *lines, footer])
+    text = "\n\n".join([f"<b>{title}</b>", *lines, footer, f"<i>{replies.not_a_diagnosis()}</i>"])
     return text, keyboard(entries, turns)
 
 
