@@ -61,6 +61,8 @@ async def run(settings: Settings) -> None:
         if settings.bot_token is None:
             settings = await _start_sandbox(settings, stack)
             page = f"{settings.telegram_api_url}/"
+        elif settings.operator is None:
+            logger.warning("OPERATOR is not set: people are told no name of who runs this bot; set it to yours")
         token = settings.token
         set_up_logging(settings.log_level, settings.log_format, (token,))
         database = await _open_database(settings)

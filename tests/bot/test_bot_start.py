@@ -90,6 +90,26 @@ def test_a_taken_port_stops_the_start_with_one_line(compiled_translations: None,
     assert line.startswith(f"SANDBOX_PORT: cannot listen on port {port}")
 
 
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({"BOT_TOKEN": TOKEN}, True),
+        ({"BOT_TOKEN": TOKEN, "OPERATOR": "Dr. Brown"}, False),
+        ({}, False),
+    ],
+    ids=["nobody", "somebody", "without Telegram"],
+)
+def test_serving_telegram_without_a_name_of_who_runs_the_bot_is_warned_of(
+    compiled_translations: None, tmp_path: Path, settings: dict[str, str], warned: bool
+) -> None:
+    # Without weights the start ends before anything is asked of Telegram.
+    done = start(tmp_path, WEIGHTS_DIR="/nowhere", LOG_LEVEL="WARNING", **settings)
+    *warnings, reason = done.stderr.splitlines()
+    assert reason.startswith("WEIGHTS_DIR: ")
+    told = [line.partition("OPERATOR is not set: ")[2] for line in warnings]
+    assert told == (["people are told no name of who runs this bot; set it to yours"] if warned else [])
+
+
 def test_several_bad_settings_are_told_at_once(clean: pytest.MonkeyPatch) -> None:
     clean.setenv("ADMIN_IDS", "x")
     clean.setenv("RETENTION_DAYS", "never")
