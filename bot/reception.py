@@ -139,17 +139,20 @@ class Reception:
             try:
                 explanation = await self._read_again(request)
             except NotRead as error:
+                await self._lane.turn(Kind.ANSWER)
                 await send_words(self._bot, request, error.finding)
             else:
                 told = Finding.stored(request.result)
                 await self._supervisor.see_through(send_explanation(self._bot, request, told, explanation))
 
     async def _read_again(self, request: Request) -> Explanation:
-        """It takes its turn among the photos of its owner. Raises NotRead."""
+        """An explanation that may be sent now; it takes its turn among its owner's photos. Raises NotRead."""
         with self._queue(request.user_id, 1) as places:
             about = self._bot, self._database, self._lane, [request], places
             async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True):
-                return await self._in_turn(request, places[0].explain)
+                explanation = await self._in_turn(request, places[0].explain)
+                await self._lane.turn(Kind.ANSWER)
+                return explanation
 
     async def _receive_later(self, claimed: Sequence[Incoming]) -> None:
         await asyncio.sleep(AGAIN_SECONDS)

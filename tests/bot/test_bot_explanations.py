@@ -1,6 +1,7 @@
 """What is said of an explanation, and who gets one."""
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from functools import partial
@@ -16,13 +17,13 @@ from bot.callbacks import Explain
 from bot.findings import Finding, Trouble, to_stored
 from bot.i18n import LANGUAGES, load_translations
 from bot.journal import received
-from bot.lane import Lane
+from bot.lane import MESSAGES_PER_SECOND, Kind, Lane
 from bot.reception import Reception
 from bot.recovery import explain
 from bot.sandbox.samples import sample
 from bot.supervisor import Supervisor
-from inference.analysis import CLASSES, Abcd, Colour, Refusal, Risk
-from inference.engine import Engine
+from inference.analysis import CLASSES, Abcd, Analysis, Colour, Quality, Refusal, Risk
+from inference.engine import Engine, Explanation
 from storage.records import Outcome
 from tests.bot.stage import EMMA, IVAN, Stage
 from tests.bot.test_bot_replies import FORBIDDEN, finding, units, visible
@@ -161,3 +162,30 @@ async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(
     await explain([request], reception)
     assert await stage.database.requests.unexplained() == []
     await stage.reply(EMMA, "I could not read this photo", after=before)
+
+
+class ReadyCrew:
+    """In place of the worker processes: explains everything at once."""
+
+    size = 1
+
+    def seconds(self, photos: int) -> float:
+        return 0.0
+
+    async def do(self, work: object, data: bytes, language: str) -> Explanation:
+        quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
+        return Explanation(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None, None)
+
+
+async def test_an_explanation_is_sent_in_its_turn_among_the_answers(stage: Stage, answer_of_emma: int) -> None:
+    request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
+    assert request is not None
+    lane, engine = Lane(), Engine(Path(), owner_limit=5)
+    engine._crew = ReadyCrew()  # type: ignore[assignment]
+    reception = Reception(stage.bot, stage.database, engine, load_translations(), Supervisor(), lane)
+    for photos in (0, 5):  # of the owner's in the queue: it is read again, or there are too many
+        await lane.turn(Kind.ANSWER, MESSAGES_PER_SECOND)
+        began = time.monotonic()
+        with engine.queue(EMMA, photos):
+            await reception.explain(request)
+        assert time.monotonic() - began > 0.95
