@@ -51,20 +51,23 @@ LICENCE: Final = "CC BY-NC 4.0"
 WANTED_SENSITIVITY: Final = 0.95
 """Share of val's mel, bcc and akiec that must raise a warning."""
 FOLDS: Final = 5
-CERTAIN_SHARE: Final = 0.995
+CERTAIN_SHARE: Final = 0.999
 """Share of val's lesions that the segmenter's least score must let through."""
 
 
 def export_segmenter(
     trained: Trained, config: SegmenterConfig, version: str, weights: Path, val: Lesions
 ) -> SegmenterEntry:
-    """Release a trained segmenter."""
-    stem = f"{config.network}-{version}"
-    reference = store(save(trained.state()), weights / f"{stem}.safetensors")
-    network = load_segmenter(weights / reference.file, config.network)
+    """Release a trained segmenter, with its least score chosen on ``val``."""
+    if trained.served is not None:
+        served, reference = _kept(trained.served, weights), _kept(trained.weights, weights)
+    else:
+        stem = f"{config.network}-{version}"
+        reference = store(save(trained.state()), weights / f"{stem}.safetensors")
+        network = load_segmenter(weights / reference.file, config.network)
+        served = store(onnx_file.convert_segmenter(network, config.frame), weights / f"{stem}.onnx")
     entry = SegmenterEntry(
-        name=config.network, version=version, network=config.network, reference=reference,
-        served=store(onnx_file.convert_segmenter(network, config.frame), weights / f"{stem}.onnx"),
+        name=config.network, version=version, network=config.network, reference=reference, served=served,
         metrics={}, data=DATA, licence=LICENCE, classes=("lesion",),
         input=SegmenterInput(width=config.frame[0], height=config.frame[1]), min_score=0.0,
     )  # fmt: skip
@@ -94,8 +97,7 @@ def export_classifier(
         network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
         network.load_state_dict({key: value.float() for key, value in state.items()})
         if each.served is not None:
-            kept = (each.served, each.weights)
-            served, reference = (store(path.read_bytes(), weights / path.name) for path in kept)
+            served, reference = _kept(each.served, weights), _kept(each.weights, weights)
         else:
             stem = f"{config.name}-{version}-{config.view}"
             reference = store(save(state), weights / f"{stem}.safetensors")
@@ -184,6 +186,11 @@ def store(content: bytes, path: Path) -> FileEntry:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return FileEntry(file=path.name, sha256=hashlib.sha256(content).hexdigest())
+
+
+def _kept(path: Path, weights: Path) -> FileEntry:
+    """A file of an earlier release under the name that it has."""
+    return store(path.read_bytes(), weights / path.name)
 
 
 def record_metrics(weights: Path, evaluation: Evaluation, classifier: str | None = None) -> None:

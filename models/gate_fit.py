@@ -35,7 +35,7 @@ from models.segmenter import find_lesions, load_segmenter
 from models.views import crop_view
 
 STRENGTH: Final = 0.03
-LOST: Final = 0.01
+LOST: Final = 0.005
 """Share of ``val``'s lesions that gate and segmenter may refuse together."""
 BATCH: Final = 16
 

@@ -40,7 +40,7 @@ def find(source: Path) -> Trained:
     """Find a trained network.
 
     Args:
-        source: folder of a run, or the safetensors file of a released classifier's network, beside its registry.
+        source: folder of a run, or the safetensors file of a released network, beside its registry.
 
     Raises:
         TrainingError: the folder holds no run, or the registry lists no such file.
@@ -66,4 +66,8 @@ def _released(source: Path) -> Trained:
                 name = cast(zoo.Name, member.network)
                 config = ClassifierConfig(name, shape.size, member.kernel, shape.view, shape.margin)
                 return Trained(config, source, source.parent / member.served.file)
-    raise TrainingError(f"{source}: {registry} lists no such network of a classifier")
+    for segmenter in release.segmenters:
+        if segmenter.reference.file == source.name:
+            frame = SegmenterConfig(network=segmenter.network, size=segmenter.input.width)
+            return Trained(frame, source, source.parent / segmenter.served.file)
+    raise TrainingError(f"{source}: {registry} lists no such network")

@@ -207,6 +207,16 @@ def test_a_released_network_is_joined_with_a_new_one(weights: Path, runs: Path, 
     assert kept.model_dump(exclude={"slope"}) == before["whole"].model_dump(exclude={"slope"}), "it keeps its files"
 
 
+def test_a_released_segmenter_is_released_again_with_its_files(weights: Path, data: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(weights, tmp_path / "weights"))
+    before = load_release(copied / "registry.json").served_segmenter
+    assert export([copied / before.reference.file], data, copied, "0.2.0") == 0
+    again = load_release(copied / "registry.json").served_segmenter
+    assert again.key == f"{before.name}-0.2.0"
+    kept = {"reference", "served", "input", "min_score"}
+    assert again.model_dump(include=kept) == before.model_dump(include=kept)
+
+
 def test_exporting_what_is_not_released_is_one_line(
     weights: Path, runs: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
