@@ -124,6 +124,7 @@ def weights(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         python = tuple(source for source in everyday.SOURCES if not source.folder.startswith("/"))
         patch.setattr(everyday, "SOURCES", python)
         patch.setattr(everyday, "DRAWN_EACH", 3)
+        patch.setattr(everyday, "DRAWN_MORE", 3)
         patch.setattr(gate_fit, "find_lesions", find_in_lying)
         where = ["--data", str(data), "--weights", str(folder)]
         assert main(["gate", *where, "--version", "9.0.0"]) == 0
