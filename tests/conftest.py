@@ -1,5 +1,6 @@
 """What all tests share: compiled translations, as `make setup` leaves them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -20,5 +21,8 @@ def compiled_translations() -> None:
             continue
         with source.open("rb") as file:
             catalog = read_po(file, locale=source.parts[-3])
-        with target.open("wb") as file:
+        # Whole or not at all: tests in another process may be reading it.
+        unfinished = target.with_suffix(f".{os.getpid()}.mo")
+        with unfinished.open("wb") as file:
             write_mo(file, catalog)
+        unfinished.replace(target)

@@ -35,6 +35,7 @@ def test_a_token_that_telegram_does_not_know_stops_the_start_with_one_line(api_u
     assert line == "BOT_TOKEN: Telegram does not know it; get one from @BotFather"
 
 
+@pytest.mark.alone
 async def test_help_is_answered_within_200_ms_while_photos_are_analysed(person: Person, ivan: Person) -> None:
     await ivan.write("/help")
     await ivan.answer()

@@ -50,6 +50,7 @@ def photo() -> bytes:
     return encoded(skin(400, 300))
 
 
+@pytest.mark.alone  # for the sake of `keeps_the_loop_free`
 async def test_the_engine_from_start_to_stop(weights: Path, photo: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     # One process serves the whole list of expectations: starting it is what takes the time.
     engine = Engine(weights, queue_limit=3)

@@ -1,7 +1,7 @@
 """fair_queue: turns go round the owners, and everybody's place can be told."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.fair_queue import FairQueue, QueueFull, ShareFull
@@ -42,6 +42,7 @@ def test_limits_hold_until_items_leave_and_not_for_those_accepted_before() -> No
     assert called(queue) == ["a1", "b1", "a2", "a3"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 6)), min_size=1, max_size=8), st.integers(0, 5))
 def test_the_place_that_is_told_is_the_place_one_has(arrivals: list[tuple[int, int]], already: int) -> None:
     queue: FairQueue[str] = FairQueue(limit=1000, share=1000)

@@ -4,7 +4,7 @@ from html import escape
 
 import pytest
 from aiogram.types import MessageEntity
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.sandbox.entities import format_text, utf16_length
@@ -113,6 +113,7 @@ def test_nothing_is_recognised_inside_code() -> None:
     assert spans("<code>/start</code>") == [("code", "/start")]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_escaped_text_comes_back_as_it_was(text: str) -> None:
     plain, entities = format_text(f"<b>{escape(text, quote=False)}</b>", "HTML", None)
