@@ -7,17 +7,19 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from models import onnx_file
+from models import evaluate, onnx_file
 from models.__main__ import main
 from models.classes import CLASSES
 from models.data import copy_photos, select
 from models.export import warning_threshold
+from models.metrics import bootstrap
 from models.outlines import letterbox
 from models.pose import POSES, canonical
 from models.release import load_release
@@ -72,6 +74,7 @@ def weights(runs: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) ->
     assert export([runs / "lesion", runs / "whole"], data, folder) == 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("models.evaluate.find_lesions", posed(find_lesions))
+        patch.setattr(evaluate, "bootstrap", partial(bootstrap, rounds=50))
         assert main(["evaluate", "--data", str(data), "--split", "val", "--weights", str(folder)]) == 0
     return folder
 

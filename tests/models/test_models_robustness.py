@@ -74,6 +74,7 @@ def test_the_table_holds_what_the_pipeline_answers_and_what_it_would_have_said(
     open_gate(weights)
     arguments = ["robustness", "--data", str(data), "--weights", str(weights)]
     monkeypatch.setattr(robustness, "DEGRADATIONS", (Degradation("size", "64 px", shrunk(64)),))
+    monkeypatch.setattr(robustness, "ROUNDS", 50)
     assert main(arguments) == 0
     with (weights / "robustness-val.csv").open() as file:
         plain, small = csv.DictReader(file)
