@@ -221,7 +221,7 @@ def test_a_released_segmenter_is_released_again_with_its_files(weights: Path, da
     assert export([copied / before.reference.file], data, copied, "0.2.0") == 0
     again = load_release(copied / "registry.json").served_segmenter
     assert again.key == f"{before.name}-0.2.0"
-    kept = {"reference", "served", "input", "min_score"}
+    kept = {"reference", "served", "input"}
     assert again.model_dump(include=kept) == before.model_dump(include=kept)
 
 
