@@ -13,7 +13,7 @@ PATIENCE_SECONDS = 1800.0
 
 
 async def run(users: int, albums: int, data: Path | None, seed: int, settings: dict[str, str]) -> bool:
-    """Measure, print and publish. Whether every photo was answered, once, and no command took too long.
+    """Measure, print and publish. Whether every photo was answered, once, and every command.
 
     Args:
         users: how many send at once.

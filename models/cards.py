@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.classes import CLASSES
 from models.gate import KINDS
-from models.release import ClassifierEntry, FileEntry, GateEntry, Member, SegmenterEntry
+from models.release import CERTAIN_SHARE, ClassifierEntry, FileEntry, GateEntry, Member, SegmenterEntry
 from models.report import TITLES, text
 
 LIMITS = """## Use and limits
@@ -123,7 +123,7 @@ def _segmenter(entry: SegmenterEntry) -> list[str]:
         "",
         "YOLOv8n-seg (ultralytics) trained from its YAML, without pretrained weights; kept in half precision.",
         f"Input: the whole photo in a grey frame of {entry.input.width} x {entry.input.height} px, its long side flat.",
-        f"Outlines scored below {entry.min_score} count as no lesion: 99.5 % of `val` lie above.",
+        f"Outlines scored below {entry.min_score} count as no lesion: {CERTAIN_SHARE:.1%} of `val` lie above.",
     ]
 
 

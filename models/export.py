@@ -31,6 +31,8 @@ from models.graphs import DETECTIONS, SQUARES
 from models.metrics import Interval
 from models.outlines import letterbox
 from models.release import (
+    CERTAIN_SHARE,
+    DIGITS,
     ClassifierEntry,
     ClassifierInput,
     FileEntry,
@@ -51,8 +53,6 @@ LICENCE: Final = "CC BY-NC 4.0"
 WANTED_SENSITIVITY: Final = 0.95
 """Share of val's mel, bcc and akiec that must raise a warning."""
 FOLDS: Final = 5
-CERTAIN_SHARE: Final = 0.999
-"""Share of val's lesions that the segmenter's least score must let through."""
 
 
 def export_segmenter(
@@ -204,7 +204,9 @@ def record_metrics(weights: Path, evaluation: Evaluation, classifier: str | None
     release = _read(weights)
     entries = _entry(release, "classifier", classifier), _entry(release, "segmenter")
     for entry, found in zip(entries, (evaluation.classifier, evaluation.segmenter), strict=True):
-        known = {name: [round(end, 5) for end in value] for name, value in found.items() if not np.isnan(value).any()}
+        known = {
+            name: [round(end, DIGITS) for end in value] for name, value in found.items() if not np.isnan(value).any()
+        }
         entry["metrics"][evaluation.split] = known
     _write(weights, release)
     write_card(ClassifierEntry.model_validate(entries[0]), weights)
@@ -222,7 +224,7 @@ def record_refusals(weights: Path, split: Split, lesions: Interval, everyday: In
     release = _read(weights)
     entry = _entry(release, "gate")
     entry["metrics"][split] = {
-        name: [round(end, 5) for end in value]
+        name: [round(end, DIGITS) for end in value]
         for name, value in (("lesions_refused", lesions), ("everyday_refused", everyday))
     }
     _write(weights, release)

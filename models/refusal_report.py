@@ -8,7 +8,7 @@ from typing import Final
 
 from models.metrics import Interval
 from models.refusal import Refusals, Refused
-from models.release import GateEntry
+from models.release import DIGITS, GateEntry
 
 _INTRO: Final = """\
 The gate `{gate}` squeezes the whole photo into {size} px and refuses it where the log-odds of a lesion are below
@@ -82,8 +82,8 @@ def _json(found: Refusals) -> dict[str, object]:
     return {
         "split": found.split,
         "models": found.models,
-        "everyday_refused": [round(end, 5) for end in found.everyday_share],
-        "lesions_refused": [round(end, 5) for end in found.lesions_share],
+        "everyday_refused": [round(end, DIGITS) for end in found.everyday_share],
+        "lesions_refused": [round(end, DIGITS) for end in found.lesions_share],
         "everyday": {kind.kind: {"photos": kind.photos, **kind.reasons} for kind in found.everyday},
         "lesions": {"photos": found.lesions.photos, **found.lesions.reasons},
         "phone": {"photos": found.phone.photos, **found.phone.reasons} if found.phone else None,

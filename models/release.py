@@ -7,11 +7,17 @@ probabilities and warnings, and what was measured.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.classes import CLASSES, SUSPICIOUS
+
+DIGITS: Final = 5
+"""Decimals to which figures are stored, and rounded before they are shown with fewer."""
+
+CERTAIN_SHARE: Final = 0.999
+"""Share of val's lesions that the segmenter's least score must let through."""
 
 View = Literal["whole", "lesion"]
 """What of a photo a classifier looks at. It stands here since the bot's process reads releases but loads no OpenCV."""

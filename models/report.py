@@ -15,6 +15,7 @@ from models.classes import CLASSES
 from models.evaluate import Evaluation
 from models.metrics import BINS, Interval, confusion, reliability
 from models.plots import save
+from models.release import DIGITS
 
 TITLES: Final = {
     "accuracy": "Accuracy",
@@ -114,12 +115,13 @@ def text(value: Interval) -> str:
     """``0.912 [0.89, 0.93]``; a figure that is not defined is a dash."""
     if np.isnan(value[0]):
         return "–"
-    return f"{value[0]:.3f} [{value[1]:.3f}, {value[2]:.3f}]"
+    estimate, low, high = (round(each, DIGITS) for each in value)
+    return f"{estimate:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _json(evaluation: Evaluation) -> dict[str, object]:
     def plain(found: dict[str, Interval]) -> dict[str, list[float | None]]:
-        return {name: [None if np.isnan(end) else round(end, 5) for end in value] for name, value in found.items()}
+        return {name: [None if np.isnan(end) else round(end, DIGITS) for end in value] for name, value in found.items()}
 
     answers = evaluation.answers
     return {
@@ -133,7 +135,7 @@ def _json(evaluation: Evaluation) -> dict[str, object]:
             for name, row in zip(CLASSES, confusion(answers).tolist(), strict=True)
         },
         "reliability": [
-            {name: round(value, 5) for name, value in asdict(each).items()} for each in reliability(answers)
+            {name: round(value, DIGITS) for name, value in asdict(each).items()} for each in reliability(answers)
         ],
     }
 

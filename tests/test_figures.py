@@ -47,7 +47,11 @@ def test_report_registry_and_cards_speak_of_the_same_models(release: ReleaseFile
         assert entry.metrics["test"] == {
             name: tuple(value) for name, value in report[role].items() if None not in value
         }
-        assert (ROOT / "weights" / f"{entry.key}.md").is_file()
+        written = (ROOT / "weights" / name).with_suffix(".md").read_text(encoding="utf-8")
+        card = (ROOT / "weights" / f"{entry.key}.md").read_text(encoding="utf-8")
+        values = {TITLES[figure]: text(value) for figure, value in entry.metrics["test"].items() if figure in TITLES}
+        assert values and all(f"| {title} | {value} |" in written for title, value in values.items())
+        assert all(value in card for value in values.values())
 
 
 @pytest.mark.parametrize("split", ["val", "test"])

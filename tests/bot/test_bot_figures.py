@@ -1,5 +1,7 @@
 """What the admins are shown of the models."""
 
+import re
+
 import pytest
 from aiogram.utils.i18n import I18n
 
@@ -8,6 +10,7 @@ from bot.i18n import load_translations
 from inference.engine import ServedModel
 from inference.registry import Registry
 
+ROLES = {"en": ("class", "outline", "refusal"), "ru": ("класс", "контур", "отказ")}
 MEASURED = {"en": "Measured on “test” (interval of 95 %):", "ru": "Измерено на «test» (95-процентный интервал):"}
 
 
@@ -16,10 +19,13 @@ def test_a_card_shows_what_a_released_model_was_measured_to_do(language: str, co
     i18n: I18n = load_translations()
     entries = Registry.load().entries
     assert list(entries) == ["classifier", "segmenter", "gate"]
-    for role, entry in entries.items():
+    for (role, entry), word in zip(entries.items(), ROLES[language], strict=True):
         with i18n.context(), i18n.use_locale(language):
             card = model_card(ServedModel(role, entry.name, entry.version, entry.metrics, entry.licence))
-        assert card.startswith(f"<b>{entry.title}</b> · {role}")
+        assert card.startswith(f"<b>{entry.title}</b> · {word}")
         assert MEASURED[language] in card and entry.licence in card
-        for name, (estimate, low, high) in entry.metrics["test"].items():
-            assert f"{name.replace('_', ' ')}: {estimate:.3f} ({low:.3f}–{high:.3f})" in card
+        told = card.partition(MEASURED[language])[2].splitlines()[1 : 1 + len(entry.metrics["test"])]
+        for line, (estimate, low, high) in zip(told, entry.metrics["test"].values(), strict=True):
+            assert line.endswith(f": {estimate:.3f} ({low:.3f}–{high:.3f})")
+            assert language == "en" or re.search("[а-я]", line)
+        assert len({line.partition(":")[0] for line in told}) == len(told)

@@ -141,11 +141,11 @@ async def turns_away_what_exceeds_the_queue(engine: Engine, photo: bytes) -> Non
 async def replaces_a_worker_that_was_killed(engine: Engine, photo: bytes) -> None:
     (process,) = active_children()
     process.kill()
-    # Nobody has to send a photo for it.
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(10):
+        # Nobody has to send a photo for it.
         while not {child.pid for child in active_children()} - {process.pid}:
             await asyncio.to_thread(process.join, 0.1)
-    assert (await read(engine, photo)).annotated
+        assert (await read(engine, photo)).annotated
 
 
 async def tells_those_who_wait_when_it_stops(engine: Engine, photo: bytes) -> None:
