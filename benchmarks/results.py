@@ -70,7 +70,6 @@ class Results:
         """The same of (a)."""
         return sum(self.plain_operations.values()) / self.rate * 1000
 
-    @property
-    def networks_share(self) -> float:
-        """Share of the time that the networks take."""
-        return sum(self.steps[step] for step in ("gate", "segment", "classify")) / sum(self.steps.values())
+    def share(self, *steps: str) -> float:
+        """Share of the time that these steps of ours take."""
+        return sum(self.steps[step] for step in steps) / sum(self.steps.values())
