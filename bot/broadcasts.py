@@ -57,8 +57,8 @@ class Broadcaster:
         self._supervisor = supervisor
         self._i18n = i18n
         self._pace = Pace(lane)
-        # Chats whose next message is the announcement, with the album last turned down there.
-        self.composing: dict[int, str | None] = {}
+        # Chats whose next message is the announcement, with the albums turned down there.
+        self.composing: dict[int, set[str]] = {}
 
     async def resume(self) -> None:
         """Go on with the broadcasts that a stop or a kill interrupted."""

@@ -62,7 +62,7 @@ async def leave(message: Message, broadcaster: Broadcaster) -> None:
 
 @router.message(F.text, Command("broadcast"))
 async def compose(message: Message, broadcaster: Broadcaster) -> None:
-    broadcaster.composing[message.chat.id] = None
+    broadcaster.composing[message.chat.id] = set()
     await message.answer(
         _("Send me the announcement: a text, or a photo with a caption. Its formatting is kept."),
         reply_markup=keyboard([(_("Cancel"), BroadcastStep(step=Step.STOP).pack())]),
@@ -101,10 +101,11 @@ async def preview(message: Message, user: User, database: Database, broadcaster:
 
 @router.message(is_composing)
 async def unfit(message: Message, database: Database, broadcaster: Broadcaster) -> None:
-    # The photos of an album are separate messages; one answer is enough.
-    album = message.media_group_id
-    answered = album is not None and broadcaster.composing.get(message.chat.id) == album
-    broadcaster.composing[message.chat.id] = album
+    # The photos of an album are separate messages, in any order with others; one answer is enough.
+    album, turned_down = message.media_group_id, broadcaster.composing.get(message.chat.id, set())
+    answered = album in turned_down
+    if album is not None:
+        turned_down.add(album)
     await _forget_request(message, database)
     if not answered:
         await message.answer(_("An announcement is one text, or one photo with a caption. Please send one of these."))
