@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ALONE = "fixcaps-1.3.0"
 """FixCaps by itself, which stays a served model beside the combination."""
+RATIO = "(b) median over (a)'s"
 CLASS_FIGURES = {"accuracy", "balanced_accuracy", "melanoma_sensitivity", "warning_sensitivity", "ece", "refused"}
 OUTLINE_FIGURES = {"mask_map50", "mask_map", "mean_jaccard", "jaccard_below_065"}
 
@@ -62,3 +63,39 @@ def test_registry_and_card_say_of_the_gate_what_was_measured(release: ReleaseFil
     card = (ROOT / "weights" / f"{gate.key}.md").read_text(encoding="utf-8")
     assert all(text(value) in card for value in gate.metrics[split].values())
     assert gate.served.sha256 in card and gate.data in card
+
+
+def rows(document: str, part: str) -> dict[str, str]:
+    """The first two columns of the tables between a document's markers, or of all of it."""
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    if part:
+        text = text.partition(f"<!-- {part}: begin -->")[2].partition(f"<!-- {part}: end -->")[0]
+    cells = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return {cell[0]: cell[1] for cell in cells}
+
+
+def test_the_benchmark_is_of_what_is_served_and_the_readme_says_what_it_found(release: ReleaseFile) -> None:
+    members = release.served_classifier.members
+    served = [release.served_gate.served, release.served_segmenter.served, *(member.served for member in members)]
+    found = rows("benchmark.md", "")
+    assert {file.file for file in served} <= found.keys()
+    told = README.partition("## How fast it is")[2].partition("\n## ")[0].replace("\n", " ")
+    assert f"{found['(c) photos a second over (a)']} times the plain way" in told
+    assert f"({found[RATIO]} of it)" in told
+    assert f"95th percentile {found['(b) 95th percentile over its median']} times the median" in told
+    assert f"{found['(b) share of time in outline and class'].replace('%', ' %')} of the time" in told
+    assert f"{found['(b) the same with the gate'].replace('%', ' %')} with the gate" in told
+    assert f"{found['cold start to first answer']} to the first answer" in told
+
+
+def test_the_readme_says_what_the_last_measurements_under_load_found() -> None:
+    burst, soak = rows("load.md", "burst"), rows("load.md", "soak")
+    told = README.partition("## Under load")[2].partition("\n## ")[0].replace("\n", " ")
+    for command in ("/help", "/history"):
+        [taken] = [value for title, value in burst.items() if title.startswith(f"{command}, ")]
+        assert f"`{command}` {taken.split(' / ')[1]} ms" in told
+    assert f"{float(burst['throughput'].split()[0]):.1f} photos a second" in told
+    assert burst["lost / doubled answers"] == soak["lost / doubled answers"] == "0 / 0"
+    photos = int(soak["photos sent, in messages"].split()[0])
+    assert f"{photos:,} photos" in told
+    assert soak["verdict"].startswith("nothing lost, nothing doubled, no growth")
