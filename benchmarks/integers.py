@@ -20,6 +20,7 @@ from inference.registry import Registry
 from models.classes import CLASSES
 from models.data import Lesions, load
 from models.graphs import EXPLAIN, SQUARES
+from models.mask_metrics import jaccard
 from models.outlines import letterbox
 from models.release import ReleaseFile
 from models.views import crop_view
@@ -75,7 +76,7 @@ def judged(weights: Path, val: Lesions) -> dict[str, float]:
         given.append(CLASSES.index(analysis.label) if analysis.label else -1)
         taken.append([analysis.timings["segment"], analysis.timings["classify"]])
         found = analysis.lesion.mask if analysis.lesion else np.zeros_like(mask)
-        jaccards.append(float((found & mask).sum() / (found | mask).sum()))
+        jaccards.append(jaccard(found, mask))
     classes = np.unique(val.labels)
     return {
         "accuracy": float(accuracy_score(val.labels, given)),

@@ -17,11 +17,11 @@ def load_translations() -> I18n:
     try:
         translations = I18n(path=LOCALES, default_locale=DEFAULT_LANGUAGE, domain="bot")
     except RuntimeError as error:
-        raise StartupError(f"translations are not compiled ({error}): run `make setup`") from None
+        raise StartupError(f"translations are not compiled ({error}): run `make serving`") from None
     drawn = {path.parts[-3] for path in words.LOCALES.glob("*/LC_MESSAGES/inference.mo")}
     missing = LANGUAGES.keys() - (set(translations.available_locales) & drawn)
     if missing:
-        raise StartupError(f"translations are missing for {', '.join(sorted(missing))}: run `make setup`")
+        raise StartupError(f"translations are missing for {', '.join(sorted(missing))}: run `make serving`")
     return translations
 
 

@@ -80,5 +80,5 @@ def test_the_bot_does_not_start_without_the_words_on_photos(
     compiled_translations: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(words, "LOCALES", tmp_path)
-    with pytest.raises(StartupError, match="missing for en, ru: run `make setup`"):
+    with pytest.raises(StartupError, match="missing for en, ru: run `make serving`"):
         load_translations()
