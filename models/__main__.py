@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--data", type=Path, required=True, help="HAM10000, packed or as its publisher ships it")
     train.add_argument("--out", type=Path, help="folder of the run (default: runs/NETWORK)")
     train.add_argument("--resume", action="store_true", help="go on with the run in --out, all else as it was started")
-    train.add_argument("--start", type=Path, help="begin with these weights (.safetensors) instead of random ones")
+    train.add_argument(
+        "--start", type=Path, help="begin with these weights (.safetensors; or yolov8n.pt) instead of random ones"
+    )
     train.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     train.add_argument("--limit", type=int, help="use only this many pictures a split")
     train.add_argument("--size", type=int, help="side of the input in pixels; of the segmenter, its width")

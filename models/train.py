@@ -30,6 +30,7 @@ from safetensors.torch import load, save_file
 from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from models import coco
 from models.data import Lesions
 from models.plots import plot_curves
 
@@ -85,7 +86,8 @@ class Run:
         task: what is learnt.
         folder: of the run.
         device: where it is computed.
-        start: weights of an earlier run or release (.safetensors) to begin with instead of random ones.
+        start: weights of an earlier run or release (.safetensors), or a checkpoint of ``models.coco``, to begin with
+            instead of random ones.
 
     Raises:
         TrainingError: the weights to start from cannot be read or belong to another network.
@@ -204,8 +206,9 @@ class Run:
         """Give the network these weights; returns their SHA-256, since the file may be moved meanwhile."""
         try:
             content = start.read_bytes()
-            self.network.load_state_dict(load(content))
-        except (OSError, SafetensorError, RuntimeError) as error:
+            weights = coco.adapted(content, self.network) if coco.is_published(content) else load(content)
+            self.network.load_state_dict(weights)
+        except (OSError, SafetensorError, RuntimeError, ValueError) as error:
             raise TrainingError(f"{start}: {str(error).splitlines()[0]}") from error
         return f"weights with SHA-256 {hashlib.sha256(content).hexdigest()}"
 
