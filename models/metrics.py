@@ -83,6 +83,7 @@ def figures(answers: Answers) -> dict[str, float]:
         "melanoma_specificity": _specificity(truth == melanoma, predicted == melanoma),
         "warning_sensitivity": float(recall_score(suspicious, answers.warned, zero_division=np.nan)),
         "warning_specificity": _specificity(suspicious, answers.warned),
+        "melanoma_warned": float(answers.warned[truth == melanoma].mean()) if (truth == melanoma).any() else np.nan,
         **ranking,
         "refused": float(np.mean(predicted == -1)),
     }

@@ -25,6 +25,7 @@ TITLES: Final = {
     "melanoma_specificity": "Melanoma specificity, by the named class",
     "warning_sensitivity": "Sensitivity of the warning for mel, bcc, akiec",
     "warning_specificity": "Specificity of the warning for mel, bcc, akiec",
+    "melanoma_warned": "Share of melanomas that raise the warning",
     "roc_auc": "ROC-AUC, mean over classes",
     "melanoma_roc_auc": "ROC-AUC of melanoma",
     "ece": f"Expected calibration error ({BINS} bins)",

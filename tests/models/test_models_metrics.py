@@ -32,6 +32,12 @@ def test_rates_by_hand() -> None:
     assert np.isnan(found["recall_df"])
 
 
+def test_a_melanoma_named_otherwise_may_still_raise_the_warning() -> None:
+    found = figures(answers(["mel", "mel", "mel", "bcc"], ["bcc", "mel", "nv", "nv"]))
+    assert found["melanoma_warned"] == pytest.approx(2 / 3)
+    assert found["melanoma_sensitivity"] == pytest.approx(1 / 3)
+
+
 def test_a_refused_lesion_counts_as_wrong() -> None:
     found = figures(answers(["nv", "nv", "mel", "mel"], ["nv", None, "mel", None]))
     assert found["accuracy"] == 0.5
@@ -77,6 +83,7 @@ def test_the_confusion_matrix_has_a_column_for_refused_photos() -> None:
 
 def test_a_rate_of_what_the_sample_lacks_is_not_defined() -> None:
     benign, malignant = figures(answers(["nv"] * 3, ["nv"] * 3)), figures(answers(["mel"] * 3, ["mel", "nv", None]))
+    assert np.isnan(benign["melanoma_warned"])
     assert np.isnan(benign["melanoma_sensitivity"]) and np.isnan(benign["warning_sensitivity"])
     assert np.isnan(malignant["melanoma_specificity"]) and np.isnan(malignant["warning_specificity"])
     assert benign["melanoma_specificity"] == benign["warning_specificity"] == 1
