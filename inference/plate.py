@@ -101,12 +101,8 @@ def _plate(lines: list[_Line], size: int, accent: tuple[int, int, int], scale: S
     texts = [round(line.font.getlength(line.text)) for line in lines]
     width = left + max(texts + ([legend.width] if legend else [])) + pad
     height = leading * (len(lines) + (legend is not None)) + pad
-    finer = 4  # Pillow draws rounded corners without smoothing
-    shape = Image.new("L", (width * finer, height * finer))
-    ImageDraw.Draw(shape).rounded_rectangle((0, 0, width * finer - 1, height * finer - 1), pad * finer, 255)
-    shape = shape.resize((width, height), Image.Resampling.BOX)
     plate = Image.new("RGBA", (width, height), GROUND)
-    plate.putalpha(shape.point([round(value * _SHARE) for value in range(256)]))
+    plate.putalpha(_rounded(width, height, pad))
     draw = ImageDraw.Draw(plate)
     draw.rounded_rectangle((pad - bar / 2, pad * 0.7, pad + bar / 2, height - pad * 0.7), bar / 2, accent)
     for row, line in enumerate(lines):
@@ -114,6 +110,20 @@ def _plate(lines: list[_Line], size: int, accent: tuple[int, int, int], scale: S
     if legend is not None:
         plate.alpha_composite(legend, (left, round(pad / 2 + leading * (len(lines) + 0.5) - legend.height / 2)))
     return plate
+
+
+def _rounded(width: int, height: int, radius: int) -> Image.Image:
+    """How much of the plate's ground is seen where, L: all but the corners alike."""
+    finer = 4  # Pillow draws round shapes without smoothing
+    side = 2 * radius
+    disc = Image.new("L", (side * finer, side * finer))
+    ImageDraw.Draw(disc).ellipse((0, 0, side * finer - 1, side * finer - 1), round(255 * _SHARE))
+    disc = disc.resize((side, side), Image.Resampling.BOX)
+    shape = Image.new("L", (width, height), round(255 * _SHARE))
+    for left, x in ((0, 0), (radius, width - radius)):
+        for top, y in ((0, 0), (radius, height - radius)):
+            shape.paste(disc.crop((left, top, left + radius, top + radius)), (x, y))
+    return shape
 
 
 def _legend(scale: Scale, size: int) -> Image.Image:
