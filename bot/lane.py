@@ -4,6 +4,7 @@ import asyncio
 import heapq
 from enum import Enum, auto
 from itertools import count
+from typing import NamedTuple
 
 # Telegram takes 30 a second from a bot in all. The rest is for /help and the like, which do not wait here.
 MESSAGES_PER_SECOND = 25
@@ -24,27 +25,42 @@ class Kind(Enum):
 COST = {Kind.PLACE: 1, Kind.ANSWER: 4, Kind.PROGRESS: 16, Kind.BROADCAST: 16}
 
 
+class _Waiting(NamedTuple):
+    """Sorts by how long somebody has waited; the number tells equals apart."""
+
+    since: float
+    number: int
+    messages: int
+    turn: asyncio.Future[None]
+
+
 class Lane:
-    """Hands out turns to send: fairly between the kinds, first come, first served within one.
+    """Hands out turns to send: fairly between the kinds, and within one to whoever has waited longest.
 
     Self-clocked fair queueing: S. J. Golestani, "A Self-Clocked Fair Queueing Scheme for Broadband Applications",
     INFOCOM 1994. Time not used is not made up for by a burst.
     """
 
     def __init__(self) -> None:
-        # By tag: when a message would be through, in units of cost, if its kind got its share all the time.
-        self._waiting: list[tuple[int, int, int, asyncio.Future[None]]] = []
+        self._waiting: dict[Kind, list[_Waiting]] = {kind: [] for kind in Kind}
+        # When the latest of each kind was through, in units of cost, if the kind got its share all the time.
         self._tags = dict.fromkeys(Kind, 0)
         self._served = 0
         self._numbers = count()
         self._next = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    async def turn(self, kind: Kind, messages: int = 1) -> None:
-        """Wait until so many messages may go out at once."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        tag = self._tags[kind] = max(self._served, self._tags[kind]) + COST[kind] * messages
-        heapq.heappush(self._waiting, (tag, next(self._numbers), messages, turn))
+    async def turn(self, kind: Kind, messages: int = 1, *, since: float | None = None) -> None:
+        """Wait until so many messages may go out at once.
+
+        Whoever has waited before asking says `since` when, by the clock of the event loop.
+        """
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        if not self._waiting[kind]:
+            self._tags[kind] = max(self._served, self._tags[kind])
+        began = loop.time() if since is None else since
+        heapq.heappush(self._waiting[kind], _Waiting(began, next(self._numbers), messages, turn))
         self._release()
         await turn
 
@@ -53,15 +69,25 @@ class Lane:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while self._waiting:
-            tag, _number, messages, turn = self._waiting[0]
+        while tags := self._next_tags():
+            kind = min(tags, key=tags.__getitem__)
+            first = self._waiting[kind][0]
             # Before an album the lane rests as long as after it: no second sees more messages than Telegram takes.
-            due = self._next + (messages - 1) / MESSAGES_PER_SECOND
-            if not turn.done() and due > loop.time():
+            due = self._next + (first.messages - 1) / MESSAGES_PER_SECOND
+            if due > loop.time():
                 self._timer = loop.call_at(due, self._release)
                 return
-            heapq.heappop(self._waiting)
-            self._served = tag
-            if not turn.done():
-                self._next = loop.time() + messages / MESSAGES_PER_SECOND
-                turn.set_result(None)
+            heapq.heappop(self._waiting[kind])
+            self._served = self._tags[kind] = tags[kind]
+            self._next = loop.time() + first.messages / MESSAGES_PER_SECOND
+            first.turn.set_result(None)
+
+    def _next_tags(self) -> dict[Kind, int]:
+        """The tags of those who are next of their kind, without those who have given up."""
+        tags = {}
+        for kind, waiting in self._waiting.items():
+            while waiting and waiting[0].turn.done():
+                heapq.heappop(waiting)
+            if waiting:
+                tags[kind] = self._tags[kind] + COST[kind] * waiting[0].messages
+        return tags

@@ -61,6 +61,21 @@ def test_places_go_before_answers_and_these_before_other_progress_and_albums_hav
     assert at[-1] - at[-2] >= 5 * TURN - 1e-6
 
 
+def test_whoever_has_waited_longest_has_the_next_turn_of_a_kind_though_they_asked_later() -> None:
+    async def scene() -> list[int]:
+        lane, told = Lane(), []
+
+        async def tell(since: int) -> None:
+            await lane.turn(Kind.PLACE, since=since)
+            told.append(since)
+
+        await lane.turn(Kind.ANSWER)
+        await asyncio.gather(*map(tell, (3, 1, 4, 2)))
+        return told
+
+    assert clock.run(scene()) == [1, 2, 3, 4]
+
+
 def test_a_broadcast_alone_gets_all_turns() -> None:
     async def scene() -> Watched:
         watched = Watched()
