@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiogram import Bot
 from aiogram.enums import ChatAction
@@ -23,11 +23,13 @@ from storage.records import Request
 ACTION_SECONDS = 4.5
 # One message a second to one chat is the limit.
 EDIT_SECONDS = 1.0
-# Whoever waits longer is told their place, and again as it changes; so is, at once, whoever is likely to. What is
-# known of that is the time to read the photos, and with many of them to send the answers takes about as long again.
-PATIENCE_SECONDS = 5.0
-READING_PATIENCE_SECONDS = 2.5
+# Whoever waits over five seconds is told their place before these are over, and again as it changes; so is whoever is
+# likely to, as soon as that can be known: how long photos take is known only when some have been read.
+PATIENCE_SECONDS = 4.5
+ASK_SECONDS = 0.25
 PLACE_SECONDS = 10.0
+# With many photos, to send the answers takes about as long again as to read them.
+ANSWERED_BY_READ = 2.0
 # A stop waits so long for a message that is on its way.
 LAST_WORD_SECONDS = 2.0
 
@@ -46,12 +48,24 @@ async def take_away(bot: Bot, database: Database, requests: Sequence[Request], m
     await database.requests.set_progress_message([each.id for each in requests], None)
 
 
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait for the first of these, and give up the others."""
+    tasks = [asyncio.create_task(each) for each in waits]
+    try:
+        await next(asyncio.as_completed(tasks))
+    finally:
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class Progress:
     """A context in which photos of one chat wait and are read. What fails in it is not worth failing for.
 
     The message is noted with the requests. Where a stop or a kill cuts the work short, it stays, and the next
     start goes on with it or takes it away, unless the kill came before its number was noted. Where it is `quiet`,
-    there is a message only for those who have to wait.
+    there is a message only for those who have to wait. The wait counts from when the photos came, or else were
+    `asked` for: in a crowd it takes seconds until they are even looked at.
     """
 
     def __init__(
@@ -64,6 +78,7 @@ class Progress:
         *,
         action: ChatAction = ChatAction.TYPING,
         quiet: bool = False,
+        asked: datetime | None = None,
     ) -> None:
         self._bot = bot
         self._database = database
@@ -77,7 +92,9 @@ class Progress:
         self._quiet = quiet
         self._done = 0
         self._advanced = asyncio.Event()
-        self._began = time.monotonic()
+        self._clock = asyncio.get_running_loop().time
+        self._began = self._clock()
+        self._waited_before = (datetime.now(UTC) - (asked or requests[0].created_at)).total_seconds()
         self._told = ""
         self._knows_place = False
         # Held while a message is on its way, which must not be cut off: nobody would know its number.
@@ -114,24 +131,23 @@ class Progress:
             while True:
                 self._quiet = self._quiet and not self._is_waiting()
                 if not self._quiet and self._text() != self._told:
-                    if not await self._has_turn():
-                        continue
+                    await _first(self._lane.turn(Kind.PROGRESS), self._place_turn())
                     async with self._speaking:
                         self._knows_place |= self._is_waiting()
                         await self._tell(self._text())
-                await self._pause()
+                await asyncio.sleep(EDIT_SECONDS)
+                await _first(self._advanced.wait(), self._until_long(), asyncio.sleep(PLACE_SECONDS - EDIT_SECONDS))
+                self._advanced.clear()
 
-    async def _has_turn(self) -> bool:
-        """Wait for a turn to say something. False where it did not come before the wait had become long."""
-        if self._is_waiting() and not self._knows_place:
-            await self._lane.turn(Kind.PLACE)
-            return True
-        until_long = self._began + PATIENCE_SECONDS - time.monotonic()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(None if self._knows_place else until_long):
-                await self._lane.turn(Kind.PROGRESS)
-                return True
-        return False
+    async def _place_turn(self) -> None:
+        """Wait for a turn to tell the place: before those who came later, though it may have been asked for later."""
+        await self._until_long()
+        await self._lane.turn(Kind.PLACE, since=self._began)
+
+    async def _until_long(self) -> None:
+        """Wait until the place has to be told, for the first time."""
+        while self._knows_place or not self._is_waiting():  # noqa: ASYNC110  # nothing tells when an estimate changes
+            await asyncio.sleep(ASK_SECONDS)
 
     @contextlib.asynccontextmanager
     async def _acting(self) -> AsyncIterator[None]:
@@ -149,13 +165,6 @@ class Progress:
                 with contextlib.suppress(AiogramError):
                     await self._bot.send_chat_action(self._chat_id, self._action)
             await asyncio.sleep(ACTION_SECONDS)
-
-    async def _pause(self) -> None:
-        await asyncio.sleep(EDIT_SECONDS)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout((PLACE_SECONDS if self._is_waiting() else PATIENCE_SECONDS) - EDIT_SECONDS):
-                await self._advanced.wait()
-        self._advanced.clear()
 
     async def _tell(self, text: str) -> None:
         with contextlib.suppress(AiogramError):
@@ -182,9 +191,10 @@ class Progress:
 
     def _is_waiting(self) -> bool:
         """Whether the wait is, or is likely to become, so long that the place is told."""
-        if time.monotonic() - self._began > PATIENCE_SECONDS:
-            return True
-        return self._ahead() is not None and self._places[-1].seconds > READING_PATIENCE_SECONDS
+        seconds = self._waited_before + self._clock() - self._began
+        if self._ahead() is not None:
+            seconds += ANSWERED_BY_READ * self._places[-1].seconds
+        return seconds > PATIENCE_SECONDS
 
     def _text(self) -> str:
         total = len(self._requests)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import repeat
 from typing import Protocol, TypeVar
@@ -149,7 +150,7 @@ class Reception:
         """An explanation that may be sent now; it takes its turn among its owner's photos. Raises NotRead."""
         with self._queue(request.user_id, 1) as places:
             about = self._bot, self._database, self._lane, [request], places
-            async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True):
+            async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
                 explanation = await self._in_turn(request, places[0].explain)
                 await self._lane.turn(Kind.ANSWER)
                 return explanation

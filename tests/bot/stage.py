@@ -36,10 +36,11 @@ IVAN = 1002
 class Stage:
     """The sandbox with the bot's handlers running against it."""
 
-    def __init__(self, sandbox: Sandbox, database: Database, bot: Bot, broadcaster: Broadcaster) -> None:
+    def __init__(self, sandbox: Sandbox, database: Database, bot: Bot, lane: Lane, broadcaster: Broadcaster) -> None:
         self.sandbox = sandbox
         self.database = database
         self.bot = bot
+        self.lane = lane
         self.broadcaster = broadcaster
         self.people = People(sandbox.world)
 
@@ -141,7 +142,7 @@ async def open_stage(folder: Path, engine: Engine | None = None) -> AsyncIterato
         polling = asyncio.create_task(
             dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False, polling_timeout=5)
         )
-        stage = Stage(sandbox, database, bot, broadcaster)
+        stage = Stage(sandbox, database, bot, lane, broadcaster)
         await stage.until(lambda: [each for each in sandbox.world.calls if each.method == "getUpdates"])
         stage.people.write(ADMIN, "hello")
         await stage.reply(ADMIN, "I do not understand text")

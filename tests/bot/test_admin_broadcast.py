@@ -234,9 +234,9 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(tmp_path: Pat
     sandbox = Sandbox(admin_id=ADMIN)
     session = open_session(f"http://127.0.0.1:{unused_tcp_port}")
     bot = Bot(sandbox.token, session=session)
-    supervisor = Supervisor()
-    broadcaster = Broadcaster(bot, database, supervisor, load_translations(), Lane())
-    stage = Stage(sandbox, database, bot, broadcaster)
+    supervisor, lane = Supervisor(), Lane()
+    broadcaster = Broadcaster(bot, database, supervisor, load_translations(), lane)
+    stage = Stage(sandbox, database, bot, lane, broadcaster)
     await stage.audience(ADMIN, EMMA)
     failed = asyncio.Event()
 

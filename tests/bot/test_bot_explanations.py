@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from bot.sandbox.samples import sample
 from bot.supervisor import Supervisor
 from inference.analysis import CLASSES, Abcd, Analysis, Colour, Quality, Refusal, Risk
 from inference.engine import Engine, Explanation
+from load.person import is_progress
 from storage.records import Outcome
 from tests.bot.stage import EMMA, IVAN, Stage
 from tests.bot.test_bot_replies import FORBIDDEN, finding, units, visible
@@ -189,3 +191,17 @@ async def test_an_explanation_is_sent_in_its_turn_among_the_answers(stage: Stage
         with engine.queue(EMMA, photos):
             await reception.explain(request)
         assert time.monotonic() - began > 0.95
+
+
+async def test_how_long_ago_a_photo_came_does_not_count_as_a_wait_for_its_explanation(
+    stage: Stage, answer_of_emma: int
+) -> None:
+    request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
+    assert request is not None
+    engine = Engine(Path())
+    engine._crew = ReadyCrew()  # type: ignore[assignment]
+    reception = Reception(stage.bot, stage.database, engine, load_translations(), Supervisor(), stage.lane)
+    await stage.lane.turn(Kind.ANSWER, MESSAGES_PER_SECOND)
+    stage.sandbox.world.calls.clear()
+    await reception.explain(replace(request, created_at=request.created_at - timedelta(days=1)))
+    assert not any(is_progress(each.params) for each in stage.sandbox.world.calls)

@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
+from bot.lane import MESSAGES_PER_SECOND, Kind
 from bot.sandbox.faults import FloodLimits
 from bot.sandbox.samples import sample
 from bot.sandbox.state import dump
@@ -23,9 +26,10 @@ class CrewOnCommand:
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
+        self.seconds_a_photo = 3.0
 
     def seconds(self, photos: int) -> float:
-        return photos * 3.0
+        return photos * self.seconds_a_photo
 
     async def do(self, work: object, data: bytes, language: str) -> Reading:
         await self.go.wait()
@@ -63,6 +67,34 @@ async def test_an_album_of_ten_holds_nobody_up_and_whoever_waits_is_told_their_p
         everybody = (EMMA, *others)
         await stage.until(lambda: not any(is_progress(dump(each)) for user in everybody for each in stage.heard(user)))
         assert all(stage.deliveries(user, REFUSED) == 1 for user in everybody)
+
+
+async def test_a_place_is_told_as_soon_as_the_pace_is_known_though_it_was_not_when_the_photo_came(
+    compiled_translations: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nobody waits that long in here: what is told is what is to come.
+    monkeypatch.setattr("bot.progress.PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr("bot.progress.PLACE_SECONDS", 60.0)
+    others = range(2001, 2009)
+    async with stage_on_command(tmp_path) as (stage, crew):
+        crew.seconds_a_photo = 0.0
+        await stage.audience(EMMA, IVAN, *others)
+        for user in others:
+            await stage.people.send_photos(user, [sample("mole")], None)
+        looking = await stage.reply(others[-1], "I am looking at your photo…")
+        # Where the lane is full of what is merely pleasant to know, a photo that comes now has had no word at all.
+        crowd = [asyncio.create_task(stage.lane.turn(Kind.PROGRESS)) for _ in range(40 * MESSAGES_PER_SECOND)]
+        await stage.people.send_photos(EMMA, [sample("mole")], None)
+        calls = stage.sandbox.world.calls
+        await stage.until(lambda: [each for each in calls if (each.method, each.chat_id) == ("sendChatAction", EMMA)])
+        crew.seconds_a_photo = 20.0
+        told = await stage.reply(others[-1], "Photos in the queue before yours: ")
+        assert told.message_id == looking.message_id
+        await stage.reply(EMMA, "Photos in the queue before yours: ")
+        crew.go.set()
+        for each in crowd:
+            each.cancel()
+        await stage.reply(EMMA, REFUSED)
 
 
 async def test_a_full_queue_and_a_full_share_are_told_kindly_and_pass(

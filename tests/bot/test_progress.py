@@ -1,0 +1,163 @@
+"""Many people at once, by a clock of its own: who is told their place, and when."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiogram import Bot
+from aiogram.client.session.base import BaseSession
+from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
+from aiogram.types import Chat, Message
+
+from bot.i18n import load_translations
+from bot.lane import Kind, Lane
+from bot.progress import Progress
+from inference.engine import Engine, Place
+from tests.bot import clock
+from tests.bot.test_bot_order import incoming
+
+WAY_SECONDS = 0.1
+
+
+@dataclass
+class Person:
+    """When what happened to somebody, in seconds since everybody sent their photos."""
+
+    photos: int
+    heard_at: list[float] = field(default_factory=list)
+    place_told_at: float | None = None
+    answered_at: float = 0.0
+
+
+class Crew:
+    """In place of the worker processes: reads one photo after the other; how long it takes is learnt meanwhile."""
+
+    size = 1
+
+    def __init__(self, seconds: float, guess: float) -> None:
+        self._seconds = seconds
+        self._guess = guess
+        self._reading = asyncio.Lock()
+
+    def seconds(self, photos: int) -> float:
+        return photos * self._guess
+
+    async def do(self, work: object, data: bytes, language: str) -> None:
+        async with self._reading:
+            await asyncio.sleep(self._seconds)
+            self._guess += 0.1 * (self._seconds - self._guess)
+
+
+class Telegram(BaseSession):
+    """Takes what the bot says."""
+
+    def __init__(self, people: Sequence[Person]) -> None:
+        super().__init__()
+        self._people = people
+
+    async def make_request(self, bot: Bot, method: TelegramMethod[Any], **kwargs: object) -> Any:
+        await asyncio.sleep(WAY_SECONDS)
+        if not isinstance(method, SendMessage | EditMessageText):
+            return True
+        assert isinstance(method.chat_id, int)
+        now, person = asyncio.get_running_loop().time(), self._people[method.chat_id]
+        person.heard_at.append(now)
+        if person.place_told_at is None and "Photos in the queue before yours" in method.text:
+            person.place_told_at = now
+        return Message(message_id=1, date=datetime.now(UTC), chat=Chat(id=method.chat_id, type="private"))
+
+    def stream_content(self, *args: object, **kwargs: object) -> AsyncGenerator[bytes, None]:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        pass
+
+
+class Store:
+    """In place of the database, whose threads do not go by the clock."""
+
+    def __init__(self) -> None:
+        self.requests = self
+
+    async def set_progress_message(self, request_ids: Sequence[int], message_id: int | None) -> None:
+        pass
+
+
+def burst(people: Sequence[Person], *, taking_in: float, reading: float, guess: float) -> Sequence[Person]:
+    """What becomes of people who all send their photos at the same moment.
+
+    Args:
+        people: in the order in which the bot looks at what they have sent.
+        taking_in: seconds until it has looked at everything.
+        reading: seconds that one photo takes to be read.
+        guess: how many seconds that is thought to take before any is read.
+    """
+    engine, lane = Engine(Path()), Lane()
+    engine._crew = Crew(reading, guess)  # type: ignore[assignment]
+
+    async def fetch() -> bytes:
+        await asyncio.sleep(WAY_SECONDS)
+        return b""
+
+    async def serve(bot: Bot, number: int, person: Person) -> None:
+        time = asyncio.get_running_loop().time
+        await asyncio.sleep(taking_in * number / len(people))
+        sent_at = datetime.now(UTC) - timedelta(seconds=time())
+        requests = [replace(incoming(number, None, number).request, created_at=sent_at)] * person.photos
+        with engine.queue(number, person.photos) as places:
+            async with Progress(bot, Store(), lane, requests, places) as progress:  # type: ignore[arg-type]
+
+                async def read(place: Place) -> None:
+                    await place.read(fetch)
+                    progress.advance()
+
+                await asyncio.gather(*map(read, places))
+                await lane.turn(Kind.ANSWER, 1 if person.photos == 1 else person.photos + 1)
+                await asyncio.sleep(WAY_SECONDS)
+                person.answered_at = time()
+
+    async def scene() -> None:
+        async with Bot("1:token", session=Telegram(people)) as bot:
+            await asyncio.gather(*(serve(bot, number, person) for number, person in enumerate(people)))
+
+    translations = load_translations()
+    with translations.context(), translations.use_locale("en"):
+        clock.run(scene())
+    return people
+
+
+def crowd() -> list[Person]:
+    return [Person(photos=1) for _ in range(180)] + [Person(photos=10) for _ in range(20)]
+
+
+@pytest.mark.parametrize(
+    "pace",
+    [
+        pytest.param({"taking_in": 0.5, "reading": 0.09, "guess": 0.03}, id="it is slower than it was"),
+        pytest.param({"taking_in": 8, "reading": 0.09, "guess": 0.09}, id="much of the wait is over before"),
+        pytest.param({"taking_in": 2, "reading": 0.04, "guess": 0.04}, id="answers wait to be sent"),
+    ],
+)
+def test_whoever_waits_over_five_seconds_is_told_their_place_before_the_answer(pace: dict[str, float]) -> None:
+    people = burst(crowd(), **pace)
+    assert [each for each in people if each.answered_at > 5 and each.place_told_at is None] == []
+    # Of 25 messages a second, answers take five while places are told, which is the case from the first second on.
+    assert max(each.place_told_at or 0 for each in people) < len(people) / 20 + 1
+    assert max(each.answered_at for each in people if each.photos == 1) < 17
+
+
+def test_a_place_is_told_once_the_pace_is_known_though_it_was_not_when_the_photo_came() -> None:
+    people = burst([Person(photos=1) for _ in range(20)], taking_in=0.1, reading=0.5, guess=0.01)
+    assert people[-1].heard_at[0] < 1 < people[-1].place_told_at < 2.5
+    assert all(each.place_told_at is not None and each.place_told_at < 5 for each in people if each.answered_at > 5)
+
+
+def test_one_chat_hears_of_its_progress_once_a_second_at_most() -> None:
+    people = [Person(photos=1) for _ in range(20)] + [Person(photos=10)]
+    for each in burst(people, taking_in=0.1, reading=0.5, guess=0.01):
+        assert all(later - earlier > 0.99 for earlier, later in pairwise(each.heard_at))
