@@ -121,7 +121,9 @@ class Progress:
     def advance(self) -> None:
         """One more photo is read."""
         self._done += 1
-        self._advanced.set()
+        # After the last one, the next thing to hear is the answer.
+        if self._done < len(self._requests):
+            self._advanced.set()
 
     async def _keep_telling(self) -> None:
         async with self._acting():

@@ -31,6 +31,7 @@ class Person:
     photos: int
     heard_at: list[float] = field(default_factory=list)
     place_told_at: float | None = None
+    read_at: float = 0.0
     answered_at: float = 0.0
 
 
@@ -117,6 +118,7 @@ def burst(people: Sequence[Person], *, taking_in: float, reading: float, guess: 
                     progress.advance()
 
                 await asyncio.gather(*map(read, places))
+                person.read_at = time()
                 await lane.turn(Kind.ANSWER, 1 if person.photos == 1 else person.photos + 1)
                 await asyncio.sleep(WAY_SECONDS)
                 person.answered_at = time()
@@ -157,7 +159,8 @@ def test_a_place_is_told_once_the_pace_is_known_though_it_was_not_when_the_photo
     assert all(each.place_told_at is not None and each.place_told_at < 5 for each in people if each.answered_at > 5)
 
 
-def test_one_chat_hears_of_its_progress_once_a_second_at_most() -> None:
+def test_one_chat_hears_of_its_progress_once_a_second_at_most_and_no_more_when_all_is_read() -> None:
     people = [Person(photos=1) for _ in range(20)] + [Person(photos=10)]
     for each in burst(people, taking_in=0.1, reading=0.5, guess=0.01):
         assert all(later - earlier > 0.99 for earlier, later in pairwise(each.heard_at))
+        assert all(at < each.read_at + WAY_SECONDS for at in each.heard_at if at != each.place_told_at)
