@@ -10,7 +10,6 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from models import zoo
-from models.gate_network import SIZE, GateNetwork
 from models.release import load_release
 from models.segmenter import load_segmenter
 
@@ -44,7 +43,6 @@ def served_operations(weights: Path) -> dict[str, int]:
     release = load_release(weights / "registry.json")
     segmenter = release.served_segmenter
     counted = {
-        release.served_gate.served.file: operations(GateNetwork(pretrained=False), (SIZE, SIZE)),
         segmenter.served.file: operations(
             load_segmenter(weights / segmenter.reference.file, segmenter.network), segmenter.input.frame
         ),

@@ -16,19 +16,19 @@ from inference.registry import Registry, Release
 from inference.segmenter import Segmenter
 from models import zoo
 from models.classification import predict
-from models.release import ClassifierEntry, SegmenterEntry
+from models.release import SegmenterEntry
 from models.segmenter import find_lesions, load_segmenter
 from models.views import crop_view
 
 
 class ReferenceAnalyzer(Analyzer):
-    """Answers by the torch networks of the served release; everything else, the gate too, is what serves."""
+    """Answers by the torch networks of the served release; everything else, what the gate sees too, is what serves."""
 
     def __init__(self, folder: Path) -> None:
         registry = Registry.load(folder)
         super().__init__(registry)
         self._segmenter = _TorchSegmenter(registry.segmenter, folder)
-        self._classifier = _TorchClassifier(registry.classifier, folder)
+        self._classifier = _TorchClassifier(registry, folder)
 
 
 class _TorchSegmenter(Segmenter):
@@ -45,29 +45,26 @@ class _TorchSegmenter(Segmenter):
 
 
 class _TorchClassifier(Classifier):
-    def __init__(self, release: Release[ClassifierEntry], folder: Path) -> None:
-        super().__init__(release)
+    def __init__(self, registry: Registry, folder: Path) -> None:
+        super().__init__(registry.classifier, registry.gate)
         self._networks = [
             (zoo.load(folder / member.reference.file, member.network, member.input.size, member.kernel), member.input)
-            for member in release.entry.members
+            for member in registry.classifier.entry.members
         ]
 
-    def glances(self, photos: Sequence[Photo]) -> NDArray[np.float32]:
-        # The torch networks are asked together, once the lesions are known.
-        return np.empty((len(photos), 0, len(CLASSES)), np.float32)
-
     def probabilities(
-        self, photos: Sequence[Photo], lesions: Sequence[Lesion], glances: NDArray[np.float32]
+        self, photos: Sequence[Photo], lesions: Sequence[Lesion], odds: NDArray[np.float32]
     ) -> list[dict[str, float]]:
-        odds = []
+        # The torch networks are asked together, once the lesions are known; what the served ones saw is not used.
+        found = []
         for network, square in self._networks:
             boxes = [lesion.box if square.view == "lesion" else None for lesion in lesions]
             squares = [
                 crop_view(photo.pixels, box, square.size, square.margin)
                 for photo, box in zip(photos, boxes, strict=True)
             ]
-            odds.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")).numpy())
-        rows = self._calibration(np.stack(odds, axis=1)).tolist()
+            found.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")).numpy())
+        rows = self._calibration(np.stack(found, axis=1)).tolist()
         return [dict(zip(CLASSES, row, strict=True)) for row in rows]
 
 

@@ -43,7 +43,6 @@ def _text(results: Results) -> str:
         ("(b) median over (a)'s", f"{alone.median / plain.median:.3f}", "0.2 at most"),
         ("(b) 95th percentile over its median", f"{alone.high / alone.median:.2f}", "1.3 at most"),
         ("(b) share of time in outline and class", f"{results.share('segment', 'classify'):.1%}", "85 % at least"),
-        ("(b) the same with the gate", f"{results.share('gate', 'segment', 'classify'):.1%}", ""),
         ("cold start to first answer", f"{Spread.of(results.cold).median:.1f} s", "below 5 s"),
         ("the process that reads photos", f"{max(results.memory.values()):.0f} MB", "below 600 MB, flat"),
     ]

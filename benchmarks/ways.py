@@ -41,10 +41,8 @@ def side_by_side(ways: Mapping[str, Callable[[], Any]], rounds: int = ROUNDS) ->
 
 def networks(release: ReleaseFile) -> dict[str, tuple[int, int]]:
     """Served files of the networks, with width and height of what they read."""
-    segmenter, gate = release.served_segmenter, release.served_gate
-    squares = {gate.served.file: gate.input.size} | {
-        member.served.file: member.input.size for member in release.served_classifier.members
-    }
+    segmenter = release.served_segmenter
+    squares = {member.served.file: member.input.size for member in release.served_classifier.members}
     return {name: (size, size) for name, size in squares.items()} | {segmenter.served.file: segmenter.input.frame}
 
 

@@ -34,6 +34,7 @@ def _titles() -> dict[str, str]:
         "melanoma_specificity": _("melanoma, specificity of the named class"),
         "warning_sensitivity": _("warning, sensitivity"),
         "warning_specificity": _("warning, specificity"),
+        "melanoma_warned": _("melanomas that raise the warning"),
         "roc_auc": _("ROC-AUC, mean over classes"),
         "melanoma_roc_auc": _("ROC-AUC of melanoma"),
         "ece": _("calibration error"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inference import quality
 from inference.analysis import CLASSES, Analysis, Lesion, Quality, Refusal, Risk
-from inference.classifier import Classifier
+from inference.classifier import Classifier, Glance
 from inference.cores import cores
 from inference.evidence import heat_map
 from inference.exposure import exposed
@@ -39,9 +39,9 @@ class Analyzer:
         # runs beside what draws it.
         aside = threads // 2
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside") if aside else None
-        self._gate = Gate(registry.gate, threads - aside)
         self._segmenter = Segmenter(registry.segmenter, threads - aside)
-        self._classifier = Classifier(registry.classifier, threads, max(aside, 1))
+        self._classifier = Classifier(registry.classifier, registry.gate, threads, max(aside, 1))
+        self._gate = Gate(registry.gate, self._classifier.channels)
         self._titles = registry.titles
         self._checked = checked
 
@@ -53,7 +53,7 @@ class Analyzer:
         """Analyse photos together; the answers are those each photo would get alone.
 
         `timings` hold each photo's own decoding and quality check, and its equal share of the networks' time. What
-        runs beside gate and segmenter counts only so far as it has to be waited for.
+        runs beside the segmenter counts only so far as it has to be waited for.
         """
         return [draft.finished(self._titles) for draft in self._drafts(photos)]
 
@@ -73,27 +73,17 @@ class Analyzer:
 
     def _drafts(self, photos: Sequence[Photo]) -> "list[_Draft]":
         drafts = [_Draft(photo, self._checked) for photo in photos]
-        # A cat on white paper glares too; it is told to be no skin, and not to be lit better.
-        shown = [draft for draft in drafts if draft.refusal in (None, Refusal.BLURRED, Refusal.GLARE)]
-        if self._aside is not None:
-            for draft in shown:
-                draft.glance = self._aside.submit(self._classifier.glances, [draft.photo])
+        # A cat on white paper glares too; it is told to be no skin, and not to be lit better. Of a blurred photo nobody
+        # can tell.
+        shown = [draft for draft in drafts if draft.refusal in (None, Refusal.GLARE)]
+        aside = self._aside
+        begun = [aside.submit(self._classifier.glances, [draft.photo]) for draft in shown] if aside else []
+        self._outline([draft for draft in shown if draft.refusal is None])
+        self._look(shown, begun)
         if self._checked:
             self._admit(shown)
-        passed = [draft for draft in shown if draft.refusal is None]
-        self._outline(passed)
-        self._classify([draft for draft in passed if draft.lesion is not None])
+        self._classify([draft for draft in shown if draft.lesion is not None])
         return drafts
-
-    def _admit(self, drafts: "list[_Draft]") -> None:
-        if not drafts:
-            return
-        began = perf_counter()
-        refusals = self._gate.refusals([draft.photo for draft in drafts])
-        for draft, refusal in zip(drafts, refusals, strict=True):
-            if refusal is Refusal.NOT_SKIN or draft.refusal is None:
-                draft.refusal = refusal
-        _share("gate", began, drafts)
 
     def _outline(self, drafts: "list[_Draft]") -> None:
         if not drafts:
@@ -103,14 +93,36 @@ class Analyzer:
             draft.lesion, draft.refusal = lesion, None if lesion else Refusal.NO_LESION
         _share("segment", began, drafts)
 
+    def _look(self, drafts: "list[_Draft]", begun: list[Future[Glance]]) -> None:
+        """Look at whole photos, or wait for the glances that were begun."""
+        if not drafts:
+            return
+        began = perf_counter()
+        found = [glance.result() for glance in begun] or [self._classifier.glances([draft.photo for draft in drafts])]
+        odds, features = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        for number, draft in enumerate(drafts):
+            draft.odds, draft.features = odds[number], features[number]
+        _share("classify", began, drafts)
+
+    def _admit(self, drafts: "list[_Draft]") -> None:
+        if not drafts:
+            return
+        began = perf_counter()
+        refusals = self._gate.refusals(np.stack([draft.features for draft in drafts]))
+        for draft, refusal in zip(drafts, refusals, strict=True):
+            if refusal is Refusal.NOT_SKIN or draft.refusal is None:
+                draft.refusal = refusal
+            if draft.refusal is not None:
+                draft.lesion = None
+        _share("gate", began, drafts)
+
     def _classify(self, drafts: "list[_Draft]") -> None:
         if not drafts:
             return
         began = perf_counter()
         photos, lesions = [draft.photo for draft in drafts], [draft.lesion for draft in drafts if draft.lesion]
-        begun = [draft.glance.result() for draft in drafts if draft.glance]
-        glances = np.concatenate(begun) if begun else self._classifier.glances(photos)
-        for draft, probabilities in zip(drafts, self._classifier.probabilities(photos, lesions, glances), strict=True):
+        odds = np.stack([draft.odds for draft in drafts])
+        for draft, probabilities in zip(drafts, self._classifier.probabilities(photos, lesions, odds), strict=True):
             draft.probabilities = probabilities
             draft.risk = self._classifier.risk(probabilities)
         _share("classify", began, drafts)
@@ -118,10 +130,11 @@ class Analyzer:
     def warm_up(self) -> None:
         """Run every network once: the first pass is several times slower than any later one."""
         photo = Photo(np.full((64, 64, 3), 128, np.uint8))
-        self._gate.refusals([photo])
         self._segmenter.lesions([photo])
+        glance = self._classifier.glances([photo])
+        self._gate.refusals(glance.features)
         lesion = Lesion((0.0, 0.0, 64.0, 64.0), np.ones((64, 64), np.bool_), 1.0)
-        self._classifier.probabilities([photo], [lesion], self._classifier.glances([photo]))
+        self._classifier.probabilities([photo], [lesion], glance.odds)
 
 
 class _Draft:
@@ -135,7 +148,8 @@ class _Draft:
         self.quality: Quality = replace(quality.assess(turned), width=photo.width, height=photo.height)
         self.photo = Photo(exposed(turned.pixels, self.quality.brightness))
         self.refusal: Refusal | None = quality.refusal(self.quality) if checked else None
-        self.glance: Future[NDArray[np.float32]] | None = None
+        self.odds: NDArray[np.float32]
+        self.features: NDArray[np.float32]
         self.lesion: Lesion | None = None
         self.probabilities: dict[str, float] = {}
         self.risk: Risk | None = None
@@ -166,4 +180,4 @@ class _Draft:
 def _share(step: str, began: float, drafts: list[_Draft]) -> None:
     milliseconds = (perf_counter() - began) * 1000 / len(drafts)
     for draft in drafts:
-        draft.timings[step] = milliseconds
+        draft.timings[step] += milliseconds

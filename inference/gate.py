@@ -1,16 +1,15 @@
-"""The gate at work: photos in, reasons to refuse them out. The torch network that it was is `models.gate_network`."""
+"""The gate at work: what a network saw of photos in, reasons to refuse them out."""
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load
 
 from inference.analysis import Refusal
-from inference.cores import cores
-from inference.photo import Photo
-from inference.registry import Release
-from inference.session import Session
-from models.gate import KINDS, lesion_odds, squeezed
-from models.graphs import SCORES
+from inference.registry import RegistryError, Release
+from models.gate import KINDS, Linear, lesion_odds
 from models.release import GateEntry
 
 
@@ -19,23 +18,31 @@ class Gate:
 
     Args:
         release: which.
-        threads: cores that one call may use; None takes all.
+        channels: of the features that it will be given.
 
     Raises:
         RegistryError: the release's file is not what the registry says.
     """
 
-    def __init__(self, release: Release[GateEntry], threads: int | None = None) -> None:
-        self._size, self._threshold = release.entry.input.size, release.entry.threshold
-        self._session = Session(release.files[0], (self._size, self._size), threads or cores())
+    def __init__(self, release: Release[GateEntry], channels: int) -> None:
+        weights = release.files[0]
+        try:
+            self._linear = Linear(**load(weights.content()))
+        except (SafetensorError, TypeError) as error:
+            raise RegistryError(f"weights of {weights.title}: {weights.path} is no gate") from error
+        if self._linear.weight.shape != (len(KINDS), channels):
+            raise RegistryError(f"weights of {weights.title}: {weights.path} belongs to another network")
+        self._threshold = release.entry.threshold
 
-    def refusals(self, photos: Sequence[Photo]) -> list[Refusal | None]:
+    def refusals(self, features: NDArray[np.float32]) -> Sequence[Refusal | None]:
         """Why each photo is not read, None where a lesion on skin is likely enough.
 
         Bare skin is refused as `NO_LESION`, anything else as `NOT_SKIN`.
+
+        Args:
+            features: N x channels, see `models.graphs`.
         """
-        squares = np.stack([squeezed(photo.pixels, self._size) for photo in photos])
-        [scores] = self._session.run([SCORES], squares)
+        scores = self._linear(features)
         skin, other = KINDS.index("bare skin"), KINDS.index("something else")
         return [
             None if odds >= self._threshold else Refusal.NO_LESION if row[skin] > row[other] else Refusal.NOT_SKIN

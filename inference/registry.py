@@ -109,7 +109,7 @@ class Registry:
         return cls(
             Release.at(folder, chosen, [member.served for member in chosen.members]),
             Release.at(folder, segmenter, [segmenter.served]),
-            Release.at(folder, gate, [gate.served]),
+            Release.at(folder, gate, [gate.served, gate.trunk]),
         )
 
     @property

@@ -39,6 +39,10 @@ class Session:
                 f"{frame[0]} x {frame[1]} px"
             )
 
+    def channels(self, output: str) -> int:
+        """Length of each photo's row of an output; 0 where the network does not give it."""
+        return next((int(value.shape[1]) for value in self._session.get_outputs() if value.name == output), 0)
+
     def run(
         self, outputs: Sequence[str], squares: NDArray[np.uint8], **others: NDArray[np.bool_]
     ) -> list[NDArray[np.float32]]:

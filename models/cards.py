@@ -88,7 +88,7 @@ def _classifier(entry: ClassifierEntry) -> list[str]:
 
 def _files(entry: AnyEntry) -> list[FileEntry]:
     if isinstance(entry, GateEntry):
-        return [entry.served]
+        return [entry.served, entry.trunk]
     networks = [entry] if isinstance(entry, SegmenterEntry) else entry.members
     return [file for network in networks for file in (network.served, network.reference)]
 
@@ -131,11 +131,10 @@ def _gate(entry: GateEntry) -> list[str]:
     return [
         f"Tells whether a photo shows a lesion on skin at all: {', '.join(KINDS[:-1])} or {KINDS[-1]}.",
         "",
-        "## Network",
+        "## How",
         "",
-        "A linear classifier on what the first stages of EfficientNet-Lite0, as ImageNet left them (timm's weights,",
-        "Apache-2.0), give on average over the photo.",
-        f"Input: the whole photo squeezed into {entry.input.size} x {entry.input.size} px.",
+        f"A linear classifier on what the stages of `{entry.trunk.file}`, a network for the class,",
+        f"give on average over the photo's largest centred square, in {entry.input.size} x {entry.input.size} px.",
         f"Photos whose log-odds of a lesion are below {entry.threshold:.3f} are refused.",
         "",
         "Compared on lesions of `val` and everyday pictures, each score beside the segmenter's least one:",

@@ -151,11 +151,14 @@ def convert_again(weights: Path) -> None:
     members = (member for classifier in plain["classifiers"] for member in classifier["members"])
     for network in (*plain["segmenters"], *members):
         network["served"] = found[network["served"]["file"]].model_dump()
+    for gate in plain["gates"]:
+        gate["trunk"] = found.get(gate["trunk"]["file"], FileEntry.model_validate(gate["trunk"])).model_dump()
     _write(weights, plain)
     converted = load_release(weights / "registry.json")
     for entry in converted.classifiers:
         write_card(entry, weights)
     write_card(converted.served_segmenter, weights)
+    write_card(converted.served_gate, weights)
 
 
 def warning_threshold(probabilities: Tensor, labels: Tensor) -> float:

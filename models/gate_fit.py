@@ -19,19 +19,20 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
+from safetensors.numpy import save
 from sklearn.metrics import RocCurveDisplay, roc_auc_score
 from torch import Tensor
 
-from models import gate_scores, onnx_file
+from models import gate_scores
 from models.export import LICENCE, register, released, store
-from models.gate import lesion_odds, squeezed
-from models.gate_network import SIZE, GateNetwork
+from models.gate import Linear, lesion_odds
 from models.gate_pictures import DATA, Example, examples
 from models.gate_scores import Values
-from models.graphs import EXPLAIN, LOG_ODDS, SQUARES
+from models.graphs import EXPLAIN, FEATURES, LOG_ODDS, SQUARES
 from models.plots import save as save_figure
-from models.release import ClassifierEntry, GateEntry, GateInput, GateTrial, SegmenterEntry
+from models.release import ClassifierEntry, GateEntry, GateTrial, Member, SegmenterEntry
 from models.segmenter import find_lesions, load_segmenter
+from models.served import EvaluationError
 from models.views import crop_view
 
 STRENGTH: Final = 0.03
@@ -47,7 +48,7 @@ class Seen:
     Attributes:
         kinds: N indices into ``models.gate.KINDS``.
         learnt: N bool; the others are compared.
-        features: N x D; see ``models.gate_network``.
+        features: N x D, of the network that the gate goes by.
         scores: M, the segmenter's best score in [0, 1].
         odds: M x 7, the classifier's calibrated log-odds.
     """
@@ -70,11 +71,12 @@ def fit(root: Path, version: str, weights: Path, limit: int | None = None) -> Ga
 
     Raises:
         DataError: data or a package with everyday pictures is missing.
+        EvaluationError: the served classifier has no network that the gate could go by.
     """
     segmenter, classifier = released(weights)
-    gate = GateNetwork().eval()
-    seen = _look(examples(root, limit), gate, weights, segmenter, classifier)
-    gate_scores.fit_linear(gate, seen.features[seen.learnt], seen.kinds[seen.learnt], STRENGTH)
+    trunk = trunk_of(classifier)
+    seen = _look(examples(root, limit), trunk, weights, segmenter, classifier)
+    gate = gate_scores.fit_linear(seen.features[seen.learnt], seen.kinds[seen.learnt], STRENGTH)
     compared, trials = ~seen.learnt, []
     lesions = seen.kinds[compared] == 0
     found = seen.scores >= segmenter.min_score
@@ -90,14 +92,26 @@ def fit(root: Path, version: str, weights: Path, limit: int | None = None) -> Ga
     axes.set(title="Lesions of val against everyday pictures", xlabel="everyday pictures read", ylabel="lesions read")
     axes.set(xlim=(0, 0.3), ylim=(0.7, 1))
     save_figure(figure, weights / "refusal.png")
-    served = _linear(gate, seen.features[compared])
+    served = _odds_of(gate, seen.features[compared])
     entry = GateEntry(
-        name="gate", version=version, metrics={}, data=DATA, licence=LICENCE, input=GateInput(size=SIZE),
-        served=store(onnx_file.convert_gate(gate), weights / f"gate-{version}.onnx"),
+        name="gate", version=version, metrics={}, data=DATA, licence=LICENCE, trunk=trunk.served, input=trunk.input,
+        served=store(save({"weight": gate.weight, "bias": gate.bias}), weights / f"gate-{version}.safetensors"),
         threshold=threshold_for(served[lesions], found[lesions], LOST), trials=tuple(trials),
     )  # fmt: skip
     register(weights, entry)
     return entry
+
+
+def trunk_of(classifier: ClassifierEntry) -> Member:
+    """The network of a classifier that gives features of the whole photo.
+
+    Raises:
+        EvaluationError: it has none.
+    """
+    for member in classifier.members:
+        if member.input.view == "whole" and member.network.startswith("efficientnet"):
+            return member
+    raise EvaluationError(f"{classifier.key} has no EfficientNet that reads the whole photo: the gate goes by one")
 
 
 def threshold_for(values: Values, found: NDArray[np.bool_], lost: float) -> float:
@@ -113,7 +127,7 @@ def threshold_for(values: Values, found: NDArray[np.bool_], lost: float) -> floa
     return float(np.floor(ordered[max(0, spare)] * 1e4) / 1e4)
 
 
-def _candidates(seen: Seen, gate: GateNetwork) -> dict[str, Values]:
+def _candidates(seen: Seen, gate: Linear) -> dict[str, Values]:
     """Scores of what is compared, by what a report calls them."""
     given, lesions = seen.features[~seen.learnt], seen.features[seen.learnt & (seen.kinds == 0)]
     return {
@@ -122,22 +136,22 @@ def _candidates(seen: Seen, gate: GateNetwork) -> dict[str, Values]:
         "classifier's energy": gate_scores.energy(seen.odds),
         "Mahalanobis distance of features": gate_scores.mahalanobis(given, lesions),
         "10th nearest neighbour of features": gate_scores.nearest(given, lesions),
-        "linear on features": _linear(gate, given),
+        "linear on features": _odds_of(gate, given),
     }
 
 
-def _linear(gate: GateNetwork, features: Tensor) -> Values:
-    with torch.inference_mode():
-        return lesion_odds(torch.log_softmax(gate.linear(features), 1).numpy())
+def _odds_of(gate: Linear, features: Tensor) -> Values:
+    return lesion_odds(gate(features.numpy()))
 
 
 def _look(
-    given: Iterator[Example], gate: GateNetwork, weights: Path, segmenter: SegmenterEntry, classifier: ClassifierEntry
+    given: Iterator[Example], trunk: Member, weights: Path, segmenter: SegmenterEntry, classifier: ClassifierEntry
 ) -> Seen:
     network = load_segmenter(weights / segmenter.reference.file, segmenter.network)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     sessions = [onnxruntime.InferenceSession(weights / each.served.file, options) for each in classifier.members]
+    watching = sessions[classifier.members.index(trunk)]
     kinds: list[int] = []
     learnt: list[bool] = []
     scores: list[float] = []
@@ -146,8 +160,9 @@ def _look(
     with Progress(console=Console(stderr=True)) as progress, torch.inference_mode():
         task = progress.add_task("pictures", total=None)
         while batch := list(islice(given, BATCH)):
-            squares = torch.from_numpy(np.stack([squeezed(example.pixels, SIZE) for example in batch]))
-            features.append(gate.features(squares.permute(0, 3, 1, 2).float() / 255))
+            squares = [crop_view(each.pixels, None, trunk.input.size, trunk.input.margin) for each in batch]
+            (found,) = watching.run([FEATURES], {SQUARES: np.stack(squares), EXPLAIN: np.array(False)})
+            features.append(torch.from_numpy(found))
             kinds += [example.kind for example in batch]
             learnt += [example.learnt for example in batch]
             compared = [_lying(example.pixels) for example in batch if not example.learnt]

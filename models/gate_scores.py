@@ -13,8 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
-from models.gate import KINDS
-from models.gate_network import GateNetwork
+from models.gate import KINDS, Linear
 
 Values = NDArray[np.float64]
 
@@ -52,11 +51,10 @@ def nearest(features: Tensor, learnt: Tensor, neighbour: int = 10) -> Values:
     return -np.asarray(distances[:, -1])
 
 
-def fit_linear(gate: GateNetwork, features: Tensor, kinds: NDArray[np.int64], strength: float) -> None:
-    """Fit the gate's linear layer by regularised maximum likelihood; every kind weighs the same.
+def fit_linear(features: Tensor, kinds: NDArray[np.int64], strength: float) -> Linear:
+    """Fit the gate by regularised maximum likelihood; every kind weighs the same.
 
     Args:
-        gate: whose.
         features: N x D.
         kinds: N indices into ``KINDS``, each at least once.
         strength: of the data against the prior (``C`` of scikit-learn), on standardised features.
@@ -68,4 +66,5 @@ def fit_linear(gate: GateNetwork, features: Tensor, kinds: NDArray[np.int64], st
     assert len(fitted.classes_) == len(KINDS)
     weight = torch.from_numpy(fitted.coef_) / spread
     bias = torch.from_numpy(fitted.intercept_) - weight @ mean
-    gate.linear.load_state_dict({"weight": weight.float(), "bias": bias.float()})
+    # scikit-learn lays the weights out by columns, which safetensors would write down as if they lay by rows.
+    return Linear(np.ascontiguousarray(weight.float().numpy()), bias.float().numpy())

@@ -1,10 +1,7 @@
 """What the ONNX files that serving runs take and give: the contract of ``models.onnx_file`` and ``inference``.
 
-All take ``SQUARES``, B x S x S x 3 uint8 RGB: the gate squeezed photos (``models.gate``), a classifier's network the
-squares of ``models.views``; the segmenter alone takes B x H x W x 3 there, photos fitted into a frame
-(``models.outlines``).
-
-The gate gives ``SCORES``, B x 3: log-probabilities of ``models.gate.KINDS``.
+All take ``SQUARES``: a classifier's network B x S x S x 3 uint8 RGB, the squares of ``models.views``; the segmenter
+B x H x W x 3, photos fitted into a frame (``models.outlines``).
 
 The segmenter gives of each photo the best lesion alone:
 
@@ -14,6 +11,7 @@ The segmenter gives of each photo the best lesion alone:
 A classifier's network also takes ``EXPLAIN``, one bool, and gives
 
 * ``LOG_ODDS``, B x 7;
+* ``FEATURES``, B x D, an EfficientNet alone: what the gate judges by, see ``models.zoo.Pretrained.seen``;
 * ``EVIDENCE``, B x 7 x G x G, see ``models.zoo.Classifier.evidence``. It costs milliseconds, so it is computed where
   ``EXPLAIN`` is true, and is 0 x 7 x 1 x 1 elsewhere.
 """
@@ -25,10 +23,9 @@ from typing import Final
 SQUARES: Final = "squares"
 EXPLAIN: Final = "explain"
 
-SCORES: Final = "scores"
-
 DETECTIONS: Final = "detections"
 LOGITS: Final = "logits"
 
 LOG_ODDS: Final = "log_odds"
+FEATURES: Final = "features"
 EVIDENCE: Final = "evidence"

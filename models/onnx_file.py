@@ -19,9 +19,8 @@ from onnxscript import optimizer
 from torch import Tensor, nn
 from ultralytics.nn.tasks import SegmentationModel
 
-from models.gate_network import SIZE, GateNetwork
-from models.graphs import DETECTIONS, EVIDENCE, EXPLAIN, LOG_ODDS, LOGITS, SCORES, SQUARES
-from models.zoo import Classifier
+from models.graphs import DETECTIONS, EVIDENCE, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from models.zoo import Classifier, Pretrained
 
 HALF: Final = "_half"
 SMALLEST: Final = 64  # tensors of fewer values stay in float32: they are norms and biases, and save nothing
@@ -36,6 +35,16 @@ class _ServedClassifier(nn.Module):
         network = cast(Classifier, self.network)
         outputs, cells = network.evidence(_images(squares))
         return network.log_odds(outputs), cells
+
+
+class _ServedPretrained(nn.Module):
+    def __init__(self, network: Pretrained) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, squares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, cells, features = self.network.seen(_images(squares))
+        return self.network.log_odds(logits), cells, features
 
 
 class _ServedSegmenter(nn.Module):
@@ -53,18 +62,12 @@ class _ServedSegmenter(nn.Module):
         return detections, torch.einsum("bk,bkhw->bhw", row[:, 5:], prototypes)
 
 
-class _ServedGate(nn.Module):
-    def __init__(self, network: GateNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, squares: Tensor) -> Tensor:
-        return cast(Tensor, self.network(_images(squares)))
-
-
 def convert(network: nn.Module, size: int) -> bytes:
     """A classifier for squares of ``size`` px as the content of an ONNX file; it ends in evaluation mode."""
-    model = traced(_ServedClassifier(network), (size, size), [LOG_ODDS, EVIDENCE])
+    if isinstance(network, Pretrained):
+        model = traced(_ServedPretrained(network), (size, size), [LOG_ODDS, EVIDENCE, FEATURES])
+    else:
+        model = traced(_ServedClassifier(network), (size, size), [LOG_ODDS, EVIDENCE])
     _compute_evidence_where_asked(model.graph)
     return content(model)
 
@@ -85,11 +88,6 @@ def convert_segmenter(network: SegmentationModel, frame: tuple[int, int]) -> byt
         return content(traced(served, frame, [DETECTIONS, LOGITS]))
     finally:
         del head._get_decode_boxes
-
-
-def convert_gate(network: GateNetwork) -> bytes:
-    """A gate; it ends in evaluation mode."""
-    return content(traced(_ServedGate(network), (SIZE, SIZE), [SCORES]))
 
 
 def _images(squares: Tensor) -> Tensor:
@@ -135,7 +133,8 @@ def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
 
 def _compute_evidence_where_asked(graph: onnx.GraphProto) -> None:
     """Move what evidence alone needs into a branch that is taken where ``EXPLAIN`` is true."""
-    wanted, always = {LOG_ODDS}, []
+    wanted: set[str] = {output.name for output in graph.output if output.name != EVIDENCE}
+    always = []
     for node in reversed(graph.node):
         if wanted & set(node.output):
             always.append(node)

@@ -6,21 +6,22 @@ import json
 from pathlib import Path
 from typing import Final
 
+from models.gate_fit import LOST
 from models.metrics import Interval
 from models.refusal import Refusals, Refused
 from models.release import DIGITS, GateEntry
 
 _INTRO: Final = """\
-The gate `{gate}` squeezes the whole photo into {size} px and refuses it where the log-odds of a lesion are below
-{threshold:.3f}. It is a linear classifier of lesions, bare skin and anything else on what the first stages of
-EfficientNet-Lite0, as ImageNet left them, give on average over the photo. It was fitted on lesions of `train` and on
-everyday pictures, both also turned, nearer, further away, in other light, blurred, smaller and compressed. Before it
-stands the check of quality, after it the segmenter's least score.
+The gate `{gate}` refuses a photo where the log-odds of a lesion are below {threshold:.3f}. It is a linear classifier of
+lesions, bare skin and anything else on what the stages of `{trunk}`, a network for the class, give on
+average over the photo's largest centred square. It was fitted on lesions of `train` and on everyday pictures, both also
+turned, nearer, further away, in other light, blurred, smaller and compressed. Beside it stand the check of quality and
+the segmenter's least score.
 
 ## What was tried
 
 Lesions of `val` against everyday pictures that were not learnt from. Each score stands beside the segmenter's least
-score, with the highest threshold at which both together refuse at most 1 % of the lesions.
+score, with the highest threshold at which both together refuse at most {lost:.1%} of the lesions.
 
 | score | area under the ROC curve, alone | lesions refused | everyday pictures refused |
 |---|---|---|---|
@@ -55,7 +56,7 @@ def write_refusals(found: Refusals, gate: GateEntry, folder: Path) -> Path:
 
 def _markdown(found: Refusals, gate: GateEntry) -> str:
     parts = [f"# Refusal on `{found.split}`\n\n"]
-    parts.append(_INTRO.format(gate=gate.key, size=gate.input.size, threshold=gate.threshold))
+    parts.append(_INTRO.format(gate=gate.key, trunk=gate.trunk.file, threshold=gate.threshold, lost=LOST))
     parts += [f"| {trial.what} | {trial.auc:.4f} | {trial.lost:.2%} | {trial.refused:.1%} |\n" for trial in gate.trials]
     photos = sum(kind.photos for kind in found.everyday)
     parts.append(_EVERYDAY.format(photos=photos, **_shares(found.everyday_share)))

@@ -156,23 +156,20 @@ class GateTrial(_Strict):
     refused: float
 
 
-class GateInput(_Strict):
-    """The square that the gate's network reads; see ``models.gate``."""
-
-    size: int = Field(gt=0)
-
-
 class GateEntry(Entry):
-    """A gate; see ``models.gate_network``.
+    """A gate; see ``models.gate``.
 
     Attributes:
-        served: the ONNX file that answers; see ``models.onnx_file``.
+        served: its linear classifier (safetensors).
+        trunk: the served file of the classifier's network whose features it takes.
+        input: the square that this network reads.
         threshold: photos whose log-odds of a lesion are lower are refused.
         trials: this and other scores compared.
     """
 
     served: FileEntry
-    input: GateInput
+    trunk: FileEntry
+    input: ClassifierInput
     threshold: float
     trials: tuple[GateTrial, ...]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Final, Literal, Protocol, cast, get_args
+from typing import Any, Final, Literal, Protocol, cast, get_args
 
 import torch
 import torch.nn.functional as F
@@ -106,10 +106,20 @@ class Pretrained(Logits, nn.Module):
             The logits, as ``forward`` in evaluation mode; and B x 7 x G x G, whose cells tile the photos. The cells
             of a class sum to its logit without the bias.
         """
-        maps = self.network.forward_features(images * 2 - 1)  # type: ignore[operator]
-        weight = self.network.get_classifier().weight  # type: ignore[operator]
+        logits, cells, _ = self.seen(images)
+        return logits, cells
+
+    def seen(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits and cells, as ``evidence``; and B x D, what each stage on the way gives, averaged over the photo."""
+        network: Any = self.network
+        maps, averages = network.bn1(network.conv_stem(images * 2 - 1)), []
+        for stage in network.blocks:
+            maps = stage(maps)
+            averages.append(maps.mean((2, 3)))
+        maps = network.bn2(network.conv_head(maps))
+        weight = network.get_classifier().weight
         cells = F.conv2d(maps, weight[:, :, None, None]) / (maps.shape[2] * maps.shape[3])
-        return self.network.forward_head(maps), cells  # type: ignore[operator]
+        return network.forward_head(maps), cells, torch.cat(averages, 1)
 
 
 def build(name: Name, size: int, kernel: int, *, pretrained: bool = True) -> nn.Module:

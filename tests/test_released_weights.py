@@ -40,7 +40,9 @@ def test_every_file_is_listed(release: ReleaseFile) -> None:
     entries = (*release.classifiers, *release.segmenters, *release.gates)
     networks = (*release.segmenters, *chain.from_iterable(entry.members for entry in release.classifiers))
     listed = {"registry.json", *(file.file for each in networks for file in (each.served, each.reference))}
-    listed |= {entry.served.file for entry in release.gates} | {f"{entry.key}.md" for entry in entries}
+    listed |= {file.file for entry in release.gates for file in (entry.served, entry.trunk)} | {
+        f"{entry.key}.md" for entry in entries
+    }
     measured = [
         split + classifier
         for split in ("val", "test")

@@ -13,19 +13,21 @@ import onnx
 import torch
 import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import save
 from torch import Tensor, nn
 
 from models import onnx_file, zoo
 from models.classes import CLASSES
-from models.graphs import DETECTIONS, LOGITS, SCORES, SQUARES
+from models.graphs import DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
 
 CLASSIFIER_FILE: Final = "fixcaps-0.0.1.onnx"
 SEGMENTER_FILE: Final = "yolov8n-seg-0.0.1.onnx"
-GATE_FILE: Final = "gate-0.0.1.onnx"
+GATE_FILE: Final = "gate-0.0.1.safetensors"
+TRUNK_FILE: Final = "trunk-0.0.1.onnx"
 FRAME: Final = (128, 96)
 """Width and height of what the segmenter reads."""
-GATE_SQUARE: Final = 32
-"""Side of what the gate reads."""
+TRUNK: Final = {"size": 32, "view": "whole", "margin": 1.4}
+"""What the network reads that the gate goes by."""
 
 
 class DarkSpot(nn.Module):
@@ -46,6 +48,7 @@ def write_release(folder: Path) -> Path:
     (folder / CLASSIFIER_FILE).write_bytes(onnx_file.convert(network, 64))
     traced = onnx_file.traced(DarkSpot(), FRAME, [DETECTIONS, LOGITS])
     (folder / SEGMENTER_FILE).write_bytes(onnx_file.content(traced))
+    write_trunk(folder / TRUNK_FILE)
     write_gate(folder / GATE_FILE, [4.0, 0.0, 0.0])  # it takes everything for a lesion
     common = {"version": "0.0.1", "metrics": {"val": {"accuracy": [0.5, 0.4, 0.6]}}, "data": "none", "licence": "none"}
     registry = {
@@ -90,7 +93,8 @@ def write_release(folder: Path) -> Path:
             **common,
             "name": "gate",
             "served": served(folder / GATE_FILE),
-            "input": {"size": GATE_SQUARE},
+            "trunk": served(folder / TRUNK_FILE),
+            "input": TRUNK,
             "threshold": 0.0,
             "trials": [],
         }
@@ -101,18 +105,28 @@ def write_release(folder: Path) -> Path:
 
 def write_gate(path: Path, bias: list[float]) -> None:
     """A gate that says the same of everything."""
+    path.write_bytes(save({"weight": np.zeros((3, 3), np.float32), "bias": np.array(bias, np.float32)}))
+
+
+def write_trunk(path: Path) -> None:
+    """Stands in for the class network that the gate goes by: its features are the photo's mean colour."""
     nodes = [
         helper.make_node("Cast", [SQUARES], ["light"], to=TensorProto.FLOAT),
-        helper.make_node("ReduceMean", ["light"], ["mean"], axes=[1, 2], keepdims=0),
-        helper.make_node("Mul", ["mean", "nothing"], ["same"]),
-        helper.make_node("Add", ["same", "bias"], ["sum"]),
-        helper.make_node("LogSoftmax", ["sum"], [SCORES], axis=1),
+        helper.make_node("ReduceMean", ["light"], [FEATURES], axes=[1, 2], keepdims=0),
+        helper.make_node("MatMul", [FEATURES, "nothing"], [LOG_ODDS]),
+        # It explains nothing, but is asked as networks are that do.
+        helper.make_node("Not", [EXPLAIN], ["unused"]),
     ]
-    given = helper.make_tensor_value_info(SQUARES, TensorProto.UINT8, ["photos", GATE_SQUARE, GATE_SQUARE, 3])
-    answer = helper.make_tensor_value_info(SCORES, TensorProto.FLOAT, ["photos", 3])
-    constants = {"nothing": np.zeros(1, np.float32), "bias": np.array(bias, np.float32)}
-    tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
-    graph = helper.make_graph(nodes, "gate", [given], [answer], tensors)
+    given = [
+        helper.make_tensor_value_info(SQUARES, TensorProto.UINT8, ["photos", TRUNK["size"], TRUNK["size"], 3]),
+        helper.make_tensor_value_info(EXPLAIN, TensorProto.BOOL, []),
+    ]
+    answers = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["photos", length])
+        for name, length in ((LOG_ODDS, len(CLASSES)), (FEATURES, 3))
+    ]
+    nothing = numpy_helper.from_array(np.zeros((3, len(CLASSES)), np.float32), "nothing")
+    graph = helper.make_graph(nodes, "trunk", given, answers, [nothing])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
@@ -146,5 +160,7 @@ def accept(folder: Path, name: str) -> None:
     """Let the registry take whatever lies in a served file now."""
     if name == CLASSIFIER_FILE:
         edit_member(folder, served=served(folder / name))
+    elif name == TRUNK_FILE:
+        edit_registry(folder, "gates", trunk=served(folder / name))
     else:
         edit_registry(folder, "gates" if name == GATE_FILE else "segmenters", served=served(folder / name))

@@ -1,6 +1,9 @@
 """gate: what shows no lesion on skin gets no class, and says why."""
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,14 +14,27 @@ from numpy.typing import NDArray
 
 from bot.sandbox.samples import sample
 from inference import quality
-from inference.analysis import Refusal
+from inference.analysis import CLASSES, Refusal
 from inference.analyzer import Analyzer
+from inference.classifier import Classifier
 from inference.photo import Photo, decode
 from inference.registry import Registry, RegistryError
+from inference.session import Session
 from models.everyday import read
 from models.everyday_drawn import draw
+from models.graphs import FEATURES
 from tests.inference.pictures import skin
-from tests.inference.releases import GATE_FILE, accept, edit_registry, write_gate
+from tests.inference.releases import (
+    CLASSIFIER_FILE,
+    GATE_FILE,
+    TRUNK,
+    TRUNK_FILE,
+    accept,
+    edit_member,
+    edit_registry,
+    served,
+    write_gate,
+)
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 PHOTOS = (
@@ -107,6 +123,15 @@ def test_a_photo_below_the_threshold_is_refused_unless_it_is_not_checked(own_wei
         assert refusal([0.5, 0.0, 0.0]) in (expected, Refusal.NOT_SKIN if expected else None)
 
 
+def test_a_blurred_photo_is_told_to_be_blurred_whatever_the_gate_sees(own_weights: Path) -> None:
+    write_gate(own_weights / GATE_FILE, [0.0, 0.0, 1.0])
+    accept(own_weights, GATE_FILE)
+    analyzer = Analyzer(Registry.load(own_weights))
+    blurred = np.full((200, 200, 3), (214, 168, 146), np.uint8)
+    assert quality.refusal(quality.assess(photo(blurred))) is Refusal.BLURRED
+    assert analyzer.analyze(photo(blurred)).refusal is Refusal.BLURRED
+
+
 def test_no_gate(own_weights: Path) -> None:
     path = own_weights / "registry.json"
     path.write_text(path.read_text().replace('"gate": "gate-0.0.1"', '"gate": "gate-9.9.9"'))
@@ -114,5 +139,42 @@ def test_no_gate(own_weights: Path) -> None:
 
 
 def test_a_gate_of_another_size(own_weights: Path) -> None:
-    edit_registry(own_weights, "gates", input={"size": 48})
+    edit_registry(own_weights, "gates", input=TRUNK | {"size": 48})
     assert "does not read 48 x 48 px" in complaint(own_weights)
+
+
+def test_a_gate_of_another_network(own_weights: Path) -> None:
+    shutil.copy(own_weights / CLASSIFIER_FILE, own_weights / TRUNK_FILE)  # it gives no features
+    accept(own_weights, TRUNK_FILE)
+    edit_registry(own_weights, "gates", input={"size": 64, "view": "whole", "margin": 1.4})
+    message = complaint(own_weights)
+    assert str(own_weights / GATE_FILE) in message and "another network" in message
+
+
+def test_the_gate_goes_by_what_a_network_for_the_class_saw_anyway(
+    own_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Sequence[str]] = []
+
+    def watched(session: Session, outputs: Sequence[str], *given: Any, **others: Any) -> list[NDArray[np.float32]]:
+        asked.append(outputs)
+        return run(session, outputs, *given, **others)
+
+    run = Session.run
+    monkeypatch.setattr(Session, "run", watched)
+
+    def answered() -> tuple[int, NDArray[np.float32]]:
+        registry = Registry.load(own_weights)
+        classifier = Classifier(registry.classifier, registry.gate)
+        asked.clear()
+        glance = classifier.glances([Photo(skin()), Photo(skin(seed=1))])
+        assert glance.odds.shape == (2, int(own), len(CLASSES))
+        return sum(FEATURES in outputs for outputs in asked), glance.features
+
+    own = False
+    apart = answered()
+    edit_member(own_weights, served=served(own_weights / TRUNK_FILE), input=TRUNK)
+    own = True
+    shared = answered()
+    assert apart[0] == shared[0] == len(asked) == 1, "one pass gives both"
+    assert np.array_equal(apart[1], shared[1]) and np.ptp(shared[1]) > 1

@@ -13,6 +13,7 @@ from tests.inference.releases import (
     CLASSIFIER_FILE,
     GATE_FILE,
     SEGMENTER_FILE,
+    TRUNK_FILE,
     accept,
     edit_member,
 )
@@ -63,7 +64,7 @@ def test_a_registry_that_serves_what_it_does_not_list(own_weights: Path) -> None
     assert str(path) in message and "fixcaps-9.9.9" in message
 
 
-@pytest.mark.parametrize("name", [CLASSIFIER_FILE, SEGMENTER_FILE, GATE_FILE])
+@pytest.mark.parametrize("name", [CLASSIFIER_FILE, SEGMENTER_FILE, GATE_FILE, TRUNK_FILE])
 class TestAServedFile:
     def test_missing(self, own_weights: Path, name: str) -> None:
         (own_weights / name).unlink()
@@ -86,7 +87,7 @@ class TestAServedFile:
         accept(own_weights, name)
         message = complaint(own_weights)
         assert str(own_weights / name) in message
-        assert "no ONNX network" in message
+        assert ("no gate" if name == GATE_FILE else "no ONNX network") in message
 
 
 def test_a_segmenter_of_another_network(own_weights: Path) -> None:

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load, save
 from ultralytics.nn.tasks import SegmentationModel
 
 from inference.analyzer import Analyzer
 from inference.registry import Registry
-from models import everyday, gate_fit, gate_scores, zoo
+from models import everyday, gate_fit, gate_scores
 from models.__main__ import main
 from models.everyday_drawn import DRAWN
-from models.gate import lesion_odds, squeezed
+from models.gate import Linear, lesion_odds
 from models.gate_fit import threshold_for
-from models.gate_network import FEATURES, SIZE, GateNetwork
 from models.gate_pictures import NEAREST, changed, close_up, reframed
 from models.outlines import Outline
 from models.release import load_release
@@ -31,41 +31,21 @@ ROOT = Path(__file__).parents[2]
 
 def test_odds_weigh_a_lesion_against_all_else() -> None:
     shares = np.random.default_rng(0).dirichlet((1, 1, 1), 5)
-    assert lesion_odds(np.log(shares).astype(np.float32)) == pytest.approx(
-        np.log(shares[:, 0] / (1 - shares[:, 0])), abs=1e-5
-    )
-
-
-def test_the_whole_photo_lies_in_the_square() -> None:
-    photo = np.zeros((40, 160, 3), np.uint8)
-    photo[:10, -40:] = 255
-    square = squeezed(photo, 80)
-    assert square.shape == (80, 80, 3)
-    assert (square[:18, -19:] == 255).all() and not square[22:].any() and not square[:, :-21].any()
-
-
-def test_the_networks_first_stages_stay_as_imagenet_left_them() -> None:
-    gate, learnt = GateNetwork().eval(), zoo.lite(0)
-    known = {tuple(value.half().float().flatten()[:50].tolist()) for value in learnt.state_dict().values()}
-    assert all(tuple(value.float().flatten()[:50].tolist()) in known for value in gate.trunk.state_dict().values())
-    images = torch.rand(2, 3, SIZE, SIZE)
-    with torch.inference_mode():
-        features = gate.features(images)
-        assert features.shape == (2, FEATURES)
-        torch.testing.assert_close(gate(images), torch.log_softmax(gate.linear(features), 1))
+    assert lesion_odds(np.log(shares)) == pytest.approx(np.log(shares[:, 0] / (1 - shares[:, 0])), abs=1e-5)
 
 
 def test_the_linear_classifier_finds_what_is_there_on_any_scale() -> None:
     chance = torch.Generator().manual_seed(0)
     kinds = np.repeat([0, 1, 2], [300, 40, 100])
-    features = torch.randn(440, FEATURES, generator=chance)
+    features = torch.randn(440, 112, generator=chance)
     features[:, :3] *= torch.tensor([0.01, 1, 100])
     features[:, 0] += torch.from_numpy(kinds == 0) * 0.06
     features[:, 2] += torch.from_numpy(kinds == 1) * 600
-    gate = GateNetwork(pretrained=False)
-    gate_scores.fit_linear(gate, features, kinds, 0.1)
-    with torch.inference_mode():
-        assert (gate.linear(features).argmax(1).numpy() == kinds).mean() > 0.98
+    fitted = gate_scores.fit_linear(features, kinds, 0.1)
+    kept = Linear(**load(save({"weight": fitted.weight, "bias": fitted.bias})))
+    found = kept(features.numpy())
+    assert (found.argmax(1) == kinds).mean() > 0.98
+    assert np.exp(found).sum(1) == pytest.approx(np.ones(440))
 
 
 @pytest.mark.parametrize("score", [gate_scores.mahalanobis, gate_scores.nearest])
@@ -136,7 +116,8 @@ def weights(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_gate_is_released_and_served(weights: Path) -> None:
     release = load_release(weights / "registry.json")
     gate = release.served_gate
-    assert gate.key == "gate-9.0.0" and gate.input.size == SIZE
+    assert gate.key == "gate-9.0.0"
+    assert (gate.trunk, gate.input) in [(each.served, each.input) for each in release.served_classifier.members]
     assert gate.trials[-1].what == "linear on features" and len({trial.what for trial in gate.trials}) > 4
     assert all(0 <= value <= 1 for trial in gate.trials for value in (trial.auc, trial.lost, trial.refused))
     assert (weights / "refusal.png").read_bytes().startswith(b"\x89PNG")

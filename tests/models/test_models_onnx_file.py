@@ -11,8 +11,7 @@ from onnx.numpy_helper import from_array, to_array
 
 from models import onnx_file, zoo
 from models.classification import predict
-from models.gate_network import SIZE, GateNetwork
-from models.graphs import DETECTIONS, EVIDENCE, EXPLAIN, LOG_ODDS, LOGITS, SCORES, SQUARES
+from models.graphs import DETECTIONS, EVIDENCE, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
 from models.segmenter import build_segmenter, find_lesions
 
 
@@ -63,15 +62,21 @@ def test_a_segmenters_file_finds_what_the_network_finds() -> None:
         assert inside.shape == (16, 24)
 
 
-def test_a_gates_file_answers_as_the_network() -> None:
+def test_an_efficientnets_file_gives_what_its_stages_give_on_the_way() -> None:
     torch.manual_seed(0)
-    network = GateNetwork(pretrained=False).eval()
-    squares = torch.randint(0, 256, (3, SIZE, SIZE, 3), dtype=torch.uint8)
-    (scores,) = session(onnx_file.convert_gate(network)).run([SCORES], {SQUARES: squares.numpy()})
+    network = zoo.Pretrained(zoo.lite(0, pretrained=False)).eval()
+    squares = torch.randint(0, 256, (3, 64, 64, 3), dtype=torch.uint8)
+    served = session(onnx_file.convert(network, 64))
+    odds, features = served.run([LOG_ODDS, FEATURES], {SQUARES: squares.numpy(), EXPLAIN: np.array(False)})
+    images = squares.permute(0, 3, 1, 2).float() / 255
     with torch.inference_mode():
-        expected = network(squares.permute(0, 3, 1, 2).float() / 255)
-    np.testing.assert_allclose(scores, expected, atol=1e-5)
-    assert np.exp(scores).sum(1) == pytest.approx(np.ones(3), abs=1e-5)
+        logits, _, expected = network.seen(images)
+        torch.testing.assert_close(logits, network(images))
+        first = network.network.blocks[0](network.network.bn1(network.network.conv_stem(images * 2 - 1)))
+    np.testing.assert_allclose(odds, logits, atol=1e-5)
+    np.testing.assert_allclose(features, expected, atol=1e-5)
+    np.testing.assert_allclose(features[:, :16], first.mean((2, 3)), atol=1e-5)
+    assert features.shape == (3, 16 + 24 + 40 + 80 + 112 + 192 + 320)
 
 
 def test_weights_that_are_halves_lose_nothing_and_others_stay_whole() -> None:

@@ -203,7 +203,7 @@ def test_served_files_are_written_anew_from_the_references(weights: Path, data: 
     assert converted.served_classifier.model_dump(exclude={"members"}) == release.served_classifier.model_dump(
         exclude={"members"}
     )
-    assert converted.served_gate == release.served_gate
+    assert converted.served_gate == release.served_gate, "it goes by a network that is not among these"
 
 
 def test_a_released_network_is_joined_with_a_new_one(weights: Path, runs: Path, data: Path, tmp_path: Path) -> None:
