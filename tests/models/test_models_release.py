@@ -205,6 +205,13 @@ def test_served_files_are_written_anew_from_the_references(weights: Path, data: 
     )
     assert converted.served_gate == release.served_gate, "it goes by a network that is not among these"
 
+    member = converted.served_classifier.members[0]
+    plain = json.loads((copied / "registry.json").read_bytes())
+    plain["gates"][0]["trunk"] = {"file": member.served.file, "sha256": "0" * 64}
+    (copied / "registry.json").write_text(json.dumps(plain), encoding="utf-8")
+    assert main(["convert", "--weights", str(copied)]) == 0
+    assert load_release(copied / "registry.json").served_gate.trunk == member.served
+
 
 def test_a_released_network_is_joined_with_a_new_one(weights: Path, runs: Path, data: Path, tmp_path: Path) -> None:
     copied = Path(shutil.copytree(weights, tmp_path / "weights"))
