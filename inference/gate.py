@@ -1,7 +1,5 @@
 """The gate at work: what a network saw of photos in, reasons to refuse them out."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -34,7 +32,7 @@ class Gate:
             raise RegistryError(f"weights of {weights.title}: {weights.path} belongs to another network")
         self._threshold = release.entry.threshold
 
-    def refusals(self, features: NDArray[np.float32]) -> Sequence[Refusal | None]:
+    def refusals(self, features: NDArray[np.float32]) -> list[Refusal | None]:
         """Why each photo is not read, None where a lesion on skin is likely enough.
 
         Bare skin is refused as `NO_LESION`, anything else as `NOT_SKIN`.

@@ -121,7 +121,7 @@ def _segmenter(entry: SegmenterEntry) -> list[str]:
         "",
         "## Network",
         "",
-        "YOLOv8n-seg (ultralytics) trained from its YAML, without pretrained weights; kept in half precision.",
+        "YOLOv8n-seg (ultralytics), kept in half precision; the README says what it was trained from.",
         f"Input: the whole photo in a grey frame of {entry.input.width} x {entry.input.height} px, its long side flat.",
         f"Outlines scored below {entry.min_score} count as no lesion: {CERTAIN_SHARE:.1%} of `val` lie above.",
     ]

@@ -236,7 +236,7 @@ def read_config(run: Path) -> dict[str, Any]:
 
 
 def low_precision(device: torch.device) -> torch.dtype | None:
-    """bfloat16 where the device multiplies it faster than float32, else None."""
+    """bfloat16 where the device has instructions for it, else None; some processors are no faster with them."""
     if device.type == "cuda":
         return torch.bfloat16
     return torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16") else None
