@@ -25,13 +25,13 @@ BURST = 4
 
 
 async def compare(
-    weights: Path, photos: Sequence[bytes], what: str, rounds: int, starts: int, sizes: Sequence[int], shown: Progress
+    weights: Path, photos: list[bytes], what: str, rounds: int, starts: int, sizes: Sequence[int], shown: Progress
 ) -> Results:
     """Measure all of it.
 
     Args:
         weights: folder of registry.json.
-        photos: what each way answers in each round.
+        photos: what each way answers, in each round others.
         what: the same in words.
         rounds: how often the ways take turns.
         starts: cold starts.
@@ -41,7 +41,7 @@ async def compare(
     torch.set_num_threads(cores())
     task = shown.add_task("rounds", total=rounds)
     plain, analyzer = Plain(weights), Analyzer(Registry.load(weights))
-    burst = list(photos) * BURST
+    served = [photos[number::rounds] for number in range(rounds)]
     plain_steps: list[Mapping[str, float]] = []
     own_steps: list[Mapping[str, float]] = []
     alone: list[float] = []
@@ -51,17 +51,17 @@ async def compare(
     await asyncio.gather(engine.start(), engines.start())
     try:
         for each in (engine, engines):
-            await many_waiting(each, burst)
-        for data in photos[:3]:
+            await many_waiting(each, served[0] * BURST)
+        for data in served[0][:3]:
             plain.read(data)
             steps(analyzer, data)
-        for _ in range(rounds):
+        for some in served:
             rates.append(matrix_rate())
-            for data in photos:
+            for data in some:
                 plain_steps.append(plain.read(data))
                 alone += await one_at_a_time(engine, [data])
                 own_steps.append(steps(analyzer, data))
-            waiting.append(await many_waiting(engines, burst))
+            waiting.append(await many_waiting(engines, some * BURST))
             shown.advance(task)
     finally:
         await asyncio.gather(engine.stop(), engines.stop())
@@ -72,7 +72,7 @@ async def compare(
         [sum(each.values()) for each in plain_steps],
         alone,
         waiting,
-        len(burst),
+        len(served[0]) * BURST,
         cores(),
         {step: fmean(each[step] for each in own_steps) for step in STEPS},
         {step: fmean(each[step] for each in plain_steps) for step in PLAIN_STEPS},

@@ -156,4 +156,4 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
                 return converted if converted is not None else image.convert("RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass  # a broken or mismatching profile: the numbers as they stand are the better guess
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

@@ -1,13 +1,14 @@
 """The plate with a caption that is laid on a drawing, and what its size goes by."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFont
 
 GROUND: Final = (14, 18, 26)
 """Colour of the plate, dark enough for white letters when skin shines through."""
@@ -41,6 +42,10 @@ class _Line:
     font: ImageFont.FreeTypeFont
     ink: tuple[int, int, int]
 
+    @cached_property
+    def width(self) -> float:
+        return self.font.getlength(self.text)
+
 
 def captioned(
     pixels: NDArray[np.uint8],
@@ -63,33 +68,40 @@ def captioned(
     gap = max(3, size // 2)
     lines = _lines(caption, size, width - 5 * gap)
     plate = _plate(lines, size, accent, scale)
-    canvas = Image.fromarray(pixels)
     corner = _free_corner((height, width), plate.size, gap, keep_free)
-    if corner is None:
-        canvas = ImageOps.expand(canvas, (0, 0, 0, plate.height), GROUND)
-        corner = (0, height)
-    canvas.paste(plate, corner, plate)
-    return np.array(canvas, dtype=np.uint8)
+    strip = 0 if corner else plate.height
+    captioned = np.asarray(cv2.copyMakeBorder(pixels, 0, strip, 0, 0, cv2.BORDER_CONSTANT, value=GROUND), np.uint8)
+    left, top = corner or (0, height)
+    under = captioned[top : top + plate.height, left : left + plate.width]
+    patch = Image.fromarray(under)
+    patch.paste(plate, (0, 0), plate)
+    under[:] = np.asarray(patch)
+    return captioned
 
 
 def _lines(caption: str, size: int, room: int) -> list[_Line]:
     lines: list[_Line] = []
     for number, text in enumerate(caption.splitlines()):
         headline = number == 0
-        letters = size if headline else round(size * 0.82)
-        # Only plain spaces break a line: a no-break space holds a number and its sign together.
-        words = text.split(" ")
-        while letters > _SMALLEST and max(map(_font(letters, headline).getlength, words)) > room:
-            letters -= 1
-        font, ink = _font(letters, headline), _INK if headline else _FAINT_INK
-        line = words[0]
-        for word in words[1:]:
-            if font.getlength(f"{line} {word}") <= room:
-                line += f" {word}"
-            else:
-                lines.append(_Line(line, font, ink))
-                line = word
-        lines.append(_Line(line, font, ink))
+        ink, letters = _INK if headline else _FAINT_INK, size if headline else round(size * 0.82)
+        whole = _Line(text, _font(letters, headline), ink)
+        lines += [whole] if whole.width <= room else _wrapped(text, letters, headline, ink, room)
+    return lines
+
+
+def _wrapped(text: str, letters: int, bold: bool, ink: tuple[int, int, int], room: int) -> list[_Line]:
+    # Only plain spaces break a line: a no-break space holds a number and its sign together.
+    words = text.split(" ")
+    while letters > _SMALLEST and max(map(_font(letters, bold).getlength, words)) > room:
+        letters -= 1
+    font = _font(letters, bold)
+    lines = [_Line(words[0], font, ink)]
+    for word in words[1:]:
+        longer = _Line(f"{lines[-1].text} {word}", font, ink)
+        if longer.width <= room:
+            lines[-1] = longer
+        else:
+            lines.append(_Line(word, font, ink))
     return lines
 
 
@@ -98,7 +110,7 @@ def _plate(lines: list[_Line], size: int, accent: tuple[int, int, int], scale: S
     pad, bar, leading = max(3, size // 2), max(2, size // 5), round(size * 1.32)
     left = pad + bar + pad // 2
     legend = None if scale is None else _legend(scale, size)
-    texts = [round(line.font.getlength(line.text)) for line in lines]
+    texts = [round(line.width) for line in lines]
     width = left + max(texts + ([legend.width] if legend else [])) + pad
     height = leading * (len(lines) + (legend is not None)) + pad
     plate = Image.new("RGBA", (width, height), GROUND)
@@ -106,24 +118,37 @@ def _plate(lines: list[_Line], size: int, accent: tuple[int, int, int], scale: S
     draw = ImageDraw.Draw(plate)
     draw.rounded_rectangle((pad - bar / 2, pad * 0.7, pad + bar / 2, height - pad * 0.7), bar / 2, accent)
     for row, line in enumerate(lines):
-        draw.text((left, pad / 2 + leading * (row + 0.5)), line.text, line.ink, line.font, anchor="lm")
+        plate.paste(line.ink, (left, pad // 2 + leading * row), _letters(line.text, line.font, leading))
     if legend is not None:
         plate.alpha_composite(legend, (left, round(pad / 2 + leading * (len(lines) + 0.5) - legend.height / 2)))
     return plate
 
 
+@lru_cache(maxsize=256)
+def _letters(text: str, font: ImageFont.FreeTypeFont, height: int) -> Image.Image:
+    """Where the letters of a line of this height are, L; the same few lines are written again and again."""
+    letters = Image.new("L", (round(font.getlength(text)) + 1, height))
+    ImageDraw.Draw(letters).text((0, height / 2), text, 255, font, anchor="lm")
+    return letters
+
+
 def _rounded(width: int, height: int, radius: int) -> Image.Image:
     """How much of the plate's ground is seen where, L: all but the corners alike."""
-    finer = 4  # Pillow draws round shapes without smoothing
-    side = 2 * radius
-    disc = Image.new("L", (side * finer, side * finer))
-    ImageDraw.Draw(disc).ellipse((0, 0, side * finer - 1, side * finer - 1), round(255 * _SHARE))
-    disc = disc.resize((side, side), Image.Resampling.BOX)
+    disc = _disc(radius)
     shape = Image.new("L", (width, height), round(255 * _SHARE))
     for left, x in ((0, 0), (radius, width - radius)):
         for top, y in ((0, 0), (radius, height - radius)):
             shape.paste(disc.crop((left, top, left + radius, top + radius)), (x, y))
     return shape
+
+
+@lru_cache(maxsize=32)
+def _disc(radius: int) -> Image.Image:
+    finer = 4  # Pillow draws round shapes without smoothing
+    side = 2 * radius
+    disc = Image.new("L", (side * finer, side * finer))
+    ImageDraw.Draw(disc).ellipse((0, 0, side * finer - 1, side * finer - 1), round(255 * _SHARE))
+    return disc.resize((side, side), Image.Resampling.BOX)
 
 
 def _legend(scale: Scale, size: int) -> Image.Image:

@@ -84,13 +84,14 @@ def canonical(pixels: NDArray[np.uint8]) -> Pose:
 
 def _lean(pixels: NDArray[np.uint8]) -> tuple[int, int]:
     """How far the light leans to the right and down: first moments of R + G + B about the middle, exact."""
-    moments = []
-    for axis in (0, 1):
-        sums = cv2.reduce(pixels, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).reshape(-1, 3).sum(1, dtype=np.int64)
-        # Twice the distance from the middle is whole, and Python's integers do not overflow.
-        places = range(1 - len(sums), len(sums), 2)
-        moments.append(sum(place * light for place, light in zip(places, sums.tolist(), strict=True)))
-    return moments[0], moments[1]
+    rows = pixels.reshape(len(pixels), -1)
+    across, down = (np.asarray(cv2.reduce(rows, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)).ravel() for axis in (0, 1))
+    return _moment(across.reshape(-1, 3).sum(1)), _moment(down)
+
+
+def _moment(light: NDArray[Any]) -> int:
+    # Twice the distance from the middle is whole; 64 bits hold the sum for any photo that is decoded.
+    return int(np.arange(1 - len(light), len(light), 2) @ light.astype(np.int64))
 
 
 def _transposed(picture: NDArray[Element]) -> NDArray[Element]:
