@@ -57,10 +57,9 @@ async def compare(
             steps(analyzer, data)
         for some in served:
             rates.append(matrix_rate())
-            for data in some:
-                plain_steps.append(plain.read(data))
-                alone += await one_at_a_time(engine, [data])
-                own_steps.append(steps(analyzer, data))
+            plain_steps += map(plain.read, some)
+            alone += await one_at_a_time(engine, some)
+            own_steps += [steps(analyzer, data) for data in some]
             waiting.append(await many_waiting(engines, some * BURST))
             shown.advance(task)
     finally:

@@ -190,7 +190,7 @@ class DigitCapsules(nn.Module):
         logits = settled.new_zeros(settled.shape[:3])
         for _ in range(self.rounds - 1):
             outputs = squash(torch.einsum("bic,bicd->bcd", logits.softmax(dim=2), settled))
-            logits = logits + torch.einsum("bicd,bcd->bic", settled, outputs)
+            logits = logits + (settled * outputs[:, None]).sum(3)
         return logits.softmax(dim=2), votes
 
 

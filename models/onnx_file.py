@@ -48,18 +48,33 @@ class _ServedPretrained(nn.Module):
 
 
 class _ServedSegmenter(nn.Module):
-    def __init__(self, network: SegmentationModel) -> None:
+    """The network with the head's raw output: of a thousand candidates one alone is decoded, the best."""
+
+    anchors: Tensor
+    strides: Tensor
+
+    def __init__(self, network: SegmentationModel, frame: tuple[int, int]) -> None:
         super().__init__()
         self.network = network
+        self.head: Any = cast(nn.Sequential, network.model)[-1]
+        self.eval()
+        with torch.no_grad():
+            network(torch.zeros(1, 3, frame[1], frame[0]))  # lays out the head's grid of anchors
+        self.register_buffer("anchors", cast(Tensor, self.head.anchors).T)
+        self.register_buffer("strides", cast(Tensor, self.head.strides).T)
 
     def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
-        candidates, prototypes = self.network(_images(squares))[0]
+        _, raw = self.network(_images(squares))
         # The best candidate is the first that suppression of overlaps keeps, so a single lesion needs none.
-        best = candidates[:, 4].argmax(1)
-        row = candidates.gather(2, best[:, None, None].expand(-1, candidates.shape[1], 1))[:, :, 0]
-        centre, half = row[:, :2], row[:, 2:4] / 2
-        detections = torch.cat([centre - half, centre + half, row[:, 4:5]], 1)
-        return detections, torch.einsum("bk,bkhw->bhw", row[:, 5:], prototypes)
+        best = raw["scores"][:, 0].argmax(1)
+        boxes, scores, coefficients = (
+            raw[name].gather(2, best[:, None, None].expand(-1, raw[name].shape[1], 1))
+            for name in ("boxes", "scores", "mask_coefficient")
+        )
+        anchors, strides = self.anchors[best][:, :, None], self.strides[best][:, :, None]
+        centre, size = (self.head.decode_bboxes(self.head.dfl(boxes), anchors) * strides).chunk(2, 1)
+        detections = torch.cat([centre - size / 2, centre + size / 2, scores.sigmoid()], 1)[:, :, 0]
+        return detections, torch.einsum("bk,bkhw->bhw", coefficients[:, :, 0], raw["proto"])
 
 
 def convert(network: nn.Module, size: int) -> bytes:
@@ -74,20 +89,13 @@ def convert(network: nn.Module, size: int) -> bytes:
 
 def convert_segmenter(network: SegmentationModel, frame: tuple[int, int]) -> bytes:
     """A segmenter for frames of this width and height in pixels; it ends in evaluation mode."""
-    served = _ServedSegmenter(network).eval()
-    head: Any = cast(nn.Sequential, network.model)[-1]
-    with torch.no_grad():
-        served(torch.zeros(1, frame[1], frame[0], 3, dtype=torch.uint8))  # lays out the head's grid of anchors
-
-    def decoded(raw: dict[str, Tensor]) -> Tensor:
-        return cast(Tensor, head.decode_bboxes(head.dfl(raw["boxes"]), head.anchors.unsqueeze(0)) * head.strides)
-
-    # The head lays its grid out anew where the shape has changed, and asking that would fix the number of photos.
-    head._get_decode_boxes = decoded
+    served = _ServedSegmenter(network, frame)
+    # The head would decode all candidates, and lay its grid out anew, which fixes the number of photos.
+    served.head._inference = lambda raw: raw["scores"]
     try:
         return content(traced(served, frame, [DETECTIONS, LOGITS]))
     finally:
-        del head._get_decode_boxes
+        del served.head._inference
 
 
 def _images(squares: Tensor) -> Tensor:
@@ -114,6 +122,10 @@ def traced(served: nn.Module, frame: tuple[int, int], outputs: list[str]) -> onn
 
 def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
     """ONNX has no adaptive pooling: pool by the smallest cell, and join two of these where a cell is larger."""
+    if not any(length % count for length, count in zip(maps.shape[2:], cells, strict=True)):
+        sides = [length // count for length, count in zip(maps.shape[2:], cells, strict=True)]
+        pooled, _ = op.MaxPool(maps, kernel_shape=sides, strides=sides)
+        return pooled, pooled
     ends = []
     for length, count in zip(maps.shape[2:], cells, strict=True):
         starts = [cell * length // count for cell in range(count)]

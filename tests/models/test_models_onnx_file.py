@@ -20,7 +20,8 @@ def session(content: bytes) -> onnxruntime.InferenceSession:
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "kernel"), [("fixcaps", 75, 19), ("fixcaps-ds", 72, 31), ("efficientnet-lite0", 64, 1)]
+    ("name", "size", "kernel"),
+    [("fixcaps", 75, 19), ("fixcaps", 97, 19), ("fixcaps-ds", 72, 31), ("efficientnet-lite0", 64, 1)],
 )
 def test_an_onnx_file_answers_as_the_network(
     name: zoo.Name, size: int, kernel: int, capfd: pytest.CaptureFixture[str]
