@@ -1,0 +1,242 @@
+"""Broadcasts from "Send it" to the summary: who gets what, when, and how often."""
+
+import asyncio
+import json
+import logging
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from aiogram import Bot
+from aiogram.types import Message, MessageEntity
+from cryptography.fernet import Fernet
+
+from bot.broadcasts import ENTITIES, Broadcaster
+from bot.client import open_session
+from bot.i18n import load_translations
+from bot.lane import Lane
+from bot.sandbox.faults import Fault, FloodLimits
+from bot.sandbox.server import Sandbox
+from bot.supervisor import Supervisor
+from storage import Database, DeliveryState
+from tests.bot.stage import ADMIN, EMMA, Stage
+
+
+async def test_how_deliveries_fail_is_told_in_the_summary(stage: Stage) -> None:
+    blocked, gone, answer_lost, opted_out = 2001, 2002, 2003, 2999
+    await stage.audience(blocked, gone, answer_lost, *range(2004, 2030), opted_out)
+    stage.sandbox.world.people[blocked].blocked = True
+    del stage.sandbox.world.people[gone]
+    stage.sandbox.world.faults.faults.append(Fault(kind="drop_answer", method="sendMessage", chat_id=answer_lost))
+    question = await stage.draft()
+    stage.press(question, "📣 Send it")
+    # A broken connection is followed by a pause, in which the last in line opts out.
+    await stage.reply(answer_lost, "A better model.")
+    await stage.database.users.set_announcements(opted_out, False)
+    summary = await stage.until(lambda: stage.finished(question))
+    assert (summary.text or "").splitlines()[1:] == [
+        "Received: 26 of 30",
+        "Blocked the bot: 1",
+        "Opted out meanwhile: 1",
+        "Refused by Telegram: 1",
+        "Uncertain, not repeated: 1",
+    ]
+    assert stage.deliveries(answer_lost, "A better model.") == 1
+    assert stage.deliveries(opted_out, "A better model.") == 0
+    user = await stage.database.users.get(blocked)
+    assert user is not None and user.blocked_at is not None
+    assert await stage.database.users.count_recipients() == 28
+
+
+async def test_a_flood_is_waited_out_and_nobody_is_left_out(stage: Stage) -> None:
+    readers = range(2001, 2041)
+    await stage.audience(*readers)
+    question = await stage.draft()
+    stage.sandbox.world.faults.faults.append(Fault(kind="429", method="sendMessage", chat_id=2003, retry_after=3))
+    stage.press(question, "📣 Send it")
+    await stage.until(lambda: stage.finished(question))
+    assert [stage.deliveries(reader, "A better model.") for reader in readers] == [1] * len(readers)
+    calls = [each for each in stage.sandbox.world.calls if each.method == "sendMessage" and each.chat_id in readers]
+    (refused,) = [each for each in calls if not each.ok]
+    # A few may be on the way when Telegram asks for silence.
+    assert not [each for each in calls if refused.at + 1 < each.at < refused.at + 3]
+    assert len([each for each in calls if each.at >= refused.at + 3]) > 20
+
+
+async def test_the_pace_of_sending(stage: Stage) -> None:
+    readers = range(2001, 2061)
+    await stage.audience(*readers)
+    stage.sandbox.world.flood.limits = FloodLimits(overall=30, per_chat=1)
+    question = await stage.draft()
+    began = time.monotonic()
+    stage.press(question, "📣 Send it")
+    summary = await stage.until(lambda: stage.finished(question))
+    seconds = time.monotonic() - began
+    assert (summary.text or "").endswith("Received: 60 of 60")
+    sent = [each for each in stage.sandbox.world.calls if each.method == "sendMessage" and each.chat_id in readers]
+    assert len(sent) == 60 and all(each.ok for each in sent)
+    assert sent[-1].at - sent[0].at >= 59 / 25 and seconds < 10
+
+
+async def test_progress_is_told_in_one_edited_message(stage: Stage) -> None:
+    readers = range(2001, 2101)
+    await stage.audience(*readers)
+    question = await stage.draft()
+    stage.press(question, "📣 Send it")
+    await stage.until(lambda: stage.finished(question))
+    edits = [each for each in stage.sandbox.world.calls if each.method == "editMessageText" and each.chat_id == ADMIN]
+    assert {each.params["message_id"] for each in edits} == {question.message_id}
+    texts = [each.params["text"] for each in edits]
+    assert texts[0] == "📣 Sending: 0 of 100" and len(texts) == len(set(texts)) >= 3
+    assert stage.heard(ADMIN)[-1].message_id == question.message_id
+    assert all(later.at - earlier.at >= 0.99 for earlier, later in pairwise(edits))
+
+
+async def test_a_progress_message_that_was_deleted_is_replaced(stage: Stage) -> None:
+    await stage.audience(EMMA)
+    question = await stage.draft()
+    stage.press(question, "📣 Send it")
+    stage.sandbox.world.remove(stage.sandbox.world.people[ADMIN], [question.message_id])
+    await stage.reply(ADMIN, "The announcement is sent.")
+
+
+async def test_an_interrupted_broadcast_goes_on_where_it_stopped(stage: Stage) -> None:
+    await stage.audience(2001, 2002, 2003)
+    broadcasts = stage.database.broadcasts
+    draft = await broadcasts.create(ADMIN, ADMIN, "text", "After a kill", "[]", None)
+    await broadcasts.confirm(draft.id)
+    for reader in (2001, 2002):
+        await broadcasts.mark_sending(draft.id, reader)
+    await broadcasts.mark(draft.id, 2001, DeliveryState.SENT)
+    await stage.broadcaster.resume()
+    await stage.reply(ADMIN, "The announcement is sent.\nReceived: 2 of 3\nUncertain, not repeated: 1")
+    assert [stage.deliveries(reader, "After a kill") for reader in (2001, 2002, 2003)] == [0, 0, 1]
+
+
+async def test_telegram_out_of_reach_costs_nobody_the_announcement(tmp_path: Path, unused_tcp_port: int) -> None:
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/bot.db", Fernet.generate_key())
+    sandbox = Sandbox(admin_id=ADMIN)
+    session = open_session(f"http://127.0.0.1:{unused_tcp_port}")
+    bot = Bot(sandbox.token, session=session)
+    supervisor, lane = Supervisor(), Lane()
+    broadcaster = Broadcaster(bot, database, supervisor, load_translations(), lane)
+    stage = Stage(sandbox, database, bot, lane, broadcaster)
+    await stage.audience(ADMIN, EMMA)
+    failed = asyncio.Event()
+
+    class Watch(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if "one delivery broke" in record.getMessage():
+                failed.set()
+
+    watch = Watch()
+    logging.getLogger("bot.broadcasts").addHandler(watch)
+    draft = await database.broadcasts.create(ADMIN, ADMIN, "text", "After an outage", "[]", None)
+    await database.broadcasts.confirm(draft.id)
+    await broadcaster.resume()
+    async with asyncio.timeout(20):
+        await failed.wait()
+    await sandbox.start(port=unused_tcp_port)
+    await stage.reply(ADMIN, "The announcement is sent.\nReceived: 2 of 2")
+    assert stage.deliveries(EMMA, "After an outage") == 1
+    logging.getLogger("bot.broadcasts").removeHandler(watch)
+    await supervisor.stop()
+    await session.close()
+    await sandbox.stop()
+    await database.close()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bot that soon gives a call up, and soon tries it again."""
+    monkeypatch.setattr("bot.client.RETRY_DELAYS", (0.01,))
+    monkeypatch.setattr("bot.broadcasts.OUTAGE_PAUSE_S", 0.1)
+
+
+async def announced_in_an_outage(stage: Stage) -> Message:
+    """A broadcast that reaches EMMA, and whose summary has been tried in vain three times."""
+    await stage.audience(EMMA)
+    question = await stage.draft()
+    cut_off = Fault(kind="drop", method="editMessageText", chat_id=ADMIN, times=1000)
+    stage.sandbox.world.faults.faults.append(cut_off)
+    stage.press(question, "📣 Send it")
+
+    def tries() -> int:
+        edits = [each for each in stage.sandbox.world.calls if each.method == "editMessageText"]
+        return sum("is sent." in each.params["text"] for each in edits)
+
+    # Each try is made of two calls.
+    await stage.until(lambda: tries() > 4)
+    assert len(await stage.database.broadcasts.running()) == 1
+    return question
+
+
+async def finish(stage: Stage) -> None:
+    """Wait until no broadcast is running."""
+    async with asyncio.timeout(20):
+        while await stage.database.broadcasts.running():
+            pass
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_an_outage_at_the_end_delays_the_summary(stage: Stage) -> None:
+    question = await announced_in_an_outage(stage)
+    stage.sandbox.world.faults.faults.clear()
+    summary = await stage.until(lambda: stage.finished(question))
+    assert (summary.text or "").endswith("Received: 1 of 1")
+    await finish(stage)
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_summary_that_was_never_told_is_told_after_the_next_start_and_nobody_gets_anything_twice(
+    stage: Stage,
+) -> None:
+    question = await announced_in_an_outage(stage)
+    await stage.broadcaster._supervisor.stop()
+    stage.sandbox.world.faults.faults.clear()
+    assert stage.finished(question) is None
+    await stage.broadcaster.resume()
+    await stage.until(lambda: stage.finished(question))
+    await finish(stage)
+    assert stage.deliveries(EMMA, "A better model.") == 1
+
+
+async def test_a_broadcast_ends_though_its_author_has_blocked_the_bot(stage: Stage) -> None:
+    await stage.audience(EMMA)
+    question = await stage.draft()
+    stage.press(question, "📣 Send it")
+    stage.sandbox.world.people[ADMIN].blocked = True
+    await stage.reply(EMMA, "A better model.")
+    await finish(stage)
+    assert stage.finished(question) is None
+
+
+async def test_an_orderly_stop_leaves_nothing_uncertain(stage: Stage) -> None:
+    readers = range(2001, 2051)
+    await stage.audience(*readers)
+    question = await stage.draft()
+    stage.press(question, "📣 Send it")
+    await stage.reply(2010, "A better model.")
+    await stage.broadcaster._supervisor.stop()
+    (broadcast,) = await stage.database.broadcasts.running()
+    counts = await stage.database.broadcasts.counts(broadcast.id)
+    assert counts.sending == 0 and counts.pending > 0
+    assert counts.sent == sum(stage.deliveries(reader, "A better model.") for reader in readers)
+
+
+async def test_an_author_who_erased_themselves_takes_the_broadcast_along(stage: Stage) -> None:
+    await stage.audience(*range(2001, 2051))
+    question = await stage.draft()
+    stage.press(question, "📣 Send it")
+    await stage.reply(2003, "A better model.")
+    await stage.database.users.delete(ADMIN)
+    await stage.broadcaster._supervisor.stop()
+    assert await stage.database.broadcasts.running() == []
+
+
+def test_entities_survive_storage_as_json() -> None:
+    link = MessageEntity(type="text_link", offset=0, length=4, url="https://example.org/")
+    kept = ENTITIES.dump_json([link], exclude_none=True)
+    assert json.loads(kept) == [{"type": "text_link", "offset": 0, "length": 4, "url": "https://example.org/"}]
+    assert ENTITIES.validate_json(kept) == [link]
