@@ -32,8 +32,7 @@ async def run(users: int, albums: int, data: Path | None, seed: int, settings: d
         session.chats.sent.clear()
         await session.limit_messages()
         asking = [group.create_task(crowd.keep_asking(each)) for each in askers]
-        # An album's photos need ten times as long to be taken by the sandbox: they set out first.
-        sizes = [ALBUM] * albums + [1] * (users - albums)
+        sizes = [ALBUM if albums and number % (users // albums) == 0 else 1 for number in range(users)]
         sent = list(await asyncio.gather(*map(crowd.send, people, sizes)))
         await session.chats.answered(sent, PATIENCE_SECONDS)
         for each in asking:

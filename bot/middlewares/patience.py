@@ -10,8 +10,8 @@ from aiogram.types import TelegramObject, Update
 from bot.journal import is_request
 from storage.connections import patience
 
-# Two hundred photos a second come in, many times more than can be read.
-BREATH_SECONDS = 0.005
+# A hundred photos a second come in, many times more than can be read.
+BREATH_SECONDS = 0.01
 
 
 class Patience(BaseMiddleware):
