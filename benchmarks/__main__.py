@@ -26,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     speed = commands.add_parser("speed", help="the plain way and ours, side by side; writes docs/benchmark.md")
     speed.add_argument("--data", type=Path, help="HAM10000, whose val photos are answered (default: drawn pictures)")
-    speed.add_argument("--photos", type=int, default=20, help="photos of each round, never the same (default: 20)")
+    speed.add_argument("--photos", type=int, default=20, help="photos of a round; each has its own (default: 20)")
     speed.add_argument("--rounds", type=int, default=6, help="how often the ways take turns (default: 6)")
     speed.add_argument(
         "--memory", type=int, nargs="+", default=[10, 1_000, 10_000], help="after so many photos memory is read"

@@ -120,7 +120,7 @@ def _shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _percentile(values: NDArray[np.uint8], share: float) -> float:
-    """What numpy's percentile gives, in a twentieth of the time: it counts instead of sorting."""
+    """What numpy's percentile gives, in a fraction of the time: it counts instead of sorting."""
     below = np.cumsum(cv2.calcHist([values], [0], None, [256], [0, 256]))
     place = share * (values.size - 1)
     low, high = (int(np.searchsorted(below, rank, side="right")) for rank in (int(place), -int(-place // 1)))
@@ -137,7 +137,7 @@ def _sharpness(luma: NDArray[np.float32]) -> float:
     calm = np.asarray(cv2.GaussianBlur(luma, (0, 0), _GRAIN), np.float32)
     shares = []
     for axis, shape in ((0, (_REBLUR, 1)), (1, (1, _REBLUR))):
-        # Two thirds of the time of OpenCV's own box filter, which is made for larger boxes.
+        # Half the time of OpenCV's own box filter.
         blurred = np.asarray(cv2.filter2D(calm, -1, np.full(shape, 1 / _REBLUR, np.float32)), np.float32)
         variation, kept = (_variation(plane, axis) for plane in (calm, blurred))
         total, left = (cv2.norm(plane, cv2.NORM_L1) for plane in (variation, kept))

@@ -1,6 +1,7 @@
 """Many people send at the same moment; meanwhile some keep asking for /help and /history."""
 
 import asyncio
+import random
 from pathlib import Path
 
 from load import report
@@ -32,7 +33,8 @@ async def run(users: int, albums: int, data: Path | None, seed: int, settings: d
         session.chats.sent.clear()
         await session.limit_messages()
         asking = [group.create_task(crowd.keep_asking(each)) for each in askers]
-        sizes = [ALBUM if albums and number % (users // albums) == 0 else 1 for number in range(users)]
+        sizes = [ALBUM] * albums + [1] * (users - albums)
+        random.Random(seed).shuffle(sizes)
         sent = list(await asyncio.gather(*map(crowd.send, people, sizes)))
         await session.chats.answered(sent, PATIENCE_SECONDS)
         for each in asking:

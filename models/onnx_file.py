@@ -122,9 +122,9 @@ def traced(served: nn.Module, frame: tuple[int, int], outputs: list[str]) -> onn
 
 def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
     """ONNX has no adaptive pooling: pool by the smallest cell, and join two of these where a cell is larger."""
-    if not any(length % count for length, count in zip(maps.shape[2:], cells, strict=True)):
-        sides = [length // count for length, count in zip(maps.shape[2:], cells, strict=True)]
-        pooled, _ = op.MaxPool(maps, kernel_shape=sides, strides=sides)
+    whole, left = zip(*map(divmod, maps.shape[2:], cells), strict=True)
+    if not any(left):
+        pooled, _ = op.MaxPool(maps, kernel_shape=whole, strides=whole)
         return pooled, pooled
     ends = []
     for length, count in zip(maps.shape[2:], cells, strict=True):
