@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--size", type=int, help="side of the input in pixels; of the segmenter, its width")
     train.add_argument("--kernel", type=int, help="side of FixCaps' large kernel")
     train.add_argument("--view", choices=("lesion", "whole"), help="what the classifier looks at")
+    train.add_argument("--margin", type=float, help="side of the view lesion's square, as a multiple of the lesion's")
     train.add_argument("--augment", choices=("light", "strong"), help="how far pictures are changed")
     train.add_argument(
         "--teacher", type=Path, nargs="+", metavar="RUN", help="runs whose networks a classifier also learns from"
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--mixup", type=float, metavar="ALPHA", help="how evenly a classifier's pictures are blended")
     train.add_argument("--epochs", type=int)
     train.add_argument("--batch", type=int)
+    train.add_argument("--rate", type=float, help="highest learning rate")
     train.add_argument("--seed", type=int)
     train.set_defaults(run=_train)
     export = commands.add_parser("export", help="release trained networks into weights/")
@@ -122,7 +124,7 @@ def _train(options: argparse.Namespace) -> None:
     def given(*names: str) -> dict[str, Any]:
         return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
-    changes = given("epochs", "batch", "seed")
+    changes = given("epochs", "batch", "rate", "seed")
     task: Task
     if options.network == "yolo":
         recipe = replace(segmentation.RECIPE, **changes)
@@ -133,7 +135,7 @@ def _train(options: argparse.Namespace) -> None:
         shape = replace(
             classification.ClassifierConfig(name=options.network),
             teachers=tuple(map(str, options.teacher or ())),
-            **given("size", "kernel", "view", "augment", "mixup"),
+            **given("size", "kernel", "view", "margin", "augment", "mixup"),
         )
         task = classification.Classification(options.data, shape, recipe, options.limit)
     run = Run(task, options.out or Path("runs") / options.network, torch.device(options.device), options.start)

@@ -85,8 +85,11 @@ class Classification:
         ]
         self.val_views = torch.from_numpy(np.stack(cut))
 
-    def network(self) -> nn.Module:
-        return zoo.build(self.config.name, self.config.size, self.config.kernel)
+    def network(self, device: torch.device) -> nn.Module:
+        network = zoo.build(self.config.name, self.config.size, self.config.kernel)
+        if device.type == "cpu" and isinstance(network, zoo.Pretrained):
+            network.freeze()
+        return network
 
     def order(self, generator: Generator) -> Tensor:
         return torch.multinomial(self.weights, len(self.train), replacement=True, generator=generator)

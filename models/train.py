@@ -28,7 +28,7 @@ from rich.progress import (
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 from torch import Generator, Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch.optim.swa_utils import PARAM_LIST, AveragedModel
 
 from models import coco
 from models.data import Lesions
@@ -69,7 +69,7 @@ class Task(Protocol):
     val: Lesions
     score: str  # the figure of ``validate`` that picks the best epoch
 
-    def network(self) -> nn.Module: ...
+    def network(self, device: torch.device) -> nn.Module: ...
     def order(self, generator: Generator) -> Tensor: ...
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor: ...
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]: ...
@@ -96,10 +96,10 @@ class Run:
     def __init__(self, task: Task, folder: Path, device: torch.device, start: Path | None = None) -> None:
         self.task, self.folder, self.device = task, folder, device
         torch.manual_seed(task.recipe.seed)
-        self.network = task.network().to(device)
+        self.network = task.network(device).to(device)
         self._start = self._load(start) if start else "random weights"
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from the stub
-        self.average = AveragedModel(self.network, avg_fn=_moving_average(task.recipe.average), use_buffers=True)
+        self.average = AveragedModel(self.network, multi_avg_fn=_moving_average(task.recipe.average), use_buffers=True)
         self.optimizer = torch.optim.AdamW(_groups(self.network, task.recipe.decay), lr=task.recipe.rate)
         self.epoch = 0
         self.best = float("-inf")
@@ -247,12 +247,16 @@ def _named(lesions: Lesions) -> str:
     return f"{len(lesions)} pictures ({hashlib.sha256(' '.join(lesions.ids).encode()).hexdigest()[:12]})"
 
 
-def _moving_average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+def _moving_average(decay: float) -> Callable[[PARAM_LIST, PARAM_LIST, Tensor | int], None]:
     """An exponential moving average whose memory grows to ``decay``, so that early epochs can be validated too."""
 
-    def update(average: Tensor, value: Tensor, count: Tensor | int) -> Tensor:
+    def update(averages: PARAM_LIST, values: PARAM_LIST, count: Tensor | int) -> None:
         memory = min(decay, (1 + int(count)) / (10 + int(count)))
-        return average + (value - average) * (1 - memory)
+        if averages[0].is_floating_point():
+            torch._foreach_lerp_(averages, values, 1 - memory)
+        else:  # batches that a norm has seen
+            for average, value in zip(averages, values, strict=True):
+                average.copy_(value)
 
     return update
 

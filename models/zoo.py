@@ -33,7 +33,8 @@ Name = Literal[
 NAMES: Final[tuple[Name, ...]] = get_args(Name)
 
 FROZEN: Final = 2
-"""So many first blocks of an EfficientNet keep ImageNet's edges and colours: at their size learning costs the most."""
+"""So many first blocks of an EfficientNet keep ImageNet's edges and colours where a CPU trains it: at their size
+learning costs the most."""
 
 
 class Classifier(Protocol):
@@ -66,15 +67,15 @@ class Logits:
 
 
 class _FullPrecision(nn.Module):
-    """Set before a depthwise convolution: it stays in float32 where the rest is computed in bfloat16.
+    """Set before a depthwise convolution: on a CPU it stays in float32 where the rest is computed in bfloat16.
 
-    On a CPU the gradient of a depthwise convolution takes two to four times as long in bfloat16.
+    There the gradient of a depthwise convolution takes two to four times as long in bfloat16.
     """
 
     def forward(self, images: Tensor) -> Tensor:
-        if not torch.is_autocast_enabled(images.device.type):
+        if images.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
             return cast(Tensor, super().forward(images))
-        with torch.autocast(images.device.type, enabled=False):
+        with torch.autocast("cpu", enabled=False):
             return cast(Tensor, super().forward(images.float())).to(images.dtype)
 
 
@@ -85,12 +86,14 @@ class Pretrained(Logits, nn.Module):
         super().__init__()
         self.network = network
         self.network.reset_classifier(len(CLASSES))  # type: ignore[operator]
-        first = [self.network.get_submodule(f"blocks.{number}") for number in range(FROZEN)]
-        for part in (self.network.get_submodule("conv_stem"), self.network.get_submodule("bn1"), *first):
-            part.requires_grad_(False)
         for layer in self.network.modules():
             if isinstance(layer, nn.Conv2d) and layer.groups > 1:
                 layer.__class__ = type(f"Full{type(layer).__name__}", (_FullPrecision, type(layer)), {})
+
+    def freeze(self) -> None:
+        """Let stem and first stages as they are when the rest is trained."""
+        for part in ("conv_stem", "bn1", *(f"blocks.{number}" for number in range(FROZEN))):
+            self.network.get_submodule(part).requires_grad_(False)
 
     def forward(self, images: Tensor) -> Tensor:
         """Score photos; returns B x 7 logits."""

@@ -71,3 +71,12 @@ def test_segmentation_boxes_frame_the_warped_masks(tmp_path: Path, augment: Lite
         inside, outside = batch["masks"][owner] > 0.5, batch["masks"][owner] < 0.5
         small = torch.nn.functional.avg_pool2d(batch["img"][owner], 2).mean(0)
         assert small[inside].mean() < small[outside].mean(), "the dark lesion lies under its mask"
+
+
+def test_a_lesion_that_fell_outside_the_picture_has_no_box(tmp_path: Path) -> None:
+    root = drawn_ham.packed(tmp_path / "ham", {"train": 4, "val": 1})
+    task = Segmentation(root, SegmenterConfig(size=128), RECIPE)
+    task.masks[2] = False
+    batch = task.batch(torch.arange(4), torch.Generator().manual_seed(2), torch.device("cpu"))
+    assert batch["batch_idx"].tolist() == [0, 1, 3]
+    assert len(batch["bboxes"]) == len(batch["cls"]) == 3 and (batch["bboxes"][:, 2:] > 0).all()

@@ -7,7 +7,7 @@ import torch
 from torch import Generator, nn
 
 from models.classification import Classification, ClassifierConfig, recipe_for
-from models.zoo import FROZEN, Pretrained, lite
+from models.zoo import FROZEN, Name, Pretrained, lite
 from tests.models import drawn_ham
 
 CPU = torch.device("cpu")
@@ -59,8 +59,11 @@ def test_without_mixup_every_picture_is_its_own(data: Path) -> None:
     assert len(network.asked) == 1
 
 
-def test_the_first_blocks_of_a_pretrained_network_do_not_learn() -> None:
-    network = Pretrained(lite(0, pretrained=False))
+def test_a_cpu_leaves_the_first_blocks_of_a_pretrained_network_as_they_are_and_a_gpu_does_not(data: Path) -> None:
+    name: Name = "efficientnet-lite0"
+    pretrained = Classification(data, ClassifierConfig(name, size=64), recipe_for(name))
+    assert all(value.requires_grad for value in pretrained.network(torch.device("cuda")).parameters())
+    network = pretrained.network(CPU)
     network(torch.rand(2, 3, 64, 64)).sum().backward()
     learnt = {name.split(".", 1)[1] for name, value in network.named_parameters() if value.grad is not None}
     frozen = {name.split(".", 1)[1] for name, value in network.named_parameters() if value.grad is None}

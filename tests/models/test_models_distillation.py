@@ -51,7 +51,7 @@ def test_the_teacher_is_asked_about_the_same_picture_in_its_own_square(data: Pat
     seen: list[torch.Tensor] = []
     taught.teachers[0].network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     rows, chance = torch.arange(4), Generator().manual_seed(5)
-    taught.loss(taught.network(), rows, chance, CPU)
+    taught.loss(taught.network(CPU), rows, chance, CPU)
     assert [value.shape for value in seen] == [(4, 3, 72, 72)]
     alike = Classification(data, ClassifierConfig(size=72, kernel=18, view="lesion"), taught.recipe)
     expected = alike.pictures(rows, alike.regions, 72, Generator().manual_seed(5), CPU)
@@ -63,7 +63,7 @@ def test_teaching_changes_what_is_learnt_but_not_the_teacher(data: Path, teacher
     for chosen in ([], [teacher]):
         taught = task(data, *chosen)
         torch.manual_seed(0)
-        network = taught.network()
+        network = taught.network(CPU)
         loss = taught.loss(network, torch.arange(7), Generator().manual_seed(1), CPU)
         loss.backward()
         losses.append(loss.item())
