@@ -37,6 +37,7 @@ def _titles() -> dict[str, str]:
         "melanoma_warned": _("melanomas that raise the warning"),
         "roc_auc": _("ROC-AUC, mean over classes"),
         "melanoma_roc_auc": _("ROC-AUC of melanoma"),
+        "melanoma_at_specificity": _("melanoma, sensitivity at a specificity of 0.85"),
         "ece": _("calibration error"),
         "refused": _("lesions refused"),
         "lesions_refused": _("lesions refused"),

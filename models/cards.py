@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.classes import CLASSES
 from models.gate import KINDS
-from models.release import CERTAIN_SHARE, ClassifierEntry, FileEntry, GateEntry, Member, SegmenterEntry
+from models.release import SCORE_SHARE, ClassifierEntry, FileEntry, GateEntry, Member, SegmenterEntry
 from models.report import TITLES, text
 
 LIMITS = """## Use and limits
@@ -123,7 +123,7 @@ def _segmenter(entry: SegmenterEntry) -> list[str]:
         "",
         "YOLOv8n-seg (ultralytics), kept in half precision; the README says what it was trained from.",
         f"Input: the whole photo in a grey frame of {entry.input.width} x {entry.input.height} px, its long side flat.",
-        f"Outlines scored below {entry.min_score} count as no lesion: {CERTAIN_SHARE:.1%} of `val` lie above.",
+        f"Outlines scored below {entry.min_score} count as no lesion: {SCORE_SHARE:.0%} of the lowest score in `val`.",
     ]
 
 
@@ -150,6 +150,6 @@ def _figures(entry: AnyEntry) -> list[str]:
     rows = [f"| figure | {' | '.join(splits)} |", "|---|" + "---|" * len(splits)]
     for name, title in TITLES.items():
         if any(name in entry.metrics[split] for split in splits):
-            found = [text(entry.metrics[split][name]) for split in splits]
+            found = [text(entry.metrics[split][name]) if name in entry.metrics[split] else "" for split in splits]
             rows.append(f"| {title} | {' | '.join(found)} |")
     return rows

@@ -24,11 +24,14 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
     recall_score,
     roc_auc_score,
+    roc_curve,
 )
 
 from models.classes import CLASSES, SUSPICIOUS
 
 BINS: Final = 15
+SPECIFICITY: Final = 0.85
+"""At which the sensitivity for melanoma is read off its ROC curve."""
 ROUNDS: Final = 1000
 
 Interval = tuple[float, float, float]
@@ -166,14 +169,18 @@ def _ranking(answers: Answers) -> dict[str, float]:
     given = answers.predicted >= 0
     truth = answers.labels[given, None] == np.arange(len(CLASSES))
     if not given.any():
-        return dict.fromkeys(("roc_auc", "melanoma_roc_auc", "ece"), float("nan"))
+        return dict.fromkeys(("roc_auc", "melanoma_roc_auc", "melanoma_at_specificity", "ece"), float("nan"))
     # NaN of a class that no photo has, or every one.
     areas = roc_auc_score(truth, answers.probabilities[given], average=None)
+    melanoma = CLASSES.index("mel")
+    false_alarms, sensitivity, _ = roc_curve(truth[:, melanoma], answers.probabilities[given, melanoma])
+    reached = sensitivity[false_alarms <= 1 - SPECIFICITY]  # of nothing but melanomas there is no false alarm
     bins = reliability(answers)
     gaps, photos = [abs(each.mean - each.right) for each in bins], [each.photos for each in bins]
     return {
         "roc_auc": float(np.nanmean(areas)),
-        "melanoma_roc_auc": float(areas[CLASSES.index("mel")]),
+        "melanoma_roc_auc": float(areas[melanoma]),
+        "melanoma_at_specificity": float(reached.max()) if len(reached) else float("nan"),
         "ece": float(np.average(gaps, weights=photos)),
     }
 

@@ -13,7 +13,7 @@ from sklearn.metrics import ConfusionMatrixDisplay, RocCurveDisplay
 
 from models.classes import CLASSES
 from models.evaluate import Evaluation
-from models.metrics import BINS, Interval, confusion, reliability
+from models.metrics import BINS, SPECIFICITY, Interval, confusion, reliability
 from models.plots import save
 from models.release import DIGITS
 
@@ -28,6 +28,7 @@ TITLES: Final = {
     "melanoma_warned": "Share of melanomas that raise the warning",
     "roc_auc": "ROC-AUC, mean over classes",
     "melanoma_roc_auc": "ROC-AUC of melanoma",
+    "melanoma_at_specificity": f"Melanoma sensitivity where its ROC curve has specificity {SPECIFICITY}",
     "ece": f"Expected calibration error ({BINS} bins)",
     "refused": "Lesions refused",
     "lesions_refused": "Lesions refused, by quality check, gate or segmenter",

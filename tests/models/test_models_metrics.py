@@ -51,6 +51,14 @@ def test_refusing_everything_is_no_error() -> None:
     assert np.isnan(found["ece"]) and np.isnan(found["roc_auc"])
 
 
+def test_the_sensitivity_for_melanoma_is_read_off_its_curve_where_enough_others_rank_below() -> None:
+    """Of 20 others, 3 may rank above a melanoma for a specificity of 0.85, and the fourth may not."""
+    ranked = ["mel", "nv", "nv", "mel", "nv", "mel", "nv", *["nv"] * 16, "mel"]
+    found = answers(ranked, ["nv"] * len(ranked))
+    found.probabilities[:, CLASSES.index("mel")] = np.linspace(0.9, 0.1, len(ranked))
+    assert figures(found)["melanoma_at_specificity"] == pytest.approx(3 / 4)
+
+
 def test_calibration_error_is_the_gap_between_said_and_true() -> None:
     found = answers(["nv"] * 10, ["nv"] * 5 + ["mel"] * 5, confidence=0.9)
     (only,) = reliability(found)
@@ -85,6 +93,7 @@ def test_a_rate_of_what_the_sample_lacks_is_not_defined() -> None:
     benign, malignant = figures(answers(["nv"] * 3, ["nv"] * 3)), figures(answers(["mel"] * 3, ["mel", "nv", None]))
     assert np.isnan(benign["melanoma_warned"])
     assert np.isnan(benign["melanoma_sensitivity"]) and np.isnan(benign["warning_sensitivity"])
+    assert np.isnan(benign["melanoma_at_specificity"]) and np.isnan(malignant["melanoma_at_specificity"])
     assert np.isnan(malignant["melanoma_specificity"]) and np.isnan(malignant["warning_specificity"])
     assert benign["melanoma_specificity"] == benign["warning_specificity"] == 1
     assert malignant["melanoma_sensitivity"] == malignant["warning_sensitivity"] == pytest.approx(1 / 3)

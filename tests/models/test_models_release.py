@@ -16,6 +16,7 @@ import torch
 
 from models import evaluate, onnx_file
 from models.__main__ import main
+from models.cards import write_card
 from models.classes import CLASSES
 from models.data import copy_photos, select
 from models.export import warning_threshold
@@ -23,6 +24,7 @@ from models.metrics import bootstrap
 from models.outlines import letterbox
 from models.pose import POSES, canonical
 from models.release import load_release
+from models.report import text
 from models.segmenter import find_lesions
 from models.served import serve
 from tests.inference.releases import open_gate
@@ -252,3 +254,14 @@ def test_networks_that_do_not_belong_together_are_not_released(
     assert export([runs / "yolo", runs / "lesion"], data, tmp_path) == 1
     assert "one segmenter" in capsys.readouterr().err
     assert not (tmp_path / "registry.json").exists()
+
+
+def test_a_card_leaves_the_place_of_an_undefined_figure_empty(weights: Path, tmp_path: Path) -> None:
+    """Small splits may hold no melanoma, say, and what is not defined is not recorded."""
+    entry = load_release(weights / "registry.json").served_classifier
+    known = entry.metrics["val"]
+    other = {name: value for name, value in known.items() if name != "accuracy"}
+    write_card(entry.model_copy(update={"metrics": {"val": known, "test": other}}), tmp_path)
+    card = (tmp_path / f"{entry.key}.md").read_text()
+    assert f"| Accuracy | {text(known['accuracy'])} |  |" in card
+    assert f"| Macro-F1 | {text(known['macro_f1'])} | {text(known['macro_f1'])} |" in card
