@@ -31,8 +31,8 @@ from models.graphs import DETECTIONS, SQUARES
 from models.metrics import Interval
 from models.outlines import letterbox
 from models.release import (
-    CERTAIN_SHARE,
     DIGITS,
+    SCORE_SHARE,
     ClassifierEntry,
     ClassifierInput,
     FileEntry,
@@ -76,7 +76,7 @@ def export_segmenter(
         session.run([DETECTIONS], {SQUARES: letterbox(image, config.frame)[0][None]})[0][0, 4]
         for image in val.posed().images
     ]
-    entry = entry.model_copy(update={"min_score": round(float(np.quantile(scores, 1 - CERTAIN_SHARE)), 3)})
+    entry = entry.model_copy(update={"min_score": round(SCORE_SHARE * float(min(scores)), 3)})
     register(weights, entry)
     return entry
 

@@ -34,8 +34,8 @@ DATA: Final = (
     f"Python packages {_PYTHON}; pictures drawn by code ({', '.join(DRAWN)})"
 )
 """What a release says that the gate has learnt from and was chosen on."""
-CLOSE_UPS: Final = 2
-"""Changed copies of every everyday picture that is learnt from."""
+COPIES: Final = 2
+"""Changed copies of every picture that is learnt from, beside the picture itself."""
 NEAREST: Final = 100  # pixels of 320 x 240 that a frame has at least
 SMALLEST: Final = 64  # pixels: a close-up of less has nothing to see
 
@@ -63,7 +63,8 @@ def examples(root: Path, limit: int | None = None) -> Iterator[Example]:
     train = load(root, "train", LESIONS if limit is None else limit)
     for image, mask in zip(train.images, train.masks, strict=True):
         yield Example(image, 0, True)
-        yield Example(changed(reframed(image, mask, chance), chance), 0, True)
+        for _ in range(COPIES):
+            yield Example(changed(reframed(image, mask, chance), chance), 0, True)
     val = load(root, "val", limit)
     for image in val.images:
         # Serving turns a photo by its content, so any of these may be what is looked at.
@@ -74,7 +75,7 @@ def examples(root: Path, limit: int | None = None) -> Iterator[Example]:
         if picture.part != "held-out":
             kind = kind_of(picture)
             yield Example(picture.pixels, kind, picture.part == "fit")
-            for _ in range(CLOSE_UPS if picture.part == "fit" else 0):
+            for _ in range(COPIES if picture.part == "fit" else 0):
                 closer = picture.pixels if kind == 1 else close_up(picture.pixels, chance)
                 yield Example(changed(closer, chance), kind, True)
 
@@ -131,7 +132,7 @@ def changed(pixels: Pixels, chance: Generator) -> Pixels:
     picture = turned(int(chance.integers(4)))(pixels)
     if chance.random() < 0.5:
         picture = picture[:, ::-1]
-    values = picture * (chance.uniform(0.8, 1.2, 3) * chance.uniform(0.6, 1.2))
+    values = picture * (chance.uniform(0.55, 1.15, 3) * chance.uniform(0.7, 1.4))  # lamps are redder than daylight
     grey = values.mean(2, keepdims=True)
     values = grey + (values - grey) * chance.uniform(0.5, 1.4)
     values = 255 * np.clip(values / 255, 0, 1) ** chance.uniform(0.7, 1.4)

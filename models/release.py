@@ -16,8 +16,9 @@ from models.classes import CLASSES, SUSPICIOUS
 DIGITS: Final = 5
 """Decimals to which figures are stored, and rounded before they are shown with fewer."""
 
-CERTAIN_SHARE: Final = 0.999
-"""Share of val's lesions that the segmenter's least score must let through."""
+SCORE_SHARE: Final = 0.5
+"""The segmenter's least score as a share of the lowest that it gives a lesion of ``val``. A phone's photo is another
+domain than val's and is scored lower; what shows bare skin, the gate tells better than this score."""
 
 View = Literal["whole", "lesion"]
 """What of a photo a classifier looks at. It stands here since the bot's process reads releases but loads no OpenCV."""
