@@ -16,13 +16,14 @@ answer alone. It has seen dermatoscope images of mostly light skin, from two cli
 children, nails and mucosa are outside of what it learnt. Age, sex and body site are not read."""
 
 
-TRAINED = """Trained on {data}, masks by Tschandl. Epoch, calibration and thresholds were chosen on `val`;
-`test` (the 828 images of the FixCaps paper's split) was read for the report only.
+TRAINED = """Trained on {data}, masks by Tschandl. Calibration, thresholds and what was kept of
+training were chosen on `val`; `test` (the 828 images of the FixCaps paper's split) was read for the report only.
 Weights: {licence}, as the data."""
 
 FITTED = """Fitted on {data}.
 The score and its threshold were chosen on `val` and on everyday pictures that were not
-learnt from; `test` and the half of the everyday pictures that is held out were read for the report only.
+learnt from, the prior's strength also on ten photos by phone;
+`test` and the half of the everyday pictures that is held out were read for the report only.
 Weights: {licence}, as HAM10000."""
 
 AnyEntry = ClassifierEntry | SegmenterEntry | GateEntry

@@ -36,6 +36,7 @@ from models.served import EvaluationError
 from models.views import crop_view
 
 STRENGTH: Final = 0.003
+"""Of the data against the prior. It was chosen by the comparison below and by whether photos by phone are read."""
 LOST: Final = 0.002
 """Share of ``val``'s lesions that gate and segmenter may refuse together."""
 BATCH: Final = 16
@@ -91,7 +92,7 @@ def fit(root: Path, version: str, weights: Path, limit: int | None = None) -> Ga
         RocCurveDisplay.from_predictions(lesions, values, ax=axes, name=name)
     axes.set(title="Lesions of val against everyday pictures", xlabel="everyday pictures read", ylabel="lesions read")
     axes.set(xlim=(0, 0.3), ylim=(0.7, 1))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize="small")  # beside no curve
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize="small")  # where no curve runs
     save_figure(figure, weights / "refusal.png")
     served = _odds_of(gate, seen.features[compared])
     entry = GateEntry(

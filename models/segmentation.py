@@ -112,6 +112,7 @@ class Segmentation:
 
 def _boxes(masks: Tensor) -> Tensor:
     """B x 4 centres x, y, widths and heights, as shares, of B x H x W masks, none empty; all at once, for a GPU."""
+    # torchvision has a function for it; but once torchvision is imported, ultralytics suppresses overlaps by that too.
 
     def span(line: Tensor) -> tuple[Tensor, Tensor]:
         length, marked = line.shape[1], line.byte()

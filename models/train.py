@@ -28,7 +28,7 @@ from rich.progress import (
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 from torch import Generator, Tensor, nn
-from torch.optim.swa_utils import PARAM_LIST, AveragedModel
+from torch.optim.swa_utils import PARAM_LIST, AveragedModel, get_ema_multi_avg_fn
 
 from models import coco
 from models.data import Lesions
@@ -252,11 +252,7 @@ def _moving_average(decay: float) -> Callable[[PARAM_LIST, PARAM_LIST, Tensor | 
 
     def update(averages: PARAM_LIST, values: PARAM_LIST, count: Tensor | int) -> None:
         memory = min(decay, (1 + int(count)) / (10 + int(count)))
-        if averages[0].is_floating_point():
-            torch._foreach_lerp_(averages, values, 1 - memory)
-        else:  # batches that a norm has seen
-            for average, value in zip(averages, values, strict=True):
-                average.copy_(value)
+        get_ema_multi_avg_fn(memory)(averages, values, count)
 
     return update
 

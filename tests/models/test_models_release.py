@@ -18,14 +18,15 @@ from models import evaluate, onnx_file
 from models.__main__ import main
 from models.cards import write_card
 from models.classes import CLASSES
-from models.data import copy_photos, select
+from models.data import copy_photos, load, select
 from models.export import warning_threshold
 from models.metrics import bootstrap
 from models.outlines import letterbox
 from models.pose import POSES, canonical
 from models.release import load_release
 from models.report import text
-from models.segmenter import find_lesions
+from models.segmentation import SegmenterConfig
+from models.segmenter import find_lesions, load_segmenter
 from models.served import serve
 from tests.inference.releases import open_gate
 from tests.models import drawn_ham
@@ -103,6 +104,13 @@ def test_a_new_version_is_served_and_the_old_one_kept(
 ) -> None:
     monkeypatch.setattr("models.export.letterbox", posed(letterbox))
     assert export([runs / "yolo"], data, tmp_path) == 0
+    [entry] = json.loads((tmp_path / "registry.json").read_text())["segmenters"]
+    network = load_segmenter(tmp_path / entry["reference"]["file"])
+    photos = list(load(data, "val").posed().images)
+    lowest = min(
+        found[0].score for found in find_lesions(network, photos, SegmenterConfig(size=64).frame, min_score=0.0)
+    )
+    assert entry["min_score"] == pytest.approx(lowest / 2, abs=1e-3), "half the lowest score of a lesion of val"
     # To convert a segmenter is most of what its release takes, and this one stays the same.
     converted = (tmp_path / "yolov8n-seg-0.1.0.onnx").read_bytes()
     monkeypatch.setattr(onnx_file, "convert_segmenter", lambda *_: converted)

@@ -91,6 +91,13 @@ def test_resuming_another_configuration_is_an_error(
     assert "was started with recipe" in capsys.readouterr().err
 
 
+def test_rate_and_margin_are_those_asked_for(data: Path, tmp_path: Path) -> None:
+    asked = command("fixcaps", data, tmp_path / "run", "--epochs", "1", "--rate", "3e-4", "--margin", "2.2")[3:]
+    assert main(asked) == 0
+    settings = torch.load(tmp_path / "run" / "state.pt", weights_only=True)["settings"]
+    assert (settings["recipe"]["rate"], settings["config"]["margin"]) == (3e-4, 2.2)
+
+
 def test_resuming_with_other_data_or_weights_is_an_error(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
