@@ -14,13 +14,14 @@ import torch
 from torch import Tensor, nn
 from ultralytics.nn.tasks import ClassificationModel
 
-from models import hub, zoo
+from models import dinov2, hub, zoo
 from models.classes import CLASSES
 
 ARCHITECTURES: Final = {
     "resnet50": "resnet50.a1_in1k",
     "vit-b16": "vit_base_patch16_224.augreg2_in21k_ft_in1k",
     "dinov2-lora": "vit_base_patch14_dinov2.lvd142m",
+    "dinov2-small-lora": dinov2.ARCHITECTURE,
 }
 """timm's names, with the weights that training begins with."""
 
@@ -81,7 +82,7 @@ def build(name: zoo.Name, size: int, *, pretrained: bool) -> nn.Module:
         return YoloClassifier(name)
     architecture = ARCHITECTURES[name]
     network, mean, std = timm_network(architecture, size, len(CLASSES), pretrained=pretrained)
-    return FineTuned(_low_rank(network) if name == "dinov2-lora" else network, mean, std)
+    return FineTuned(_low_rank(network) if name.endswith("-lora") else network, mean, std)
 
 
 def timm_network(
@@ -93,16 +94,22 @@ def timm_network(
         architecture: timm's name with its weights.
         size: side of the square input in pixels; networks made for one size are made for this one.
         classes: outputs; 0 gives the pooled features.
-        pretrained: load the weights.
+        pretrained: load the weights: DINOv2 small from the package that carries it, if it is installed, all else
+            from the hub.
 
     Raises:
         WeightsUnavailable: they cannot be had here.
+        TrainingError: the package carries others than are known.
     """
     config = timm.get_pretrained_cfg(architecture)
     assert config is not None, architecture
     sized: dict[str, Any] = {"img_size": size} if config.fixed_input_size else {}
-    with hub.loading(architecture) if pretrained else nullcontext():
-        network = timm.create_model(architecture, pretrained=pretrained, num_classes=classes, **sized)
+    learnt = dinov2.carried() if pretrained and architecture == dinov2.ARCHITECTURE else None
+    online = pretrained and learnt is None
+    with hub.loading(architecture) if online else nullcontext():
+        network = timm.create_model(architecture, pretrained=online, num_classes=classes, **sized)
+    if learnt is not None:
+        dinov2.fill(network, learnt)
     return network, config.mean, config.std
 
 

@@ -28,6 +28,7 @@ Name = Literal[
     "resnet50",
     "vit-b16",
     "dinov2-lora",
+    "dinov2-small-lora",
     "yolov8n-cls",
 ]
 NAMES: Final[tuple[Name, ...]] = get_args(Name)

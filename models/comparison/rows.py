@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from models import zoo
+from models import dinov2, zoo
 from models.classification import ClassifierConfig, recipe_for
 from models.comparison import embedding, released, trained, zero_shot
 from models.comparison.bench import VIEW, Row
@@ -42,11 +42,17 @@ ROWS: tuple[Row, ...] = (
         partial(embedding.reader, architecture="vit_large_patch14_dinov2.lvd142m", size=224),
     ),
     Row(
+        "dinov2-small-svm",
+        "DINOv2 small, embeddings and SVM",
+        partial(embedding.reader, architecture=dinov2.ARCHITECTURE, size=224),
+    ),
+    Row(
         "swinv2-svm",
         "Swin-v2 base, embeddings and SVM",
         partial(embedding.reader, architecture="swinv2_base_window12to16_192to256.ms_in22k_ft_in1k", size=256),
     ),
     _trained("dinov2-lora", "DINOv2 base with LoRA", size=224, augment="strong"),
+    _trained("dinov2-small-lora", "DINOv2 small with LoRA", size=224, augment="strong"),
     Row(
         "clip-zero-shot",
         "CLIP ViT-B/16, zero-shot",

@@ -18,7 +18,7 @@ from huggingface_hub import constants
 from open_clip.pretrained import list_pretrained
 from rich.console import Console
 
-from models import families, hub
+from models import families, hub, zoo
 from models.__main__ import main
 from models.classes import CLASSES
 from models.comparison import rows, scoring, zero_shot
@@ -92,12 +92,13 @@ def test_photos_are_normalised_as_the_weights_were_trained() -> None:
     assert torch.allclose(network(torch.full((1, 3, 2, 2), 0.6))[0, :, 0, 0], torch.tensor([0.4, 1.0, 3.0]))
 
 
+@pytest.mark.parametrize("name", ["dinov2-lora", "dinov2-small-lora"])
 def test_low_rank_changes_leave_the_network_as_it_is_but_for_head_and_attention(
-    tiny_hub: Path, monkeypatch: pytest.MonkeyPatch
+    name: zoo.Name, tiny_hub: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny_networks.fill_hub(tiny_hub)
-    monkeypatch.setitem(families.ARCHITECTURES, "dinov2-lora", DINO)
-    network = families.build("dinov2-lora", 70, pretrained=True)
+    monkeypatch.setitem(families.ARCHITECTURES, name, DINO)
+    network = families.build(name, 70, pretrained=True)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     images, labels = torch.rand(4, 3, 70, 70), torch.tensor([0, 1, 2, 3])
     optimizer = torch.optim.SGD([value for value in network.parameters() if value.requires_grad], lr=1.0)
