@@ -121,7 +121,7 @@ def _plot(lines: list[Line], path: Path) -> None:
         xscale="log",
         ylim=(0, 1),
     )
-    axes.margins(x=0.25)
+    axes.margins(x=0.4)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25, which="both")
     save(figure, path)
