@@ -77,16 +77,14 @@ def fill(network: nn.Module, learnt: dict[str, Tensor]) -> None:
     positions = resample_abs_pos_embed(
         learnt["pos_embed"], list(vit.patch_embed.grid_size), num_prefix_tokens=vit.num_prefix_tokens
     )
-    own = network.state_dict()
-    missing = {name for name in own if not name.startswith("head.")} - set(learnt)
-    if missing:
-        raise ValueError(f"these weights belong to another network, they lack {min(missing)}")
-    network.load_state_dict(own | learnt | {"pos_embed": positions})
+    missing, unknown = network.load_state_dict(learnt | {"pos_embed": positions}, strict=False)
+    if wrong := [name for name in missing if not name.startswith("head.")] + unknown:
+        raise ValueError(f"these weights belong to another network: {wrong[0]} is not in both")
 
 
 def _read(model: onnx.ModelProto) -> dict[str, Tensor]:
     values = {each.name: torch.from_numpy(numpy_helper.to_array(each).copy()) for each in model.graph.initializer}
-    named = {name[9:]: value for name, value in values.items() if name.startswith("backbone.")}
+    named = {name.removeprefix("backbone."): values[name] for name in values if name.startswith("backbone.")}
     for node in model.graph.node:
         # The export folds the transposed matrix of a linear layer into one without a name; its product has it still.
         path = re.fullmatch(r"/backbone/(.+\.\d+/.+)/MatMul", node.name)

@@ -117,9 +117,12 @@ def test_another_file_is_not_read(package: Path, monkeypatch: pytest.MonkeyPatch
         families.timm_network(TINY, 70, 0)
 
 
-def test_weights_of_another_network_are_refused(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    carry(package, monkeypatch, depth=1)
-    with pytest.raises(ValueError, match=r"another network, they lack blocks\.1\."):
+@pytest.mark.parametrize(("depth", "lone"), [(1, 1), (3, 2)])
+def test_weights_of_another_network_are_refused(
+    depth: int, lone: int, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry(package, monkeypatch, depth=depth)
+    with pytest.raises(ValueError, match=rf"another network: blocks\.{lone}\..+ is not in both"):
         families.timm_network(TINY, 70, 0)
 
 
