@@ -14,14 +14,14 @@ import torch
 from torch import Tensor, nn
 from ultralytics.nn.tasks import ClassificationModel
 
-from models import dinov2, hub, zoo
+from models import hub, packaged, zoo
 from models.classes import CLASSES
 
 ARCHITECTURES: Final = {
     "resnet50": "resnet50.a1_in1k",
-    "vit-b16": "vit_base_patch16_224.augreg2_in21k_ft_in1k",
+    "vit-b16": packaged.CLIP_BASE,
     "dinov2-lora": "vit_base_patch14_dinov2.lvd142m",
-    "dinov2-small-lora": dinov2.ARCHITECTURE,
+    "dinov2-small-lora": packaged.DINOV2_SMALL,
 }
 """timm's names, with the weights that training begins with."""
 
@@ -94,8 +94,8 @@ def timm_network(
         architecture: timm's name with its weights.
         size: side of the square input in pixels; networks made for one size are made for this one.
         classes: outputs; 0 gives the pooled features.
-        pretrained: load the weights: DINOv2 small from the package that carries it, if it is installed, all else
-            from the hub.
+        pretrained: load the weights, from a package that is known to carry them where one is installed, else from the
+            hub.
 
     Raises:
         WeightsUnavailable: they cannot be had here.
@@ -104,12 +104,12 @@ def timm_network(
     config = timm.get_pretrained_cfg(architecture)
     assert config is not None, architecture
     sized: dict[str, Any] = {"img_size": size} if config.fixed_input_size else {}
-    learnt = dinov2.carried() if pretrained and architecture == dinov2.ARCHITECTURE else None
+    learnt = packaged.carried(architecture) if pretrained else None
     online = pretrained and learnt is None
     with hub.loading(architecture) if online else nullcontext():
         network = timm.create_model(architecture, pretrained=online, num_classes=classes, **sized)
     if learnt is not None:
-        dinov2.fill(network, learnt)
+        packaged.fill(network, learnt)
     return network, config.mean, config.std
 
 

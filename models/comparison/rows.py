@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from models import dinov2, zoo
+from models import packaged, zoo
 from models.classification import ClassifierConfig, recipe_for
 from models.comparison import embedding, released, trained, zero_shot
 from models.comparison.bench import VIEW, Row
@@ -30,7 +30,7 @@ def _trained(
 
 ROWS: tuple[Row, ...] = (
     _trained("resnet50", "ResNet-50, fine-tuned", size=224, augment="strong", rate=2e-4),
-    _trained("vit-b16", "ViT-B/16, fine-tuned", size=224, augment="strong", rate=5e-5),
+    _trained("vit-b16", "ViT-B/16 of CLIP, fine-tuned", size=224, augment="strong", rate=5e-5),
     Row(
         "dinov2-base-svm",
         "DINOv2 base, embeddings and SVM",
@@ -44,7 +44,12 @@ ROWS: tuple[Row, ...] = (
     Row(
         "dinov2-small-svm",
         "DINOv2 small, embeddings and SVM",
-        partial(embedding.reader, architecture=dinov2.ARCHITECTURE, size=224),
+        partial(embedding.reader, architecture=packaged.DINOV2_SMALL, size=224),
+    ),
+    Row(
+        "clip-svm",
+        "CLIP ViT-B/16, embeddings and SVM",
+        partial(embedding.reader, architecture=packaged.CLIP_BASE, size=224),
     ),
     Row(
         "swinv2-svm",

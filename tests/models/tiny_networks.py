@@ -39,7 +39,11 @@ def settings(name: str, side: int) -> dict[str, Any]:
 
 
 default_cfgs = generate_default_cfgs(
-    {"tiny_dinov2.random": settings("tiny_dinov2", 70), "tiny_swinv2.random": settings("tiny_swinv2", 64)}
+    {
+        "tiny_dinov2.random": settings("tiny_dinov2", 70),
+        "tiny_clip.random": settings("tiny_clip", 64),
+        "tiny_swinv2.random": settings("tiny_swinv2", 64),
+    }
 )
 
 
@@ -47,6 +51,13 @@ default_cfgs = generate_default_cfgs(
 def tiny_dinov2(pretrained: bool = False, **changes: Any) -> nn.Module:
     shape = {"patch_size": 14, "embed_dim": 32, "depth": 2, "num_heads": 2, "init_values": 1e-5}
     return build_model_with_cfg(VisionTransformer, "tiny_dinov2", pretrained, **{**shape, **changes})
+
+
+@register_model
+def tiny_clip(pretrained: bool = False, **changes: Any) -> nn.Module:
+    """CLIP's half that reads photos, as timm builds it."""
+    shape = {"patch_size": 16, "embed_dim": 32, "depth": 2, "num_heads": 2, "pre_norm": True}
+    return build_model_with_cfg(VisionTransformer, "tiny_clip", pretrained, **{**shape, **changes})
 
 
 @register_model
