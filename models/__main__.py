@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "--teacher", type=Path, nargs="+", metavar="RUN", help="runs whose networks a classifier also learns from"
     )
     train.add_argument("--mixup", type=float, metavar="ALPHA", help="how evenly a classifier's pictures are blended")
+    train.add_argument("--worn", type=float, metavar="SHARE", help="how many of a classifier's pictures are degraded")
     train.add_argument("--epochs", type=int)
     train.add_argument("--batch", type=int)
     train.add_argument("--rate", type=float, help="highest learning rate")
@@ -135,7 +136,7 @@ def _train(options: argparse.Namespace) -> None:
         shape = replace(
             classification.ClassifierConfig(name=options.network),
             teachers=tuple(map(str, options.teacher or ())),
-            **given("size", "kernel", "view", "margin", "augment", "mixup"),
+            **given("size", "kernel", "view", "margin", "augment", "mixup", "worn"),
         )
         task = classification.Classification(options.data, shape, recipe, options.limit)
     run = Run(task, options.out or Path("runs") / options.network, torch.device(options.device), options.start)

@@ -20,6 +20,7 @@ from models.distillation import Teacher, distillation_loss
 from models.release import View
 from models.train import Recipe, read_config
 from models.views import crop_view, region
+from models.wear import worn
 
 MARGIN: Final = 1.4
 RARITY: Final = 0.5
@@ -47,7 +48,8 @@ class ClassifierConfig:
 
     ``teachers`` are folders of runs whose networks are distilled; see ``models.distillation``. ``mixup`` is how evenly
     two pictures are blended into one (the alpha of Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR
-    2018, section 2); 0 blends none.
+    2018, section 2); 0 blends none. ``worn`` is the share of pictures that are degraded (see ``models.wear``) before
+    the network looks at them; teachers see them as they are.
     """
 
     name: zoo.Name = "fixcaps"
@@ -58,6 +60,7 @@ class ClassifierConfig:
     augment: Literal["light", "strong"] = "light"
     teachers: tuple[str, ...] = ()
     mixup: float = 0.0
+    worn: float = 0.0
 
 
 def recipe_for(name: zoo.Name) -> Recipe:
@@ -97,18 +100,20 @@ class Classification:
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor:
         classifier, labels = cast(zoo.Classifier, network), self.labels[rows].to(device)
         share, others = self._blend(len(rows), generator)
+        photos = self.images[rows]
+        seen = worn(photos, self.config.worn, generator) if self.config.worn else photos
         chance = generator.get_state()
 
-        def blended(regions: Tensor, size: int) -> Tensor:
+        def blended(photos: Tensor, regions: Tensor, size: int) -> Tensor:
             generator.set_state(chance)  # the same turn, scale and colours for all who look
-            pictures = self.pictures(rows, regions, size, generator, device)
+            pictures = self.pictures(photos, regions[rows], size, generator, device)
             return pictures.lerp(pictures[others], 1 - share) if share < 1 else pictures
 
-        outputs = classifier(blended(self.regions, self.config.size))
+        outputs = classifier(blended(seen, self.regions, self.config.size))
         loss = classifier.loss(outputs, labels) * share
         if share < 1:
             loss = loss + classifier.loss(outputs, labels[others]) * (1 - share)
-        taught = [teacher.log_odds(blended(teacher.regions, teacher.size)) for teacher in self.teachers]
+        taught = [teacher.log_odds(blended(photos, teacher.regions, teacher.size)) for teacher in self.teachers]
         return loss + distillation_loss(classifier.log_odds(outputs), taught) if taught else loss
 
     def _blend(self, count: int, generator: Generator) -> tuple[float, Tensor]:
@@ -120,10 +125,20 @@ class Classification:
         share = float(chance.beta(self.config.mixup, self.config.mixup))
         return max(share, 1 - share), others
 
-    def pictures(self, rows: Tensor, regions: Tensor, size: int, generator: Generator, device: torch.device) -> Tensor:
-        """Augmented training pictures, B x 3 x ``size`` x ``size``, RGB, in [0, 1]."""
-        pixels = self.images[rows].to(device).permute(0, 3, 1, 2).float() / 255
-        matrices = random_affine(regions[rows], (HEIGHT, WIDTH), generator, **WARPS[self.config.augment])
+    def pictures(
+        self, photos: Tensor, regions: Tensor, size: int, generator: Generator, device: torch.device
+    ) -> Tensor:
+        """Augmented training pictures, B x 3 x ``size`` x ``size``, RGB, in [0, 1].
+
+        Args:
+            photos: B x 240 x 320 x 3, uint8.
+            regions: B x 3, what is looked at in each; see ``models.views.region``.
+            size: side of the square in pixels.
+            generator: source of chance (CPU).
+            device: where they are made.
+        """
+        pixels = photos.to(device).permute(0, 3, 1, 2).float() / 255
+        matrices = random_affine(regions, (HEIGHT, WIDTH), generator, **WARPS[self.config.augment])
         fine = 2 if size < HEIGHT * FINE else 1
         batch = warp(pixels, matrices, (size, size), padding="reflection", oversample=fine)
         return jitter(batch, generator, strength=JITTER[self.config.augment])

@@ -102,13 +102,16 @@ def shrunk(side: int) -> Callable[[Pixels], Pixels]:
     return apply
 
 
-def glaring(share: float) -> Callable[[Pixels], Pixels]:
-    """A lamp's reflection on the middle of the photo: a white disc of this share of the area with a soft edge."""
+def glaring(share: float, place: tuple[float, float] = (0.5, 0.5)) -> Callable[[Pixels], Pixels]:
+    """A lamp's reflection: a white disc of this share of the area with a soft edge.
+
+    Its middle lies at ``place``, by shares of the width and the height.
+    """
 
     def apply(pixels: Pixels) -> Pixels:
         height, width = pixels.shape[:2]
         rows, columns = np.ogrid[:height, :width]
-        distance = np.hypot(rows - (height - 1) / 2, columns - (width - 1) / 2)
+        distance = np.hypot(rows - (height - 1) * place[1], columns - (width - 1) * place[0])
         radius = np.sqrt(share * height * width / np.pi)
         # White inside the radius, then falling off over half of it.
         light = np.exp(-np.square(np.maximum(distance - radius, 0) / (radius / 2)))[..., None]

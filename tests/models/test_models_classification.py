@@ -45,7 +45,7 @@ def test_mixup_blends_two_pictures_and_asks_for_both_labels(data: Path) -> None:
     chance = Generator().manual_seed(3)
     share, others = blended._blend(7, chance)
     assert 0.5 <= share < 1 and not torch.equal(others, rows)
-    plain = blended.pictures(rows, blended.regions, 64, chance, CPU)
+    plain = blended.pictures(blended.images[rows], blended.regions[rows], 64, chance, CPU)
     torch.testing.assert_close(network.seen[0], share * plain + (1 - share) * plain[others])
     first, second = blended.labels[rows], blended.labels[rows[others]]
     assert torch.equal(network.asked[0], first) and torch.equal(network.asked[1], second)
@@ -55,7 +55,8 @@ def test_mixup_blends_two_pictures_and_asks_for_both_labels(data: Path) -> None:
 def test_without_mixup_every_picture_is_its_own(data: Path) -> None:
     plain, rows, network = task(data, mixup=0.0), torch.arange(7), Watched()
     plain.loss(network, rows, Generator().manual_seed(3), CPU)
-    assert torch.equal(network.seen[0], plain.pictures(rows, plain.regions, 64, Generator().manual_seed(3), CPU))
+    expected = plain.pictures(plain.images[rows], plain.regions[rows], 64, Generator().manual_seed(3), CPU)
+    assert torch.equal(network.seen[0], expected)
     assert len(network.asked) == 1
 
 

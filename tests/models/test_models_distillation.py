@@ -1,11 +1,13 @@
 """A network also learns what a trained one answers to the same picture."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Generator
 
+from models import wear
 from models.__main__ import main
 from models.classification import Classification, ClassifierConfig, recipe_for
 from models.distillation import distillation_loss
@@ -54,8 +56,30 @@ def test_the_teacher_is_asked_about_the_same_picture_in_its_own_square(data: Pat
     taught.loss(taught.network(CPU), rows, chance, CPU)
     assert [value.shape for value in seen] == [(4, 3, 72, 72)]
     alike = Classification(data, ClassifierConfig(size=72, kernel=18, view="lesion"), taught.recipe)
-    expected = alike.pictures(rows, alike.regions, 72, Generator().manual_seed(5), CPU)
+    expected = alike.pictures(alike.images[rows], alike.regions[rows], 72, Generator().manual_seed(5), CPU)
     torch.testing.assert_close(seen[0], expected)
+
+
+def test_the_learner_sees_worn_pictures_and_the_teacher_the_same_as_they_are(data: Path, teacher: Path) -> None:
+    plain = task(data, teacher)
+    worn = Classification(data, replace(plain.config, worn=1.0), plain.recipe)
+    seen: dict[str, list[torch.Tensor]] = {}
+    rows = torch.arange(7)
+    for kind, each in (("plain", plain), ("worn", worn)):
+        seen[kind] = []
+        network = each.network(CPU)
+        for part in (network, each.teachers[0].network):
+            part.register_forward_pre_hook(lambda _, inputs, kind=kind: seen[kind].append(inputs[0]))
+        each.loss(network, rows, Generator().manual_seed(5), CPU)
+    chance = Generator().manual_seed(5)
+    photos = wear.worn(worn.images[rows], 1.0, chance)
+    state = chance.get_state()
+    taught, learnt = seen["worn"][1], seen["worn"][0]
+    torch.testing.assert_close(learnt, worn.pictures(photos, worn.regions[rows], 64, chance, CPU))
+    chance.set_state(state)
+    own = worn.teachers[0]
+    torch.testing.assert_close(taught, worn.pictures(worn.images[rows], own.regions[rows], 72, chance, CPU))
+    assert seen["plain"][0].shape == learnt.shape and not torch.equal(seen["plain"][0], learnt)
 
 
 def test_teaching_changes_what_is_learnt_but_not_the_teacher(data: Path, teacher: Path) -> None:
