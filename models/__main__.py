@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "--teacher", type=Path, nargs="+", metavar="RUN", help="runs whose networks a classifier also learns from"
     )
     train.add_argument("--mixup", type=float, metavar="ALPHA", help="how evenly a classifier's pictures are blended")
-    train.add_argument("--worn", type=float, metavar="SHARE", help="how many of a classifier's pictures are degraded")
+    train.add_argument("--worn", type=_share, metavar="SHARE", help="how many of a classifier's pictures are degraded")
     train.add_argument("--epochs", type=int)
     train.add_argument("--batch", type=int)
     train.add_argument("--rate", type=float, help="highest learning rate")
@@ -119,6 +119,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     compare.set_defaults(run=_compare)
     return parser
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share from 0 to 1")
+    return value
 
 
 def _train(options: argparse.Namespace) -> None:

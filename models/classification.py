@@ -104,9 +104,9 @@ class Classification:
         seen = worn(photos, self.config.worn, generator) if self.config.worn else photos
         chance = generator.get_state()
 
-        def blended(photos: Tensor, regions: Tensor, size: int) -> Tensor:
+        def blended(shown: Tensor, regions: Tensor, size: int) -> Tensor:
             generator.set_state(chance)  # the same turn, scale and colours for all who look
-            pictures = self.pictures(photos, regions[rows], size, generator, device)
+            pictures = self.pictures(shown, regions[rows], size, generator, device)
             return pictures.lerp(pictures[others], 1 - share) if share < 1 else pictures
 
         outputs = classifier(blended(seen, self.regions, self.config.size))

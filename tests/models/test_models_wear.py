@@ -6,6 +6,7 @@ import torch
 from torch import Generator
 
 from models import wear
+from models.__main__ import main
 from models.wear import worn
 from tests.models import drawn_ham
 
@@ -35,3 +36,10 @@ def test_every_way_is_gone(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wear, way, lambda *_: np.zeros_like)
     gone = (worn(PICTURES, 1.0, Generator().manual_seed(1)) == 0).flatten(1).all(1)
     assert 2 <= int(gone.sum()) <= 20, "a sixth of the pictures, of two ways a third"
+
+
+@pytest.mark.parametrize("share", ["60", "-0.1", "nan"])
+def test_a_share_that_is_none_is_one_line(share: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "fixcaps", "--data", "nowhere", "--worn", share])
+    assert f"error: argument --worn: {share} is no share from 0 to 1" in capsys.readouterr().err
