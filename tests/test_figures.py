@@ -10,7 +10,7 @@ from models.report import TITLES, text
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-ALONE = "fixcaps-1.6.0"
+ALONE = "fixcaps-1.7.0"
 """FixCaps by itself, which stays a served model beside the combination."""
 RATIO = "(b) median over (a)'s"
 CLASS_FIGURES = {"accuracy", "balanced_accuracy", "melanoma_sensitivity", "warning_sensitivity", "ece", "refused"}
