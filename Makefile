@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 # Serving runs without torch; training, tests and measurements bring it along.
 SERVING := $(VENV)/.installed-for-serving
 STAMP := $(VENV)/.installed
-PACKAGES := benchmarks bot inference load models storage
-CATALOGS := $(patsubst %.po,%.mo,$(wildcard bot/locales/*/LC_MESSAGES/*.po inference/locales/*/LC_MESSAGES/*.po))
+PACKAGES := benchmarks bot inference models storage
+CATALOGS := $(patsubst %.po,%.mo,$(wildcard bot/locales/*/LC_MESSAGES/*.po inference/drawing/locales/*/LC_MESSAGES/*.po))
 # The builds of torch without CUDA. Where this index cannot be reached, torch comes from pip's own index.
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -c constraints.txt
@@ -45,10 +45,10 @@ unit: setup ## the tests alone, without lint and types
 	$(BIN)/python -m pytest -m alone
 
 load: setup ## measure the bot while 200 people send photos at once; writes docs/load.md
-	$(BIN)/python -m load burst
+	$(BIN)/python -m benchmarks.load burst
 
 soak: setup ## the same for an hour of steady use, through faults
-	$(BIN)/python -m load soak
+	$(BIN)/python -m benchmarks.load soak
 
 format: $(STAMP) ## rewrite the code as ruff formats it
 	$(BIN)/ruff check --fix .

@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, track
 
-from inference.analyzer import Analyzer
 from inference.photo import Photo
-from inference.registry import DEFAULT_WEIGHTS, Registry
-from models.data import load
+from inference.pipeline.analyzer import Analyzer
+from inference.registry.registry import DEFAULT_WEIGHTS, Registry
+from models.data.ham10000 import load
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 

@@ -15,10 +15,10 @@ from benchmarks.plain import SIDE, YOLO_SIDE, Plain
 from benchmarks.plain import STEPS as PLAIN_STEPS
 from benchmarks.results import Results
 from benchmarks.serving import STEPS, cold_start, many_waiting, memory, one_at_a_time, steps
-from inference.analyzer import Analyzer
 from inference.cores import cores
-from inference.engine import Engine
-from inference.registry import Registry
+from inference.engine.engine import Engine
+from inference.pipeline.analyzer import Analyzer
+from inference.registry.registry import Registry
 
 BURST = 4
 """Times as many photos wait in (c) as are answered one after another."""

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from models import zoo
-from models.release import load_release
-from models.segmenter import load_segmenter
+from inference.registry.schema import load_release
+from models.networks import zoo
+from models.networks.segmenter import load_segmenter
 
 MATRIX: Final = 1024  # rows and columns
 TRIES: Final = 12

@@ -14,16 +14,16 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from sklearn.metrics import accuracy_score, recall_score
 
-from inference.analyzer import Analyzer
+from inference.classes import CLASSES
 from inference.photo import Photo
-from inference.registry import Registry
-from models.classes import CLASSES
-from models.data import Lesions, load
-from models.graphs import EXPLAIN, SQUARES
-from models.mask_metrics import jaccard
-from models.outlines import letterbox
-from models.release import ReleaseFile
-from models.views import crop_view
+from inference.pipeline.analyzer import Analyzer
+from inference.pipeline.crops import crop_view
+from inference.pipeline.masks import letterbox
+from inference.registry.registry import Registry
+from inference.registry.schema import ReleaseFile
+from inference.registry.tensors import EXPLAIN, SQUARES
+from models.data.ham10000 import Lesions, load
+from models.evaluation.mask_metrics import jaccard
 
 CALIBRATED_ON: Final = 200
 

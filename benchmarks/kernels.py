@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.fixcaps import CHANNELS, FoldedConv2d
+from models.networks.fixcaps import CHANNELS, FoldedConv2d
 
 
 class FourierConv2d:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bot.sandbox.samples import sample
-from models.data import load
+from models.data.ham10000 import load
 
 
 def photos(root: Path | None, count: int) -> list[bytes]:

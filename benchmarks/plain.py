@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any, Final, cast
 
 # isort: off
-import models.torchvision_env  # noqa: F401  # before ultralytics warms up, which imports torchvision
+import models.networks.torchvision_env  # noqa: F401  # before ultralytics warms up, which imports torchvision
 
 # isort: on
 import cv2
@@ -21,10 +21,10 @@ from PIL import Image
 from torch import nn
 from ultralytics.models import YOLO
 
-from models.fixcaps import CHANNELS
-from models.published import PublishedFixCaps
-from models.release import load_release
-from models.segmenter import load_segmenter
+from inference.registry.schema import load_release
+from models.networks.fixcaps import CHANNELS
+from models.networks.fixcaps_published import PublishedFixCaps
+from models.networks.segmenter import load_segmenter
 
 SIDE: Final = 299
 KERNEL: Final = 31

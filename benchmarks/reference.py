@@ -9,16 +9,16 @@ import torch
 from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Analysis, Lesion
-from inference.analyzer import Analyzer
-from inference.classifier import Classifier
 from inference.photo import Photo
-from inference.registry import Registry, Release
-from inference.segmenter import Segmenter
-from models import zoo
-from models.classification import predict
-from models.release import SegmenterEntry
-from models.segmenter import find_lesions, load_segmenter
-from models.views import crop_view
+from inference.pipeline.analyzer import Analyzer
+from inference.pipeline.classifier import Classifier
+from inference.pipeline.crops import crop_view
+from inference.pipeline.segmenter import Segmenter
+from inference.registry.registry import Registry, Release
+from inference.registry.schema import SegmenterEntry
+from models.networks import zoo
+from models.networks.segmenter import find_lesions, load_segmenter
+from models.training.classification import predict
 
 
 class ReferenceAnalyzer(Analyzer):

@@ -5,7 +5,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from benchmarks.results import Results, Spread
-from models.plots import save
+from models.evaluation.plots import save
 
 TEXT = "benchmark.md"
 PLOT = "benchmark.png"

@@ -11,18 +11,18 @@ from typing import Final
 
 import psutil
 
-from inference.analyzer import Analyzer
-from inference.annotate import annotate, jpeg
-from inference.engine import Engine
+from inference.drawing.annotate import annotate, jpeg
+from inference.drawing.words import caption
+from inference.engine.engine import Engine
 from inference.photo import decode
-from inference.words import caption
+from inference.pipeline.analyzer import Analyzer
 
 STEPS: Final = ("decode", "quality", "gate", "segment", "classify", "draw", "encode")
 
 COLD: Final = """
 import asyncio, sys
 from pathlib import Path
-from inference.engine import Engine
+from inference.engine.engine import Engine
 
 async def main():
     engine = Engine(Path(sys.argv[1]))

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from benchmarks import integers, kernels
 from inference.cores import cores
-from models import zoo
-from models.graphs import EVIDENCE, EXPLAIN, SQUARES
-from models.release import ReleaseFile, load_release
-from models.segmenter import load_segmenter
+from inference.registry.schema import ReleaseFile, load_release
+from inference.registry.tensors import EVIDENCE, EXPLAIN, SQUARES
+from models.networks import zoo
+from models.networks.segmenter import load_segmenter
 
 ROUNDS: Final = 25
 _BRANCH: Final = ("If", EVIDENCE)

@@ -17,29 +17,29 @@ from aiogram.methods import GetUpdates
 from aiogram.utils.i18n import I18n
 from pydantic import SecretStr
 
-from bot.albums import Albums
-from bot.broadcasts import Broadcaster
-from bot.client import PersistentBot, connect, open_session
-from bot.commands import introduce
 from bot.errors import StartupError
 from bot.handlers import ROUTERS
-from bot.i18n import load_translations
-from bot.journal import Journal
-from bot.lane import Lane
 from bot.logs import set_up_logging
-from bot.loop_delay import log_loop_delay
+from bot.middlewares.backpressure import Patience
 from bot.middlewares.in_flight import InFlight
-from bot.middlewares.patience import Patience
-from bot.middlewares.people import Language, Registration
 from bot.middlewares.throttling import Throttling
-from bot.reception import Reception
-from bot.recovery import explain, recover, take_back, tidy_up
-from bot.retention import keep_erasing
+from bot.middlewares.users import Language, Registration
+from bot.operator.broadcasts import Broadcaster
+from bot.operator.loop_delay import log_loop_delay
+from bot.operator.retention import keep_erasing
+from bot.photos.albums import Albums
+from bot.photos.inbox import Journal
+from bot.photos.recovery import explain, recover, take_back, tidy_up
+from bot.photos.service import Reception
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.supervisor import Supervisor
-from inference.engine import AnalysisFailed, Engine
-from inference.registry import RegistryError, UnknownClassifier
+from bot.telegram.client import PersistentBot, connect, open_session
+from bot.telegram.rate_limit import Lane
+from bot.ui.commands import introduce
+from bot.ui.i18n import load_translations
+from inference.engine.engine import AnalysisFailed, Engine
+from inference.registry.registry import RegistryError, UnknownClassifier
 from storage.database import Database
 from storage.errors import StorageError
 from storage.keys import load_or_create_key

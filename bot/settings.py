@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartupError
-from inference.engine import DEFAULT_WEIGHTS
+from inference.engine.engine import DEFAULT_WEIGHTS
 
 
 class Settings(BaseSettings):

@@ -1,3 +1,4 @@
-"""Bytes of a photo to an `Analysis`. Knows models and weights; knows no Telegram and no database."""
+"""Bytes of a photo to an `Analysis`. Imports nothing else of this project: no training, no Telegram, no database."""
 
-import models  # noqa: F401  # keeps onnxruntime from reporting, and must do so before it is loaded
+# Here, because it must run before anything imports onnxruntime, and import sorting moves it down elsewhere.
+import inference.quiet_env  # noqa: F401

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from inference.batches import Answer, Outputs, answers
-from inference.registry import DEFAULT_WEIGHTS, Registry, RegistryError
-from inference.words import class_name
+from inference.drawing.words import class_name
+from inference.registry.registry import DEFAULT_WEIGHTS, Registry, RegistryError
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from models.classes import CLASSES
+from inference.classes import CLASSES
 
 __all__ = ["CLASSES", "Abcd", "Analysis", "Colour", "Lesion", "Quality", "Refusal", "Risk"]
 
@@ -42,7 +42,7 @@ class Lesion:
 
 @dataclass(frozen=True)
 class Quality:
-    """`width`, `height` in pixels; the rest as `inference.quality` measures it, 0..1."""
+    """`width`, `height` in pixels; the rest as `inference.pipeline.quality` measures it, 0..1."""
 
     width: int
     height: int
@@ -84,7 +84,7 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True)
 class Abcd:
-    """What `inference.abcd` measures of an outlined lesion.
+    """What `inference.pipeline.abcd` measures of an outlined lesion.
 
     `asymmetry`: share of its area without a counterpart when folded, 0..1. `border`: perimeter squared over 4 pi times
     the area, 1 for a disc. `colours`: largest first. `diameter`: the longest, as a share of the photo's diagonal.

@@ -12,12 +12,12 @@ import numpy as np
 from PIL import Image
 
 from inference.analysis import Analysis
-from inference.analyzer import Analyzer
-from inference.annotate import annotate, jpeg
 from inference.cores import cores
+from inference.drawing.annotate import annotate, jpeg
+from inference.drawing.words import caption
 from inference.photo import Photo, PhotoError, decode
-from inference.registry import Registry
-from inference.words import caption
+from inference.pipeline.analyzer import Analyzer
+from inference.registry.registry import Registry
 
 BATCH: Final = 16
 """Photos a batch; larger ones are no faster on a CPU."""

@@ -1,5 +1,3 @@
-"""Networks, data, training, evaluation and export. Knows neither the bot nor its storage."""
+"""Networks, data, training, evaluation and releases. Imports `inference`; knows neither the bot nor its storage."""
 
-# Here, because it must run before anything imports ultralytics or onnxruntime, and import sorting moves it down
-# elsewhere.
-import models.quiet_env  # noqa: F401
+import inference  # noqa: F401  # keeps ultralytics and onnxruntime quiet, and must do so before they are loaded

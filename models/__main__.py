@@ -11,19 +11,22 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from models import classification, gate_fit, refusal, segmentation, zoo
+from inference.registry.schema import ClassifierEntry, SegmenterEntry, load_release
 from models.comparison.bench import Bench, ComparisonError
-from models.data import DataError, load
-from models.evaluate import evaluate
-from models.export import convert_again, export_classifier, export_segmenter, record_metrics, record_refusals
-from models.refusal_report import write_refusals
-from models.release import ClassifierEntry, SegmenterEntry, load_release
-from models.report import write_report
-from models.robustness import measure
-from models.robustness_report import write_robustness
-from models.served import EvaluationError
-from models.train import Run, Task, TrainingError
-from models.trained import find
+from models.data.ham10000 import DataError, load
+from models.evaluation.evaluate import evaluate
+from models.evaluation.report import write_report
+from models.evaluation.robustness import measure
+from models.evaluation.robustness_report import write_robustness
+from models.evaluation.served import EvaluationError
+from models.gate import refusal
+from models.gate.fit import fit as fit_gate
+from models.gate.report import write_refusals
+from models.networks import zoo
+from models.release.export import convert_again, export_classifier, export_segmenter, record_metrics, record_refusals
+from models.release.trained import find
+from models.training import classification, segmentation
+from models.training.loop import Run, Task, TrainingError
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 COMPARISON = Path(__file__).parent.parent / "docs" / "comparison"
@@ -178,7 +181,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _gate(options: argparse.Namespace) -> None:
-    released = gate_fit.fit(options.data, options.version, options.weights)
+    released = fit_gate(options.data, options.version, options.weights)
     for trial in released.trials:
         print(f"{trial.what}: area {trial.auc:.4f}, refuses {trial.refused:.1%} for {trial.lost:.2%} of the lesions")
     print(f"released {released.key} in {options.weights}")

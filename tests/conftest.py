@@ -7,7 +7,7 @@ import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-import models  # noqa: F401  # before a test imports onnxruntime
+import inference  # noqa: F401  # before a test imports onnxruntime
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from models.release import ReleaseFile, load_release
-from models.report import TITLES, text
+from inference.registry.schema import ReleaseFile, load_release
+from models.evaluation.report import TITLES, text
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot.settings import Settings
-from models.release import load_release
+from inference.registry.schema import load_release
 from storage.database import Database
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,7 +27,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]
-PACKAGES = ("benchmarks", "bot", "inference", "load", "models", "storage")
+PACKAGES = ("benchmarks", "bot", "inference", "models", "storage")
 # Bindings to a driver that may be absent: 0.1 MB of Python that ultralytics lists among its dependencies.
 NOT_CUDA = {"nvidia-ml-py"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.release import ReleaseFile, load_release
+from inference.registry.schema import ReleaseFile, load_release
 from tests.test_figures import ALONE
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"

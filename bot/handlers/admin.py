@@ -11,12 +11,12 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot import figures
-from bot.broadcasts import ENTITIES, Broadcaster
-from bot.buttons import keyboard, replace
-from bot.journal import is_request, largest, record
+from bot.operator.broadcasts import ENTITIES, Broadcaster
+from bot.photos.inbox import is_request, largest, record
 from bot.settings import Settings
-from inference.engine import Engine
+from bot.ui import admin as admin_page
+from bot.ui.buttons import keyboard, replace
+from inference.engine.engine import Engine
 from storage.database import Database
 from storage.records import Broadcast, User
 
@@ -137,13 +137,13 @@ async def drop(callback: CallbackQuery, callback_data: BroadcastStep, database: 
 async def models(message: Message, engine: Engine) -> None:
     # A message each: the figures of all together may be more than one message holds.
     for model in engine.models:
-        await message.answer(figures.model_card(model))
+        await message.answer(admin_page.model_card(model))
 
 
 @router.message(F.text, Command("stats"))
 async def stats(message: Message, database: Database) -> None:
     days = await database.requests.daily(STATS_DAYS)
-    await message.answer(figures.stats(days, await database.users.count_recipients()))
+    await message.answer(admin_page.stats(days, await database.users.count_recipients()))
 
 
 async def _draft(message: Message, database: Database) -> Broadcast:

@@ -4,9 +4,9 @@ from aiogram import Bot, Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
-from bot import texts
-from bot.buttons import keyboard
-from bot.callbacks import Announcements
+from bot.ui import texts
+from bot.ui.buttons import keyboard
+from bot.ui.callbacks import Announcements
 from storage.database import Database
 from storage.records import User
 

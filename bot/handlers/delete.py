@@ -5,8 +5,8 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.buttons import keyboard, replace
-from bot.callbacks import Show
+from bot.ui.buttons import keyboard, replace
+from bot.ui.callbacks import Show
 from storage.database import Database
 from storage.records import User
 

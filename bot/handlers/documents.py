@@ -5,11 +5,11 @@ from pathlib import PurePath
 from aiogram import F, Router
 from aiogram.types import Document, Message
 
-from bot.albums import Albums, Incoming
-from bot.client import MAX_DOWNLOAD_BYTES
-from bot.findings import Reason, Trouble
-from bot.journal import record
-from bot.reception import Reception
+from bot.photos.albums import Albums, Incoming
+from bot.photos.inbox import record
+from bot.photos.service import Reception
+from bot.results import Reason, Trouble
+from bot.telegram.client import MAX_DOWNLOAD_BYTES
 from inference.photo import PhotoFault
 from storage.database import Database
 

@@ -10,7 +10,7 @@ from aiogram.types import User as TelegramUser
 from aiogram.utils.i18n import I18n
 from aiogram.utils.i18n import gettext as _
 
-from bot.i18n import supported_language
+from bot.ui.i18n import supported_language
 from storage.database import Database
 from storage.records import User
 

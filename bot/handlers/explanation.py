@@ -7,8 +7,8 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
-from bot.callbacks import Explain
-from bot.reception import Reception
+from bot.photos.service import Reception
+from bot.ui.callbacks import Explain
 from storage.database import Database
 from storage.records import Outcome, User
 

@@ -4,8 +4,8 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
-from bot import texts
-from bot.callbacks import Show
+from bot.ui import texts
+from bot.ui.callbacks import Show
 
 router = Router(name="help")
 

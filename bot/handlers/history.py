@@ -9,10 +9,10 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot import replies, texts
-from bot.buttons import keyboard, replace
-from bot.callbacks import HistoryEntry, HistoryPage
-from bot.findings import Finding
+from bot.results import Finding
+from bot.ui import replies, texts
+from bot.ui.buttons import keyboard, replace
+from bot.ui.callbacks import HistoryEntry, HistoryPage
 from storage.database import Database
 from storage.records import Outcome, Request, User
 

@@ -6,11 +6,11 @@ from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import I18n
 from aiogram.utils.i18n import gettext as _
 
-from bot.buttons import keyboard, replace
-from bot.callbacks import ChooseLanguage
-from bot.commands import show_commands
-from bot.i18n import LANGUAGES
 from bot.settings import Settings
+from bot.ui.buttons import keyboard, replace
+from bot.ui.callbacks import ChooseLanguage
+from bot.ui.commands import show_commands
+from bot.ui.i18n import LANGUAGES
 from storage.database import Database
 from storage.records import User
 

@@ -3,9 +3,9 @@
 from aiogram import F, Router
 from aiogram.types import Message
 
-from bot.albums import Albums, Incoming
-from bot.journal import record
-from bot.reception import Reception
+from bot.photos.albums import Albums, Incoming
+from bot.photos.inbox import record
+from bot.photos.service import Reception
 from storage.database import Database
 
 router = Router(name="photos")

@@ -4,9 +4,9 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import Message
 
-from bot import texts
 from bot.handlers.announcements import announcements_keyboard
 from bot.settings import Settings
+from bot.ui import texts
 from storage.records import User
 
 router = Router(name="privacy")

@@ -8,11 +8,11 @@ from aiogram.filters import CommandStart
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot import texts
-from bot.callbacks import Show
-from bot.commands import show_commands
-from bot.delivery import consent_keyboard
+from bot.photos.delivery import consent_keyboard
 from bot.settings import Settings
+from bot.ui import texts
+from bot.ui.callbacks import Show
+from bot.ui.commands import show_commands
 from storage.database import Database
 from storage.records import User
 

@@ -10,7 +10,7 @@ from aiogram.types import CallbackQuery, Message, TelegramObject, Update
 from aiogram.types import User as TelegramUser
 from aiogram.utils.i18n import gettext as _
 
-from bot.journal import is_request
+from bot.photos.inbox import is_request
 
 REFILL_SECONDS = 15.0
 MAX_REMEMBERED = 10_000

@@ -12,10 +12,10 @@ import torch
 from rich.console import Console
 from torch import Tensor, nn
 
-from models.classification import MARGIN
-from models.data import Lesions
-from models.release import View
-from models.views import crop_view
+from inference.pipeline.crops import crop_view
+from inference.registry.schema import View
+from models.data.ham10000 import Lesions
+from models.training.classification import MARGIN
 
 VIEW: Final[View] = "lesion"
 """What every row looks at."""

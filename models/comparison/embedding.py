@@ -16,11 +16,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from torch import Tensor
 
-from models.classes import CLASSES
-from models.classification import boxes
+from inference.classes import CLASSES
 from models.comparison.bench import VIEW, Bench, ComparisonError, Reader, cut
-from models.data import Split, load
-from models.families import Normalised, timm_network
+from models.data.ham10000 import Split, load
+from models.networks.others import Normalised, timm_network
+from models.training.classification import boxes
 
 PENALTIES: Final = (1.0, 10.0, 100.0)
 """Of a support vector machine, from which ``val`` picks one, by the score that picks the epoch of a training."""

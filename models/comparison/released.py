@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import cast
 
-from models import zoo
+from inference.registry.schema import load_release
 from models.comparison.bench import VIEW, Bench, ComparisonError, Reader
-from models.release import load_release
+from models.networks import zoo
 
 
 def reader(bench: Bench, _row: str, network: zoo.Name) -> Reader:

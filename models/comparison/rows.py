@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from models import packaged, zoo
-from models.classification import ClassifierConfig, recipe_for
 from models.comparison import embedding, released, trained, zero_shot
 from models.comparison.bench import VIEW, Row
+from models.networks import packaged, zoo
+from models.training.classification import ClassifierConfig, recipe_for
 
 
 def _trained(

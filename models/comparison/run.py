@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from inference.registry.schema import load_release
 from models.comparison import rows
 from models.comparison.bench import VIEW, Bench, Box, ComparisonError, Reader, Row, cut
 from models.comparison.scoring import Asked, ask, clock, measure
 from models.comparison.table import Line, write_tables
-from models.data import Lesions, Split, load
-from models.export import served_boxes
-from models.hub import WeightsUnavailable
-from models.release import load_release
+from models.data.ham10000 import Lesions, Split, load
+from models.networks.hub import WeightsUnavailable
+from models.release.export import served_boxes
 
 ALONE: Final[tuple[Asked, ...]] = ("alone",)
 BATCHED: Final[tuple[Asked, ...]] = ("alone", "sorted", "shuffled")

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
-from models.classes import CLASSES, SUSPICIOUS
+from inference.classes import CLASSES, SUSPICIOUS
 from models.comparison.bench import Reader
-from models.data import Lesions
-from models.metrics import ROUNDS, Answers, Interval, bootstrap, figures
+from models.data.ham10000 import Lesions
+from models.evaluation.metrics import ROUNDS, Answers, Interval, bootstrap, figures
 
 Asked = Literal["alone", "sorted", "shuffled"]
 

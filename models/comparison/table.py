@@ -12,9 +12,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from models.comparison.scoring import BATCH, FIGURES, TIMED
-from models.metrics import Interval
-from models.plots import save
-from models.report import text
+from models.evaluation.metrics import Interval
+from models.evaluation.plots import save
+from models.evaluation.report import text
 
 ASKED: Final = {
     "alone": "",

@@ -8,10 +8,10 @@ from typing import Any, cast
 import torch
 from safetensors.torch import load_file
 
-from models import zoo
-from models.classification import Classification, ClassifierConfig
 from models.comparison.bench import VIEW, Bench, ComparisonError, Reader
-from models.train import Recipe, Run
+from models.networks import zoo
+from models.training.classification import Classification, ClassifierConfig
+from models.training.loop import Recipe, Run
 
 
 def reader(bench: Bench, name: str, config: ClassifierConfig, recipe: Recipe) -> Reader:

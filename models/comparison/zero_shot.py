@@ -8,17 +8,17 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 # isort: off
-import models.torchvision_env  # noqa: F401  # before open_clip, which imports torchvision
+import models.networks.torchvision_env  # noqa: F401  # before open_clip, which imports torchvision
 import open_clip
 
 # isort: on
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models import hub
-from models.classes import CLASSES
+from inference.classes import CLASSES
 from models.comparison.bench import Bench, Reader
-from models.families import Normalised
+from models.networks import hub
+from models.networks.others import Normalised
 
 NAMES: Final = {
     "akiec": "actinic keratosis or Bowen's disease, a scaly precancerous patch",

@@ -7,12 +7,12 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.photos import photos
 from benchmarks.reference import Parity, ReferenceAnalyzer
-from inference.analyzer import Analyzer
 from inference.cores import cores
 from inference.photo import Photo, decode
-from inference.registry import DEFAULT_WEIGHTS, Registry
-from models.data import load
-from models.release import load_release
+from inference.pipeline.analyzer import Analyzer
+from inference.registry.registry import DEFAULT_WEIGHTS, Registry
+from inference.registry.schema import load_release
+from models.data.ham10000 import load
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 

@@ -11,19 +11,19 @@ from aiogram.types import Message, MessageEntity, User
 from cryptography.fernet import Fernet
 
 from bot.application import build_dispatcher
-from bot.broadcasts import Broadcaster
-from bot.client import connect, open_session
 from bot.handlers import ROUTERS
-from bot.i18n import load_translations
-from bot.journal import Journal
-from bot.lane import Lane
 from bot.middlewares.in_flight import InFlight
-from bot.reception import Reception
+from bot.operator.broadcasts import Broadcaster
+from bot.photos.inbox import Journal
+from bot.photos.service import Reception
 from bot.sandbox.people import People
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.supervisor import Supervisor
-from inference.engine import Engine
+from bot.telegram.client import connect, open_session
+from bot.telegram.rate_limit import Lane
+from bot.ui.i18n import load_translations
+from inference.engine.engine import Engine
 from storage import Database
 
 T = TypeVar("T")

@@ -12,13 +12,13 @@ from aiogram import Bot
 from aiogram.types import Message, MessageEntity
 from cryptography.fernet import Fernet
 
-from bot.broadcasts import ENTITIES, Broadcaster
-from bot.client import open_session
-from bot.i18n import load_translations
-from bot.lane import Lane
+from bot.operator.broadcasts import ENTITIES, Broadcaster
 from bot.sandbox.faults import Fault, FloodLimits
 from bot.sandbox.server import Sandbox
 from bot.supervisor import Supervisor
+from bot.telegram.client import open_session
+from bot.telegram.rate_limit import Lane
+from bot.ui.i18n import load_translations
 from storage import Database, DeliveryState
 from tests.bot.stage import ADMIN, EMMA, Stage
 
@@ -131,7 +131,7 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(tmp_path: Pat
                 failed.set()
 
     watch = Watch()
-    logging.getLogger("bot.broadcasts").addHandler(watch)
+    logging.getLogger("bot.operator.broadcasts").addHandler(watch)
     draft = await database.broadcasts.create(ADMIN, ADMIN, "text", "After an outage", "[]", None)
     await database.broadcasts.confirm(draft.id)
     await broadcaster.resume()
@@ -140,7 +140,7 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(tmp_path: Pat
     await sandbox.start(port=unused_tcp_port)
     await stage.reply(ADMIN, "The announcement is sent.\nReceived: 2 of 2")
     assert stage.deliveries(EMMA, "After an outage") == 1
-    logging.getLogger("bot.broadcasts").removeHandler(watch)
+    logging.getLogger("bot.operator.broadcasts").removeHandler(watch)
     await supervisor.stop()
     await session.close()
     await sandbox.stop()
@@ -150,8 +150,8 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(tmp_path: Pat
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bot that soon gives a call up, and soon tries it again."""
-    monkeypatch.setattr("bot.client.RETRY_DELAYS", (0.01,))
-    monkeypatch.setattr("bot.broadcasts.OUTAGE_PAUSE_S", 0.1)
+    monkeypatch.setattr("bot.telegram.client.RETRY_DELAYS", (0.01,))
+    monkeypatch.setattr("bot.operator.broadcasts.OUTAGE_PAUSE_S", 0.1)
 
 
 async def announced_in_an_outage(stage: Stage) -> Message:

@@ -10,8 +10,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from bot.errors import StartupError
-from bot.i18n import LANGUAGES, LOCALES, load_translations, supported_language
-from inference import words
+from bot.ui.i18n import LANGUAGES, LOCALES, load_translations, supported_language
+from inference.drawing import words
 
 CATALOGS = pytest.mark.parametrize(
     ("folder", "language"), [(folder, language) for folder in (LOCALES, words.LOCALES) for language in LANGUAGES]

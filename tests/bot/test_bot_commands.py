@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.commands import introduce
-from bot.i18n import load_translations
 from bot.sandbox.methods.profile import commands_for, text_for
+from bot.ui.commands import introduce
+from bot.ui.i18n import load_translations
 from tests.bot.stage import ADMIN, EMMA, IVAN, Stage
 
 EVERYBODYS = ["start", "help", "history", "language", "privacy", "export", "delete"]

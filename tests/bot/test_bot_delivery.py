@@ -4,13 +4,13 @@ from dataclasses import asdict
 
 import pytest
 
-from bot import replies
-from bot.delivery import Picture, send_album
-from bot.findings import Finding
-from bot.i18n import load_translations
-from bot.journal import received
+from bot.photos.delivery import Picture, send_album
+from bot.photos.inbox import received
+from bot.results import Finding
 from bot.sandbox.faults import Fault
 from bot.sandbox.samples import sample
+from bot.ui import replies
+from bot.ui.i18n import load_translations
 from inference.analysis import CLASSES, Refusal, Risk
 from tests.bot.stage import EMMA, Stage
 from tests.bot.test_bot_replies import finding

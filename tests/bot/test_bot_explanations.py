@@ -13,19 +13,19 @@ from aiogram.exceptions import TelegramNetworkError
 from aiogram.methods import GetMe
 from aiogram.utils.i18n import I18n
 
-from bot import explanations, replies
-from bot.callbacks import Explain
-from bot.findings import Finding, Trouble, to_stored
-from bot.i18n import LANGUAGES, load_translations
-from bot.journal import received
-from bot.lane import MESSAGES_PER_SECOND, Kind, Lane
-from bot.reception import Reception
-from bot.recovery import explain
+from benchmarks.load.person import is_progress
+from bot.photos.inbox import received
+from bot.photos.recovery import explain
+from bot.photos.service import Reception
+from bot.results import Finding, Trouble, to_stored
 from bot.sandbox.samples import sample
 from bot.supervisor import Supervisor
+from bot.telegram.rate_limit import MESSAGES_PER_SECOND, Kind, Lane
+from bot.ui import explanations, replies
+from bot.ui.callbacks import Explain
+from bot.ui.i18n import LANGUAGES, load_translations
 from inference.analysis import CLASSES, Abcd, Analysis, Colour, Quality, Refusal, Risk
-from inference.engine import Engine, Explanation
-from load.person import is_progress
+from inference.engine.engine import Engine, Explanation
 from storage.records import Outcome
 from tests.bot.stage import EMMA, IVAN, Stage
 from tests.bot.test_bot_replies import FORBIDDEN, finding, units, visible

@@ -5,10 +5,10 @@ import re
 import pytest
 from aiogram.utils.i18n import I18n
 
-from bot.figures import model_card
-from bot.i18n import load_translations
-from inference.engine import ServedModel
-from inference.registry import Registry
+from bot.ui.admin import model_card
+from bot.ui.i18n import load_translations
+from inference.engine.engine import ServedModel
+from inference.registry.registry import Registry
 
 ROLES = {"en": ("class", "outline", "refusal"), "ru": ("класс", "контур", "отказ")}
 MEASURED = {"en": "Measured on “test” (interval of 95 %):", "ru": "Измерено на «test» (95-процентный интервал):"}

@@ -1,6 +1,6 @@
 """The pages of /history."""
 
-from bot.findings import to_stored
+from bot.results import to_stored
 from inference.analysis import Risk
 from storage.records import Outcome
 from tests.bot.stage import EMMA, Stage

@@ -7,24 +7,24 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.albums import Incoming
 from bot.application import build_dispatcher
-from bot.callbacks import Show
-from bot.client import FileExpired, FileTooLarge, PersistentBot, connect, fetch_file, open_session
-from bot.i18n import load_translations
-from bot.journal import Journal
-from bot.lane import Lane
 from bot.middlewares.in_flight import InFlight
-from bot.progress import Progress
-from bot.reception import Reception
-from bot.recovery import recover, take_back, tidy_up
+from bot.photos.albums import Incoming
+from bot.photos.inbox import Journal
+from bot.photos.progress import Progress
+from bot.photos.recovery import recover, take_back, tidy_up
+from bot.photos.service import Reception
 from bot.sandbox.faults import Fault
 from bot.sandbox.people import People
 from bot.sandbox.samples import sample
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.supervisor import Supervisor
-from inference.engine import Engine
+from bot.telegram.client import FileExpired, FileTooLarge, PersistentBot, connect, fetch_file, open_session
+from bot.telegram.rate_limit import Lane
+from bot.ui.callbacks import Show
+from bot.ui.i18n import load_translations
+from inference.engine.engine import Engine
 from storage.database import Database
 from storage.records import Outcome
 
@@ -160,8 +160,8 @@ async def test_what_cannot_be_delivered_is_tried_again_later(
     compiled_translations: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.client.RETRY_DELAYS", (0.01,))
-    monkeypatch.setattr("bot.reception.AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("bot.telegram.client.RETRY_DELAYS", (0.01,))
+    monkeypatch.setattr("bot.photos.service.AGAIN_SECONDS", 0.01)
     await People(sandbox.world).send_photos(EMMA, [sample("mole")], None)
     await bot.get_updates(timeout=0)
     requests = await database.requests.unfinished()

@@ -5,8 +5,8 @@ import logging
 import subprocess
 import sys
 
+from benchmarks.load.processes import environment
 from bot.logs import HIDDEN, JsonLines, Redacted
-from load.processes import environment
 
 TOKEN = "12345:secret-token"
 

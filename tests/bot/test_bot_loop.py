@@ -7,8 +7,8 @@ import weakref
 
 from aiogram.methods import GetMyName
 
-from bot.client import connect, open_session
-from load.processes import ROOT
+from benchmarks.load.processes import ROOT
+from bot.telegram.client import connect, open_session
 
 FREEZING = """
 import gc, os

@@ -10,10 +10,10 @@ from aiogram.types import Chat, Message, PhotoSize, Update
 from aiogram.types import User as TelegramUser
 from cryptography.fernet import Fernet
 
-from bot.albums import Albums, Incoming
 from bot.middlewares.in_flight import InFlight
 from bot.middlewares.throttling import REFILL_SECONDS, Throttling
-from bot.retention import erase_expired, keep_erasing
+from bot.operator.retention import erase_expired, keep_erasing
+from bot.photos.albums import Albums, Incoming
 from bot.supervisor import Supervisor
 from storage.database import Database
 from storage.records import Outcome, Received, Request
@@ -170,7 +170,7 @@ async def test_a_stop_does_not_wait_for_ever() -> None:
 async def test_requests_past_their_retention_time_are_erased_round_after_round(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.retention.INTERVAL", timedelta(milliseconds=1))
+    monkeypatch.setattr("bot.operator.retention.INTERVAL", timedelta(milliseconds=1))
     database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/bot.db", Fernet.generate_key())
     request, _ = await database.requests.record(1, 1, 1, None, "f", "u", "photo")
     await erase_expired(database, days=1)

@@ -3,10 +3,10 @@
 import pytest
 from aiogram.types import CallbackQuery, Chat, Message, User
 
-from bot.callbacks import HistoryEntry
-from bot.client import MAX_DOWNLOAD_BYTES
-from bot.findings import Finding, to_stored
+from bot.results import Finding, to_stored
 from bot.sandbox.samples import sample
+from bot.telegram.client import MAX_DOWNLOAD_BYTES
+from bot.ui.callbacks import HistoryEntry
 from inference.analysis import CLASSES, Risk
 from storage.records import Outcome, Request
 from tests.bot.stage import ADMIN, EMMA, IVAN, Stage

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.lane import MESSAGES_PER_SECOND, Kind
+from benchmarks.load.person import is_progress
 from bot.sandbox.faults import FloodLimits
 from bot.sandbox.samples import sample
 from bot.sandbox.state import dump
+from bot.telegram.rate_limit import MESSAGES_PER_SECOND, Kind
 from inference.analysis import Analysis, Quality, Refusal
-from inference.engine import Engine, Reading
-from load.person import is_progress
+from inference.engine.engine import Engine, Reading
 from tests.bot.stage import EMMA, IVAN, Stage, open_stage
 
 REFUSED = "This photo is blurred"
@@ -73,8 +73,8 @@ async def test_a_place_is_told_as_soon_as_the_pace_is_known_though_it_was_not_wh
     compiled_translations: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nobody waits that long in here: what is told is what is to come.
-    monkeypatch.setattr("bot.progress.PATIENCE_SECONDS", 60.0)
-    monkeypatch.setattr("bot.progress.PLACE_SECONDS", 60.0)
+    monkeypatch.setattr("bot.photos.progress.PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr("bot.photos.progress.PLACE_SECONDS", 60.0)
     others = range(2001, 2009)
     async with stage_on_command(tmp_path) as (stage, crew):
         crew.seconds_a_photo = 0.0

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from aiogram.utils.i18n import I18n
 
-from bot import replies, texts
-from bot.callbacks import HistoryEntry, HistoryPage
-from bot.commands import admin_commands, user_commands
-from bot.findings import REASONS, Finding, Reason, Trouble, to_stored
-from bot.i18n import LANGUAGES, load_translations
+from bot.results import REASONS, Finding, Reason, Trouble, to_stored
+from bot.ui import replies, texts
+from bot.ui.callbacks import HistoryEntry, HistoryPage
+from bot.ui.commands import admin_commands, user_commands
+from bot.ui.i18n import LANGUAGES, load_translations
 from inference.analysis import CLASSES, Risk
 
 FORBIDDEN = re.compile(r"healthy|\bsafe\b|nothing to worry|здоров[ао]?\b|безопасн|не о чем беспокоиться", re.I)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.load.processes import environment
 from bot.errors import StartupError
 from bot.settings import Settings, load_settings
-from load.processes import environment
 
 TOKEN = "12345:a-secret-that-nobody-may-read"
 

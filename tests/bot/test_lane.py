@@ -3,8 +3,8 @@
 import asyncio
 from itertools import pairwise
 
-from bot.lane import MESSAGES_PER_SECOND, Kind, Lane
-from bot.pace import Pace
+from bot.telegram.pace import Pace
+from bot.telegram.rate_limit import MESSAGES_PER_SECOND, Kind, Lane
 from tests.bot import clock
 
 TURN = 1 / MESSAGES_PER_SECOND

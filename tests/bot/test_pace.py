@@ -2,8 +2,8 @@
 
 import asyncio
 
-from bot.lane import Kind, Lane
-from bot.pace import Pace
+from bot.telegram.pace import Pace
+from bot.telegram.rate_limit import Kind, Lane
 from tests.bot import clock
 
 TURN = 1 / 25

@@ -14,10 +14,10 @@ from aiogram.client.session.base import BaseSession
 from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
 from aiogram.types import Chat, Message
 
-from bot.i18n import load_translations
-from bot.lane import Kind, Lane
-from bot.progress import Progress
-from inference.engine import Engine, Place
+from bot.photos.progress import Progress
+from bot.telegram.rate_limit import Kind, Lane
+from bot.ui.i18n import load_translations
+from inference.engine.engine import Engine, Place
 from tests.bot import clock
 from tests.bot.test_bot_order import incoming
 

@@ -10,7 +10,7 @@ import pytest_asyncio
 from aiohttp import ClientSession
 from playwright.async_api import Browser, async_playwright
 
-from load.processes import BotProcess, sandbox_process
+from benchmarks.load.processes import BotProcess, sandbox_process
 from tests.e2e.browsing import ARGUMENTS, CHROMIUM
 from tests.e2e.playing import Person
 

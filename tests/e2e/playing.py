@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from aiohttp import ClientSession
 
-from load.person import Message, is_progress
-from load.person import Person as Actor
+from benchmarks.load.person import Message, is_progress
+from benchmarks.load.person import Person as Actor
 
 PATIENCE = 60.0
 

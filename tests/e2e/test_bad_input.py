@@ -10,8 +10,8 @@ import pillow_heif
 import pytest
 from PIL import Image
 
+from benchmarks.load.person import words
 from bot.sandbox.samples import sample
-from load.person import words
 from tests.e2e.playing import Person
 
 

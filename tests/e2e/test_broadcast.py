@@ -11,11 +11,11 @@ import pytest_asyncio
 from aiohttp import ClientSession
 from cryptography.fernet import Fernet
 
+from benchmarks.load.person import words
+from benchmarks.load.processes import ADMIN_ID, TOKEN, BotProcess
 from bot.sandbox.samples import sample
-from inference.registry import DEFAULT_WEIGHTS, REGISTRY_FILE
-from load.person import words
-from load.processes import ADMIN_ID, TOKEN, BotProcess
-from models.release import Entry, load_release
+from inference.registry.registry import DEFAULT_WEIGHTS, REGISTRY_FILE
+from inference.registry.schema import Entry, load_release
 from storage import Database
 from tests.e2e.playing import Person
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from models.classes import CLASSES
+from inference.classes import CLASSES
 from tests.e2e.browsing import choose, opened
 from tests.e2e.playing import Person
 

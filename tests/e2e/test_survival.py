@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from benchmarks.load.chats import Chats
+from benchmarks.load.crowd import Crowd
+from benchmarks.load.person import is_progress, words
+from benchmarks.load.processes import TOKEN, BotProcess
+from benchmarks.load.report import faults
 from bot.sandbox.samples import sample
-from load.chats import Chats
-from load.crowd import Crowd
-from load.person import is_progress, words
-from load.processes import TOKEN, BotProcess
-from load.report import faults
 from tests.e2e.playing import Person
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from aiohttp import ClientSession
 
+from benchmarks.load.person import words
+from benchmarks.load.processes import environment
 from bot.sandbox.samples import sample
-from load.person import words
-from load.processes import environment
 from tests.e2e.playing import Person
 
 

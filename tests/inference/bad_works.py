@@ -1,4 +1,4 @@
-"""Works that go wrong, in place of `worker.read`.
+"""Works that go wrong, in place of `tasks.read`.
 
 A worker imports this module when it is sent one of them, while the time of its photo runs: so it imports no torch.
 """
@@ -8,27 +8,27 @@ import signal
 from pathlib import Path
 from typing import NoReturn
 
-from inference import worker
+from inference.engine import tasks
 from tests.inference.pictures import encoded, skin
 
 DEADLY = b"deadly"
 
 
-def read_or_die(weights: Path, classifier: str | None, data: bytes, language: str) -> worker.Reading:
+def read_or_die(weights: Path, classifier: str | None, data: bytes, language: str) -> tasks.Reading:
     """Reads photos, but for one that brings its decoder down."""
     if data == DEADLY:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return worker.read(weights, classifier, data, language)
+    return tasks.read(weights, classifier, data, language)
 
 
-def hang_once(weights: Path, classifier: str | None, data: bytes, language: str) -> worker.Reading:
+def hang_once(weights: Path, classifier: str | None, data: bytes, language: str) -> tasks.Reading:
     """Spins, as a decoder may, where the file named by `data` exists, and removes it."""
     marker = Path(data.decode())
     if marker.exists():
         marker.unlink()
         while True:
             pass
-    return worker.read(weights, classifier, encoded(skin()), language)
+    return tasks.read(weights, classifier, encoded(skin()), language)
 
 
 def fail(weights: Path, classifier: str | None, data: bytes, language: str) -> NoReturn:

@@ -16,9 +16,10 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save
 from torch import Tensor, nn
 
-from models import onnx_file, zoo
-from models.classes import CLASSES
-from models.graphs import DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from inference.classes import CLASSES
+from inference.registry.tensors import DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from models.networks import zoo
+from models.release import onnx as onnx_file
 
 CLASSIFIER_FILE: Final = "fixcaps-0.0.1.onnx"
 SEGMENTER_FILE: Final = "yolov8n-seg-0.0.1.onnx"

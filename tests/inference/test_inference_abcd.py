@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.abcd import REFERENCES, measure
 from inference.analysis import Abcd, Colour
 from inference.photo import Photo
+from inference.pipeline.abcd import REFERENCES, measure
 
 SKIN = (214, 168, 146)
 SHAPES = ("disc", "ellipse", "half-moon", "l-shape", "star")

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Analysis, Refusal, Risk
-from inference.analyzer import Analyzer
-from inference.classifier import Classifier
 from inference.photo import Photo, decode
-from inference.registry import Registry
-from models.pose import POSES
+from inference.pipeline.analyzer import Analyzer
+from inference.pipeline.classifier import Classifier
+from inference.pipeline.orientation import POSES
+from inference.registry.registry import Registry
 from tests.inference.pictures import encoded, skin
 from tests.inference.releases import edit_member, edit_registry
 
@@ -125,16 +125,16 @@ def watch(event, arguments):
         reached.append((event, arguments))
 sys.addaudithook(watch)
 from pathlib import Path
-from inference import worker
+from inference.engine import tasks
 weights, photo = Path(sys.argv[1]), Path(sys.argv[2]).read_bytes()
-worker.warm(weights, None)
-assert worker.read(weights, None, photo, "en").annotated
+tasks.warm(weights, None)
+assert tasks.read(weights, None, photo, "en").annotated
 slow = {"scipy", "skimage"} & set(sys.modules)
 assert not slow, f"the first answer waits for {slow}"
-assert worker.explain(weights, None, photo, "ru").drawing
+assert tasks.explain(weights, None, photo, "ru").drawing
 assert not reached, reached
 training = {"matplotlib", "onnx", "sklearn", "torch", "torchvision", "ultralytics"} & set(sys.modules)
-training |= {name for name in sys.modules if name.startswith(("models.train", "models.data"))}
+training |= {name for name in sys.modules if name.startswith(("models.training.loop", "models.data.ham10000"))}
 assert not training, f"serving imports {training}"
 """
 

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Analysis, Lesion, Quality, Risk
-from inference.annotate import MAX_SIDE, annotate
+from inference.drawing.annotate import MAX_SIDE, annotate
+from inference.drawing.words import caption, class_name
 from inference.photo import Photo
-from inference.words import caption, class_name
 from tests.inference.pictures import skin, spot_mask
 
 SIZES: Final = [(200, 150), (150, 200), (320, 240), (300, 1400), (1400, 300), (1280, 960)]

@@ -16,7 +16,7 @@ from PIL.JpegImagePlugin import get_sampling
 from inference.__main__ import main
 from inference.analysis import CLASSES
 from inference.batches import BATCH, Outputs, answers
-from inference.registry import Registry
+from inference.registry.registry import Registry
 from tests.inference.pictures import encoded, skin
 from tests.inference.releases import CLASSIFIER_FILE
 

@@ -16,11 +16,11 @@ import pytest
 from PIL import Image
 from PIL.JpegImagePlugin import get_sampling
 
-from inference import worker
 from inference.analysis import Refusal
-from inference.engine import AnalysisFailed, Busy, Engine, ServedModel
+from inference.engine import tasks
+from inference.engine.engine import AnalysisFailed, Busy, Engine, ServedModel
 from inference.photo import PhotoError, PhotoFault
-from inference.registry import RegistryError
+from inference.registry.registry import RegistryError
 from tests.inference.bad_works import DEADLY, fail, hang_once, read_or_die
 from tests.inference.pictures import encoded, skin
 from tests.inference.releases import CLASSIFIER_FILE, accept
@@ -28,12 +28,12 @@ from tests.inference.releases import CLASSIFIER_FILE, accept
 ROOT = Path(__file__).resolve().parents[2]
 
 
-async def read(engine: Engine, data: bytes, owner: str = "somebody", language: str = "en") -> worker.Reading:
+async def read(engine: Engine, data: bytes, owner: str = "somebody", language: str = "en") -> tasks.Reading:
     with engine.queue(owner) as [place]:
         return await place.read(fetching(data), language=language)
 
 
-async def explain(engine: Engine, data: bytes) -> worker.Explanation:
+async def explain(engine: Engine, data: bytes) -> tasks.Explanation:
     with engine.queue("somebody") as [place]:
         return await place.explain(fetching(data))
 
@@ -128,7 +128,7 @@ async def keeps_the_loop_free(engine: Engine) -> None:
 async def turns_away_what_exceeds_the_queue(engine: Engine, photo: bytes) -> None:
     reads = [asyncio.ensure_future(read(engine, photo)) for _ in range(5)]
     results = await asyncio.gather(*reads, return_exceptions=True)
-    assert [type(result) for result in results] == [worker.Reading] * 3 + [Busy] * 2
+    assert [type(result) for result in results] == [tasks.Reading] * 3 + [Busy] * 2
     # Places are given back, by those who gave up waiting too.
     waiting = [asyncio.ensure_future(read(engine, photo)) for _ in range(3)]
     await asyncio.sleep(0)
@@ -153,7 +153,7 @@ async def tells_those_who_wait_when_it_stops(engine: Engine, photo: bytes) -> No
     await asyncio.sleep(0)
     await engine.stop()
     results = await asyncio.gather(*waiting, return_exceptions=True)
-    assert all(isinstance(result, worker.Reading | AnalysisFailed) for result in results)
+    assert all(isinstance(result, tasks.Reading | AnalysisFailed) for result in results)
     assert isinstance(results[-1], AnalysisFailed)
 
 
@@ -163,17 +163,17 @@ async def test_a_photo_that_kills_or_holds_up_its_worker_harms_no_other(
     engine = Engine(weights, photo_seconds=5)
     await engine.start()
     try:
-        # The worker process has its own, unpatched `worker.read`.
-        monkeypatch.setattr(worker, "read", read_or_die)
+        # The worker process has its own, unpatched `tasks.read`.
+        monkeypatch.setattr(tasks, "read", read_or_die)
         reads = [read(engine, data) for data in (photo, DEADLY, photo, photo)]
         before, deadly, behind, last = await asyncio.gather(*reads, return_exceptions=True)
         assert isinstance(deadly, AnalysisFailed) and "lost 2 times" in str(deadly)
-        assert all(isinstance(reading, worker.Reading) for reading in (before, behind, last))
+        assert all(isinstance(reading, tasks.Reading) for reading in (before, behind, last))
         (tmp_path / "marker").touch()
-        monkeypatch.setattr(worker, "read", hang_once)
+        monkeypatch.setattr(tasks, "read", hang_once)
         assert (await read(engine, bytes(tmp_path / "marker"))).annotated
         assert "was ended after 5 s (attempt 1 of 2)" in caplog.text
-        monkeypatch.setattr(worker, "read", fail)
+        monkeypatch.setattr(tasks, "read", fail)
         with pytest.raises(AnalysisFailed, match="the analysis failed"):
             await read(engine, photo)
         # Photos and what is in them never reach a log.
@@ -194,7 +194,7 @@ async def test_damaged_weights_stop_the_start(own_weights: Path) -> None:
 
 
 def test_the_bots_process_needs_no_torch() -> None:
-    program = "import sys, inference.engine; assert not {'torch', 'ultralytics', 'cv2'} & set(sys.modules)"
+    program = "import sys, inference.engine.engine; assert not {'torch', 'ultralytics', 'cv2'} & set(sys.modules)"
     subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=ROOT, check=True, timeout=60)
 
 
@@ -202,7 +202,7 @@ ORPHANING = """
 import asyncio, sys
 from multiprocessing import active_children
 from pathlib import Path
-from inference.engine import Engine
+from inference.engine.engine import Engine
 
 async def main():
     engine = Engine(Path(sys.argv[1]))

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from inference.analysis import CLASSES, Analysis, Lesion, Quality, Refusal, Risk
-from inference.analyzer import Analyzer
-from inference.evidence import Evidence, heat_map
-from inference.explain import draw_explanation
+from inference.drawing.heatmap import draw_explanation
 from inference.photo import Photo
-from inference.registry import Registry
-from models.pose import POSES
+from inference.pipeline.analyzer import Analyzer
+from inference.pipeline.attribution import Evidence, heat_map
+from inference.pipeline.orientation import POSES
+from inference.registry.registry import Registry
 from tests.inference.pictures import skin, spot_mask
 
 SIZES = [(200, 150), (150, 200), (300, 1400), (640, 480)]

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.analyzer import Analyzer
-from inference.exposure import DARKEST, USUAL, exposed
 from inference.photo import Photo
-from inference.quality import assess
-from inference.registry import Registry
-from models.degradations import lit
+from inference.pipeline.analyzer import Analyzer
+from inference.pipeline.exposure import DARKEST, USUAL, exposed
+from inference.pipeline.quality import assess
+from inference.registry.registry import Registry
+from models.data.corruptions import lit
 from tests.inference.pictures import skin
 
 

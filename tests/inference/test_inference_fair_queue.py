@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.fair_queue import FairQueue, QueueFull, ShareFull
+from inference.engine.fair_queue import FairQueue, QueueFull, ShareFull
 
 
 def called(queue: FairQueue[str]) -> list[str]:

@@ -13,16 +13,16 @@ import ultralytics
 from numpy.typing import NDArray
 
 from bot.sandbox.samples import sample
-from inference import quality
 from inference.analysis import CLASSES, Refusal
-from inference.analyzer import Analyzer
-from inference.classifier import Classifier
 from inference.photo import Photo, decode
-from inference.registry import Registry, RegistryError
-from inference.session import Session
-from models.everyday import read
-from models.everyday_drawn import draw
-from models.graphs import FEATURES
+from inference.pipeline import quality
+from inference.pipeline.analyzer import Analyzer
+from inference.pipeline.classifier import Classifier
+from inference.pipeline.session import Session
+from inference.registry.registry import Registry, RegistryError
+from inference.registry.tensors import FEATURES
+from models.gate.everyday import read
+from models.gate.everyday_drawn import draw
 from tests.inference.pictures import skin
 from tests.inference.releases import (
     CLASSIFIER_FILE,

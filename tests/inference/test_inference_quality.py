@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from inference.analysis import Refusal
 from inference.photo import Photo, decode
-from inference.quality import MIN_SIDE, assess, refusal
-from models.degradations import blurred, compressed, glaring, lit, shaken, shrunk
+from inference.pipeline.quality import MIN_SIDE, assess, refusal
+from models.data.corruptions import blurred, compressed, glaring, lit, shaken, shrunk
 from tests.inference.pictures import skin
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from inference.analyzer import Analyzer
-from inference.registry import Registry, RegistryError
+from inference.pipeline.analyzer import Analyzer
+from inference.registry.registry import Registry, RegistryError
 from tests.inference.releases import (
     CLASSIFIER_FILE,
     GATE_FILE,

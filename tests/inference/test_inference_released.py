@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from inference.analysis import Analysis
-from inference.analyzer import Analyzer
+from inference.classes import CLASSES
 from inference.photo import Photo, decode
-from inference.registry import Registry
-from models.classes import CLASSES
-from models.data import load
+from inference.pipeline.analyzer import Analyzer
+from inference.registry.registry import Registry
+from models.data.ham10000 import load
 from tests.inference.pictures import encoded, skin
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"

@@ -8,9 +8,9 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from aiohttp import ClientSession
 
+from benchmarks.load.chats import Chats
+from benchmarks.load.crowd import Crowd
 from bot.sandbox import Sandbox
-from load.chats import Chats
-from load.crowd import Crowd
 
 BUTTON = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="agree", callback_data="agree")]])
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.augment import jitter, random_affine, warp
-from models.segmentation import RECIPE, Segmentation, SegmenterConfig
+from models.data.augmentation import jitter, random_affine, warp
+from models.training.segmentation import RECIPE, Segmentation, SegmenterConfig
 from tests.models import drawn_ham
 
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.calibration import Calibration
-from models.calibration_fit import fit
-from models.export import warning_threshold
+from inference.pipeline.calibration import Calibration
+from models.release.calibrate import fit
+from models.release.export import warning_threshold
 
 
 def scored(count: int = 4000, slope: float = 2.5) -> tuple[torch.Tensor, torch.Tensor]:

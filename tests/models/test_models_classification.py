@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Generator, nn
 
-from models.classification import Classification, ClassifierConfig, recipe_for
-from models.zoo import FROZEN, Name, Pretrained, lite
+from models.networks.zoo import FROZEN, Name, Pretrained, lite
+from models.training.classification import Classification, ClassifierConfig, recipe_for
 from tests.models import drawn_ham
 
 CPU = torch.device("cpu")

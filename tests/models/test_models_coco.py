@@ -9,10 +9,10 @@ import pytest
 import torch
 from ultralytics.nn.tasks import DetectionModel
 
-from models import coco
 from models.__main__ import main
-from models.fixcaps import FixCaps
-from models.segmenter import build_segmenter
+from models.networks import coco
+from models.networks.fixcaps import FixCaps
+from models.networks.segmenter import build_segmenter
 from tests.models import drawn_ham
 
 

@@ -13,13 +13,13 @@ import torch
 from onnxruntime import InferenceSession
 from rich.console import Console
 
-from models import families, zoo
+from inference.registry.schema import load_release
+from inference.registry.tensors import EXPLAIN, LOG_ODDS, SQUARES
 from models.__main__ import WEIGHTS, main
-from models.classification import Classification, ClassifierConfig, recipe_for
 from models.comparison import embedding, released, rows, scoring, table, trained, zero_shot
 from models.comparison.bench import Bench, ComparisonError, Row
-from models.graphs import EXPLAIN, LOG_ODDS, SQUARES
-from models.release import load_release
+from models.networks import others, zoo
+from models.training.classification import Classification, ClassifierConfig, recipe_for
 from tests.models import drawn_ham, tiny_networks
 
 SVMS = {"dinov2-base-svm": ("tiny_dinov2.random", 70), "swinv2-svm": ("tiny_swinv2.random", 64)}
@@ -59,7 +59,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     architectures = {"resnet50": 0, "vit-b16": 1, "dinov2-lora": 2}
     monkeypatch.setattr(
-        families, "ARCHITECTURES", {name: tiny_networks.TIMM[index] for name, index in architectures.items()}
+        others, "ARCHITECTURES", {name: tiny_networks.TIMM[index] for name, index in architectures.items()}
     )
     monkeypatch.setattr(scoring, "ROUNDS", 5)
     monkeypatch.setattr(scoring, "TIMED", 3)

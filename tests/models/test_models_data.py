@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.classes import CLASSES
-from models.data import DataError, load, read_index
-from models.pose import POSES, canonical
+from inference.classes import CLASSES
+from inference.pipeline.orientation import POSES, canonical
+from models.data.ham10000 import DataError, load, read_index
 from tests.models import drawn_ham
 
 
@@ -93,5 +93,5 @@ def test_an_unknown_class_is_named(tmp_path: Path) -> None:
 
 
 def _split_file() -> list[str]:
-    path = Path(__file__).parents[2] / "models" / "ham10000_split.csv"
+    path = Path(__file__).parents[2] / "models" / "data" / "ham10000_split.csv"
     return path.read_text().splitlines()[1:]

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Generator
 
-from models import wear
 from models.__main__ import main
-from models.classification import Classification, ClassifierConfig, recipe_for
-from models.distillation import distillation_loss
+from models.data import random_corruptions
+from models.training.classification import Classification, ClassifierConfig, recipe_for
+from models.training.distillation import distillation_loss
 from tests.models import drawn_ham
 
 CPU = torch.device("cpu")
@@ -72,7 +72,7 @@ def test_the_learner_sees_worn_pictures_and_the_teacher_the_same_as_they_are(dat
             part.register_forward_pre_hook(lambda _, inputs, kind=kind: seen[kind].append(inputs[0]))
         each.loss(network, rows, Generator().manual_seed(5), CPU)
     chance = Generator().manual_seed(5)
-    photos = wear.worn(worn.images[rows], 1.0, chance)
+    photos = random_corruptions.worn(worn.images[rows], 1.0, chance)
     state = chance.get_state()
     taught, learnt = seen["worn"][1], seen["worn"][0]
     torch.testing.assert_close(learnt, worn.pictures(photos, worn.regions[rows], 64, chance, CPU))

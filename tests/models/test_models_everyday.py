@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models import everyday
-from models.data import DataError, Lesions, load
-from models.everyday import HEALTHY, PARTS, SHARES, SHORTEST, Source, gather, healthy_skin, part_of
-from models.everyday_drawn import DRAWN, draw
+from models.data.ham10000 import DataError, Lesions, load
+from models.gate import everyday
+from models.gate.everyday import HEALTHY, PARTS, SHARES, SHORTEST, Source, gather, healthy_skin, part_of
+from models.gate.everyday_drawn import DRAWN, draw
 from tests.models import drawn_ham
 
 

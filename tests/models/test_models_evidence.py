@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.fixcaps import PrimaryCapsules
-from models.zoo import Name, Pretrained, build, lite
+from models.networks.fixcaps import PrimaryCapsules
+from models.networks.zoo import Name, Pretrained, build, lite
 
 SIZE = 64
 

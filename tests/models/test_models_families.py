@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # isort: off
-import models.torchvision_env  # noqa: F401  # before timm and open_clip, which import torchvision
+import models.networks.torchvision_env  # noqa: F401  # before timm and open_clip, which import torchvision
 import open_clip
 import timm
 
@@ -18,13 +18,13 @@ from huggingface_hub import constants
 from open_clip.pretrained import list_pretrained
 from rich.console import Console
 
-from models import families, hub, zoo
+from inference.classes import CLASSES
 from models.__main__ import main
-from models.classes import CLASSES
 from models.comparison import rows, scoring, zero_shot
 from models.comparison.bench import Bench, Reader
-from models.fixcaps import FixCaps
-from models.published import PublishedDigitCapsules, PublishedFixCaps
+from models.networks import hub, others, zoo
+from models.networks.fixcaps import FixCaps
+from models.networks.fixcaps_published import PublishedDigitCapsules, PublishedFixCaps
 from tests.models import drawn_ham, tiny_networks
 
 VIT, DINO = "test_vit.r160_in1k", "tiny_dinov2.random"
@@ -52,11 +52,11 @@ def test_a_hub_that_cannot_be_reached_is_asked_once_and_its_cache_is_read(
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(hub.WeightsUnavailable, match=f"weights not available here: {VIT}"):
-        families.timm_network(VIT, 64, 7)
+        others.timm_network(VIT, 64, 7)
     assert constants.HF_HUB_OFFLINE, "each file would be asked for six times"
     assert caplog.records == []
     tiny_networks.fill_hub(tiny_hub)
-    families.timm_network(VIT, 64, 7)
+    others.timm_network(VIT, 64, 7)
 
 
 def test_a_hub_that_answers_is_not_cut_off(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_training_without_its_weights_is_an_error_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = drawn_ham.packed(tmp_path / "ham", {"train": 7, "val": 7})
-    monkeypatch.setitem(families.ARCHITECTURES, "vit-b16", VIT)
+    monkeypatch.setitem(others.ARCHITECTURES, "vit-b16", VIT)
     assert main(["train", "vit-b16", "--data", str(data), "--size", "64", "--out", str(tmp_path / "run")]) == 1
     assert capsys.readouterr().err == f"error: weights not available here: {VIT}\n"
 
@@ -82,13 +82,13 @@ def test_every_row_names_weights_that_its_library_knows() -> None:
         if "weights" in named:
             assert (named["model"], named["weights"]) in list_pretrained()
     architectures = [row.make.keywords.get("architecture") for row in rows.ROWS]  # type: ignore[attr-defined]
-    for architecture in {*families.ARCHITECTURES.values(), *filter(None, architectures)}:
+    for architecture in {*others.ARCHITECTURES.values(), *filter(None, architectures)}:
         config = timm.get_pretrained_cfg(architecture)
         assert config is not None and config.hf_hub_id, architecture
 
 
 def test_photos_are_normalised_as_the_weights_were_trained() -> None:
-    network = families.Normalised(torch.nn.Identity(), (0.5, 0.4, 0.3), (0.25, 0.2, 0.1))
+    network = others.Normalised(torch.nn.Identity(), (0.5, 0.4, 0.3), (0.25, 0.2, 0.1))
     assert torch.allclose(network(torch.full((1, 3, 2, 2), 0.6))[0, :, 0, 0], torch.tensor([0.4, 1.0, 3.0]))
 
 
@@ -97,8 +97,8 @@ def test_low_rank_changes_leave_the_network_as_it_is_but_for_head_and_attention(
     name: zoo.Name, tiny_hub: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny_networks.fill_hub(tiny_hub)
-    monkeypatch.setitem(families.ARCHITECTURES, name, DINO)
-    network = families.build(name, 70, pretrained=True)
+    monkeypatch.setitem(others.ARCHITECTURES, name, DINO)
+    network = others.build(name, 70, pretrained=True)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     images, labels = torch.rand(4, 3, 70, 70), torch.tensor([0, 1, 2, 3])
     optimizer = torch.optim.SGD([value for value in network.parameters() if value.requires_grad], lr=1.0)

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models.fixcaps import DigitCapsules, FixCaps, FoldedConv2d, margin_loss, squash
+from models.networks.fixcaps import DigitCapsules, FixCaps, FoldedConv2d, margin_loss, squash
 
 VARIANTS = [
     pytest.param({"size": 72, "kernel": 31}, id="31x31"),

@@ -12,18 +12,18 @@ import torch
 from safetensors.numpy import load, save
 from ultralytics.nn.tasks import SegmentationModel
 
-from inference.analyzer import Analyzer
-from inference.registry import Registry
-from models import everyday, gate_fit, gate_scores
+from inference.pipeline.analyzer import Analyzer
+from inference.pipeline.gate import Linear, lesion_odds
+from inference.pipeline.masks import Outline
+from inference.registry.registry import Registry
+from inference.registry.schema import load_release
 from models.__main__ import main
-from models.everyday_drawn import DRAWN
-from models.gate import Linear, lesion_odds
-from models.gate_fit import threshold_for
-from models.gate_pictures import NEAREST, changed, close_up, reframed
-from models.outlines import Outline
-from models.release import load_release
-from models.report import text
-from models.segmenter import find_lesions
+from models.evaluation.report import text
+from models.gate import everyday, fit, scores
+from models.gate.everyday_drawn import DRAWN
+from models.gate.fit import threshold_for
+from models.gate.pictures import NEAREST, changed, close_up, reframed
+from models.networks.segmenter import find_lesions
 from tests.models import drawn_ham
 
 ROOT = Path(__file__).parents[2]
@@ -41,14 +41,14 @@ def test_the_linear_classifier_finds_what_is_there_on_any_scale() -> None:
     features[:, :3] *= torch.tensor([0.01, 1, 100])
     features[:, 0] += torch.from_numpy(kinds == 0) * 0.06
     features[:, 2] += torch.from_numpy(kinds == 1) * 600
-    fitted = gate_scores.fit_linear(features, kinds, 0.1)
+    fitted = scores.fit_linear(features, kinds, 0.1)
     kept = Linear(**load(save({"weight": fitted.weight, "bias": fitted.bias})))
     found = kept(features.numpy())
     assert (found.argmax(1) == kinds).mean() > 0.98
     assert np.exp(found).sum(1) == pytest.approx(np.ones(440))
 
 
-@pytest.mark.parametrize("score", [gate_scores.mahalanobis, gate_scores.nearest])
+@pytest.mark.parametrize("score", [scores.mahalanobis, scores.nearest])
 def test_distances_tell_what_was_not_learnt(score: Callable[[torch.Tensor, torch.Tensor], np.ndarray]) -> None:
     chance = torch.Generator().manual_seed(0)
     learnt, alike = (1 + 0.1 * torch.randn(200, 5, generator=chance) for _ in range(2))
@@ -57,7 +57,7 @@ def test_distances_tell_what_was_not_learnt(score: Callable[[torch.Tensor, torch
 
 
 def test_energy_is_high_where_any_class_is_sure() -> None:
-    assert gate_scores.energy(torch.tensor([[9.0, 0, 0], [0.0, 0, 0]])).tolist() == pytest.approx(
+    assert scores.energy(torch.tensor([[9.0, 0, 0], [0.0, 0, 0]])).tolist() == pytest.approx(
         [9.00025, 1.09861], abs=1e-5
     )
 
@@ -105,7 +105,7 @@ def weights(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(everyday, "SOURCES", python)
         patch.setattr(everyday, "DRAWN_EACH", 3)
         patch.setattr(everyday, "DRAWN_MORE", 3)
-        patch.setattr(gate_fit, "find_lesions", find_in_lying)
+        patch.setattr(fit, "find_lesions", find_in_lying)
         where = ["--data", str(data), "--weights", str(folder)]
         assert main(["gate", *where, "--version", "9.0.0"]) == 0
         assert main(["refusal", *where, "--split", "test"]) == 0

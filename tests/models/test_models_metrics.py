@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from models.classes import CLASSES
-from models.metrics import Answers, bootstrap, confusion, figures, reliability
+from inference.classes import CLASSES
+from models.evaluation.metrics import Answers, bootstrap, confusion, figures, reliability
 
 
 def answers(labels: list[str], predicted: list[str | None], confidence: float = 0.76) -> Answers:

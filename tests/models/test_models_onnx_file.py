@@ -9,10 +9,11 @@ import pytest
 import torch
 from onnx.numpy_helper import from_array, to_array
 
-from models import onnx_file, zoo
-from models.classification import predict
-from models.graphs import DETECTIONS, EVIDENCE, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
-from models.segmenter import build_segmenter, find_lesions
+from inference.registry.tensors import DETECTIONS, EVIDENCE, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from models.networks import zoo
+from models.networks.segmenter import build_segmenter, find_lesions
+from models.release import onnx as onnx_file
+from models.training.classification import predict
 
 
 def session(content: bytes) -> onnxruntime.InferenceSession:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 # isort: off
-import models.torchvision_env  # noqa: F401  # before timm, which imports torchvision
+import models.networks.torchvision_env  # noqa: F401  # before timm, which imports torchvision
 import timm
 
 # isort: on
@@ -20,9 +20,9 @@ from onnx import helper, numpy_helper
 from onnxruntime import InferenceSession
 from torch import Tensor, nn
 
-from models import families, packaged
-from models.packaged import CARRIED, CLIP_BASE, DINOV2_SMALL, Carried
-from models.train import TrainingError
+from models.networks import others, packaged
+from models.networks.packaged import CARRIED, CLIP_BASE, DINOV2_SMALL, Carried
+from models.training.loop import TrainingError
 from tests.models import tiny_networks
 
 POSITIONS = ("onnx::Concat_1", "onnx::Reshape_2")
@@ -148,7 +148,7 @@ def test_what_a_package_carries_is_the_network_that_was_exported(
     export: Export, side: int, package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = carry(package, export, monkeypatch, img_size=side)
-    network, _, _ = families.timm_network(export.tiny, side, 0)
+    network, _, _ = others.timm_network(export.tiny, side, 0)
     assert network.state_dict().keys() == original.state_dict().keys()
     for name, value in original.state_dict().items():
         step = value.abs().max() / 127 if export.rounded and value.ndim == 2 else 0.0
@@ -157,7 +157,7 @@ def test_what_a_package_carries_is_the_network_that_was_exported(
 
 def test_positions_are_resampled_for_another_size(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = carry(package, DINOV2, monkeypatch)
-    network, _, _ = families.timm_network(DINOV2.tiny, 98, 7)
+    network, _, _ = others.timm_network(DINOV2.tiny, 98, 7)
     assert network.pos_embed.shape == (1, 1 + 7 * 7, 32)  # type: ignore[union-attr]
     assert torch.equal(network.pos_embed[:, 0], original.pos_embed[:, 0])  # type: ignore[index]
     assert network(torch.rand(1, 3, 98, 98)).shape == (1, 7)
@@ -168,10 +168,10 @@ def test_another_file_is_not_read(package: Path, monkeypatch: pytest.MonkeyPatch
     with package.open("ab") as file:
         file.write(b" ")
     with pytest.raises(TrainingError, match=f"not the file that is known to carry {DINOV2.tiny}"):
-        families.timm_network(DINOV2.tiny, 70, 0)
+        others.timm_network(DINOV2.tiny, 70, 0)
     package.unlink()
     with pytest.raises(TrainingError, match="not the file that is known"):
-        families.timm_network(DINOV2.tiny, 70, 0)
+        others.timm_network(DINOV2.tiny, 70, 0)
 
 
 @pytest.mark.parametrize(("depth", "lone"), [(1, 1), (3, 2)])
@@ -180,7 +180,7 @@ def test_weights_of_another_network_are_refused(
 ) -> None:
     carry(package, DINOV2, monkeypatch, depth=depth)
     with pytest.raises(ValueError, match=rf"another network: blocks\.{lone}\..+ is not in both"):
-        families.timm_network(DINOV2.tiny, 70, 0)
+        others.timm_network(DINOV2.tiny, 70, 0)
 
 
 def test_without_the_package_the_hub_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +188,7 @@ def test_without_the_package_the_hub_is_asked(tmp_path: Path, monkeypatch: pytes
     tiny_networks.fill_hub(tmp_path)
     monkeypatch.setitem(packaged.CARRIED, DINOV2.tiny, DINOV2.carried)
     assert packaged.carried(DINOV2.tiny) is None
-    families.timm_network(DINOV2.tiny, 70, 0)
+    others.timm_network(DINOV2.tiny, 70, 0)
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,9 @@ def test_the_real_files_answer_as_in_their_own_runtime(architecture: str, last: 
     found = find_spec(source.package)
     if not found or not found.origin:
         pytest.skip(f"{source.package} is not installed")
-    network, mean, std = families.timm_network(architecture, 224, 0)
+    network, mean, std = others.timm_network(architecture, 224, 0)
     colours = torch.rand(4, 3, 1, 1, generator=torch.Generator().manual_seed(1))
-    photos = families.Normalised(nn.Identity(), mean, std)(colours.expand(4, 3, 224, 224))
+    photos = others.Normalised(nn.Identity(), mean, std)(colours.expand(4, 3, 224, 224))
     model = onnx.load(Path(found.origin).parent / source.file)
     output = next(node for node in model.graph.node if node.name == last).output[0]
     model.graph.output.append(onnx.ValueInfoProto(name=output))

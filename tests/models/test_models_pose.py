@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from models.pose import POSES, Pose, canonical
+from inference.pipeline.orientation import POSES, Pose, canonical
 from tests.inference.pictures import skin
 
 # Few values and few pixels: flat, symmetric and evenly lit pictures come up all the time.

@@ -14,20 +14,21 @@ from typing import Any
 import pytest
 import torch
 
-from models import evaluate, onnx_file
+from inference.classes import CLASSES
+from inference.pipeline.masks import letterbox
+from inference.pipeline.orientation import POSES, canonical
+from inference.registry.schema import load_release
 from models.__main__ import main
-from models.cards import write_card
-from models.classes import CLASSES
-from models.data import copy_photos, load, select
-from models.export import warning_threshold
-from models.metrics import bootstrap
-from models.outlines import letterbox
-from models.pose import POSES, canonical
-from models.release import load_release
-from models.report import text
-from models.segmentation import SegmenterConfig
-from models.segmenter import find_lesions, load_segmenter
-from models.served import serve
+from models.data.ham10000 import copy_photos, load, select
+from models.evaluation import evaluate
+from models.evaluation.metrics import bootstrap
+from models.evaluation.report import text
+from models.evaluation.served import serve
+from models.networks.segmenter import find_lesions, load_segmenter
+from models.release import onnx
+from models.release.cards import write_card
+from models.release.export import warning_threshold
+from models.training.segmentation import SegmenterConfig
 from tests.inference.releases import open_gate
 from tests.models import drawn_ham
 
@@ -76,7 +77,7 @@ def weights(runs: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) ->
     open_gate(folder)
     assert export([runs / "lesion", runs / "whole"], data, folder) == 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.evaluate.find_lesions", posed(find_lesions))
+        patch.setattr("models.evaluation.evaluate.find_lesions", posed(find_lesions))
         patch.setattr(evaluate, "bootstrap", partial(bootstrap, rounds=50))
         assert main(["evaluate", "--data", str(data), "--split", "val", "--weights", str(folder)]) == 0
     return folder
@@ -102,7 +103,7 @@ def test_registry_names_what_lies_there(weights: Path) -> None:
 def test_a_new_version_is_served_and_the_old_one_kept(
     runs: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.export.letterbox", posed(letterbox))
+    monkeypatch.setattr("models.release.export.letterbox", posed(letterbox))
     assert export([runs / "yolo"], data, tmp_path) == 0
     [entry] = json.loads((tmp_path / "registry.json").read_text())["segmenters"]
     network = load_segmenter(tmp_path / entry["reference"]["file"])
@@ -113,7 +114,7 @@ def test_a_new_version_is_served_and_the_old_one_kept(
     assert entry["min_score"] == pytest.approx(lowest / 2, abs=1e-3), "half the lowest score of a lesion of val"
     # To convert a segmenter is most of what its release takes, and this one stays the same.
     converted = (tmp_path / "yolov8n-seg-0.1.0.onnx").read_bytes()
-    monkeypatch.setattr(onnx_file, "convert_segmenter", lambda *_: converted)
+    monkeypatch.setattr(onnx, "convert_segmenter", lambda *_: converted)
     for version in ("0.1.0", "0.2.0"):
         assert export([runs / "yolo"], data, tmp_path, version) == 0
     registry = json.loads((tmp_path / "registry.json").read_text())

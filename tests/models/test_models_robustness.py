@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import robustness
 from models.__main__ import main
-from models.degradations import (
+from models.data.corruptions import (
     DEGRADATIONS,
     Degradation,
     Pixels,
@@ -21,7 +20,8 @@ from models.degradations import (
     shrunk,
     turned,
 )
-from models.served import EvaluationError, serve
+from models.evaluation import robustness
+from models.evaluation.served import EvaluationError, serve
 from tests.inference.releases import open_gate
 from tests.models import drawn_ham
 

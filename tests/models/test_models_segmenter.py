@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from models.mask_metrics import map_scores
-from models.outlines import GREY, Outline, letterbox, one_piece, outline
-from models.segmenter import build_segmenter, find_lesions
+from inference.pipeline.masks import GREY, Outline, letterbox, one_piece, outline
+from models.evaluation.mask_metrics import map_scores
+from models.networks.segmenter import build_segmenter, find_lesions
 
 
 @pytest.mark.parametrize(("height", "width"), [(240, 320), (900, 500), (64, 64), (40, 1000)])

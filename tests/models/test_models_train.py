@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from models.__main__ import main
-from models.train import low_precision
+from models.training.loop import low_precision
 from tests.models import drawn_ham
 
 ROOT = Path(__file__).parents[2]

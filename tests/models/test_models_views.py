@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.views import crop_view, region
+from inference.pipeline.crops import crop_view, region
 
 
 def test_without_a_box_it_is_the_largest_centred_square() -> None:

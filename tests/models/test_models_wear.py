@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import Generator
 
-from models import wear
 from models.__main__ import main
-from models.wear import worn
+from models.data import random_corruptions
+from models.data.random_corruptions import worn
 from tests.models import drawn_ham
 
 PICTURES = torch.from_numpy(np.stack([drawn_ham.draw(number)[0] for number in range(40)]))
@@ -33,7 +33,7 @@ def test_generator_decides_everything() -> None:
 
 @pytest.mark.parametrize("way", ["blurred", "shaken", "shrunk", "compressed", "glaring"])
 def test_every_way_is_gone(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wear, way, lambda *_: np.zeros_like)
+    monkeypatch.setattr(random_corruptions, way, lambda *_: np.zeros_like)
     gone = (worn(PICTURES, 1.0, Generator().manual_seed(1)) == 0).flatten(1).all(1)
     assert 2 <= int(gone.sum()) <= 20, "a sixth of the pictures, of two ways a third"
 

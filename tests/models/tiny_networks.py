@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 # isort: off
-import models.torchvision_env  # noqa: F401  # before timm and open_clip, which import torchvision
+import models.networks.torchvision_env  # noqa: F401  # before timm and open_clip, which import torchvision
 import open_clip
 import timm
 

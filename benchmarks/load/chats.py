@@ -1,0 +1,135 @@
+"""All chats of the sandbox as they happen: what was sent, what was answered, and when.
+
+Times are the sandbox's own, of when a message lay in the chat: how long the crowd's process takes to send and to look,
+while two hundred people send at once, is not the bot's doing.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+
+from benchmarks.load.person import Message, is_progress, words
+
+LINE_LIMIT = 2**20
+
+
+@dataclass
+class Sent:
+    """A photo, or an album, of one person; times are of `time.monotonic`."""
+
+    person: int
+    message_ids: list[int]
+    at: float
+    replies: list[Message] = field(default_factory=list)
+    answered_at: float | None = None
+    place_told_at: float | None = None
+
+    @property
+    def photos(self) -> int:
+        return len(self.message_ids)
+
+    @property
+    def seconds(self) -> float | None:
+        """From the photo to the reply that completes its answer; None while there is none."""
+        return None if self.answered_at is None else self.answered_at - self.at
+
+    @property
+    def answers(self) -> int:
+        """How many times it was answered: an album's answer is its pictures and one message of words."""
+        if self.photos == 1:
+            return len(self.replies)
+        return sum("text" in each for each in self.replies)
+
+
+class Chats:
+    """Follows the sandbox's events. Whoever sends something tells it what."""
+
+    def __init__(self, http: ClientSession, api_url: str) -> None:
+        self._http = http
+        self._api_url = api_url
+        self.sent: list[Sent] = []
+        self._by_message: dict[tuple[int, int], Sent] = {}
+        self._early: defaultdict[tuple[int, int], list[tuple[Message, float]]] = defaultdict(list)
+        self._waiting: list[tuple[int, Callable[[Message], bool], asyncio.Future[Message]]] = []
+        self._times: dict[tuple[int, int], float] = {}
+        self._answer = asyncio.Event()
+        self.ready = asyncio.Event()
+
+    async def follow(self) -> None:
+        """Take in events until cancelled; what happened while the connection was broken is lost."""
+        url, timeout = f"{self._api_url}/sim/events", ClientTimeout(total=None)
+        async with self._http.get(url, timeout=timeout, read_bufsize=LINE_LIMIT) as response:
+            async for line in response.content:
+                self.ready.set()
+                if line.startswith(b"data: "):
+                    self._take(json.loads(line.removeprefix(b"data: ")))
+        raise ClientError("the sandbox ended the events: too slow a reader")
+
+    def note(self, person: int, messages: list[Message], at: float) -> Sent:
+        """Somebody has sent a photo or an album."""
+        sent = Sent(person, [each["message_id"] for each in messages], at)
+        self.sent.append(sent)
+        for message_id in sent.message_ids:
+            self._by_message[person, message_id] = sent
+            for message, when in self._early.pop((person, message_id), ()):
+                self._reply(sent, message, when)
+        return sent
+
+    def expect(self, person: int, condition: Callable[[Message], bool]) -> asyncio.Future[Message]:
+        """The bot's next message to somebody that meets `condition` and is no progress message."""
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._waiting.append((person, condition, future))
+        return future
+
+    def seconds_between(self, person: int, message: Message, answer: Message) -> float:
+        """How long a message of somebody lay in the chat before an answer that has come."""
+        return self._times[person, answer["message_id"]] - self._times[person, message["message_id"]]
+
+    async def answered(self, sent: list[Sent], seconds: float) -> None:
+        """Wait until all of these are answered, or so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while any(each.answered_at is None for each in sent):
+                    self._answer.clear()
+                    await self._answer.wait()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        if event["kind"] not in ("message", "edit"):
+            return
+        person, message, now = event["chat_id"], event["data"]["message"], event["at"]
+        self._times.setdefault((person, message["message_id"]), now)
+        if not message["from"]["is_bot"]:
+            return
+        if is_progress(message):
+            self._progress(person, message, now)
+            return
+        replied = message.get("reply_to_message", {}).get("message_id")
+        if event["kind"] == "message" and replied is not None:
+            sent = self._by_message.get((person, replied))
+            if sent is None:
+                self._early[person, replied].append((message, now))
+            else:
+                self._reply(sent, message, now)
+        for each in self._waiting:
+            if each[0] == person and not each[2].done() and each[1](message):
+                each[2].set_result(message)
+        self._waiting = [each for each in self._waiting if not each[2].done()]
+
+    def _reply(self, sent: Sent, message: Message, now: float) -> None:
+        sent.replies.append(message)
+        if sent.answered_at is None and (sent.photos == 1 or "text" in message):
+            sent.answered_at = now
+            self._answer.set()
+
+    def _progress(self, person: int, message: Message, now: float) -> None:
+        if "\n" not in words(message):
+            return
+        for sent in self.sent:
+            if sent.person == person and sent.answered_at is None and sent.place_told_at is None:
+                sent.place_told_at = now

@@ -1,0 +1,104 @@
+"""A steady stream of photos for a long time, while everything fails that can."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.load import report
+from benchmarks.load.crowd import Crowd
+from benchmarks.load.person import Person
+from benchmarks.load.session import Session, open_session
+
+USERS = 40
+ASKING = 2
+ALBUMS = 0.1
+FAULT_SECONDS = 15.0
+KILLS = 6
+PATIENCE_SECONDS = 600.0
+# After this a process has loaded what it will ever need, and its memory should stay as it is.
+SETTLED_SECONDS = 120.0
+GROWTH_MB = 30.0
+FAULTS: Sequence[dict[str, object]] = (
+    {"kind": "429", "method": "sendPhoto", "retry_after": 2},
+    {"kind": "500", "method": "sendMessage"},
+    {"kind": "drop", "method": "sendPhoto"},
+    {"kind": "drop", "method": "getUpdates"},
+    {"kind": "drop_answer", "method": "getUpdates"},
+    {"kind": "500", "method": "getFile"},
+    {"kind": "drop", "method": "download"},
+    {"kind": "drop_answer", "method": "download"},
+    {"kind": "500", "method": "sendPhoto", "times": 3},
+    {"kind": "429", "method": "sendMessage", "times": 3},
+)
+
+
+async def run(minutes: float, rate: float, data: Path | None, seed: int, settings: dict[str, str]) -> bool:
+    """Measure, print and publish. Whether nothing was lost, nothing doubled, and no process grew.
+
+    Args:
+        minutes: how long people go on sending.
+        rate: how many messages with photos they send a second; one in ten is an album of two to ten.
+        data, seed, settings: as in `burst.run`.
+    """
+    seconds = minutes * 60
+    async with open_session(data, seed, settings) as session, asyncio.TaskGroup() as group:
+        crowd = session.crowd
+        people, askers = await crowd.gather(USERS), await crowd.gather(ASKING)
+        await session.limit_messages()
+        background = [
+            *(group.create_task(crowd.keep_asking(each)) for each in askers),
+            group.create_task(_keep_failing(session)),
+            group.create_task(_keep_killing(session, seconds / (KILLS + 1))),
+        ]
+        restarting = group.create_task(_restart(session, seconds / 2))
+        await _keep_sending(crowd, people, 1 / rate, seconds)
+        await restarting
+        for each in background:
+            each.cancel()
+        await session.chats.answered(session.chats.sent, PATIENCE_SECONDS)
+        # What came twice would come now.
+        await asyncio.sleep(5)
+        lost, doubled = report.faults(session.chats.sent)
+        growth = {role: session.memory.growth(role, SETTLED_SECONDS) for role in ("bot", "workers")}
+        good = lost == doubled == 0 and max(growth.values()) < GROWTH_MB
+        rows = [
+            *report.of_photos(session.chats.sent),
+            *report.of_chat(crowd),
+            *report.of_process(session.memory, session.log),
+            ("growth of one process, the bot / a worker", "{bot:+.1f} MB / {workers:+.1f} MB".format(**growth)),
+            ("verdict", "nothing lost, nothing doubled, no growth" if good else "FAILED"),
+        ]
+        report.publish("soak", f"{minutes:g} minutes, {rate:g} messages with photos a second, {KILLS} kills", rows)
+        return good
+
+
+async def _keep_sending(crowd: Crowd, people: Sequence[Person], mean_pause: float, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    async with asyncio.TaskGroup() as group:
+        while time.monotonic() < until:
+            photos = crowd.album_size() if crowd.chance(ALBUMS) else 1
+            group.create_task(crowd.send(crowd.somebody(people), photos))
+            await asyncio.sleep(crowd.pause(mean_pause))
+
+
+async def _keep_failing(session: Session) -> None:
+    while True:
+        for fault in FAULTS:
+            await asyncio.sleep(FAULT_SECONDS)
+            await session.order_fault(**fault)
+
+
+async def _keep_killing(session: Session, pause: float) -> None:
+    while True:
+        await asyncio.sleep(pause)
+        for each in session.bot.workers()[:1]:
+            os.kill(each.pid, signal.SIGKILL)
+
+
+async def _restart(session: Session, after: float) -> None:
+    await asyncio.sleep(after)
+    await asyncio.to_thread(session.bot.stop)
+    session.bot.start()

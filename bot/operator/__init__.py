@@ -1,0 +1,1 @@
+"""What the operator of the bot does: announcements, retention and watching."""

@@ -1,0 +1,148 @@
+"""Sending of answers: which message of Telegram carries what."""
+
+import logging
+from collections.abc import Sequence
+
+from aiogram import Bot
+from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
+from aiogram.types import (
+    BufferedInputFile,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    Message,
+    ReplyParameters,
+)
+from aiogram.utils.i18n import gettext as _
+
+from bot.photos.inbox import largest
+from bot.results import Finding, Trouble
+from bot.ui import explanations, replies, texts
+from bot.ui.buttons import keyboard
+from bot.ui.callbacks import Show
+from inference.engine.engine import Explanation
+from storage.records import Request
+
+logger = logging.getLogger(__name__)
+
+NOT_ACCEPTED = (TelegramBadRequest, TelegramEntityTooLarge)
+
+Picture = tuple[Request, Finding, bytes | None]
+
+
+def consent_keyboard() -> InlineKeyboardMarkup:
+    """The one button before the first photo."""
+    return keyboard([(_("✅ I understand and agree"), Show.CONSENT)])
+
+
+async def send_consent_request(bot: Bot, request: Request, operator: str | None) -> None:
+    """Answer a photo that came before the agreement."""
+    text = replies.apology(Trouble.NO_CONSENT) + "\n\n" + texts.terms(operator)
+    await bot.send_message(request.chat_id, text, reply_parameters=_reply_to(request), reply_markup=consent_keyboard())
+
+
+async def send_words(bot: Bot, request: Request, finding: Finding) -> None:
+    """Say a finding, or the reason why there is none, without a photo."""
+    await bot.send_message(
+        request.chat_id,
+        replies.told(finding),
+        reply_parameters=_reply_to(request),
+        reply_markup=replies.keyboard(finding, request.id),
+    )
+
+
+async def send_answer(bot: Bot, request: Request, finding: Finding, annotated: bytes | None) -> dict[int, str]:
+    """Send one finding, with its photo if it has one. Returns the photo's file id by request, if any."""
+    if annotated is None:
+        await send_words(bot, request, finding)
+        return {}
+    try:
+        message = await bot.send_photo(
+            request.chat_id,
+            _upload(request, annotated),
+            caption=replies.answer(finding),
+            reply_parameters=_reply_to(request),
+            reply_markup=replies.keyboard(finding, request.id),
+        )
+    except NOT_ACCEPTED as error:
+        # A picture that Telegram does not take is no reason to keep the words back.
+        logger.warning("photo of request %d not accepted: %s", request.id, error.message)
+        await send_words(bot, request, finding)
+        return {}
+    return _file_ids([request], [message])
+
+
+async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
+    """Send the findings of an album: its annotated photos as one album, then everything in one message.
+
+    Returns the file ids of the annotated photos by request. An album shows no captions until a photo is
+    opened, so the message after it repeats what matters. Where Telegram does not take the album, each finding
+    comes in a message of words instead.
+    """
+    shown = [
+        (
+            request,
+            InputMediaPhoto(media=_upload(request, annotated), caption=replies.answer(finding, number=number)),
+        )
+        for number, (request, finding, annotated) in enumerate(pictures, 1)
+        if annotated is not None
+    ]
+    sent: dict[int, str] = {}
+    first = pictures[0][0]
+    try:
+        if len(shown) > 1:
+            messages = await bot.send_media_group(
+                first.chat_id, [media for _request, media in shown], reply_parameters=_reply_to(first)
+            )
+            sent = _file_ids([request for request, _media in shown], messages)
+        elif shown:
+            request, media = shown[0]
+            message = await bot.send_photo(
+                first.chat_id, media.media, caption=media.caption, reply_parameters=_reply_to(request)
+            )
+            sent = _file_ids([request], [message])
+    except NOT_ACCEPTED as error:
+        logger.warning("album of request %d not accepted: %s", first.id, error.message)
+        # A line in a summary is no answer: it leaves out all percentages but one.
+        for request, finding, _annotated in pictures:
+            await send_words(bot, request, finding)
+        return {}
+    await bot.send_message(
+        first.chat_id,
+        replies.summary([finding for _request, finding, _annotated in pictures]),
+        reply_parameters=_reply_to(first),
+        reply_markup=replies.album_keyboard(
+            {number: request.id for number, (request, finding, _) in enumerate(pictures, 1) if finding.label}
+        ),
+    )
+    return sent
+
+
+async def send_explanation(bot: Bot, request: Request, told: Finding, explanation: Explanation) -> None:
+    """Send what made the model give an answer; `told` is what was answered."""
+    finding = Finding.of(explanation.analysis)
+    if explanation.drawing is None or explanation.measures is None:
+        await send_words(bot, request, finding)
+        return
+    text = explanations.caption(finding, told, explanation.measures)
+    picture = BufferedInputFile(explanation.drawing, f"{request.id}-why.jpg")
+    try:
+        await bot.send_photo(request.chat_id, picture, caption=text, reply_parameters=_reply_to(request))
+    except NOT_ACCEPTED as error:
+        logger.warning("explanation of request %d not accepted: %s", request.id, error.message)
+        await bot.send_message(request.chat_id, text, reply_parameters=_reply_to(request))
+
+
+def _upload(request: Request, annotated: bytes) -> BufferedInputFile:
+    return BufferedInputFile(annotated, f"{request.id}.jpg")
+
+
+def _reply_to(request: Request) -> ReplyParameters:
+    return ReplyParameters(message_id=request.message_id, allow_sending_without_reply=True)
+
+
+def _file_ids(requests: Sequence[Request], messages: Sequence[Message]) -> dict[int, str]:
+    return {
+        request.id: largest(message.photo).file_id
+        for request, message in zip(requests, messages, strict=True)
+        if message.photo
+    }

@@ -1,0 +1,213 @@
+"""The sign of life while photos wait and are read: a chat action and one message, removed at the end."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from aiogram import Bot
+from aiogram.enums import ChatAction
+from aiogram.exceptions import AiogramError, TelegramBadRequest
+from aiogram.utils.i18n import gettext as _
+
+from bot.telegram.rate_limit import Kind, Lane
+from bot.ui.replies import soon
+from inference.engine.engine import Place
+from storage.database import Database
+from storage.records import Request
+
+# Telegram shows an action for five seconds.
+ACTION_SECONDS = 4.5
+# One message a second to one chat is the limit.
+EDIT_SECONDS = 1.0
+# Whoever waits over five seconds is told their place before these are over, and again as it changes; so is whoever is
+# likely to, as soon as that can be known: how long photos take is known only when some have been read.
+PATIENCE_SECONDS = 4.5
+ASK_SECONDS = 0.25
+PLACE_SECONDS = 10.0
+# With many photos, to send the answers takes about as long again as to read them.
+ANSWERED_BY_READ = 2.0
+# A stop waits so long for a message that is on its way.
+LAST_WORD_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+async def take_away(bot: Bot, database: Database, requests: Sequence[Request], message_id: int) -> None:
+    """Delete the progress message of requests; where Telegram is out of reach, it stays noted for the next start."""
+    try:
+        await bot.delete_message(requests[0].chat_id, message_id)
+    except TelegramBadRequest:
+        logger.debug("progress message %d was gone already", message_id)
+    except AiogramError as error:
+        logger.warning("a progress message stays for now: %s", type(error).__name__)
+        return
+    await database.requests.set_progress_message([each.id for each in requests], None)
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait for the first of these, and give up the others."""
+    tasks = [asyncio.create_task(each) for each in waits]
+    try:
+        await next(asyncio.as_completed(tasks))
+    finally:
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Progress:
+    """A context in which photos of one chat wait and are read. What fails in it is not worth failing for.
+
+    The message is noted with the requests. Where a stop or a kill cuts the work short, it stays, and the next
+    start goes on with it or takes it away, unless the kill came before its number was noted. Where it is `quiet`,
+    there is a message only for those who have to wait. The wait counts from when the photos came, or else were
+    `asked` for: in a crowd it takes seconds until they are even looked at.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        database: Database,
+        lane: Lane,
+        requests: Sequence[Request],
+        places: Sequence[Place],
+        *,
+        action: ChatAction = ChatAction.TYPING,
+        quiet: bool = False,
+        asked: datetime | None = None,
+    ) -> None:
+        self._bot = bot
+        self._database = database
+        self._lane = lane
+        self._requests = requests
+        self._places = places
+        self._chat_id = requests[0].chat_id
+        self._left_over = {each.progress_message_id for each in requests if each.progress_message_id is not None}
+        self._message_id = self._left_over.pop() if self._left_over else None
+        self._action = action
+        self._quiet = quiet
+        self._done = 0
+        self._advanced = asyncio.Event()
+        self._clock = asyncio.get_running_loop().time
+        self._began = self._clock()
+        self._waited_before = (datetime.now(UTC) - (asked or requests[0].created_at)).total_seconds()
+        self._told = ""
+        self._knows_place = False
+        # Held while a message is on its way, which must not be cut off: nobody would know its number.
+        self._speaking = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        self._telling = asyncio.create_task(self._keep_telling())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        stopped = kind is not None and issubclass(kind, asyncio.CancelledError)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORD_SECONDS if stopped else None), self._speaking:
+                self._telling.cancel()
+        self._telling.cancel()
+        [failure] = await asyncio.gather(self._telling, return_exceptions=True)
+        if isinstance(failure, Exception):
+            logger.error("progress could not be told", exc_info=failure)
+        if self._message_id is not None and not stopped and not self._quiet:
+            await take_away(self._bot, self._database, self._requests, self._message_id)
+
+    def advance(self) -> None:
+        """One more photo is read."""
+        self._done += 1
+        # After the last one, the next thing to hear is the answer.
+        if self._done < len(self._requests):
+            self._advanced.set()
+
+    async def _keep_telling(self) -> None:
+        async with self._acting():
+            for message_id in self._left_over:
+                with contextlib.suppress(AiogramError):
+                    await self._bot.delete_message(self._chat_id, message_id)
+            while True:
+                self._quiet = self._quiet and not self._is_waiting()
+                if not self._quiet and self._text() != self._told:
+                    await _first(self._lane.turn(Kind.PROGRESS), self._place_turn())
+                    async with self._speaking:
+                        self._knows_place |= self._is_waiting()
+                        await self._tell(self._text())
+                await asyncio.sleep(EDIT_SECONDS)
+                await _first(self._advanced.wait(), self._until_long(), asyncio.sleep(PLACE_SECONDS - EDIT_SECONDS))
+                self._advanced.clear()
+
+    async def _place_turn(self) -> None:
+        """Wait for a turn to tell the place: before those who came later, though it may have been asked for later."""
+        await self._until_long()
+        await self._lane.turn(Kind.PLACE, since=self._began)
+
+    async def _until_long(self) -> None:
+        """Wait until the place has to be told, for the first time."""
+        while self._knows_place or not self._is_waiting():  # noqa: ASYNC110  # nothing tells when an estimate changes
+            await asyncio.sleep(ASK_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def _acting(self) -> AsyncIterator[None]:
+        """Meanwhile the chat shows what the bot is doing, unless the photos only wait."""
+        showing = asyncio.create_task(self._keep_acting())
+        try:
+            yield
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+    async def _keep_acting(self) -> None:
+        while True:
+            if not self._is_waiting():
+                with contextlib.suppress(AiogramError):
+                    await self._bot.send_chat_action(self._chat_id, self._action)
+            await asyncio.sleep(ACTION_SECONDS)
+
+    async def _tell(self, text: str) -> None:
+        with contextlib.suppress(AiogramError):
+            if not await self._edited(text):
+                message = await self._bot.send_message(self._chat_id, text, disable_notification=True)
+                self._message_id = message.message_id
+                await self._database.requests.set_progress_message(
+                    [each.id for each in self._requests], message.message_id
+                )
+            self._told = text
+
+    async def _edited(self, text: str) -> bool:
+        if self._message_id is None:
+            return False
+        try:
+            await self._bot.edit_message_text(text, chat_id=self._chat_id, message_id=self._message_id)
+        except TelegramBadRequest as error:
+            return "not modified" in error.message
+        return True
+
+    def _ahead(self) -> int | None:
+        """How many photos come before the next one of these; None where the turn of all has come."""
+        return next((ahead for each in self._places if (ahead := each.ahead) is not None), None)
+
+    def _is_waiting(self) -> bool:
+        """Whether the wait is, or is likely to become, so long that the place is told."""
+        seconds = self._waited_before + self._clock() - self._began
+        if self._ahead() is not None:
+            seconds += ANSWERED_BY_READ * self._places[-1].seconds
+        return seconds > PATIENCE_SECONDS
+
+    def _text(self) -> str:
+        total = len(self._requests)
+        waiting = self._is_waiting()
+        if total > 1:
+            looking = _("🔎 I am looking at your photos: {done} of {total}…").format(done=self._done, total=total)
+        elif waiting:
+            looking = _("🔎 Your photo is waiting for its turn.")
+        else:
+            looking = _("🔎 I am looking at your photo…")
+        if not waiting:
+            return looking
+        place = _("Photos in the queue before yours: {ahead}. The answer comes {soon}, or a little later.")
+        return f"{looking}\n{place.format(ahead=self._ahead() or 0, soon=soon(self._places[-1].seconds))}"

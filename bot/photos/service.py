@@ -1,0 +1,259 @@
+"""From recorded requests to sent answers: the one road for photos, files, albums and recovery."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import repeat
+from typing import Protocol, TypeVar
+
+from aiogram import Bot
+from aiogram.enums import ChatAction
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiogram.utils.i18n import I18n
+
+from bot.photos.albums import Incoming
+from bot.photos.delivery import send_album, send_answer, send_consent_request, send_explanation, send_words
+from bot.photos.progress import Progress
+from bot.results import FAILURES, Finding, Reason, Trouble, to_stored
+from bot.supervisor import Supervisor
+from bot.telegram.client import FileExpired, FileTooLarge, fetch_file
+from bot.telegram.rate_limit import Kind, Lane
+from bot.ui import replies
+from bot.ui.i18n import supported_language
+from inference.analysis import Analysis
+from inference.engine.engine import AnalysisFailed, Busy, Engine, Explanation, Fetch, Place, TooMany
+from inference.photo import PhotoError
+from storage.database import Database
+from storage.records import Outcome, Request, User
+
+logger = logging.getLogger(__name__)
+
+UNREACHABLE = (TelegramNetworkError, TelegramServerError, TelegramRetryAfter, ClientDecodeError)
+AGAIN_SECONDS = 60.0
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Work(Protocol[T_co]):
+    """What a place in the engine's queue is used for."""
+
+    def __call__(self, fetch: Fetch, *, language: str) -> Awaitable[T_co]: ...
+
+
+class NotRead(Exception):
+    """A photo could not be read; `finding` says why."""
+
+    def __init__(self, reason: Reason, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.finding = Finding(reason=reason, retry_after=retry_after)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One request with what came of it; `annotated` is a JPEG where there is a class."""
+
+    request: Request
+    finding: Finding
+    analysis: Analysis | None = None
+    annotated: bytes | None = None
+
+
+class Reception:
+    """Takes requests that belong together, reads them, replies, and closes them after the reply."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        database: Database,
+        engine: Engine,
+        i18n: I18n,
+        supervisor: Supervisor,
+        lane: Lane,
+        operator: str | None = None,
+    ) -> None:
+        self._bot = bot
+        self._database = database
+        self._engine = engine
+        self._i18n = i18n
+        self._supervisor = supervisor
+        self._operator = operator
+        self._lane = lane
+
+    async def receive(self, incoming: Sequence[Incoming], *, accepted: bool = False) -> None:
+        """Answer one photo or one album of one person. Requests that somebody else has taken are left out.
+
+        What was `accepted` before, by an earlier run perhaps, is not turned away however many are waiting.
+        Raises nothing: what cannot be answered is apologised for, and what cannot even be delivered is
+        tried again later, by the next start at the latest.
+        """
+        ours = await self._database.requests.claim([each.request.id for each in incoming])
+        claimed = [each for each in incoming if each.request.id in ours]
+        if not claimed:
+            return
+        requests = [each.request for each in claimed]
+        user = await self._database.users.get(requests[0].user_id)
+        if user is None:
+            return
+        with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
+            try:
+                await self._serve(user, claimed, accepted)
+            except TelegramForbiddenError:
+                await self._database.users.mark_blocked(user.id)
+                await self._close([_failed(request) for request in requests], {})
+            except UNREACHABLE as error:
+                logger.error("no way to answer %d request(s) now: %s", len(requests), type(error).__name__)
+                self._supervisor.start(self._receive_later(claimed), "late answer")
+            except Exception:
+                logger.exception("could not answer request(s) %s", [request.id for request in requests])
+                await self._apologise(requests)
+
+    async def explain(self, request: Request) -> None:
+        """Give an explanation that is owed: what made the model answer so, or why that cannot be said.
+
+        Where a stop or an outage cuts this short, it stays owed and the next start gives it. Raises what
+        sending raises.
+        """
+        try:
+            await self._explain(request)
+        except UNREACHABLE:
+            raise
+        except Exception:
+            await self._database.requests.settle_explanation(request.id)
+            raise
+        await self._database.requests.settle_explanation(request.id)
+
+    async def _explain(self, request: Request) -> None:
+        user = await self._database.users.get(request.user_id)
+        if user is None or request.result is None:
+            return
+        with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
+            try:
+                explanation = await self._read_again(request)
+            except NotRead as error:
+                await self._lane.turn(Kind.ANSWER)
+                await send_words(self._bot, request, error.finding)
+            else:
+                told = Finding.stored(request.result)
+                await self._supervisor.see_through(send_explanation(self._bot, request, told, explanation))
+
+    async def _read_again(self, request: Request) -> Explanation:
+        """An explanation that may be sent now; it takes its turn among its owner's photos. Raises NotRead."""
+        with self._queue(request.user_id, 1) as places:
+            about = self._bot, self._database, self._lane, [request], places
+            async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
+                explanation = await self._in_turn(request, places[0].explain)
+                await self._lane.turn(Kind.ANSWER)
+                return explanation
+
+    async def _receive_later(self, claimed: Sequence[Incoming]) -> None:
+        await asyncio.sleep(AGAIN_SECONDS)
+        await self._database.requests.release([each.request.id for each in claimed])
+        await self.receive(claimed, accepted=True)
+
+    async def _serve(self, user: User, claimed: Sequence[Incoming], accepted: bool) -> None:
+        requests = [each.request for each in claimed]
+        if user.consented_at is None:
+            await send_consent_request(self._bot, requests[0], self._operator)
+            await self._close([_refused(request, Trouble.NO_CONSENT) for request in requests], {})
+            return
+        try:
+            with self._queue(user.id, len(claimed), limited=not accepted) as places:
+                async with Progress(self._bot, self._database, self._lane, requests, places) as progress:
+                    read = await asyncio.gather(*map(self._read, claimed, places, repeat(progress)))
+                    # An album comes with a message that sums it up.
+                    await self._lane.turn(Kind.ANSWER, 1 if len(read) == 1 else len(read) + 1)
+                    await self._supervisor.see_through(self._reply(read))
+        except NotRead as turned_away:
+            await self._lane.turn(Kind.ANSWER)
+            await send_words(self._bot, requests[0], turned_away.finding)
+            await self._close([Read(request, turned_away.finding) for request in requests], {})
+
+    @contextmanager
+    def _queue(self, user_id: int, photos: int, *, limited: bool = True) -> Iterator[list[Place]]:
+        """Places in the engine's queue. Raises NotRead where there is no room for them."""
+        try:
+            with self._engine.queue(user_id, photos, limited=limited) as places:
+                yield places
+        except Busy as error:
+            raise NotRead(Trouble.BUSY, error.retry_after) from None
+        except TooMany:
+            raise NotRead(Trouble.TOO_MANY) from None
+
+    async def _read(self, incoming: Incoming, place: Place, progress: Progress) -> Read:
+        read = await self._look(incoming, place)
+        progress.advance()
+        return read
+
+    async def _look(self, incoming: Incoming, place: Place) -> Read:
+        request = incoming.request
+        if incoming.problem is not None:
+            place.give_up()
+            return _refused(request, incoming.problem)
+        try:
+            reading = await self._in_turn(request, place.read)
+        except NotRead as error:
+            return Read(request, error.finding)
+        return Read(request, Finding.of(reading.analysis), reading.analysis, reading.annotated)
+
+    async def _in_turn(self, request: Request, work: Work[T_co]) -> T_co:
+        """Have the engine work on a request's file, which is fetched when its turn has come. Raises NotRead."""
+        try:
+            return await work(partial(fetch_file, self._bot, request.file_id), language=replies.current_language())
+        except FileTooLarge:
+            raise NotRead(Trouble.TOO_LARGE) from None
+        except FileExpired:
+            raise NotRead(Trouble.EXPIRED) from None
+        except PhotoError as error:
+            raise NotRead(error.fault) from None
+        except AnalysisFailed:
+            logger.error("request %d could not be analysed", request.id)
+            raise NotRead(Trouble.FAILED) from None
+
+    async def _reply(self, read: Sequence[Read]) -> None:
+        """Send and close: a stop between the two would have the answer sent again by the next start."""
+        pictures = [(each.request, each.finding, each.annotated) for each in read]
+        if len(read) > 1:
+            sent = await send_album(self._bot, pictures)
+        else:
+            sent = await send_answer(self._bot, *pictures[0])
+        await self._close(read, sent)
+
+    async def _close(self, read: Sequence[Read], sent: dict[int, str]) -> None:
+        """Complete requests; `sent` gives the file ids of the annotated photos by request."""
+        for each in read:
+            outcome = _outcome(each.finding)
+            result = to_stored(each.finding, each.analysis)
+            await self._database.requests.complete(each.request.id, outcome, result, sent.get(each.request.id))
+            logger.info("request %d is %s", each.request.id, outcome)
+
+    async def _apologise(self, requests: Sequence[Request]) -> None:
+        failed = [_failed(request) for request in requests]
+        try:
+            await send_words(self._bot, requests[0], failed[0].finding)
+        except Exception:
+            logger.exception("could not even apologise")
+        await self._close(failed, {})
+
+
+def _refused(request: Request, reason: Reason) -> Read:
+    return Read(request, Finding(reason=reason))
+
+
+def _failed(request: Request) -> Read:
+    return _refused(request, Trouble.FAILED)
+
+
+def _outcome(finding: Finding) -> Outcome:
+    if finding.reason is None:
+        return Outcome.ANSWERED
+    return Outcome.FAILED if finding.reason in FAILURES else Outcome.REFUSED

@@ -1,0 +1,1 @@
+"""What the bot says: texts, replies, buttons, commands and languages."""

@@ -1,0 +1,75 @@
+"""What Telegram shows of the bot outside of its messages: the menu of commands, and who it is."""
+
+import logging
+from collections.abc import Collection
+
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError
+from aiogram.types import BotCommand, BotCommandScopeChat
+from aiogram.utils.i18n import I18n
+from aiogram.utils.i18n import gettext as _
+
+from bot.ui import texts
+from bot.ui.i18n import DEFAULT_LANGUAGE, LANGUAGES, supported_language
+from storage.database import Database
+
+logger = logging.getLogger(__name__)
+
+
+def user_commands() -> list[BotCommand]:
+    """What everybody sees, in the current language."""
+    return [
+        BotCommand(command="start", description=_("What I am, and what I am not")),
+        BotCommand(command="help", description=_("How to take a photo and read the answer")),
+        BotCommand(command="history", description=_("Your past results")),
+        BotCommand(command="language", description=_("Русский, English")),
+        BotCommand(command="privacy", description=_("What is kept about you")),
+        BotCommand(command="export", description=_("Everything kept about you, as a file")),
+        BotCommand(command="delete", description=_("Erase everything kept about you")),
+    ]
+
+
+def admin_commands() -> list[BotCommand]:
+    """What an administrator sees besides, in the current language."""
+    return [
+        BotCommand(command="broadcast", description=_("Announce something to everybody")),
+        BotCommand(command="models", description=_("Served models and their figures")),
+        BotCommand(command="stats", description=_("Requests and users by day")),
+    ]
+
+
+async def introduce(bot: Bot, database: Database, i18n: I18n, admin_ids: Collection[int]) -> None:
+    """Set menu and descriptions in every language, and the administrators' own menus in their chats.
+
+    Failures are logged: the bot serves without a menu too.
+    """
+    with i18n.context():
+        try:
+            for code in (None, *LANGUAGES):
+                with i18n.use_locale(code or DEFAULT_LANGUAGE):
+                    await bot.set_my_commands(user_commands(), language_code=code)
+                    await _describe(bot, code)
+        except TelegramAPIError as error:
+            logger.warning("menu or description not set: %s", type(error).__name__)
+        for admin_id in admin_ids:
+            admin = await database.users.get(admin_id)
+            with i18n.use_locale(supported_language(admin.language if admin else None)):
+                await show_commands(bot, admin_id, admin=True)
+
+
+async def _describe(bot: Bot, code: str | None) -> None:
+    # Telegram allows few changes of these a day, so only true changes are sent.
+    if (await bot.get_my_description(code)).description != texts.description():
+        await bot.set_my_description(texts.description(), code)
+    if (await bot.get_my_short_description(code)).short_description != texts.short_description():
+        await bot.set_my_short_description(texts.short_description(), code)
+
+
+async def show_commands(bot: Bot, user_id: int, *, admin: bool) -> None:
+    """Set the menu of one private chat in the current language, whatever the language of the client."""
+    commands = user_commands() + (admin_commands() if admin else [])
+    try:
+        await bot.set_my_commands(commands, BotCommandScopeChat(chat_id=user_id))
+    except TelegramAPIError as error:
+        # An administrator who has never written to the bot has no chat with it.
+        logger.warning("commands of user %d not registered: %s", user_id, type(error).__name__)

@@ -1,0 +1,266 @@
+"""Findings in words. Everything a person reads about a photo is written here, by the rules of care:
+
+the most likely class in plain words with its medical term, all seven percentages, what to do next, and
+that this is no diagnosis. Never "healthy" or "safe"; no treatment, no prognosis.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from html import escape
+
+from aiogram.types import InlineKeyboardMarkup
+from aiogram.utils.i18n import get_i18n
+from aiogram.utils.i18n import gettext as _
+from babel.dates import format_timedelta
+from babel.numbers import format_percent
+
+from bot.results import Finding, Reason, Trouble
+from bot.ui import buttons
+from bot.ui.callbacks import Explain, HistoryPage, Show
+from inference.analysis import Refusal, Risk
+from inference.photo import PhotoFault
+
+MAX_CAPTION = 1024
+WHYS_IN_A_ROW = 3
+SIGNS = {Risk.HIGH: "🔴", Risk.RAISED: "🟠", Risk.LOW: "🔵"}
+WARNING_CLASSES = ("mel", "bcc", "akiec")
+
+
+def class_name(label: str) -> str:
+    """A class in plain words, its medical term in brackets."""
+    names = {
+        "akiec": _("pre-cancerous rough patch (actinic keratosis, Bowen's disease)"),
+        "bcc": _("slow-growing skin cancer (basal cell carcinoma)"),
+        "bkl": _("age spot or wart-like growth (benign keratosis)"),
+        "df": _("firm nodule in the skin (dermatofibroma)"),
+        "mel": _("cancer of the skin's pigment cells (melanoma)"),
+        "nv": _("mole (melanocytic nevus)"),
+        "vasc": _("blood vessel spot (vascular lesion)"),
+    }
+    return names[label]
+
+
+def percent(probability: float) -> str:
+    """A probability (0..1) as whole per cent, as the language writes it; what is possible never reads as nothing."""
+    locale = get_i18n().current_locale
+    if 0 < probability < 0.01:
+        return f"<{format_percent(0.01, locale=locale)}"
+    if 0.99 < probability < 1:
+        return f">{format_percent(0.99, locale=locale)}"
+    return str(format_percent(probability, locale=locale))
+
+
+def warning_probability(finding: Finding) -> float:
+    """How likely the malignant and pre-malignant classes are together, 0..1."""
+    return min(1.0, sum(finding.probabilities.get(name, 0.0) for name in WARNING_CLASSES))
+
+
+def answer(finding: Finding, *, number: int | None = None) -> str:
+    """A finding with a class as HTML; fits a caption (1,024 UTF-16 units) in every language.
+
+    `number` tells the photos of an album apart.
+    """
+    if finding.label is None or finding.risk is None:
+        raise ValueError("a finding without a class has no answer, only an apology")
+    title = _("Most likely: {name}").format(name=class_name(finding.label))
+    ranking = sorted(finding.probabilities.items(), key=lambda item: -item[1])
+    lines = [escape(f"{percent(probability)} · {class_name(name)}") for name, probability in ranking]
+    return "\n".join(
+        [
+            f"<b>{_numbered(escape(title), number)}</b>",
+            f"{SIGNS[finding.risk]} {escape(advice(finding))}",
+            "",
+            *lines,
+            "",
+            f"<i>{not_a_diagnosis()}</i>",
+        ]
+    )
+
+
+def advice(finding: Finding) -> str:
+    """What to do next, in plain text."""
+    if finding.risk is Risk.LOW:
+        return _("No warning signs found by the model. See a doctor if it changes, bleeds, itches or grows.")
+    go = _("Show it to a dermatologist or oncologist soon.")
+    share = percent(warning_probability(finding))
+    if finding.label not in WARNING_CLASSES:
+        because = _("Warning: cancer or a pre-cancer is possible ({share}), even if not the likeliest.")
+        return because.format(share=share) + " " + go
+    if finding.risk is Risk.HIGH:
+        return _("Warning: signs of a skin cancer or pre-cancer ({share}).").format(share=share) + " " + go
+    return _("Some warning signs of a pre-cancer ({share}).").format(share=share) + " " + go
+
+
+def not_a_diagnosis() -> str:
+    """The line every answer ends with."""
+    return _("This is not a diagnosis. If in doubt, see a doctor.")
+
+
+def apology(reason: Reason, *, number: int | None = None, retry_after: float = 0.0) -> str:
+    """Why a photo was not read and what to do about it, as HTML; `retry_after` is in seconds."""
+    title, help_ = _explanations(retry_after)[reason]
+    return f"<b>{_numbered(title, number)}</b>\n{help_}"
+
+
+def soon(seconds: float) -> str:
+    """When something is to be expected, such as "in 2 minutes": rounded up, as estimates are."""
+    step = 10 if seconds <= 50 else 60
+    rounded = timedelta(seconds=max(1, math.ceil(seconds / step)) * step)
+    return format_timedelta(rounded, add_direction=True, locale=get_i18n().current_locale)
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """An album in one message: a short line for every photo, as HTML of at most 4,096 UTF-16 units."""
+    parts = []
+    for number, finding in enumerate(findings, 1):
+        if finding.label is None or finding.risk is None:
+            if finding.reason is None:
+                raise ValueError("a finding has a class or a reason")
+            parts.append(apology(finding.reason, number=number))
+            continue
+        share = percent(finding.probabilities[finding.label])
+        title = _numbered(escape(f"{class_name(finding.label)}, {share}"), number)
+        parts.append(f"<b>{title}</b>\n{SIGNS[finding.risk]} {escape(advice(finding))}")
+    if any(finding.label is not None for finding in findings):
+        parts.append(_("Open a photo above to see all its percentages."))
+        parts.append(f"<i>{not_a_diagnosis()}</i>")
+    return "\n\n".join(parts)
+
+
+def told(finding: Finding) -> str:
+    """Any finding, answered or refused."""
+    if finding.label is not None:
+        return answer(finding)
+    return apology(finding.reason or Trouble.FAILED, retry_after=finding.retry_after)
+
+
+def headline(finding: Finding) -> str:
+    """A finding in a few words of plain text, for a list."""
+    if finding.label is not None and finding.risk is not None:
+        share = percent(finding.probabilities[finding.label])
+        return f"{SIGNS[finding.risk]} {class_name(finding.label)}, {share}"
+    return f"⚪ {_explanations()[finding.reason or Trouble.FAILED][0]}"
+
+
+def keyboard(finding: Finding, request_id: int) -> InlineKeyboardMarkup:
+    """What a person may want next: the reasons and past results after an answer, advice on photos after a refusal."""
+    if finding.label is not None:
+        return buttons.keyboard([_why(request_id)], [_past_results()])
+    return buttons.keyboard([_tips()])
+
+
+def why_keyboard(request_id: int) -> InlineKeyboardMarkup:
+    """The button that explains one answer."""
+    return buttons.keyboard([_why(request_id)])
+
+
+def album_keyboard(answered: Mapping[int, int]) -> InlineKeyboardMarkup:
+    """`keyboard` for an album; `answered` holds the requests that got a class by the numbers of their photos."""
+    if not answered:
+        return buttons.keyboard([_tips()])
+    if len(answered) == 1:
+        return buttons.keyboard([_why(*answered.values())], [_past_results()])
+    whys = [
+        (_("Photo {number}: why?").format(number=number), Explain(request_id=request_id).pack())
+        for number, request_id in answered.items()
+    ]
+    rows = [whys[start : start + WHYS_IN_A_ROW] for start in range(0, len(whys), WHYS_IN_A_ROW)]
+    return buttons.keyboard(*rows, [_past_results()])
+
+
+def current_language() -> str:
+    """The language in which the person is being answered."""
+    return get_i18n().current_locale
+
+
+def _why(request_id: int) -> buttons.Button:
+    return _("What made the model say so?"), Explain(request_id=request_id).pack()
+
+
+def _past_results() -> buttons.Button:
+    return _("My results"), HistoryPage(number=0, anew=True).pack()
+
+
+def _tips() -> buttons.Button:
+    return _("How to take a good photo"), Show.TIPS
+
+
+def _numbered(title: str, number: int | None) -> str:
+    return title if number is None else _("Photo {number}: {title}").format(number=number, title=title)
+
+
+def _explanations(retry_after: float = 0.0) -> dict[Reason, tuple[str, str]]:
+    return {
+        Refusal.NO_LESION: (
+            _("I see no mole or spot in this photo"),
+            _("Put one spot in the middle of the picture, fill about a third of it, and send it again."),
+        ),
+        Refusal.NOT_SKIN: (
+            _("This does not look like skin"),
+            _(
+                "I read only close-ups of a spot on the skin: taken from 10 to 15 cm, in good light, "
+                "spot in the middle."
+            ),
+        ),
+        Refusal.BLURRED: (
+            _("This photo is blurred"),
+            _("Hold the phone 10 to 15 cm away, tap the spot on the screen to focus, and keep still."),
+        ),
+        Refusal.TOO_DARK: (
+            _("This photo is too dark"),
+            _("Go to a window or switch on a bright lamp, keep your shadow off the spot, and try again."),
+        ),
+        Refusal.GLARE: (
+            _("Light washes out a part of this photo"),
+            _("Switch off the flash or tilt the phone, so that no lamp is reflected in the skin, and try again."),
+        ),
+        Refusal.TOO_SMALL: (
+            _("This photo is too small"),
+            _("Send the original photo from your camera rather than a thumbnail or a cut-out."),
+        ),
+        PhotoFault.EMPTY: (
+            _("This file is empty"),
+            _("Something went wrong on the way. Please send the photo again."),
+        ),
+        PhotoFault.NOT_AN_IMAGE: (
+            _("This file is not a picture I can read"),
+            _("I read JPEG, PNG, WebP and HEIC. Please send a photo in one of these formats."),
+        ),
+        PhotoFault.TRUNCATED: (
+            _("This picture is damaged"),
+            _("Part of the file is missing. Please send the original photo again."),
+        ),
+        PhotoFault.TOO_MANY_PIXELS: (
+            _("This picture has too many pixels"),
+            _("Please send it as a photo rather than as a file, or make it smaller first."),
+        ),
+        PhotoFault.ANIMATED: (
+            _("This picture moves"),
+            _("I read still photos only. Please send a single photo of the spot."),
+        ),
+        Trouble.NO_CONSENT: (
+            _("I have not looked at this photo yet"),
+            _("First I need your agreement: please read this, press the button, and send the photo again."),
+        ),
+        Trouble.TOO_LARGE: (
+            _("This file is over 20 MB"),
+            _("Telegram does not let me download it. Please send it as a photo, or make it smaller first."),
+        ),
+        Trouble.TOO_MANY: (
+            _("That is more photos than I can take at once"),
+            _("Please wait until I have answered the others, then send this one again."),
+        ),
+        Trouble.EXPIRED: (
+            _("I could not get this photo from Telegram"),
+            _("The file is no longer available. Sorry! Please send the photo again."),
+        ),
+        Trouble.BUSY: (
+            _("Too many people are sending photos right now"),
+            _("Sorry! Please send this photo again {soon}.").format(soon=soon(max(retry_after, 60))),
+        ),
+        Trouble.FAILED: (
+            _("I could not read this photo"),
+            _("Something broke on my side. Sorry! Please send it again, or try another photo."),
+        ),
+    }

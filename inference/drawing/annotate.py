@@ -1,0 +1,89 @@
+"""The drawing: a photo with its lesion outlined, what lies around it veiled, and a caption."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from types import MappingProxyType
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inference.analysis import Analysis, Risk
+from inference.drawing.caption import GROUND, captioned, measure
+from inference.photo import Photo
+
+MAX_SIDE: Final = 2560
+"""Longer side of an annotated photo; no chat shows more, and a 64-megapixel one would be refused by Telegram."""
+
+_JPEG_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType({"quality": 90, "subsampling": 0})
+"""How an annotated photo is saved: with colour at full resolution, or the thin contour turns grey."""
+
+_VEIL: Final = (22, 27, 36)
+_VEIL_SHARE: Final = 0.42
+_VEILED: Final = np.rint(np.arange(256)[None, :, None] * (1 - _VEIL_SHARE) + np.array(_VEIL) * _VEIL_SHARE).astype(
+    np.uint8
+)  # 1 x 256 x 3: what each value becomes under the veil
+# No green: it would read as "healthy", which a triage cannot say.
+ACCENTS: Final = MappingProxyType({Risk.LOW: (94, 214, 255), Risk.RAISED: (255, 190, 60), Risk.HIGH: (255, 92, 92)})
+"""Colour of the outline and of the caption's bar, by risk."""
+
+
+def annotate(photo: Photo, analysis: Analysis, caption: str) -> Photo:
+    """Draw an analysis on its photo.
+
+    The lesion's own pixels stay as they are, but for the contour's line. The caption stands in the corner farthest
+    from the lesion or, where the lesion leaves no corner free, on a strip that is added below the photo. The result
+    has the photo's size (and that strip), shrunk to `MAX_SIDE` pixels along the photo's longer side.
+
+    Args:
+        photo: the photo that was analysed.
+        analysis: its analysis; with no lesion only the caption is drawn.
+        caption: lines of text, the first one the headline; wrapped to the photo's width.
+    """
+    mask = analysis.lesion.mask if analysis.lesion else None
+    pixels, mask = fitted(photo.pixels, mask)
+    accent = ACCENTS[analysis.risk or Risk.LOW]
+    if mask is not None and mask.any():
+        pixels = _veiled(pixels, mask)
+        outline(pixels, mask, accent)
+    return Photo(captioned(pixels, mask, caption, accent))
+
+
+def jpeg(drawing: Photo) -> bytes:
+    """A drawing as the content of a file."""
+    buffer = BytesIO()
+    Image.fromarray(drawing.pixels).save(buffer, "JPEG", **_JPEG_OPTIONS)
+    return buffer.getvalue()
+
+
+def fitted(
+    pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
+    """A copy of a photo's pixels and its mask, both shrunk to `MAX_SIDE` where they are larger."""
+    height, width = pixels.shape[:2]
+    scale = MAX_SIDE / max(height, width)
+    if scale >= 1:
+        return pixels.copy(), mask
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    if mask is None:
+        return small, None
+    shares = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
+    return small, shares > 127
+
+
+def _veiled(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.copyTo(pixels, mask.view(np.uint8), cv2.LUT(pixels, _VEILED)), np.uint8)
+
+
+def outline(pixels: NDArray[np.uint8], mask: NDArray[np.bool_], accent: tuple[int, int, int]) -> None:
+    """Draw the outline of a mask on a picture."""
+    width = max(1, round(measure(pixels) / 170))
+    edges, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    # Steps finer than the line's half width are not to be seen in it, and every corner costs time.
+    contours = [cv2.approxPolyDP(edge, width / 2, True) for edge in edges]
+    # A dark line under the bright one: one of them stands out on any skin.
+    cv2.polylines(pixels, contours, True, GROUND, width + 2 * max(1, width // 2), cv2.LINE_AA)
+    cv2.polylines(pixels, contours, True, accent, width, cv2.LINE_AA)

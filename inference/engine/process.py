@@ -1,0 +1,100 @@
+"""A worker process: it reads one photo at a time, and is killed where it does not come to an end."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children, get_context
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from inference.engine import tasks
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class WorkerLost(Exception):
+    """The process died over its work, or was killed because it took too long."""
+
+
+class Worker:
+    """One process with the networks loaded.
+
+    Args:
+        served: folder of the weights, and the classifier or None, as `Registry.load` takes them.
+        threads: how many threads its networks use.
+        seconds: how long one photo may take before the process is killed.
+    """
+
+    def __init__(self, served: tuple[Path, str | None], threads: int, seconds: float) -> None:
+        self._served = served
+        self._threads = threads
+        self._seconds = seconds
+        self._pool: ProcessPoolExecutor | None = None
+        self._process: BaseProcess | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a process to work."""
+        return self._process is not None and self._process.is_alive()
+
+    async def start(self) -> None:
+        """Start a process, in place of one that is gone, and warm it.
+
+        Raises:
+            RegistryError: a served file is not what the registry says.
+            WorkerLost: the process died while it was starting.
+        """
+        await self.stop()
+        # A pool of one: a process that dies takes nobody else's photo with it.
+        self._pool = ProcessPoolExecutor(
+            max_workers=1, mp_context=get_context("spawn"), initializer=tasks.begin, initargs=(self._threads,)
+        )
+        try:
+            pid = await self._run(os.getpid)
+            self._process = next((each for each in active_children() if each.pid == pid), None)
+            await self._run(tasks.warm, *self._served)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def run(self, work: Callable[[Path, str | None, bytes, str], T], data: bytes, language: str) -> T:
+        """Have the process do one piece of work, such as `tasks.read`. One call at a time.
+
+        Raises:
+            WorkerLost: see there; and whatever the work raises.
+        """
+        if self._process is None:
+            raise WorkerLost("there is no process")
+        loop, began = asyncio.get_running_loop(), time.monotonic()
+        limit = loop.call_later(self._seconds, self._process.kill)
+        try:
+            return await self._run(work, *self._served, data, language)
+        except WorkerLost:
+            if time.monotonic() - began < self._seconds:
+                raise
+            raise WorkerLost(f"the analysis of a photo was ended after {self._seconds:g} s") from None
+        finally:
+            limit.cancel()
+
+    async def stop(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._process is not None:
+            self._process.kill()
+        pool, self._pool, self._process = self._pool, None, None
+        if pool is not None:
+            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+
+    async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        assert self._pool is not None
+        try:
+            # Submitting may start the process, which takes a while: off the loop.
+            future = await asyncio.to_thread(self._pool.submit, work, *args, **kwargs)
+            return await asyncio.wrap_future(future)
+        except BrokenProcessPool as error:
+            await self.stop()
+            raise WorkerLost("the analysis process died on a photo") from error

@@ -1,0 +1,111 @@
+"""What runs in the engine's worker process. Importing it costs nothing: the runtime is loaded in the worker alone."""
+
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inference.analysis import Abcd, Analysis
+from inference.cores import limit_cores
+
+NICENESS: Final = 5
+
+if TYPE_CHECKING:
+    from inference.pipeline.analyzer import Analyzer
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """An analysis and its drawing: `annotated` is a JPEG, or None where the analysis refuses."""
+
+    analysis: Analysis
+    annotated: bytes | None
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """An analysis, the drawing of what spoke for its class (a JPEG), and the lesion's measures.
+
+    Both are None where the analysis refuses.
+    """
+
+    analysis: Analysis
+    drawing: bytes | None
+    measures: Abcd | None
+
+
+def begin(threads: int) -> None:
+    """Set up a worker process whose networks use so many threads.
+
+    Ctrl-C is the parent's to handle, a worker does not outlive its parent, and the chat goes before the networks.
+    """
+    limit_cores(threads)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, name="parent-watch", daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        # The executor's own pipes never close when the parent is killed: a worker holds both of their ends.
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+@cache
+def _analyzer(weights: Path, classifier: str | None) -> "Analyzer":
+    from inference.pipeline.analyzer import Analyzer
+    from inference.registry.registry import Registry
+
+    return Analyzer(Registry.load(weights, classifier))
+
+
+def warm(weights: Path, classifier: str | None) -> None:
+    """Load the weights and run the networks once; see `Registry.load` for what is served.
+
+    Raises:
+        RegistryError: a served file is not what the registry says.
+    """
+    _analyzer(weights, classifier).warm_up()
+
+
+def read(weights: Path, classifier: str | None, data: bytes, language: str) -> Reading:
+    """Decode, analyse and draw one photo.
+
+    Raises:
+        PhotoError: the bytes are no photo that can be read.
+    """
+    from inference.drawing.annotate import annotate, jpeg
+    from inference.drawing.words import caption
+    from inference.photo import decode
+
+    photo = decode(data)
+    analysis = _analyzer(weights, classifier).analyze(photo)
+    if analysis.refusal is not None:
+        return Reading(analysis, None)
+    return Reading(analysis, jpeg(annotate(photo, analysis, caption(analysis, language))))
+
+
+def explain(weights: Path, classifier: str | None, data: bytes, language: str) -> Explanation:
+    """Decode and analyse one photo, draw what spoke for its class, and measure its lesion.
+
+    Raises:
+        PhotoError: the bytes are no photo that can be read.
+    """
+    from inference.drawing.annotate import jpeg
+    from inference.drawing.heatmap import draw_explanation
+    from inference.photo import decode
+    from inference.pipeline.abcd import measure
+
+    photo = decode(data)
+    analysis, heat = _analyzer(weights, classifier).explain(photo)
+    if analysis.lesion is None or heat is None:
+        return Explanation(analysis, None, None)
+    drawing = jpeg(draw_explanation(photo, analysis, heat, language))
+    return Explanation(analysis, drawing, measure(photo, analysis.lesion.mask))

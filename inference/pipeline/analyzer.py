@@ -1,0 +1,184 @@
+"""The one pipeline: photo -> quality -> lesion -> classes -> `Analysis`. Bot, command line and tests all run it."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.analysis import CLASSES, Analysis, Lesion, Quality, Refusal, Risk
+from inference.cores import cores
+from inference.photo import Photo
+from inference.pipeline import quality
+from inference.pipeline.attribution import heat_map
+from inference.pipeline.classifier import Classifier, Glance
+from inference.pipeline.exposure import exposed
+from inference.pipeline.gate import Gate
+from inference.pipeline.orientation import canonical
+from inference.pipeline.segmenter import Segmenter
+from inference.registry.registry import Registry
+
+
+class Analyzer:
+    """Gate and networks of a registry, loaded. Not for several threads at once.
+
+    Args:
+        registry: what is served.
+        threads: cores that the networks may use; None takes all.
+        checked: whether photos that are unfit or show no skin are refused; not doing so shows what that is worth.
+
+    Raises:
+        RegistryError: a served file is not what the registry says.
+    """
+
+    def __init__(self, registry: Registry, threads: int | None = None, *, checked: bool = True) -> None:
+        threads = threads or cores()
+        # Two small networks on a core each are done sooner than one after the other on two: what needs no outline
+        # runs beside what draws it.
+        aside = threads // 2
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside") if aside else None
+        self._segmenter = Segmenter(registry.segmenter, threads - aside)
+        self._classifier = Classifier(registry.classifier, registry.gate, threads, max(aside, 1))
+        self._gate = Gate(registry.gate, self._classifier.channels)
+        self._titles = registry.titles
+        self._checked = checked
+
+    def analyze(self, photo: Photo) -> Analysis:
+        """Analyse one photo."""
+        return self.analyze_batch([photo])[0]
+
+    def analyze_batch(self, photos: Sequence[Photo]) -> list[Analysis]:
+        """Analyse photos together; the answers are those each photo would get alone.
+
+        `timings` hold each photo's own decoding and quality check, and its equal share of the networks' time. What
+        runs beside the segmenter counts only so far as it has to be waited for.
+        """
+        return [draft.finished(self._titles) for draft in self._drafts(photos)]
+
+    def explain(self, photo: Photo) -> tuple[Analysis, NDArray[np.float32] | None]:
+        """Analyse one photo, and say where in it what spoke for the named class lies.
+
+        Returns:
+            The analysis, as `analyze`; and the heat map of `inference.pipeline.attribution`, None where there is no
+            class.
+        """
+        [draft] = self._drafts([photo])
+        analysis = draft.finished(self._titles)
+        if draft.lesion is None or analysis.label is None:
+            return analysis, None
+        evidence = self._classifier.evidence(draft.photo, draft.lesion)
+        heat = heat_map(evidence, CLASSES.index(analysis.label), (draft.photo.height, draft.photo.width))
+        return analysis, draft.pose.turn_back(heat)
+
+    def _drafts(self, photos: Sequence[Photo]) -> "list[_Draft]":
+        drafts = [_Draft(photo, self._checked) for photo in photos]
+        # A cat on white paper glares too; it is told to be no skin, and not to be lit better. Of a blurred photo nobody
+        # can tell.
+        shown = [draft for draft in drafts if draft.refusal in (None, Refusal.GLARE)]
+        aside = self._aside
+        begun = [aside.submit(self._classifier.glances, [draft.photo]) for draft in shown] if aside else []
+        self._outline([draft for draft in shown if draft.refusal is None])
+        self._look(shown, begun)
+        if self._checked:
+            self._admit(shown)
+        self._classify([draft for draft in shown if draft.lesion is not None])
+        return drafts
+
+    def _outline(self, drafts: "list[_Draft]") -> None:
+        if not drafts:
+            return
+        began = perf_counter()
+        for draft, lesion in zip(drafts, self._segmenter.lesions([draft.photo for draft in drafts]), strict=True):
+            draft.lesion, draft.refusal = lesion, None if lesion else Refusal.NO_LESION
+        _share("segment", began, drafts)
+
+    def _look(self, drafts: "list[_Draft]", begun: list[Future[Glance]]) -> None:
+        """Look at whole photos, or wait for the glances that were begun."""
+        if not drafts:
+            return
+        began = perf_counter()
+        found = [glance.result() for glance in begun] or [self._classifier.glances([draft.photo for draft in drafts])]
+        odds, features = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        for number, draft in enumerate(drafts):
+            draft.odds, draft.features = odds[number], features[number]
+        _share("classify", began, drafts)
+
+    def _admit(self, drafts: "list[_Draft]") -> None:
+        if not drafts:
+            return
+        began = perf_counter()
+        refusals = self._gate.refusals(np.stack([draft.features for draft in drafts]))
+        for draft, refusal in zip(drafts, refusals, strict=True):
+            if refusal is Refusal.NOT_SKIN or draft.refusal is None:
+                draft.refusal = refusal
+            if draft.refusal is not None:
+                draft.lesion = None
+        _share("gate", began, drafts)
+
+    def _classify(self, drafts: "list[_Draft]") -> None:
+        if not drafts:
+            return
+        began = perf_counter()
+        photos, lesions = [draft.photo for draft in drafts], [draft.lesion for draft in drafts if draft.lesion]
+        odds = np.stack([draft.odds for draft in drafts])
+        for draft, probabilities in zip(drafts, self._classifier.probabilities(photos, lesions, odds), strict=True):
+            draft.probabilities = probabilities
+            draft.risk = self._classifier.risk(probabilities)
+        _share("classify", began, drafts)
+
+    def warm_up(self) -> None:
+        """Run every network once: the first pass is several times slower than any later one."""
+        photo = Photo(np.full((64, 64, 3), 128, np.uint8))
+        self._segmenter.lesions([photo])
+        glance = self._classifier.glances([photo])
+        self._gate.refusals(glance.features)
+        lesion = Lesion((0.0, 0.0, 64.0, 64.0), np.ones((64, 64), np.bool_), 1.0)
+        self._classifier.probabilities([photo], [lesion], glance.odds)
+
+
+class _Draft:
+    """An analysis under way."""
+
+    def __init__(self, photo: Photo, checked: bool) -> None:
+        began = perf_counter()
+        # Everything is judged in one pose and in the usual light; only the answer is turned back.
+        self.pose = canonical(photo.pixels)
+        turned = Photo(self.pose.turn(photo.pixels))
+        self.quality: Quality = replace(quality.assess(turned), width=photo.width, height=photo.height)
+        self.photo = Photo(exposed(turned.pixels, self.quality.brightness))
+        self.refusal: Refusal | None = quality.refusal(self.quality) if checked else None
+        self.odds: NDArray[np.float32]
+        self.features: NDArray[np.float32]
+        self.lesion: Lesion | None = None
+        self.probabilities: dict[str, float] = {}
+        self.risk: Risk | None = None
+        self.timings = {"decode": photo.decode_ms, "quality": (perf_counter() - began) * 1000}
+        self.timings |= {"gate": 0.0, "segment": 0.0, "classify": 0.0}
+
+    def finished(self, titles: dict[str, str]) -> Analysis:
+        self.timings["total"] = sum(self.timings.values())
+        return Analysis(
+            label=max(self.probabilities, key=self.probabilities.__getitem__, default=None),
+            probabilities=self.probabilities,
+            lesion=self._lesion_as_taken(),
+            quality=self.quality,
+            refusal=self.refusal,
+            risk=self.risk,
+            models=titles,
+            timings=self.timings,
+        )
+
+    def _lesion_as_taken(self) -> Lesion | None:
+        lesion, pose = self.lesion, self.pose
+        if lesion is None:
+            return None
+        box = pose.turn_box_back(lesion.box, self.photo.width, self.photo.height)
+        return Lesion(box, pose.turn_back(lesion.mask), lesion.score)
+
+
+def _share(step: str, began: float, drafts: list[_Draft]) -> None:
+    milliseconds = (perf_counter() - began) * 1000 / len(drafts)
+    for draft in drafts:
+        draft.timings[step] += milliseconds

@@ -1,0 +1,154 @@
+"""The released classifier at work: photos and lesions in, calibrated probabilities out.
+
+Its networks run in ONNX Runtime; the torch networks that they were written from are in `models.networks.zoo`.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.analysis import CLASSES, Lesion, Risk
+from inference.classes import MALIGNANT, PREMALIGNANT
+from inference.cores import cores
+from inference.photo import Photo
+from inference.pipeline.attribution import Evidence
+from inference.pipeline.calibration import Calibration
+from inference.pipeline.crops import crop_view, region
+from inference.pipeline.session import Session
+from inference.registry.registry import Release, Weights
+from inference.registry.schema import ClassifierEntry, ClassifierInput, GateEntry
+from inference.registry.tensors import EVIDENCE, EXPLAIN, FEATURES, LOG_ODDS
+
+Box = tuple[float, float, float, float]
+
+
+class Glance(NamedTuple):
+    """What the networks that need no lesion's outline make of N photos.
+
+    `odds`: N x networks x 7 scores, for the classifier. `features`: N x D, for the gate.
+    """
+
+    odds: NDArray[np.float32]
+    features: NDArray[np.float32]
+
+
+class Classifier:
+    """The released classifier, ready to answer.
+
+    Args:
+        release: which.
+        gate: whose features it is to see to; that takes no time where their network is one of the classifier's own.
+        threads: cores that the networks which read the lesion's crop may use; None takes all.
+        aside: cores that those which read the whole photo may use; None takes all.
+
+    Raises:
+        RegistryError: the release's file is not what the registry says.
+    """
+
+    def __init__(
+        self,
+        release: Release[ClassifierEntry],
+        gate: Release[GateEntry],
+        threads: int | None = None,
+        aside: int | None = None,
+    ) -> None:
+        entry, trunk = release.entry, gate.files[1]
+        self._members = [
+            _Network(weights, member.input, (aside if member.input.view == "whole" else threads) or cores())
+            for weights, member in zip(release.files, entry.members, strict=True)
+        ]
+        own = zip(release.files, self._members, strict=True)
+        self._trunk = next((member for weights, member in own if weights.sha256 == trunk.sha256), None) or _Network(
+            trunk, gate.entry.input, aside or cores()
+        )
+        self._whole = [member for member in self._members if member.whole]
+        self._calibration = Calibration(tuple(member.slope for member in entry.members), entry.bias)
+        self._thresholds = entry.thresholds
+
+    @property
+    def channels(self) -> int:
+        """Of the features, that is D of `Glance`."""
+        return self._trunk.channels
+
+    def glances(self, photos: Sequence[Photo]) -> Glance:
+        """Look at whole photos."""
+        seen = {network: network.look(photos) for network in dict.fromkeys([*self._whole, self._trunk])}
+        odds = [seen[network][0] for network in self._whole]
+        nothing = np.empty((len(photos), 0, len(CLASSES)), np.float32)
+        return Glance(np.stack(odds, axis=1) if odds else nothing, seen[self._trunk][1])
+
+    def probabilities(
+        self, photos: Sequence[Photo], lesions: Sequence[Lesion], odds: NDArray[np.float32]
+    ) -> list[dict[str, float]]:
+        """For each photo, the lesion in it and its row of a glance's `odds`: class -> probability.
+
+        Probabilities are in 0..1, sum to 1, and come in the order of CLASSES.
+        """
+        whole = iter(np.moveaxis(odds, 1, 0))
+        every = [next(whole) if member.whole else member.log_odds(photos, lesions) for member in self._members]
+        rows = self._calibration(np.stack(every, axis=1)).tolist()
+        return [dict(zip(CLASSES, row, strict=True)) for row in rows]
+
+    def evidence(self, photo: Photo, lesion: Lesion) -> list[Evidence]:
+        """What each network found in one photo, for and against every class."""
+        return [
+            member.evidence(photo, lesion, slope)
+            for member, slope in zip(self._members, self._calibration.slopes, strict=True)
+        ]
+
+    def risk(self, probabilities: dict[str, float]) -> Risk:
+        """Judge by the release's thresholds, which were set for sensitivity, and not by the winning class."""
+
+        def warned(group: tuple[str, ...]) -> bool:
+            return any(probabilities[code] >= self._thresholds[code] for code in group)
+
+        if warned(MALIGNANT):
+            return Risk.HIGH
+        return Risk.RAISED if warned(PREMALIGNANT) else Risk.LOW
+
+
+class _Network:
+    """One network and the square that it reads."""
+
+    def __init__(self, weights: Weights, square: ClassifierInput, threads: int) -> None:
+        self._session, self._square = Session(weights, (square.size, square.size), threads), square
+        self.channels = self._session.channels(FEATURES)
+        """How many features the network gives of a photo; 0 where it gives none."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it reads the whole photo, and no lesion need be known."""
+        return self._square.view == "whole"
+
+    def log_odds(self, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> NDArray[np.float32]:
+        """N x 7 scores of the lesions in photos; see `models.networks.zoo.Classifier.log_odds`."""
+        squares = [self._cut(photo, self._box(lesion)) for photo, lesion in zip(photos, lesions, strict=True)]
+        [odds] = self._run((LOG_ODDS,), np.stack(squares))
+        return odds
+
+    def look(self, photos: Sequence[Photo]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """N x 7 scores of whole photos, and N x `channels` features; see `inference.registry.tensors`."""
+        squares = np.stack([self._cut(photo, None) for photo in photos])
+        if not self.channels:
+            [odds] = self._run((LOG_ODDS,), squares)
+            return odds, np.empty((len(photos), 0), np.float32)
+        odds, features = self._run((LOG_ODDS, FEATURES), squares)
+        return odds, features
+
+    def evidence(self, photo: Photo, lesion: Lesion, weight: float) -> Evidence:
+        """See `models.networks.zoo.Classifier.evidence`."""
+        box = self._box(lesion)
+        square = region((photo.height, photo.width), box, self._square.margin)
+        [cells] = self._run((EVIDENCE,), self._cut(photo, box)[None])
+        return Evidence(cells[0], square, weight)
+
+    def _run(self, outputs: Sequence[str], squares: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        return self._session.run(outputs, squares, **{EXPLAIN: np.array(EVIDENCE in outputs)})
+
+    def _cut(self, photo: Photo, box: Box | None) -> NDArray[np.uint8]:
+        return crop_view(photo.pixels, box, self._square.size, self._square.margin)
+
+    def _box(self, lesion: Lesion) -> Box | None:
+        return None if self.whole else lesion.box

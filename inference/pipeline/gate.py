@@ -1,0 +1,77 @@
+"""The gate: does a photo show a lesion on skin at all? Both fitting and serving judge by this.
+
+It is linear in what a network for the class, which looks at every photo anyway, makes of the whole photo on its way:
+early stages know textures and colours of everything that people photograph, late ones know lesions. Fitting it with
+everyday pictures as examples of what is no lesion is outlier exposure (Hendrycks, Mazeika, Dietterich, "Deep Anomaly
+Detection with Outlier Exposure", ICLR 2019).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load
+
+from inference.analysis import Refusal
+from inference.registry.registry import RegistryError, Release
+from inference.registry.schema import GateEntry
+
+KINDS: Final = ("lesion", "bare skin", "something else")
+"""What the gate tells apart, in the order of its scores."""
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """A linear classifier of ``KINDS``: ``weight`` 3 x D, ``bias`` 3."""
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """N x 3 log-probabilities of ``KINDS``, of N x D features."""
+        scores = features.astype(np.float64) @ self.weight.T + self.bias
+        return np.asarray(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
+
+
+def lesion_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """N log-odds of a lesion against all else, of N x 3 log-probabilities of ``KINDS``."""
+    return np.asarray(scores[:, 0] - np.logaddexp.reduce(scores[:, 1:], axis=1))
+
+
+class Gate:
+    """The released gate, ready to answer.
+
+    Args:
+        release: which.
+        channels: of the features that it will be given.
+
+    Raises:
+        RegistryError: the release's file is not what the registry says.
+    """
+
+    def __init__(self, release: Release[GateEntry], channels: int) -> None:
+        weights = release.files[0]
+        try:
+            self._linear = Linear(**load(weights.content()))
+        except (SafetensorError, TypeError) as error:
+            raise RegistryError(f"weights of {weights.title}: {weights.path} is no gate") from error
+        if self._linear.weight.shape != (len(KINDS), channels):
+            raise RegistryError(f"weights of {weights.title}: {weights.path} belongs to another network")
+        self._threshold = release.entry.threshold
+
+    def refusals(self, features: NDArray[np.float32]) -> list[Refusal | None]:
+        """Why each photo is not read, None where a lesion on skin is likely enough.
+
+        Bare skin is refused as `NO_LESION`, anything else as `NOT_SKIN`.
+
+        Args:
+            features: N x channels, see `inference.registry.tensors`.
+        """
+        scores = self._linear(features)
+        skin, other = KINDS.index("bare skin"), KINDS.index("something else")
+        return [
+            None if odds >= self._threshold else Refusal.NO_LESION if row[skin] > row[other] else Refusal.NOT_SKIN
+            for odds, row in zip(lesion_odds(scores), scores, strict=True)
+        ]

@@ -1,0 +1,123 @@
+"""weights/ by name and version: which files are served, and whether they are the ones that were released."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from inference.registry.schema import ClassifierEntry, Entry, FileEntry, GateEntry, SegmenterEntry, load_release
+
+DEFAULT_WEIGHTS: Final = Path(__file__).resolve().parents[2] / "weights"
+REGISTRY_FILE: Final = "registry.json"
+
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+
+class RegistryError(Exception):
+    """A release cannot be served. The message is one line that names the file."""
+
+
+class UnknownClassifier(RegistryError):
+    """The registry has no release of the name and version asked for."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A released file: whose it is, where it lies, and what it must be."""
+
+    title: str
+    path: Path
+    sha256: str
+
+    def content(self) -> bytes:
+        """The file's bytes.
+
+        Raises:
+            RegistryError: it is missing, unreadable, or not the file that was released.
+        """
+        try:
+            content = self.path.read_bytes()
+        except OSError as error:
+            raise RegistryError(f"weights of {self.title}: cannot read {self.path}: {error.strerror}") from error
+        found = hashlib.sha256(content).hexdigest()
+        if found != self.sha256:
+            raise RegistryError(
+                f"weights of {self.title}: {self.path} is damaged or another file: its SHA-256 is {found[:12]}..., "
+                f"the registry has {self.sha256[:12]}..."
+            )
+        return content
+
+
+@dataclass(frozen=True)
+class Release(Generic[AnyEntry]):
+    """A registry entry and the files that serve it, in the entry's order."""
+
+    entry: AnyEntry
+    files: tuple[Weights, ...]
+
+    @classmethod
+    def at(cls, folder: Path, entry: AnyEntry, files: Iterable[FileEntry]) -> "Release[AnyEntry]":
+        """Look the files up in `folder` and verify them.
+
+        Raises:
+            RegistryError: see `Weights.content`.
+        """
+        found = tuple(Weights(entry.title, folder / file.file, file.sha256) for file in files)
+        for weights in found:
+            weights.content()
+        return cls(entry, found)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The releases that are served."""
+
+    classifier: Release[ClassifierEntry]
+    segmenter: Release[SegmenterEntry]
+    gate: Release[GateEntry]
+
+    @classmethod
+    def load(cls, folder: Path = DEFAULT_WEIGHTS, classifier: str | None = None) -> "Registry":
+        """Read `folder`/registry.json and verify the files that it serves.
+
+        Args:
+            folder: where it lies.
+            classifier: NAME-VERSION of a released classifier; None takes the one that the registry serves.
+
+        Raises:
+            UnknownClassifier: see `classifier`.
+            RegistryError: the registry or a served file is missing, damaged or foreign.
+        """
+        path = folder / REGISTRY_FILE
+        try:
+            release = load_release(path)
+        except OSError as error:
+            raise RegistryError(f"no registry of weights: cannot read {path}: {error.strerror}") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            where = f" at {place}" if place else ""
+            raise RegistryError(f"{path} is no registry of weights:{where} {first['msg']}") from error
+        known = {entry.key: entry for entry in release.classifiers}
+        chosen, segmenter = known.get(classifier or release.classifier), release.served_segmenter
+        if chosen is None:
+            raise UnknownClassifier(f"{path} has no classifier {classifier}; it has {', '.join(sorted(known))}")
+        gate = release.served_gate
+        return cls(
+            Release.at(folder, chosen, [member.served for member in chosen.members]),
+            Release.at(folder, segmenter, [segmenter.served]),
+            Release.at(folder, gate, [gate.served, gate.trunk]),
+        )
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """Role -> what is said of the release."""
+        return {"classifier": self.classifier.entry, "segmenter": self.segmenter.entry, "gate": self.gate.entry}
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Role -> name and version."""
+        return {role: entry.title for role, entry in self.entries.items()}

@@ -1,0 +1,1 @@
+"""How good the served pipeline is: metrics, reports and plots."""

@@ -1,0 +1,193 @@
+"""How the served pipeline bears what happens to photos: every degradation of a split, answered as a chat would get it.
+
+The pipeline first answers all photos of a degradation. Those that it refuses as unfit are then asked for once more with
+``--unchecked``: what the model would have said tells what refusing is worth.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, astuple, dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from sklearn.metrics import balanced_accuracy_score
+
+from models.data.corruptions import DEGRADATIONS, Degradation
+from models.data.ham10000 import Lesions, Split, load
+from models.evaluation.metrics import bootstrap
+from models.evaluation.served import collect, serve
+
+PLAIN: Final = Degradation("as it is", "", lambda pixels: pixels)
+ROUNDS: Final = 500  # of the bootstrap, a row
+_NO_LESION: Final = (
+    "no_lesion"  # the one refusal that --unchecked leaves: without a lesion there is nothing to classify
+)
+
+Records = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; shares are 0..1.
+
+    Attributes:
+        kind, level: the degradation.
+        photos: how many were asked for.
+        models: what answered, by role.
+        accuracy, accuracy_low, accuracy_high: share named rightly where nothing is refused as unfit, with its 95 %
+            interval; a photo in which no lesion is found counts as wrong.
+        balanced_accuracy: mean recall of the same answers.
+        change, change_low, change_high: balanced accuracy less that of the same photos as they are, with its 95 %
+            interval. Two thirds of the photos are nevi: a model that calls everything a nevus keeps its accuracy.
+        flips: share of the photos that got a class both as they are and degraded whose class differs.
+        refused: share that the served pipeline gives no class.
+        reasons: how many photos it refused for what.
+        answered_accuracy: share named rightly of those that the served pipeline does give a class; NaN for none.
+    """
+
+    kind: str
+    level: str
+    photos: int
+    models: str
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    balanced_accuracy: float
+    change: float
+    change_low: float
+    change_high: float
+    flips: float
+    refused: float
+    reasons: str
+    answered_accuracy: float
+
+
+def measure(root: Path, split: Split, weights: Path, table: Path, limit: int | None = None) -> list[Row]:
+    """Answer a split under every degradation; each row is added to ``table`` as soon as it is known.
+
+    Rows that ``table`` already holds for the same models and number of photos are kept; only the photos as they are
+    are always answered anew, since flips are counted against them.
+
+    Args:
+        root: the data folder.
+        split: which split.
+        weights: folder of registry.json.
+        table: CSV file of rows, read and replaced.
+        limit: use only this many photos.
+
+    Raises:
+        DataError: the data is incomplete.
+        EvaluationError: the pipeline failed.
+    """
+    lesions = load(root, split, limit)
+    known = {(row.kind, row.level, row.photos, row.models): row for row in _read(table)}
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=len(lesions) * (1 + len(DEGRADATIONS)))
+
+        def answered(degradation: Degradation) -> tuple[Records, Records]:
+            progress.update(task, description=f"{degradation.kind} {degradation.level}".strip())
+            return _answer(lesions, degradation, weights, lambda: progress.advance(task))
+
+        plain, plain_unchecked = answered(PLAIN)
+        models = ", ".join(f"{role} {title}" for role, title in plain[0]["models"].items())
+        rows = [_row(PLAIN, models, lesions, plain, plain_unchecked, plain_unchecked)]
+        for degradation in DEGRADATIONS:
+            row = known.get((degradation.kind, degradation.level, len(lesions), models))
+            if row is None:
+                row = _row(degradation, models, lesions, *answered(degradation), plain_unchecked)
+            else:
+                progress.advance(task, len(lesions))
+            rows.append(row)
+            _write(rows, table)
+    return rows
+
+
+def _answer(
+    lesions: Lesions, degradation: Degradation, weights: Path, done: Callable[[], None]
+) -> tuple[Records, Records]:
+    """What the pipeline answers to the degraded photos, and what it answers where it may refuse none as unfit."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{name}.png" for name in lesions.ids]
+        for path, image in zip(paths, lesions.images, strict=True):
+            Image.fromarray(degradation.apply(image)).save(path, compress_level=1)
+        served = []
+        for record in serve(paths, weights):
+            served.append(record)
+            done()
+        unfit = [place for place, record in enumerate(served) if record["refusal"] not in (None, _NO_LESION)]
+        unchecked = list(served)
+        if unfit:
+            again = serve([paths[place] for place in unfit], weights, "--unchecked")
+            for place, record in zip(unfit, again, strict=True):
+                unchecked[place] = record
+    return served, unchecked
+
+
+def _row(
+    degradation: Degradation, models: str, lesions: Lesions, served: Records, unchecked: Records, plain: Records
+) -> Row:
+    truth = lesions.labels
+    after, before = (collect(records, truth, lesions.groups).predicted for records in (unchecked, plain))
+    right = after == truth
+    given = np.array([record["label"] is not None for record in served])
+    both = (after >= 0) & (before >= 0)
+    reasons = Counter(record["refusal"] for record in served if record["refusal"])
+
+    def judged(chosen: NDArray[np.int64]) -> dict[str, float]:
+        balanced, balanced_before = (_balanced(truth[chosen], answered[chosen]) for answered in (after, before))
+        return {"accuracy": float(right[chosen].mean()), "change": balanced - balanced_before}
+
+    interval = bootstrap(judged, lesions.groups, ROUNDS)
+    return Row(
+        degradation.kind,
+        degradation.level,
+        len(lesions),
+        models,
+        *interval["accuracy"],
+        _balanced(truth, after),
+        *interval["change"],
+        _share((after != before)[both]),
+        1 - float(given.mean()),
+        ", ".join(f"{reason} {count}" for reason, count in reasons.most_common()),
+        _share(right[given]),
+    )
+
+
+def _balanced(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
+    with warnings.catch_warnings():  # no class at all is not among the true ones
+        warnings.simplefilter("ignore")
+        return float(balanced_accuracy_score(truth, predicted))
+
+
+def _share(hits: NDArray[np.bool_]) -> float:
+    return float(hits.mean()) if len(hits) else float("nan")
+
+
+def _read(table: Path) -> list[Row]:
+    if not table.is_file():
+        return []
+    kinds = {"str": str, "int": int, "float": float}
+    with table.open(newline="", encoding="utf-8") as file:
+        return [
+            Row(**{field.name: kinds[str(field.type)](line[field.name]) for field in fields(Row)})
+            for line in csv.DictReader(file)
+        ]
+
+
+def _write(rows: list[Row], table: Path) -> None:
+    with table.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(asdict(rows[0]))
+        for row in rows:
+            writer.writerow([round(value, 5) if isinstance(value, float) else value for value in astuple(row)])

@@ -1,0 +1,70 @@
+"""Scores of how much a photo looks like the lesions that were learnt from: each N values, higher for more alike.
+
+They are compared when a gate is fitted; what is served is the linear classifier.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.covariance import LedoitWolf
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import NearestNeighbors
+from torch import Tensor
+
+from inference.pipeline.gate import KINDS, Linear
+
+Values = NDArray[np.float64]
+
+
+def energy(odds: Tensor) -> Values:
+    """Negative energy of N x C log-odds: W. Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020."""
+    return np.asarray(odds.double().logsumexp(1))
+
+
+def mahalanobis(features: Tensor, learnt: Tensor) -> Values:
+    """Negative distance to the lesions' features in their own covariance, shrunk after Ledoit and Wolf.
+
+    K. Lee et al., "A Simple Unified Framework for Detecting Out-of-Distribution Samples", NeurIPS 2018, with one
+    class.
+
+    Args:
+        features: N x D.
+        learnt: M x D, of lesions.
+    """
+    return -np.asarray(LedoitWolf().fit(learnt.numpy()).mahalanobis(features.numpy()))
+
+
+def nearest(features: Tensor, learnt: Tensor, neighbour: int = 10) -> Values:
+    """Negative distance to the tenth nearest lesion, features at unit length.
+
+    Y. Sun et al., "Out-of-Distribution Detection with Deep Nearest Neighbors", ICML 2022.
+
+    Args:
+        features: N x D.
+        learnt: M x D, of lesions.
+        neighbour: which neighbour counts.
+    """
+    given, known = (torch.nn.functional.normalize(each, dim=1).numpy() for each in (features, learnt))
+    distances, _ = NearestNeighbors(n_neighbors=neighbour).fit(known).kneighbors(given)
+    return -np.asarray(distances[:, -1])
+
+
+def fit_linear(features: Tensor, kinds: NDArray[np.int64], strength: float) -> Linear:
+    """Fit the gate by regularised maximum likelihood; every kind weighs the same.
+
+    Args:
+        features: N x D.
+        kinds: N indices into ``KINDS``, each at least once.
+        strength: of the data against the prior (``C`` of scikit-learn), on standardised features.
+    """
+    values = features.double()
+    mean, spread = values.mean(0), values.std(0) + 1e-3
+    fitted = LogisticRegression(C=strength, max_iter=2000, class_weight="balanced")
+    fitted.fit(((values - mean) / spread).numpy(), kinds)
+    assert len(fitted.classes_) == len(KINDS)
+    weight = torch.from_numpy(fitted.coef_) / spread
+    bias = torch.from_numpy(fitted.intercept_) - weight @ mean
+    # scikit-learn lays the weights out by columns, which safetensors would write down as if they lay by rows.
+    return Linear(np.ascontiguousarray(weight.float().numpy()), bias.float().numpy())

@@ -1,0 +1,124 @@
+"""Classifiers of other makers, which FixCaps is compared with: timm's, peft's and ultralytics'."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any, Final, cast
+
+# isort: off
+import models.networks.torchvision_env  # noqa: F401  # before timm, which imports torchvision
+import timm
+
+# isort: on
+import torch
+from torch import Tensor, nn
+from ultralytics.nn.tasks import ClassificationModel
+
+from inference.classes import CLASSES
+from models.networks import hub, packaged, zoo
+
+ARCHITECTURES: Final = {
+    "resnet50": "resnet50.a1_in1k",
+    "vit-b16": packaged.CLIP_BASE,
+    "dinov2-lora": "vit_base_patch14_dinov2.lvd142m",
+    "dinov2-small-lora": packaged.DINOV2_SMALL,
+}
+"""timm's names, with the weights that training begins with."""
+
+RANK: Final = 16
+
+
+class Normalised(nn.Module):
+    """A network behind the normalisation that its weights were trained with.
+
+    Args:
+        network: takes B x 3 x S x S normalised photos.
+        mean, std: of red, green and blue.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, network: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Run the network on B x 3 x S x S photos, RGB, float in [0, 1]."""
+        return cast(Tensor, self.network((images - self.mean) / self.std))
+
+
+class FineTuned(zoo.Logits, Normalised):
+    """A normalised network whose outputs are logits of our classes."""
+
+
+class YoloClassifier(zoo.Logits, nn.Module):
+    """YOLOv8-cls, built from ultralytics' YAML with random weights."""
+
+    def __init__(self, network: str) -> None:
+        super().__init__()
+        self.network = ClassificationModel(f"{network}.yaml", ch=3, nc=len(CLASSES), verbose=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Score B x 3 x S x S photos, RGB, float in [0, 1]; returns B x 7 logits."""
+        outputs = self.network(images)
+        return cast(Tensor, outputs if self.training else outputs[1])  # else probabilities come first
+
+
+def build(name: zoo.Name, size: int, *, pretrained: bool) -> nn.Module:
+    """Build a classifier, ready to be trained.
+
+    Args:
+        name: a key of ``ARCHITECTURES``, or ``yolov8n-cls``.
+        size: side of the square input in pixels.
+        pretrained: begin with its pretrained weights; YOLOv8-cls has none.
+
+    Raises:
+        WeightsUnavailable: the pretrained weights cannot be had here.
+    """
+    if name == "yolov8n-cls":
+        return YoloClassifier(name)
+    architecture = ARCHITECTURES[name]
+    network, mean, std = timm_network(architecture, size, len(CLASSES), pretrained=pretrained)
+    return FineTuned(_low_rank(network) if name.endswith("-lora") else network, mean, std)
+
+
+def timm_network(
+    architecture: str, size: int, classes: int, *, pretrained: bool = True
+) -> tuple[nn.Module, tuple[float, ...], tuple[float, ...]]:
+    """One of timm's networks, with the mean and the standard deviation of its input.
+
+    Args:
+        architecture: timm's name with its weights.
+        size: side of the square input in pixels; networks made for one size are made for this one.
+        classes: outputs; 0 gives the pooled features.
+        pretrained: load the weights, from a package that is known to carry them where one is installed, else from the
+            hub.
+
+    Raises:
+        WeightsUnavailable: they cannot be had here.
+        TrainingError: the package carries others than are known.
+    """
+    config = timm.get_pretrained_cfg(architecture)
+    assert config is not None, architecture
+    sized: dict[str, Any] = {"img_size": size} if config.fixed_input_size else {}
+    learnt = packaged.carried(architecture) if pretrained else None
+    online = pretrained and learnt is None
+    with hub.loading(architecture) if online else nullcontext():
+        network = timm.create_model(architecture, pretrained=online, num_classes=classes, **sized)
+    if learnt is not None:
+        packaged.fill(network, learnt)
+    return network, config.mean, config.std
+
+
+def _low_rank(network: nn.Module) -> nn.Module:
+    """Freeze a vision transformer but for its head and low-rank changes of its attention.
+
+    Source: Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022, equation 3.
+    """
+    from peft import LoraConfig, get_peft_model  # seconds to import, and needed by this one network
+
+    changes = LoraConfig(r=RANK, lora_alpha=RANK, lora_dropout=0.1, target_modules=["qkv"], modules_to_save=["head"])
+    return get_peft_model(network, changes)

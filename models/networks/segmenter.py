@@ -1,0 +1,89 @@
+"""YOLOv8-seg with one class, ``lesion``: the torch network, which trains and which the served one is held to.
+
+Network, loss and suppression are ultralytics'; what goes in and what becomes of what comes out is
+``inference.pipeline.masks``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.torch import load_file
+from torch import Tensor
+from ultralytics.nn.tasks import SegmentationModel
+from ultralytics.utils import DEFAULT_CFG_DICT, IterableSimpleNamespace, patches
+from ultralytics.utils.nms import non_max_suppression
+
+from inference.pipeline.masks import Outline, letterbox, outline
+
+# Importing ultralytics replaces Pillow's ``Image.open`` by one that wants another package at the first file that is no
+# image, and fails on it; the rest of the process keeps Pillow's own.
+Image.open = patches._image_open
+
+
+def build_segmenter(network: str = "yolov8n-seg") -> SegmentationModel:
+    """Build an untrained ultralytics network with one class; ``forward`` takes B x 3 x H x W RGB in [0, 1]."""
+    model = SegmentationModel(f"{network}.yaml", ch=3, nc=1, verbose=False)
+    # The loss reads its gains from here. The class declares no such attribute, and names are annotated by none.
+    settings: Any = IterableSimpleNamespace(**DEFAULT_CFG_DICT)
+    model.args = settings
+    model.names = {0: "lesion"}
+    return model
+
+
+def load_segmenter(path: Path, network: str = "yolov8n-seg") -> SegmentationModel:
+    """Rebuild a trained network from its safetensors file, in evaluation mode."""
+    model = build_segmenter(network)
+    model.load_state_dict(load_file(path))
+    return model.eval()
+
+
+def detections(output: Any, *, min_score: float, most: int) -> list[Tensor]:
+    """Suppress overlaps in the network's evaluation output.
+
+    Returns:
+        For each photo n x 38, best first: x1 y1 x2 y2 in pixels of the frame, score, class, 32 mask coefficients.
+    """
+    found: list[Tensor] = non_max_suppression(output[0][0], conf_thres=min_score, iou_thres=0.7, nc=1, max_det=most)
+    return found
+
+
+def find_lesions(
+    model: SegmentationModel,
+    photos: list[NDArray[np.uint8]],
+    frame: tuple[int, int],
+    *,
+    min_score: float,
+    most: int = 1,
+) -> list[list[Outline]]:
+    """Outline the lesions of photos, best first.
+
+    Args:
+        model: the network in evaluation mode.
+        photos: each H x W x 3 uint8 RGB, of any size.
+        frame: width and height of the network's input in pixels, multiples of 32.
+        min_score: detections below are dropped.
+        most: keep at most this many a photo.
+    """
+    device = next(model.parameters()).device
+    framed, places = zip(*(letterbox(photo, frame) for photo in photos), strict=True)
+    batch = torch.from_numpy(np.stack(framed)).to(device).permute(0, 3, 1, 2).float() / 255
+    with torch.inference_mode():
+        output = model(batch)
+        found = detections(output, min_score=min_score, most=most)
+        logits = [
+            torch.einsum("nk,khw->nhw", rows[:, 6:], prototypes.float()).cpu().numpy()
+            for rows, prototypes in zip(found, output[0][1], strict=True)
+        ]
+    return [
+        [
+            outline(row, masks[j], places[i], photos[i].shape[:2])
+            for j, row in enumerate(rows[:, :5].float().cpu().numpy())
+        ]
+        for i, (rows, masks) in enumerate(zip(found, logits, strict=True))
+    ]

@@ -1,0 +1,156 @@
+"""A model card (Mitchell et al., "Model Cards for Model Reporting", FAT* 2019) for every release, from its entry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inference.classes import CLASSES
+from inference.pipeline.gate import KINDS
+from inference.registry.schema import SCORE_SHARE, ClassifierEntry, FileEntry, GateEntry, Member, SegmenterEntry
+from models.evaluation.report import TITLES, text
+
+LIMITS = """## Use and limits
+
+For triage by the bot of this repository and for research. It does not diagnose, and nothing may be decided on its
+answer alone. It has seen dermatoscope images of mostly light skin, from two clinics; photos by phone, dark skin,
+children, nails and mucosa are outside of what it learnt. Age, sex and body site are not read."""
+
+
+TRAINED = """Trained on {data}, masks by Tschandl. Calibration, thresholds and what was kept of
+training were chosen on `val`; `test` (the 828 images of the FixCaps paper's split) was read for the report only.
+Weights: {licence}, as the data."""
+
+FITTED = """Fitted on {data}.
+The score and its threshold were chosen on `val` and on everyday pictures that were not
+learnt from, the prior's strength also on ten photos by phone;
+`test` and the half of the everyday pictures that is held out were read for the report only.
+Weights: {licence}, as HAM10000."""
+
+AnyEntry = ClassifierEntry | SegmenterEntry | GateEntry
+
+
+def write_card(entry: AnyEntry, folder: Path) -> None:
+    """Write ``NAME-VERSION.md`` beside the weights."""
+    data, reports = (FITTED, "refusal") if isinstance(entry, GateEntry) else (TRAINED, "report")
+    lines = [
+        f"# {entry.name} {entry.version}",
+        "",
+        *_about(entry),
+        "",
+        LIMITS,
+        "",
+        "## Data and licence",
+        "",
+        data.format(data=entry.data, licence=entry.licence),
+        *(f"File `{file.file}`, SHA-256 `{file.sha256}`." for file in _files(entry)),
+        "",
+        "## Measured",
+        "",
+        *_figures(entry),
+        "",
+        f"In brackets the 95 % bootstrap interval. More in the `{reports}-*` files here.",
+        "",
+    ]
+    (folder / f"{entry.key}.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _about(entry: AnyEntry) -> list[str]:
+    if isinstance(entry, GateEntry):
+        return _gate(entry)
+    return _classifier(entry) if isinstance(entry, ClassifierEntry) else _segmenter(entry)
+
+
+def _classifier(entry: ClassifierEntry) -> list[str]:
+    threshold = ", ".join(f"{name} {value:.3f}" for name, value in entry.thresholds.items())
+    return [
+        f"Names one of seven classes ({', '.join(CLASSES)}) with probabilities that sum to 1.",
+        "",
+        "## Networks",
+        "",
+        *_sources(entry),
+        "",
+        "| network | reads | side, px | weight |",
+        "|---|---|---|---|",
+        *(
+            f"| {member.network} | {_square(member)} | {member.input.size} | {member.slope:.3f} |"
+            for member in entry.members
+        ),
+        "",
+        "The log-odds of the networks, times their weights, plus a bias a class, make the probabilities.",
+        f"A warning is raised from these on: {threshold}.",
+        "",
+        "Compared on `val`, calibrated by cross-fitting on it:",
+        "",
+        "| what | accuracy | balanced accuracy |",
+        "|---|---|---|",
+        *(f"| {trial.what} | {trial.accuracy:.3f} | {trial.balanced_accuracy:.3f} |" for trial in entry.trials),
+    ]
+
+
+def _files(entry: AnyEntry) -> list[FileEntry]:
+    if isinstance(entry, GateEntry):
+        return [entry.served, entry.trunk]
+    networks = [entry] if isinstance(entry, SegmenterEntry) else entry.members
+    return [file for network in networks for file in (network.served, network.reference)]
+
+
+def _sources(entry: ClassifierEntry) -> list[str]:
+    names = {member.network for member in entry.members}
+    found = []
+    if any(name.startswith("fixcaps") for name in names):
+        found += [
+            "FixCaps (Lan, Cai, He, Wen, IEEE Access 10:76261, 2022), with routing per sample and deterministic",
+            "pooling: a photo's answer depends on that photo alone.",
+        ]
+    if any(name.startswith("efficientnet") for name in names):
+        found += [
+            "EfficientNet-Lite (after Tan, Le, ICML 2019) as timm builds it, fine-tuned from ImageNet weights",
+            "(Apache-2.0).",
+        ]
+    return found
+
+
+def _square(member: Member) -> str:
+    if member.input.view == "whole":
+        return "the whole photo"
+    return f"the lesion's box, {member.input.margin} times its longer side"
+
+
+def _segmenter(entry: SegmenterEntry) -> list[str]:
+    return [
+        "Outlines the lesion of a photo: one class, box, mask and score.",
+        "",
+        "## Network",
+        "",
+        "YOLOv8n-seg (ultralytics), kept in half precision; the README says what it was trained from.",
+        f"Input: the whole photo in a grey frame of {entry.input.width} x {entry.input.height} px, its long side flat.",
+        f"Outlines scored below {entry.min_score} count as no lesion: {SCORE_SHARE:.0%} of the lowest score in `val`.",
+    ]
+
+
+def _gate(entry: GateEntry) -> list[str]:
+    return [
+        f"Tells whether a photo shows a lesion on skin at all: {', '.join(KINDS[:-1])} or {KINDS[-1]}.",
+        "",
+        "## How",
+        "",
+        f"A linear classifier on what the stages of `{entry.trunk.file}`, a network for the class,",
+        f"give on average over the photo's largest centred square, in {entry.input.size} x {entry.input.size} px.",
+        f"Photos whose log-odds of a lesion are below {entry.threshold:.3f} are refused.",
+        "",
+        "Compared on lesions of `val` and everyday pictures, each score beside the segmenter's least one:",
+        "",
+        "| score | area under the ROC curve, alone | lesions refused | everyday pictures refused |",
+        "|---|---|---|---|",
+        *(f"| {trial.what} | {trial.auc:.4f} | {trial.lost:.2%} | {trial.refused:.1%} |" for trial in entry.trials),
+    ]
+
+
+def _figures(entry: AnyEntry) -> list[str]:
+    splits = list(entry.metrics)
+    rows = [f"| figure | {' | '.join(splits)} |", "|---|" + "---|" * len(splits)]
+    for name, title in TITLES.items():
+        if any(name in entry.metrics[split] for split in splits):
+            found = [text(entry.metrics[split][name]) if name in entry.metrics[split] else "" for split in splits]
+            rows.append(f"| {title} | {' | '.join(found)} |")
+    return rows

@@ -1,0 +1,288 @@
+"""From a training run to a release in ``weights/``: weights without pickle, calibration, thresholds, registry.
+
+Everything is chosen on ``val``. Segmenter and classifier see its photos in their canonical pose, the classifier in the
+boxes of the released segmenter, as in serving.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnxruntime
+import torch
+from safetensors.torch import save
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.model_selection import GroupKFold
+from torch import Tensor
+
+from inference.classes import CLASSES, SUSPICIOUS
+from inference.pipeline.crops import crop_view
+from inference.pipeline.masks import letterbox
+from inference.registry.schema import (
+    DIGITS,
+    SCORE_SHARE,
+    ClassifierEntry,
+    ClassifierInput,
+    FileEntry,
+    GateEntry,
+    Member,
+    SegmenterEntry,
+    SegmenterInput,
+    Trial,
+    load_release,
+)
+from inference.registry.tensors import DETECTIONS, SQUARES
+from models.data.ham10000 import CITATION, Lesions, Split
+from models.evaluation.evaluate import Evaluation
+from models.evaluation.metrics import Interval
+from models.networks import zoo
+from models.networks.segmenter import find_lesions, load_segmenter
+from models.release import onnx
+from models.release.calibrate import fit
+from models.release.cards import write_card
+from models.release.trained import Trained
+from models.training.classification import ClassifierConfig, predict
+from models.training.segmentation import SegmenterConfig
+
+DATA: Final = f"{CITATION}, 8,268 training and 919 validation images"
+LICENCE: Final = "CC BY-NC 4.0"
+WANTED_SENSITIVITY: Final = 0.95
+"""Share of val's mel, bcc and akiec that must raise a warning."""
+FOLDS: Final = 5
+
+
+def export_segmenter(
+    trained: Trained, config: SegmenterConfig, version: str, weights: Path, val: Lesions
+) -> SegmenterEntry:
+    """Release a trained segmenter, with its least score chosen on ``val``."""
+    if trained.served is not None:
+        served, reference = _kept(trained.served, weights), _kept(trained.weights, weights)
+    else:
+        stem = f"{config.network}-{version}"
+        reference = store(save(trained.state()), weights / f"{stem}.safetensors")
+        network = load_segmenter(weights / reference.file, config.network)
+        served = store(onnx.convert_segmenter(network, config.frame), weights / f"{stem}.onnx")
+    entry = SegmenterEntry(
+        name=config.network, version=version, network=config.network, reference=reference, served=served,
+        metrics={}, data=DATA, licence=LICENCE, classes=("lesion",),
+        input=SegmenterInput(width=config.frame[0], height=config.frame[1]), min_score=0.0,
+    )  # fmt: skip
+    session = onnxruntime.InferenceSession(weights / entry.served.file)
+    scores = [
+        session.run([DETECTIONS], {SQUARES: letterbox(image, config.frame)[0][None]})[0][0, 4]
+        for image in val.posed().images
+    ]
+    entry = entry.model_copy(update={"min_score": round(SCORE_SHARE * float(min(scores)), 3)})
+    register(weights, entry)
+    return entry
+
+
+def export_classifier(
+    trained: list[Trained], configs: list[ClassifierConfig], version: str, weights: Path, val: Lesions
+) -> ClassifierEntry:
+    """Release trained networks as one classifier, with calibration and thresholds fitted on ``val``.
+
+    Each network alone is measured too, with the released segmenter's boxes.
+    """
+    name = "+".join(dict.fromkeys(config.name for config in configs))
+    val = val.posed()
+    boxes, labels = served_boxes(weights, val), torch.from_numpy(val.labels)
+    files, scores = [], []
+    for each, config in zip(trained, configs, strict=True):
+        state = each.state()
+        network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
+        network.load_state_dict({key: value.float() for key, value in state.items()})
+        if each.served is not None:
+            served, reference = _kept(each.served, weights), _kept(each.weights, weights)
+        else:
+            stem = f"{config.name}-{version}-{config.view}"
+            reference = store(save(state), weights / f"{stem}.safetensors")
+            served = store(onnx.convert(network, config.size), weights / f"{stem}.onnx")
+        files.append((served, reference))
+        squares = [crop_view(image, box if config.view == "lesion" else None, config.size, config.margin)
+                   for image, box in zip(val.images, boxes, strict=True)]  # fmt: skip
+        scores.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")))
+    odds = torch.stack(scores, 1)
+    calibration = fit(odds, labels)
+    probabilities = torch.from_numpy(calibration(odds.numpy()))
+    trials = [
+        *(
+            _trial(f"{config.name}, {config.view}, alone", odds[:, [index]], val)
+            for index, config in enumerate(configs)
+        ),
+        _trial("released", odds, val),
+    ]
+    entry = ClassifierEntry(
+        name=name, version=version, metrics={}, data=DATA, licence=LICENCE, classes=CLASSES,
+        members=tuple(
+            Member(
+                network=config.name, kernel=config.kernel, served=served, reference=reference, slope=slope,
+                input=ClassifierInput(size=config.size, view=config.view, margin=config.margin),
+            )
+            for config, (served, reference), slope in zip(configs, files, calibration.slopes, strict=True)
+        ),
+        bias=calibration.bias,
+        thresholds=dict.fromkeys(SUSPICIOUS, warning_threshold(probabilities, labels)), trials=tuple(trials),
+    )  # fmt: skip
+    register(weights, entry)
+    return entry
+
+
+def convert_again(weights: Path) -> None:
+    """Write the served files of all releases anew from their references, and their new hashes into registry and cards.
+
+    Answers stay those of the reference: this is for a new form of the files, see ``inference.registry.tensors``.
+    """
+    release = load_release(weights / "registry.json")
+    found: dict[str, FileEntry] = {}
+    for segmenter in release.segmenters:
+        network = load_segmenter(weights / segmenter.reference.file, segmenter.network)
+        content = onnx.convert_segmenter(network, segmenter.input.frame)
+        found[segmenter.served.file] = store(content, weights / segmenter.served.file)
+    for member in {member.served.file: member for entry in release.classifiers for member in entry.members}.values():
+        classifier = zoo.load(weights / member.reference.file, member.network, member.input.size, member.kernel)
+        content = onnx.convert(classifier, member.input.size)
+        found[member.served.file] = store(content, weights / member.served.file)
+    plain = release.model_dump(mode="json")
+    members = (member for classifier in plain["classifiers"] for member in classifier["members"])
+    for network in (*plain["segmenters"], *members):
+        network["served"] = found[network["served"]["file"]].model_dump()
+    for gate in plain["gates"]:
+        gate["trunk"] = found.get(gate["trunk"]["file"], FileEntry.model_validate(gate["trunk"])).model_dump()
+    _write(weights, plain)
+    converted = load_release(weights / "registry.json")
+    for entry in converted.classifiers:
+        write_card(entry, weights)
+    write_card(converted.served_segmenter, weights)
+    write_card(converted.served_gate, weights)
+
+
+def warning_threshold(probabilities: Tensor, labels: Tensor) -> float:
+    """The highest threshold on mel, bcc and akiec, rounded down, at which 95 % of these three raise a warning.
+
+    Args:
+        probabilities: N x 7, calibrated.
+        labels: N class indices.
+    """
+    columns = [CLASSES.index(name) for name in SUSPICIOUS]
+    highest = probabilities[:, columns].amax(1)[torch.isin(labels, torch.tensor(columns))]
+    return float(np.floor(np.quantile(highest.numpy(), 1 - WANTED_SENSITIVITY, method="lower") * 1e4) / 1e4)
+
+
+def served_boxes(weights: Path, lesions: Lesions) -> list[tuple[float, float, float, float] | None]:
+    """The released segmenter's best box for each photo; None where it finds nothing."""
+    entry = SegmenterEntry.model_validate(_entry(_read(weights), "segmenter"))
+    network = load_segmenter(weights / entry.reference.file, entry.network)
+    boxes: list[tuple[float, float, float, float] | None] = []
+    for image in lesions.images:
+        found = find_lesions(network, [image], entry.input.frame, min_score=entry.min_score)[0]
+        boxes.append(found[0].box if found else None)
+    return boxes
+
+
+def store(content: bytes, path: Path) -> FileEntry:
+    """Write a file beside the registry; returns what the registry says of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return FileEntry(file=path.name, sha256=hashlib.sha256(content).hexdigest())
+
+
+def _kept(path: Path, weights: Path) -> FileEntry:
+    """A file of an earlier release under the name that it has."""
+    return store(path.read_bytes(), weights / path.name)
+
+
+def record_metrics(weights: Path, evaluation: Evaluation, classifier: str | None = None) -> None:
+    """Write a report's figures beside the models and into their cards; undefined figures are left out.
+
+    Args:
+        weights: folder of registry.json.
+        evaluation: the report's.
+        classifier: NAME-VERSION of what was evaluated; None is the served one.
+    """
+    release = _read(weights)
+    entries = _entry(release, "classifier", classifier), _entry(release, "segmenter")
+    for entry, found in zip(entries, (evaluation.classifier, evaluation.segmenter), strict=True):
+        known = {
+            name: [round(end, DIGITS) for end in value] for name, value in found.items() if not np.isnan(value).any()
+        }
+        entry["metrics"][evaluation.split] = known
+    _write(weights, release)
+    write_card(ClassifierEntry.model_validate(entries[0]), weights)
+    write_card(SegmenterEntry.model_validate(entries[1]), weights)
+
+
+def record_refusals(weights: Path, split: Split, lesions: Interval, everyday: Interval) -> None:
+    """Write what the served pipeline refuses, as ``models.gate.refusal`` measures it, beside the gate and into its
+    card.
+
+    Args:
+        weights: folder of registry.json.
+        split: whose lesions.
+        lesions, everyday: shares of the lesions and of the everyday pictures that are refused.
+    """
+    release = _read(weights)
+    entry = _entry(release, "gate")
+    entry["metrics"][split] = {
+        name: [round(end, DIGITS) for end in value]
+        for name, value in (("lesions_refused", lesions), ("everyday_refused", everyday))
+    }
+    _write(weights, release)
+    write_card(GateEntry.model_validate(entry), weights)
+
+
+def register(weights: Path, entry: ClassifierEntry | SegmenterEntry | GateEntry) -> None:
+    """Put a release into the registry, in place of one of the same name and version, and serve it."""
+    release = _read(weights)
+    kind = {ClassifierEntry: "classifier", SegmenterEntry: "segmenter", GateEntry: "gate"}[type(entry)]
+    others = [
+        old for old in release.get(f"{kind}s", []) if (old["name"], old["version"]) != (entry.name, entry.version)
+    ]
+    release[f"{kind}s"] = [*others, entry.model_dump(mode="json")]
+    release[kind] = entry.key
+    _write(weights, release)
+
+
+def released(weights: Path) -> tuple[SegmenterEntry, ClassifierEntry]:
+    """The served segmenter and classifier, of a registry that may still lack a gate for them."""
+    release = _read(weights)
+    segmenter = SegmenterEntry.model_validate(_entry(release, "segmenter"))
+    return segmenter, ClassifierEntry.model_validate(_entry(release, "classifier"))
+
+
+def _entry(release: dict[str, Any], kind: str, key: str | None = None) -> dict[str, Any]:
+    """The release of a kind with a key, by default the served one."""
+    found: dict[str, Any] = next(
+        entry for entry in release[f"{kind}s"] if f"{entry['name']}-{entry['version']}" == (key or release[kind])
+    )
+    return found
+
+
+def _read(weights: Path) -> dict[str, Any]:
+    """The registry as plain JSON: while the first release is made it is not complete enough for ``load_release``."""
+    path = weights / "registry.json"
+    release: dict[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {"classifiers": [], "segmenters": []}
+    return release
+
+
+def _write(weights: Path, release: dict[str, Any]) -> None:
+    part = weights / "registry.part"
+    part.write_text(json.dumps(release, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(part, weights / "registry.json")
+
+
+def _trial(what: str, odds: Tensor, val: Lesions) -> Trial:
+    """Each fifth of the lesions is answered by a calibration that was fitted on the others."""
+    predicted, labels = np.empty_like(val.labels), torch.from_numpy(val.labels)
+    for kept, left in GroupKFold(FOLDS).split(odds, groups=val.groups):
+        predicted[left] = fit(odds[kept], labels[kept])(odds[left].numpy()).argmax(1)
+    return Trial(
+        what=what,
+        accuracy=round(float(accuracy_score(val.labels, predicted)), 4),
+        balanced_accuracy=round(float(balanced_accuracy_score(val.labels, predicted)), 4),
+    )

@@ -1,0 +1,211 @@
+"""Networks as the ONNX files that serving runs; ``inference.registry.tensors`` says what these take and give.
+
+The torch networks stay the reference, and the files hold their very weights: nothing is folded or rounded here, that
+is left to the runtime. A test and ``python -m models parity`` hold the two together.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Final, cast
+
+import numpy as np
+import onnx
+import onnx_ir
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from onnxscript import opset18 as op
+from onnxscript import optimizer
+from torch import Tensor, nn
+from ultralytics.nn.tasks import SegmentationModel
+
+from inference.registry.tensors import DETECTIONS, EVIDENCE, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from models.networks.zoo import Classifier, Pretrained
+
+HALF: Final = "_half"
+SMALLEST: Final = 64  # tensors of fewer values stay in float32: they are norms and biases, and save nothing
+
+
+class _ServedClassifier(nn.Module):
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
+        network = cast(Classifier, self.network)
+        outputs, cells = network.evidence(_images(squares))
+        return network.log_odds(outputs), cells
+
+
+class _ServedPretrained(nn.Module):
+    def __init__(self, network: Pretrained) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, squares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, cells, features = self.network.seen(_images(squares))
+        return self.network.log_odds(logits), cells, features
+
+
+class _ServedSegmenter(nn.Module):
+    """The network with the head's raw output: of a thousand candidates one alone is decoded, the best."""
+
+    anchors: Tensor
+    strides: Tensor
+
+    def __init__(self, network: SegmentationModel, frame: tuple[int, int]) -> None:
+        super().__init__()
+        self.network = network
+        self.head: Any = cast(nn.Sequential, network.model)[-1]
+        self.eval()
+        with torch.no_grad():
+            network(torch.zeros(1, 3, frame[1], frame[0]))  # lays out the head's grid of anchors
+        self.register_buffer("anchors", cast(Tensor, self.head.anchors).T)
+        self.register_buffer("strides", cast(Tensor, self.head.strides).T)
+
+    def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
+        _, raw = self.network(_images(squares))
+        # The best candidate is the first that suppression of overlaps keeps, so a single lesion needs none.
+        best = raw["scores"][:, 0].argmax(1)
+        boxes, scores, coefficients = (
+            raw[name].gather(2, best[:, None, None].expand(-1, raw[name].shape[1], 1))
+            for name in ("boxes", "scores", "mask_coefficient")
+        )
+        anchors, strides = self.anchors[best][:, :, None], self.strides[best][:, :, None]
+        centre, size = (self.head.decode_bboxes(self.head.dfl(boxes), anchors) * strides).chunk(2, 1)
+        detections = torch.cat([centre - size / 2, centre + size / 2, scores.sigmoid()], 1)[:, :, 0]
+        return detections, torch.einsum("bk,bkhw->bhw", coefficients[:, :, 0], raw["proto"])
+
+
+def convert(network: nn.Module, size: int) -> bytes:
+    """A classifier for squares of ``size`` px as the content of an ONNX file; it ends in evaluation mode."""
+    if isinstance(network, Pretrained):
+        model = traced(_ServedPretrained(network), (size, size), [LOG_ODDS, EVIDENCE, FEATURES])
+    else:
+        model = traced(_ServedClassifier(network), (size, size), [LOG_ODDS, EVIDENCE])
+    _compute_evidence_where_asked(model.graph)
+    return content(model)
+
+
+def convert_segmenter(network: SegmentationModel, frame: tuple[int, int]) -> bytes:
+    """A segmenter for frames of this width and height in pixels; it ends in evaluation mode."""
+    served = _ServedSegmenter(network, frame)
+    # The head would decode all candidates, and lay its grid out anew, which fixes the number of photos.
+    served.head._inference = lambda raw: raw["scores"]
+    try:
+        return content(traced(served, frame, [DETECTIONS, LOGITS]))
+    finally:
+        del served.head._inference
+
+
+def _images(squares: Tensor) -> Tensor:
+    return squares.permute(0, 3, 1, 2).float() / 255
+
+
+def traced(served: nn.Module, frame: tuple[int, int], outputs: list[str]) -> onnx.ModelProto:
+    """A module that takes ``SQUARES`` of this width and height, any number of them, as a graph with these outputs."""
+    squares = torch.zeros(2, frame[1], frame[0], 3, dtype=torch.uint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # torch's exporter calls what torch itself has deprecated
+        # Optimised, norms would be folded into weights, which then are no longer those of the reference.
+        program = torch.onnx.export(
+            served.eval(), (squares,), dynamo=True, optimize=False, verbose=False,
+            input_names=[SQUARES], output_names=outputs,
+            dynamic_shapes={"squares": {0: torch.export.Dim("photos")}},
+            custom_translation_table={torch.ops.aten.adaptive_max_pool2d.default: _adaptive_max_pool},
+        )  # fmt: skip
+    assert program is not None
+    optimizer.fold_constants(program.model)
+    optimizer.remove_unused_nodes(program.model)
+    return onnx_ir.to_proto(program.model)
+
+
+def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
+    """ONNX has no adaptive pooling: pool by the smallest cell, and join two of these where a cell is larger."""
+    whole, left = zip(*map(divmod, maps.shape[2:], cells), strict=True)
+    if not any(left):
+        pooled, _ = op.MaxPool(maps, kernel_shape=whole, strides=whole)
+        return pooled, pooled
+    ends = []
+    for length, count in zip(maps.shape[2:], cells, strict=True):
+        starts = [cell * length // count for cell in range(count)]
+        stops = [-(-(cell + 1) * length // count) for cell in range(count)]
+        sides = [stop - start for start, stop in zip(starts, stops, strict=True)]
+        assert max(sides) <= 2 * min(sides), "two smallest cells would leave a gap"
+        ends.append((min(sides), starts, [stop - min(sides) for stop in stops]))
+    pooled, _ = op.MaxPool(maps, kernel_shape=[smallest for smallest, _, _ in ends], strides=[1, 1])
+    for axis, (_, first, last) in enumerate(ends, start=2):
+        halves: list[Any] = []
+        for places in (first, last):
+            indices: Any = op.Constant(value=numpy_helper.from_array(np.array(places, np.int64)))
+            halves.append(op.Gather(pooled, indices, axis=axis))
+        pooled = op.Max(*halves)
+    return pooled, pooled
+
+
+def _compute_evidence_where_asked(graph: onnx.GraphProto) -> None:
+    """Move what evidence alone needs into a branch that is taken where ``EXPLAIN`` is true."""
+    wanted: set[str] = {output.name for output in graph.output if output.name != EVIDENCE}
+    always = []
+    for node in reversed(graph.node):
+        if wanted & set(node.output):
+            always.append(node)
+            wanted.update(node.input)
+    always.reverse()
+    kept = {output for node in always for output in node.output}
+    (evidence,) = (output for output in graph.output if output.name == EVIDENCE)
+    taken, left = onnx.ValueInfoProto(), onnx.ValueInfoProto()
+    for value, name in ((taken, EVIDENCE + "_found"), (left, EVIDENCE + "_unasked")):
+        value.CopyFrom(evidence)
+        value.name = name
+    left.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, [0, 7, 1, 1]))
+    extra = [node for node in graph.node if not kept & set(node.output)]
+    found = helper.make_graph([*extra, helper.make_node("Identity", [EVIDENCE], [taken.name])], "found", [], [taken])
+    for node in found.node:
+        for names in (node.input, node.output):
+            names[:] = [f"{name}_inner" if name == EVIDENCE else name for name in names]
+    nothing = helper.make_tensor(left.name, TensorProto.FLOAT, [0, 7, 1, 1], [])
+    unasked = helper.make_graph([helper.make_node("Constant", [], [left.name], value=nothing)], "unasked", [], [left])
+    # The runtime warns of every output whose size is another than announced.
+    evidence.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, ["explained", 7, "rows", "columns"]))
+    del graph.node[:]
+    graph.node.extend(always)
+    graph.node.append(helper.make_node("If", [EXPLAIN], [EVIDENCE], then_branch=found, else_branch=unasked))
+    graph.input.append(helper.make_tensor_value_info(EXPLAIN, TensorProto.BOOL, []))
+
+
+def content(model: onnx.ModelProto) -> bytes:
+    """A graph as the content of a file, without what only its maker needs."""
+    halve(model.graph)
+    # Stack traces, with the paths of the machine that wrote them, and shapes that the runtime finds by itself.
+    _strip(model.graph)
+    model.ClearField("metadata_props")
+    onnx.checker.check_model(model)
+    return cast(bytes, model.SerializeToString())
+
+
+def halve(graph: onnx.GraphProto) -> None:
+    """Keep weights that half precision holds exactly in half precision; the runtime widens them once, on loading."""
+    casts = []
+    for value in graph.initializer:
+        if value.data_type != TensorProto.FLOAT or np.prod(value.dims) < SMALLEST:
+            continue
+        values = numpy_helper.to_array(value)
+        halves = values.astype(np.float16)
+        if (halves == values).all():
+            name = value.name
+            value.CopyFrom(numpy_helper.from_array(halves, name + HALF))
+            casts.append(helper.make_node("Cast", [name + HALF], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _strip(graph: onnx.GraphProto) -> None:
+    del graph.value_info[:]
+    for part in (graph, *graph.node, *graph.initializer):
+        part.ClearField("metadata_props")
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                _strip(attribute.g)

@@ -1,0 +1,73 @@
+"""What a release is made of: the best epoch of a training run, or a network that was released before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from safetensors.torch import load_file
+from torch import Tensor
+
+from inference.registry.schema import load_release
+from models.networks import zoo
+from models.training.classification import ClassifierConfig
+from models.training.loop import TrainingError, read_config
+from models.training.segmentation import SegmenterConfig
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network.
+
+    Attributes:
+        config: what it was trained for.
+        weights: its safetensors file.
+        served: the ONNX file of a network that was released before; it keeps its files, whatever it is joined with.
+    """
+
+    config: ClassifierConfig | SegmenterConfig
+    weights: Path
+    served: Path | None = None
+
+    def state(self) -> dict[str, Tensor]:
+        """Its weights in half precision, which is what is released and measured."""
+        loaded = load_file(self.weights)
+        return {name: value.half() if value.is_floating_point() else value for name, value in loaded.items()}
+
+
+def find(source: Path) -> Trained:
+    """Find a trained network.
+
+    Args:
+        source: folder of a run, or the safetensors file of a released network, beside its registry.
+
+    Raises:
+        TrainingError: the folder holds no run, or the registry lists no such file.
+    """
+    if source.suffix == ".safetensors":
+        return _released(source)
+    config = read_config(source)
+    return Trained(
+        SegmenterConfig(**config) if "network" in config else ClassifierConfig(**config), source / "best.safetensors"
+    )
+
+
+def _released(source: Path) -> Trained:
+    registry = source.parent / "registry.json"
+    try:
+        release = load_release(registry)
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{source}: no registry of weights lies beside it") from error
+    for entry in release.classifiers:
+        for member in entry.members:
+            if member.reference.file == source.name:
+                shape = member.input
+                name = cast(zoo.Name, member.network)
+                config = ClassifierConfig(name, shape.size, member.kernel, shape.view, shape.margin)
+                return Trained(config, source, source.parent / member.served.file)
+    for segmenter in release.segmenters:
+        if segmenter.reference.file == source.name:
+            frame = SegmenterConfig(network=segmenter.network, size=segmenter.input.width)
+            return Trained(frame, source, source.parent / segmenter.served.file)
+    raise TrainingError(f"{source}: {registry} lists no such network")
