@@ -1,7 +1,8 @@
 # The same set-up as on a desk, without the tools for training and tests.
 FROM python:3.11-bookworm AS build
 WORKDIR /app
-COPY Makefile pyproject.toml constraints.txt ./
+COPY Makefile pyproject.toml ./
+COPY requirements requirements
 RUN make serving \
  && .venv/bin/python -m compileall -q -j 0 .venv/lib
 COPY . .

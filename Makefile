@@ -1,5 +1,6 @@
 # `make run` and `make test` do all of their own set-up; everything they install lands in .venv.
 PYTHON ?= python3
+SHELL := bash
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,10 +11,13 @@ PACKAGES := benchmarks bot inference models storage
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard bot/locales/*/LC_MESSAGES/*.po inference/drawing/locales/*/LC_MESSAGES/*.po))
 # The builds of torch without CUDA. Where this index cannot be reached, torch comes from pip's own index.
 CPU_INDEX := https://download.pytorch.org/whl/cpu
-PIP := $(BIN)/python -m pip --disable-pip-version-check install -c constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check install
+# A file whose hash is another than the one written down is not installed.
+HASHED := --no-deps --require-hashes
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench load soak serving setup lint types unit format clean
+.PHONY: help run test bench load soak audit sbom lock serving setup lint types unit format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +54,20 @@ load: setup ## measure the bot while 200 people send photos at once; writes docs
 soak: setup ## the same for an hour of steady use, through faults
 	$(BIN)/python -m benchmarks.load soak
 
+audit: $(STAMP) ## look the pinned packages up among known vulnerabilities and list their licences
+	@$(BIN)/pip-licenses --from mixed --order license
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements/serving.txt -r requirements/development.txt \
+	  || { echo "not every package could be looked up or is free of known vulnerabilities: see above" >&2; exit 1; }
+
+sbom: $(STAMP) ## write sbom.json, what the image is made of, as CycloneDX has it
+	@$(BIN)/cyclonedx-py requirements requirements/serving.txt --pyproject pyproject.toml --output-reproducible -o sbom.json
+
+# After a pin in constraints.txt or a dependency in pyproject.toml has changed.
+lock: $(STAMP) ## write requirements/ anew from pyproject.toml and constraints.txt
+	@echo setuptools | $(LOCK) pyproject.toml - -c constraints.txt -o requirements/serving.txt
+	@grep -vE '^(#|torch(vision)?==)' constraints.txt | grep -vxFf <(grep -oE '^[a-z0-9.-]+==[^ ;]+' requirements/serving.txt) \
+	  | $(LOCK) - --no-deps -o requirements/development.txt
+
 format: $(STAMP) ## rewrite the code as ruff formats it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -58,21 +76,21 @@ clean: ## remove .venv, caches and compiled translations; data/ stays
 	rm -rf $(VENV) *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis $(CATALOGS)
 	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(SERVING): pyproject.toml constraints.txt
+$(SERVING): pyproject.toml requirements/serving.txt
 	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "Python 3.11 or newer with its venv module is needed; $(PYTHON) is not: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@echo "what serving needs, 0.7 GB on disk"
-	@$(PIP) setuptools
-	@$(PIP) --no-build-isolation -e .
+	@$(PIP) $(HASHED) -r requirements/serving.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(STAMP): $(SERVING)
+$(STAMP): $(SERVING) requirements/development.txt constraints.txt
 	@echo "torch for the CPU, about 200 MB"
-	@$(PIP) --no-deps --extra-index-url $(CPU_INDEX) --retries 1 --timeout 15 torch torchvision
+	@$(PIP) --no-deps -c constraints.txt --extra-index-url $(CPU_INDEX) --retries 1 --timeout 15 torch torchvision
 	@echo "what training, tests and measurements need, 1.8 GB on disk with torch"
-	@$(PIP) --no-build-isolation -e '.[training,comparison,dev]'
+	@$(PIP) $(HASHED) -r requirements/development.txt
 	@touch $@
 
 %.mo: %.po | $(SERVING)

@@ -38,9 +38,9 @@ def pins() -> dict[str, str]:
     return {name: version for name, version in pairs}
 
 
-def installed_closure() -> dict[str, str]:
+def installed_closure(declared: list[str] = DECLARED) -> dict[str, str]:
     """Name and version of every package that the declared dependencies bring along here."""
-    waiting = [Requirement(each) for each in DECLARED]
+    waiting = [Requirement(each) for each in declared]
     seen: set[tuple[str, frozenset[str]]] = set()
     versions: dict[str, str] = {}
     while waiting:
@@ -84,7 +84,16 @@ def make(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def copy_of_the_setup(tmp_path: Path) -> Path:
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     return tmp_path
+
+
+def hashed(name: str) -> dict[str, str]:
+    """Name and version of every requirement of a file in requirements/, each with at least one hash."""
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line]
+    assert all(" --hash=sha256:" in line for line in lines)
+    return dict(line.split(maxsplit=1)[0].split("==") for line in lines)
 
 
 def test_every_package_of_the_environment_is_pinned_at_its_version() -> None:
@@ -92,6 +101,26 @@ def test_every_package_of_the_environment_is_pinned_at_its_version() -> None:
     assert {
         name: version for name, version in installed_closure().items() if pinned.get(name) != version.partition("+")[0]
     } == {}
+
+
+def test_every_pin_but_torch_is_installed_by_the_hash_of_its_file() -> None:
+    serving, development = hashed("serving"), hashed("development")
+    assert not serving.keys() & development.keys()
+    unhashed = {"torch", "torchvision"}
+    assert serving | development == {name: version for name, version in pins().items() if name not in unhashed}
+
+
+def test_serving_is_installed_without_anything_of_training() -> None:
+    needed = {canonicalize_name(name) for name in installed_closure(PROJECT["dependencies"])}
+    assert set(hashed("serving")) == needed | {"setuptools"}
+
+
+def test_the_bill_of_materials_lists_what_the_image_installs(copy_of_the_setup: Path) -> None:
+    done = make(copy_of_the_setup, "sbom", "--assume-old=.venv/.installed", f"BIN={Path(sys.executable).parent}")
+    assert done.returncode == 0, done.stderr
+    bill = json.loads((copy_of_the_setup / "sbom.json").read_text(encoding="utf-8"))
+    assert bill["bomFormat"] == "CycloneDX"
+    assert {each["name"]: each["version"] for each in bill["components"]} == hashed("serving")
 
 
 def test_no_package_of_the_environment_is_a_part_of_cuda() -> None:
@@ -174,7 +203,7 @@ def test_a_second_run_installs_nothing_until_the_pins_change(copy_of_the_setup: 
         (copy_of_the_setup / ".venv" / stamp).touch()
     later = time.time() + 1
     assert make(copy_of_the_setup, "--question", "setup").returncode == 0
-    os.utime(copy_of_the_setup / "constraints.txt", (later, later))
+    os.utime(copy_of_the_setup / "requirements" / "serving.txt", (later, later))
     assert "pip" in make(copy_of_the_setup, "--dry-run", "setup").stdout
 
 
