@@ -7,12 +7,15 @@ import re
 
 from aiohttp import web
 
+from bot.sandbox.downloads import send_file
 from bot.sandbox.errors import ApiError
-from bot.sandbox.faults import DropConnection, strike
+from bot.sandbox.faults import DropConnection, HtmlPage, strike
 from bot.sandbox.forms import build_method, describe, read_form
 from bot.sandbox.methods import failure, find_method, perform
 from bot.sandbox.state import World
 
+GARBLED = '{"ok":true,"result":{"type":"of next year"}}'
+PROXY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 _TOKEN = re.compile(r"\d+:[\w-]+")
 
 
@@ -33,10 +36,8 @@ class BotApi:
         try:
             self._authorise(request.match_info["token"])
             body = await self._answer(request)
-        except DropConnection:
-            return _cut(request)
-        except ApiError as error:
-            return web.Response(status=error.code, text=failure(error), content_type="application/json")
+        except (ApiError, DropConnection, HtmlPage) as error:
+            return _refused(request, error)
         return web.Response(text=body, content_type="application/json")
 
     async def _answer(self, request: web.Request) -> str:
@@ -49,15 +50,20 @@ class BotApi:
         try:
             fault = world.faults.take(name, call.chat_id)
             if fault is not None:
-                strike(fault)
+                await strike(fault)
             body = await perform(registered, world, method)
             if fault is not None and fault.kind == "drop_answer":
                 raise DropConnection
+            if fault is not None and fault.kind == "garbled_answer":
+                body = GARBLED
         except ApiError as error:
             world.finish(call, ok=False, error_code=error.code, description=error.description)
             raise
         except DropConnection:
             world.finish(call, ok=False, description="connection dropped")
+            raise
+        except HtmlPage:
+            world.finish(call, ok=False, error_code=502, description="a proxy's error page")
             raise
         world.finish(call, ok=True)
         return body
@@ -67,17 +73,13 @@ class BotApi:
             self._authorise(request.match_info["token"])
             fault = self._world.faults.take("download", None)
             if fault is not None:
-                strike(fault)
+                await strike(fault)
             stored = self._world.files.at(request.match_info["path"])
-            if stored is None or stored.data is None:
+            if stored is None or stored.data is None or self._world.local_folder is not None:
                 raise ApiError(404, "Not Found")
-        except DropConnection:
-            return _cut(request)
-        except ApiError as error:
-            return web.Response(status=error.code, text=failure(error), content_type="application/json")
-        if fault is not None and fault.kind == "drop_answer":
-            return await _cut_midway(request, stored.data)
-        return web.Response(body=stored.data, content_type="application/octet-stream")
+        except (ApiError, DropConnection, HtmlPage) as error:
+            return _refused(request, error)
+        return await send_file(request, stored.data, fault)
 
     def _authorise(self, token: str) -> None:
         if not _TOKEN.fullmatch(token):
@@ -86,16 +88,11 @@ class BotApi:
             raise ApiError(401, "Unauthorized")
 
 
-def _cut(request: web.Request) -> web.StreamResponse:
+def _refused(request: web.Request, error: ApiError | DropConnection | HtmlPage) -> web.StreamResponse:
+    if isinstance(error, ApiError):
+        return web.Response(status=error.code, text=failure(error), content_type="application/json")
+    if isinstance(error, HtmlPage):
+        return web.Response(status=502, text=PROXY_PAGE, content_type="text/html")
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
-
-
-async def _cut_midway(request: web.Request, data: bytes) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": str(len(data))})
-    await response.prepare(request)
-    await response.write(data[: len(data) // 2])
-    if request.transport is not None:
-        request.transport.close()
-    return response

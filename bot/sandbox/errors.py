@@ -4,13 +4,24 @@ from __future__ import annotations
 
 
 class ApiError(Exception):
-    """An answer with `ok: false`: an HTTP status, Telegram's description, `retry_after` in seconds on 429."""
+    """An answer with `ok: false`: an HTTP status and Telegram's description.
 
-    def __init__(self, code: int, description: str, *, retry_after: int | None = None) -> None:
+    `retry_after` is in seconds and belongs to 429. `migrate_to_chat_id` is where a group went that became a supergroup.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        description: str,
+        *,
+        retry_after: int | None = None,
+        migrate_to_chat_id: int | None = None,
+    ) -> None:
         super().__init__(description)
         self.code = code
         self.description = description
         self.retry_after = retry_after
+        self.migrate_to_chat_id = migrate_to_chat_id
 
 
 def bad_request(what: str) -> ApiError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict, deque
 from http import HTTPStatus
 from typing import Literal
@@ -10,18 +11,59 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.sandbox.errors import ApiError, bad_request, forbidden
 
-FaultKind = Literal["429", "403", "500", "502", "503", "504", "drop", "drop_answer", "file_expired"]
+FaultKind = Literal[
+    "429",
+    "401",
+    "403",
+    "409",
+    "500",
+    "502",
+    "503",
+    "504",
+    "logged_out",
+    "migrated",
+    "html",
+    "drop",
+    "drop_answer",
+    "garbled_answer",
+    "slow",
+    "drip",
+    "oversized",
+    "file_expired",
+]
+
+
+REFUSALS = {
+    "401": (401, "Unauthorized"),
+    "409": (409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"),
+    "logged_out": (400, "Logged out"),
+}
 
 
 class DropConnection(Exception):
     """The connection is to be cut without an answer."""
 
 
-class Fault(BaseModel):
-    """One order: the next `times` calls of `method` to `chat_id` fail; None stands for any.
+class HtmlPage(Exception):
+    """A proxy answers with a page of its own in place of Telegram."""
 
-    `drop` cuts the connection before the method is carried out, `drop_answer` after it. The method
-    `download` stands for fetching a file. `retry_after` is in seconds and belongs to 429.
+
+class Fault(BaseModel):
+    """One order: after `skip` calls of `method` to `chat_id`, the next `times` fail; None stands for any.
+
+    The method `download` stands for fetching a file. Before the method is carried out:
+    - `drop` cuts the connection, `html` answers with a proxy's error page.
+    - `slow` waits for `seconds` and then goes on as usual.
+    - `migrated` says that the group is now the supergroup `migrate_to_chat_id`.
+    - `retry_after`, in seconds, belongs to 429.
+
+    After it:
+    - `drop_answer` cuts the connection.
+    - `garbled_answer` answers with JSON that fits no method, although the work is done.
+
+    Of a file only:
+    - `drip` sends it in small pieces over `seconds`.
+    - `oversized` sends `surplus` bytes more than getFile announced.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -30,7 +72,11 @@ class Fault(BaseModel):
     method: str | None = None
     chat_id: int | None = None
     times: int = Field(default=1, ge=1)
+    skip: int = Field(default=0, ge=0)
     retry_after: int = Field(default=1, ge=1)
+    migrate_to_chat_id: int | None = None
+    seconds: float = Field(default=1.0, ge=0)
+    surplus: int = Field(default=1, ge=1)
 
     def concerns(self, method: str, chat_id: int | None) -> bool:
         """Whether this order is about such a call."""
@@ -48,7 +94,11 @@ class FaultPlan:
     def take(self, method: str, chat_id: int | None) -> Fault | None:
         """The fault that this call meets, counted as used; None when it meets none."""
         for fault in self.faults:
-            if fault.concerns(method, chat_id):
+            if not fault.concerns(method, chat_id):
+                continue
+            if fault.skip > 0:
+                fault.skip -= 1
+            else:
                 fault.times -= 1
                 if fault.times == 0:
                     self.faults.remove(fault)
@@ -56,11 +106,23 @@ class FaultPlan:
         return None
 
 
-def strike(fault: Fault) -> None:
-    """Fails as ordered. `drop_answer` is the caller's: it comes after the work.
+async def strike(fault: Fault) -> None:
+    """Fails as ordered, before the work. What comes after it is the caller's.
 
-    Raises: ApiError, DropConnection.
+    Raises: ApiError, DropConnection, HtmlPage.
     """
+    if fault.kind == "slow":
+        await asyncio.sleep(fault.seconds)
+    if fault.kind in REFUSALS:
+        raise ApiError(*REFUSALS[fault.kind])
+    if fault.kind == "migrated":
+        raise ApiError(
+            400,
+            "Bad Request: group chat was upgraded to a supergroup chat",
+            migrate_to_chat_id=fault.migrate_to_chat_id,
+        )
+    if fault.kind == "html":
+        raise HtmlPage
     if fault.kind == "429":
         raise too_many_requests(fault.retry_after)
     if fault.kind == "403":

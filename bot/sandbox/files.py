@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import numpy as np
 import pillow_heif
@@ -55,6 +55,13 @@ class StoredFile:
     data: bytes | None
     mime_type: str
     media: Media
+
+    def save_under(self, folder: Path) -> Path:
+        """Writes the file below `folder`, as a Bot API server in local mode does. Returns the absolute path."""
+        target = (folder / self.path).resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(self.data or b"")
+        return target
 
 
 class FileStore:

@@ -19,7 +19,8 @@ A person is played in JSON, answers are JSON, errors are `{"ok": false, "descrip
     GET    /sim/users/{id}/transcript     {version, messages, callback_answers, started, blocked, user}
     GET    /sim/users/{id}/menu           the commands and the description this person sees
     GET    /sim/calls[?method=sendPhoto]  {version, calls}: the bot's calls: parameters, outcome, time
-    POST   /sim/faults                    [{kind, method?, chat_id?, times?, retry_after?}]: faults.py
+    POST   /sim/updates                   any JSON object: an update as it is, also one that cannot be parsed
+    POST   /sim/faults                    [{kind, method?, chat_id?, times?, skip?, ...}]: faults.py
     GET    /sim/faults                    those not used up; DELETE forgets them
     POST   /sim/flood                     {overall?, per_chat?}: messages a second before 429; {} lifts it
     GET    /sim/events                    everything that changes, as server-sent events
@@ -58,9 +59,13 @@ def loopback(host: str) -> bool:
 
 
 class Sandbox:
-    """The server. Emma, Ivan and the admin, whose number is `admin_id`, are there from the start."""
+    """The server. Emma, Ivan and the admin, whose number is `admin_id`, are there from the start.
 
-    def __init__(self, *, token: str | None = None, admin_id: int = 1) -> None:
+    With `local_folder` it works as a Bot API server in local mode: getFile writes the file below this folder and
+    answers with its absolute path; nothing can be fetched over HTTP.
+    """
+
+    def __init__(self, *, token: str | None = None, admin_id: int = 1, local_folder: Path | None = None) -> None:
         self.token = token or f"{BOT_ID}:{secrets.token_urlsafe(26)}"
         bot = User(
             id=int(self.token.partition(":")[0]),
@@ -71,7 +76,7 @@ class Sandbox:
             can_read_all_group_messages=False,
             supports_inline_queries=False,
         )
-        self.world = World(self.token, bot)
+        self.world = World(self.token, bot, local_folder)
         free = (number for number in (1001, 1002, 1003) if number != admin_id)
         self.world.join(User(id=next(free), is_bot=False, first_name="Emma", language_code="en"))
         self.world.join(User(id=next(free), is_bot=False, first_name="Иван", language_code="ru"))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from aiogram.types import MessageEntity, User
 from aiohttp import BodyPartReader, web
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
 
 from bot.sandbox.errors import ApiError, bad_request
 from bot.sandbox.events import Event
@@ -56,6 +56,10 @@ class Blocking(_Strict):
     blocked: bool
 
 
+class RawUpdate(RootModel[dict[str, Any]]):
+    pass
+
+
 class Simulation:
     """The routes under /sim. Errors have the Bot API's form: `{"ok": false, "description": ...}`."""
 
@@ -79,6 +83,7 @@ class Simulation:
             web.post(user + "/click", _answering(self._click)),
             web.post(user + "/block", _answering(self._block)),
             web.get("/sim/calls", _answering(self._calls)),
+            web.post("/sim/updates", _answering(self._raw_update)),
             web.get("/sim/faults", _answering(self._faults)),
             web.post("/sim/faults", _answering(self._order_faults)),
             web.delete("/sim/faults", _answering(self._clear_faults)),
@@ -168,6 +173,10 @@ class Simulation:
         method = request.query.get("method")
         calls = [asdict(call) for call in self._world.calls if method is None or call.method == method]
         return {"version": self._world.events.version, "calls": calls}
+
+    async def _raw_update(self, request: web.Request) -> Any:
+        update = (await _read(request, RawUpdate)).root
+        return {"update_id": self._world.updates.push_raw(update)}
 
     async def _faults(self, _: web.Request) -> Any:
         return [fault.model_dump() for fault in self._world.faults.faults]

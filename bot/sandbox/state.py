@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from aiogram.types import BotCommand, Chat, Message, User
@@ -94,8 +95,9 @@ class Call:
 class World:
     """The sandbox's whole state, and the few steps that keep its parts in accord."""
 
-    def __init__(self, token: str, bot: User) -> None:
+    def __init__(self, token: str, bot: User, local_folder: Path | None = None) -> None:
         self.token = token
+        self.local_folder = local_folder
         self.bot = bot
         self.events = EventHub()
         self.updates = UpdateQueue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from aiogram.types import Update
@@ -20,7 +21,7 @@ class UpdateQueue:
     """Updates wait here until an offset above theirs confirms them: a lost answer is sent again."""
 
     def __init__(self) -> None:
-        self._pending: deque[Update] = deque(maxlen=UPDATES_KEPT)
+        self._pending: deque[dict[str, Any]] = deque(maxlen=UPDATES_KEPT)
         self._last_id = 0
         self._allowed: frozenset[str] = frozenset()
         self._poller = 0
@@ -36,9 +37,15 @@ class UpdateQueue:
         """Appends an update, unless the bot said that it does not want this kind."""
         if kind not in self._allowed and (self._allowed or kind in ON_REQUEST):
             return
+        update = Update.model_validate({"update_id": self._last_id + 1, kind: payload})
+        self.push_raw(update.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+    def push_raw(self, update: Mapping[str, Any]) -> int:
+        """Appends any JSON object as it is, whatever it holds. Only `update_id` is set, and returned."""
         self._last_id += 1
-        self._pending.append(Update.model_validate({"update_id": self._last_id, kind: payload}))
+        self._pending.append({**update, "update_id": self._last_id})
         self._wake()
+        return self._last_id
 
     def drop_pending(self) -> None:
         """Forgets what is waiting, as deleteWebhook with drop_pending_updates does."""
@@ -50,7 +57,7 @@ class UpdateQueue:
         limit: int | None,
         hold: int | None,
         allowed: list[str] | None,
-    ) -> list[Update]:
+    ) -> list[dict[str, Any]]:
         """Confirms what lies below `offset`, then answers with what waits or holds on for `hold` seconds.
 
         A newer call ends an older one that is still holding on: the older gets Telegram's 409.
@@ -90,7 +97,7 @@ class UpdateQueue:
         if offset < 0:
             while len(self._pending) > -offset:
                 self._pending.popleft()
-        while self._pending and self._pending[0].update_id < offset:
+        while self._pending and self._pending[0]["update_id"] < offset:
             self._pending.popleft()
 
     def _wake(self) -> None:

@@ -1,15 +1,20 @@
 """Failures on demand, and flood limits."""
 
+import time
 from typing import Any
 
 import pytest
 from aiogram import Bot
 from aiogram.exceptions import (
+    ClientDecodeError,
     TelegramBadRequest,
+    TelegramConflictError,
     TelegramForbiddenError,
+    TelegramMigrateToChat,
     TelegramNetworkError,
     TelegramRetryAfter,
     TelegramServerError,
+    TelegramUnauthorizedError,
 )
 from aiohttp import ClientError, ClientSession
 
@@ -134,3 +139,86 @@ def test_an_album_longer_than_the_limit_passes_alone() -> None:
     gate.admit(1, 10, now=0.0)
     with pytest.raises(ApiError):
         gate.admit(1, 1, now=0.5)
+
+
+async def test_a_garbled_answer_cannot_be_parsed_though_the_work_is_done(
+    sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person
+) -> None:
+    await order(sandbox, http, {"kind": "garbled_answer", "method": "sendMessage"})
+    with pytest.raises(ClientDecodeError):
+        await bot.send_message(EMMA, "arrived")
+    assert [message["text"] for message in await emma.messages()] == ["hello", "arrived"]
+
+
+async def test_a_token_can_be_revoked_after_a_while(sandbox: Sandbox, http: ClientSession, bot: Bot) -> None:
+    await order(sandbox, http, {"kind": "401", "skip": 2, "times": 1000})
+    await bot.get_me()
+    await bot.get_me()
+    for _ in range(2):
+        with pytest.raises(TelegramUnauthorizedError):
+            await bot.get_me()
+
+
+async def test_a_bot_can_be_logged_out(sandbox: Sandbox, http: ClientSession, bot: Bot) -> None:
+    await order(sandbox, http, {"kind": "logged_out"})
+    with pytest.raises(TelegramBadRequest, match="Logged out"):
+        await bot.get_me()
+
+
+async def test_a_poll_can_meet_a_second_instance(sandbox: Sandbox, http: ClientSession, bot: Bot) -> None:
+    await order(sandbox, http, {"kind": "409", "method": "getUpdates"})
+    with pytest.raises(TelegramConflictError, match="only one bot instance"):
+        await bot.get_updates()
+
+
+async def test_a_429_may_ask_for_ten_minutes(sandbox: Sandbox, http: ClientSession, bot: Bot) -> None:
+    await order(sandbox, http, {"kind": "429", "retry_after": 600})
+    with pytest.raises(TelegramRetryAfter) as refusal:
+        await bot.get_me()
+    assert refusal.value.retry_after == 600
+
+
+async def test_a_group_can_become_a_supergroup(sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person) -> None:
+    await order(sandbox, http, {"kind": "migrated", "method": "sendMessage", "migrate_to_chat_id": -1005})
+    with pytest.raises(TelegramMigrateToChat) as refusal:
+        await bot.send_message(EMMA, "hello")
+    assert refusal.value.migrate_to_chat_id == -1005
+
+
+async def test_a_proxy_can_answer_with_a_page(sandbox: Sandbox, http: ClientSession, bot: Bot) -> None:
+    await order(sandbox, http, {"kind": "html", "times": 2})
+    with pytest.raises(ClientDecodeError):
+        await bot.get_me()
+    async with http.get(f"{sandbox.base_url}/bot{sandbox.token}/getMe") as response:
+        assert (response.status, response.content_type) == (502, "text/html")
+        assert "502 Bad Gateway" in await response.text()
+
+
+async def test_a_slow_call_waits_and_then_succeeds(sandbox: Sandbox, http: ClientSession, bot: Bot) -> None:
+    await order(sandbox, http, {"kind": "slow", "method": "getMe", "seconds": 0.3})
+    started = time.monotonic()
+    await bot.get_me()
+    assert time.monotonic() - started >= 0.3
+
+
+async def test_a_dripping_file_comes_piece_by_piece(
+    sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person
+) -> None:
+    sent = await emma.send_document(b"0123456789" * 10)
+    await order(sandbox, http, {"kind": "drip", "method": "download", "seconds": 0.4})
+    started = time.monotonic()
+    fetched = await bot.download(sent["document"]["file_id"])
+    assert fetched is not None
+    assert fetched.read() == b"0123456789" * 10
+    assert time.monotonic() - started >= 0.4
+
+
+async def test_a_file_can_be_larger_than_announced(
+    sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person
+) -> None:
+    sent = await emma.send_document(bytes(100))
+    await order(sandbox, http, {"kind": "oversized", "method": "download", "surplus": 300_000})
+    assert (await bot.get_file(sent["document"]["file_id"])).file_size == 100
+    fetched = await bot.download(sent["document"]["file_id"])
+    assert fetched is not None
+    assert len(fetched.read()) == 300_100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiogram.methods import Response, TelegramMethod
+from aiogram.methods import GetUpdates, Response, TelegramMethod
 from aiogram.types import ResponseParameters
 
 from bot.sandbox.errors import ApiError
@@ -28,12 +28,16 @@ def find_method(name: str) -> Registered:
 async def perform(registered: Registered, world: World, method: TelegramMethod[Any]) -> str:
     """Carries the method out and gives the answer as JSON, written by aiogram's model. Raises: ApiError."""
     result = await registered.handler(world, method)
-    answer = Response[registered.model.__returning__](ok=True, result=result)  # type: ignore[name-defined]
+    # Raw updates need not fit aiogram's model, so updates are JSON already.
+    returned = Any if registered.model is GetUpdates else registered.model.__returning__
+    answer = Response[returned](ok=True, result=result)  # type: ignore[valid-type]
     return answer.model_dump_json(by_alias=True, exclude_none=True)
 
 
 def failure(error: ApiError) -> str:
     """The answer that Telegram gives for a refusal, as JSON."""
-    parameters = ResponseParameters(retry_after=error.retry_after) if error.retry_after else None
+    parameters = None
+    if error.retry_after or error.migrate_to_chat_id:
+        parameters = ResponseParameters(retry_after=error.retry_after, migrate_to_chat_id=error.migrate_to_chat_id)
     answer = Response[Any](ok=False, error_code=error.code, description=error.description, parameters=parameters)
     return answer.model_dump_json(by_alias=True, exclude_none=True)

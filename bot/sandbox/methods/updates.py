@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from aiogram.methods import DeleteWebhook, GetFile, GetUpdates, GetWebhookInfo
-from aiogram.types import File, Update, WebhookInfo
+from aiogram.types import File, WebhookInfo
 
 from bot.sandbox.errors import bad_request
 from bot.sandbox.files import DOWNLOAD_LIMIT
@@ -14,7 +17,7 @@ methods = Registry()
 
 
 @methods.handles(GetUpdates)
-async def get_updates(world: World, asked: GetUpdates) -> list[Update]:
+async def get_updates(world: World, asked: GetUpdates) -> list[dict[str, Any]]:
     return await world.updates.fetch(asked.offset, asked.limit, asked.timeout, asked.allowed_updates)
 
 
@@ -35,9 +38,12 @@ async def get_file(world: World, asked: GetFile) -> File:
     stored = world.files.get(asked.file_id)
     if stored.size > DOWNLOAD_LIMIT:
         raise bad_request("file is too big")
+    path = stored.path
+    if world.local_folder is not None:
+        path = str(await asyncio.to_thread(stored.save_under, world.local_folder))
     return File(
         file_id=stored.file_id,
         file_unique_id=stored.file_unique_id,
         file_size=stored.size,
-        file_path=stored.path,
+        file_path=path,
     )
