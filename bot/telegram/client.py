@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+from http import HTTPStatus
 from typing import Any, cast
 
 from aiogram import Bot
@@ -20,7 +21,11 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import AnswerCallbackQuery, GetUpdates, Response, SendChatAction, TelegramMethod
 from aiogram.methods.base import TelegramType
+from aiogram.types import Message
 from aiohttp import ClientError, ClientResponseError
+from pydantic import ValidationError
+
+from bot.telegram.parsing import fields, parse_message, parse_updates
 
 MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
 RETRY_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -37,6 +42,10 @@ class FileTooLarge(Exception):
 
 class FileExpired(Exception):
     """Telegram no longer gives the file out."""
+
+
+class NotUnderstood(Exception):
+    """Telegram has answered, but not in a way that can be parsed; to ask again would bring the same."""
 
 
 class PersistentBot(Bot):
@@ -86,7 +95,36 @@ class Session(AiohttpSession):
     ) -> Response[TelegramType]:
         if type(method) not in self._answers:
             self._answers[type(method)] = Response[method.__returning__]  # type: ignore[name-defined]  # a type by value
-        return super().check_response(bot, method, status_code, content)
+        try:
+            return super().check_response(bot, method, status_code, content)
+        except ClientDecodeError as error:
+            if isinstance(error.original, ValidationError) and status_code == HTTPStatus.OK:
+                return self._parsed_in_part(bot, method, error.data, error.original)
+            # The content is personal data, and the text of an error ends in a log.
+            raise ClientDecodeError(
+                "not an answer of Telegram", ValueError(type(error.original).__name__), None
+            ) from None
+
+    def _parsed_in_part(
+        self, bot: Bot, method: TelegramMethod[TelegramType], answer: Any, error: ValidationError
+    ) -> Response[TelegramType]:
+        """What Telegram has done, though its confirmation cannot be parsed as a whole.
+
+        Raises:
+            NotUnderstood: what was asked for is not in it.
+        """
+        result = answer.get("result") if isinstance(answer, dict) and answer.get("ok") is True else None
+        if isinstance(method, GetUpdates) and isinstance(result, list):
+            found: Any = parse_updates(result, bot)
+        elif method.__returning__ == list[Message] and isinstance(result, list):
+            found = [parse_message(each, method, bot) for each in result]
+        elif method.__returning__ in (Message, Message | bool) and result is not None:
+            found = parse_message(result, method, bot)
+        elif method.__returning__ is bool and result is not None:
+            found = True
+        else:
+            raise NotUnderstood(f"{type(method).__name__}: {fields(error)}")
+        return Response.model_construct(ok=True, result=found)
 
 
 def open_session(api_url: str | None) -> Session:

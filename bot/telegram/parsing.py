@@ -1,0 +1,113 @@
+"""Reading what Telegram says when part of it is unknown to our library.
+
+Telegram adds fields and kinds of content at any time, and leaves out what it calls mandatory. aiogram validates an
+answer as a whole, so that one update in a hundred that it cannot parse would stop all of them for ever. Here each
+update is parsed by itself. One that cannot be parsed is passed over, but for a photo or a file in it; the message that
+confirms what was sent is cut down to what the bot needs of it.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiogram import Bot
+from aiogram.enums import ChatType
+from aiogram.methods.base import TelegramMethod
+from aiogram.types import Message, Update
+from pydantic import ValidationError
+
+logger = logging.getLogger(__name__)
+
+LARGEST_ID: Final = 2**63 - 1
+"""Telegram's ids fit 63 bits, and so do the database's."""
+
+# A photo is answered by these fields alone. Nothing else of a message can keep them from being read.
+NEEDED: Final = ("message_id", "date", "media_group_id", "message_thread_id", "photo", "document", "animation")
+
+
+def parse_updates(raw: list[Any], bot: Bot) -> list[Update]:
+    """Parse the updates of one getUpdates call, one by one.
+
+    Returns:
+        One update for each that has an id, in the same order. An update that cannot be parsed holds a photo or file
+        if one is found in it, and else nothing but its id, so that it is confirmed and does not come again.
+    """
+    return [update for each in raw if (update := _parse_update(each, bot)) is not None]
+
+
+def parse_message(raw: Any, method: TelegramMethod[Any], bot: Bot) -> Message:
+    """Parse the message that confirms what a method has sent, cut down where it cannot be parsed whole.
+
+    Where not even its number can be told, the number is 0: the message is in the chat all the same, and must not be
+    sent again.
+    """
+    try:
+        return Message.model_validate(raw, context={"bot": bot})
+    except ValidationError as error:
+        logger.warning("%s is confirmed in a way that cannot be parsed: %s", type(method).__name__, fields(error))
+    chat = {"id": getattr(method, "chat_id", None) or 0, "type": ChatType.PRIVATE}
+    try:
+        return Message.model_validate({"chat": chat, **_reduced(raw)}, context={"bot": bot})
+    except ValidationError:
+        return Message.model_validate({"chat": chat, "message_id": 0, "date": 0}, context={"bot": bot})
+
+
+def fields(error: ValidationError) -> str:
+    """Which fields did not parse, and why, without their content: that is personal data."""
+    found = {".".join(map(str, each["loc"])) + f" ({each['type']})" for each in error.errors(include_input=False)}
+    # A message is tried as every kind of it that there is.
+    return ", ".join(sorted(found)[:5])
+
+
+def _parse_update(raw: Any, bot: Bot) -> Update | None:
+    try:
+        update = Update.model_validate(raw, context={"bot": bot})
+        if _has_fitting_ids(raw):
+            return update
+        reason = "an id over 63 bits"
+    except ValidationError as error:
+        reason = fields(error)
+    number = raw.get("update_id") if isinstance(raw, Mapping) else None
+    if not isinstance(number, int):
+        logger.warning("an update without an id is passed over")
+        return None
+    message = _salvaged(raw.get("message"), bot)
+    logger.warning("update %d cannot be parsed%s: %s", number, "" if message is None else ", but for a file", reason)
+    return Update(update_id=number, message=message)
+
+
+def _salvaged(raw: Any, bot: Bot) -> Message | None:
+    """The photo or file in a message that cannot be parsed whole, or None."""
+    if not isinstance(raw, Mapping) or not (raw.get("photo") or raw.get("document")):
+        return None
+    reduced = _reduced(raw)
+    try:
+        message = Message.model_validate(reduced, context={"bot": bot})
+    except ValidationError:
+        return None
+    return message if _has_fitting_ids({"message": reduced}) and message.from_user is not None else None
+
+
+def _reduced(raw: Any) -> dict[str, Any]:
+    """What a photo is answered by: the message's numbers, its file, its chat and its sender without their names."""
+    if not isinstance(raw, Mapping):
+        return {}
+    reduced = {name: raw[name] for name in NEEDED if name in raw}
+    chat, sender = raw.get("chat"), raw.get("from")
+    if isinstance(chat, Mapping):
+        reduced["chat"] = {name: chat[name] for name in ("id", "type") if name in chat}
+    if isinstance(sender, Mapping):
+        known = {name: sender[name] for name in ("id", "is_bot", "language_code") if name in sender}
+        reduced["from"] = {"is_bot": False, "first_name": "", **known}
+    return reduced
+
+
+def _has_fitting_ids(raw: Any) -> bool:
+    """Whether all numbers called an id fit into the database."""
+    if isinstance(raw, Mapping):
+        return all(
+            not (isinstance(value, int) and (name == "id" or name.endswith("_id")) and abs(value) > LARGEST_ID)
+            and _has_fitting_ids(value)
+            for name, value in raw.items()
+        )
+    return not isinstance(raw, list) or all(map(_has_fitting_ids, raw))
