@@ -5,21 +5,35 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from inference.batches import Answer, Outputs, answers
 from inference.drawing.words import class_name
 from inference.registry.registry import DEFAULT_WEIGHTS, Registry, RegistryError
+
+if TYPE_CHECKING:
+    from inference.batches import Answer
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        0; 1 where a photo could not be read (the others are answered); 2 where nothing could be served.
+        0; 1 where a photo could not be read (the others are answered); 2 where nothing could be served; 130 where it
+        was interrupted.
     """
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: list[str] | None) -> int:
+    # The networks' runtime takes a while to load, and an interruption may come while it does.
+    from inference.batches import Outputs, answers
+
     parser = _parser()
     options = parser.parse_args(arguments)
     outputs = Outputs(options.annotated, options.masks)
@@ -27,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
         clash = _clash(options.photos)
         if clash:
             parser.error(f"{clash[0]} and {clash[1]} would be written under one name")
+        overwritten = outputs.overwritten(options.photos)
+        if overwritten:
+            parser.error(f"{overwritten} is one of the photos and would be overwritten; name another folder")
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     failed = False
@@ -67,7 +84,7 @@ def _clash(photos: list[Path]) -> tuple[Path, Path] | None:
     return None
 
 
-def _watched(found: Iterator[Answer], count: int) -> Iterator[Answer]:
+def _watched(found: "Iterator[Answer]", count: int) -> "Iterator[Answer]":
     """The same answers, with a progress bar on standard error where that is a terminal."""
     console = Console(stderr=True)
     columns = (
@@ -93,7 +110,7 @@ def _watched(found: Iterator[Answer], count: int) -> Iterator[Answer]:
             progress.advance(task)
 
 
-def _record(answer: Answer) -> dict[str, object]:
+def _record(answer: "Answer") -> dict[str, object]:
     analysis = answer.analysis
     if analysis is None:
         return {"photo": str(answer.photo), "error": answer.error}
@@ -109,7 +126,7 @@ def _record(answer: Answer) -> dict[str, object]:
     }
 
 
-def _sentence(answer: Answer) -> str:
+def _sentence(answer: "Answer") -> str:
     analysis = answer.analysis
     if analysis is None:
         return f"{answer.photo}: error: {answer.error}"

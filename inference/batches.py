@@ -4,7 +4,8 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,10 @@ _BATCH_PIXELS: Final = 32 * 1024 * 1024  # a batch is cut short at this many dec
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """One photo file's answer: an analysis, or the error that kept it from being read."""
+    """One photo file's answer: an analysis, or the error that kept it from being read.
+
+    The lesion's box is in pixels of the picture in the file, see `at_taken_size`.
+    """
 
     photo: Path
     analysis: Analysis | None
@@ -48,15 +52,72 @@ class Outputs:
     def folders(self) -> list[Path]:
         return [folder for folder in (self.annotated, self.masks) if folder is not None]
 
+    def overwritten(self, photos: Sequence[Path]) -> Path | None:
+        """The first output that is one of the photos themselves, by whatever name."""
+        own = {_identity(photo) for photo in photos} - {None}
+        targets = (target for photo in photos for target in self._targets(photo) if target is not None)
+        return next((target for target in targets if _identity(target) in own), None)
+
     def write(self, path: Path, photo: Photo, analysis: Analysis) -> None:
-        """Write what was asked for. Raises OSError where a folder cannot be written to."""
-        if self.masks is not None:
-            lesion = analysis.lesion
-            mask = lesion.mask if lesion else np.zeros((photo.height, photo.width), np.bool_)
-            Image.fromarray(mask.astype(np.uint8) * 255).save(self.masks / f"{path.stem}.png")
-        if self.annotated is not None and analysis.refusal is None:
-            drawn = annotate(photo, analysis, caption(analysis))
-            (self.annotated / f"{path.stem}.jpg").write_bytes(jpeg(drawn))
+        """Write what was asked for; every file is whole or not there. Raises OSError where a folder takes none.
+
+        Args:
+            path: of the photo file.
+            photo: as it was analysed.
+            analysis: of it.
+        """
+        drawing, mask_file = self._targets(path)
+        if mask_file is not None:
+            lesion, (width, height) = analysis.lesion, photo.taken_size or (photo.width, photo.height)
+            values = lesion.mask.view(np.uint8) * 255 if lesion else np.zeros((photo.height, photo.width), np.uint8)
+            mask = Image.fromarray(values).resize((width, height), Image.Resampling.NEAREST)
+            content = BytesIO()
+            mask.save(content, "PNG")
+            _write(mask_file, content.getvalue())
+        if drawing is not None and analysis.refusal is None:
+            _write(drawing, jpeg(annotate(photo, analysis, caption(analysis))))
+
+    def _targets(self, path: Path) -> tuple[Path | None, Path | None]:
+        return (
+            self.annotated and self.annotated / f"{path.stem}.jpg",
+            self.masks and self.masks / f"{path.stem}.png",
+        )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from all others, links included; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file under another name first: a full disk leaves no half of it."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def at_taken_size(photo: Photo, analysis: Analysis) -> Analysis:
+    """An analysis of a photo that was read at a reduced size, in pixels of the picture in its file.
+
+    Its mask stays as small as it was found.
+    """
+    if photo.taken_size is None:
+        return analysis
+    width, height = photo.taken_size
+    across, down = width / photo.width, height / photo.height
+    lesion = analysis.lesion
+    if lesion is not None:
+        x1, y1, x2, y2 = lesion.box
+        lesion = replace(lesion, box=(x1 * across, y1 * down, x2 * across, y2 * down))
+    return replace(analysis, lesion=lesion, quality=replace(analysis.quality, width=width, height=height))
 
 
 def answers(paths: Sequence[Path], registry: Registry, outputs: Outputs, checked: bool = True) -> Iterator[Answer]:
@@ -101,7 +162,7 @@ def _chunk(paths: Sequence[Path], analyzer: Analyzer, outputs: Outputs) -> list[
         analyses = analyzer.analyze_batch([photo for _, photo in waiting])
         for (place, photo), analysis in zip(waiting, analyses, strict=True):
             outputs.write(paths[place], photo, analysis)
-            found[place] = Answer(paths[place], analysis, None)
+            found[place] = Answer(paths[place], at_taken_size(photo, analysis), None)
         waiting.clear()
 
     for place, path in enumerate(paths):

@@ -235,6 +235,10 @@ def _explanations(retry_after: float = 0.0) -> dict[Reason, tuple[str, str]]:
             _("This picture has too many pixels"),
             _("Please send it as a photo rather than as a file, or make it smaller first."),
         ),
+        PhotoFault.TOO_COSTLY: (
+            _("This file takes too long to open"),
+            _("Please send it as a photo rather than as a file, or save it as an ordinary JPEG first."),
+        ),
         PhotoFault.ANIMATED: (
             _("This picture moves"),
             _("I read still photos only. Please send a single photo of the spot."),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from inference.cores import cores
-from inference.engine.process import Worker, WorkerLost
+from inference.engine.process import TookTooLong, Worker, WorkerLost
 from inference.photo import PhotoError
 
 _log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ Work = Callable[[Path, str | None, bytes, str], T]
 
 
 class AnalysisFailed(Exception):
-    """The photo could not be analysed: its worker was lost over it twice, or the pipeline has a fault."""
+    """The photo could not be analysed: its worker was lost over it twice, it took too long, or there is a fault."""
 
 
 @dataclass(eq=False)
@@ -129,6 +129,9 @@ class Crew:
         began = time.monotonic()
         try:
             result = await worker.run(job.work, job.data, job.language)
+        except TookTooLong as error:
+            _log.warning("%s", error)
+            job.fail(AnalysisFailed(str(error)))
         except WorkerLost as error:
             _log.warning("%s (attempt %d of %d)", error, job.attempts, ATTEMPTS)
             if job.attempts < ATTEMPTS:

@@ -21,6 +21,10 @@ class WorkerLost(Exception):
     """The process died over its work, or was killed because it took too long."""
 
 
+class TookTooLong(WorkerLost):
+    """The process was killed at its limit: the same work would take as long again."""
+
+
 class Worker:
     """One process with the networks loaded.
 
@@ -77,7 +81,7 @@ class Worker:
         except WorkerLost:
             if time.monotonic() - began < self._seconds:
                 raise
-            raise WorkerLost(f"the analysis of a photo was ended after {self._seconds:g} s") from None
+            raise TookTooLong(f"the analysis of a photo was ended after {self._seconds:g} s") from None
         finally:
             limit.cancel()
 

@@ -15,8 +15,8 @@ from inference.pipeline import quality
 from inference.pipeline.attribution import heat_map
 from inference.pipeline.classifier import Classifier, Glance
 from inference.pipeline.exposure import exposed
+from inference.pipeline.framing import Framing
 from inference.pipeline.gate import Gate
-from inference.pipeline.orientation import canonical
 from inference.pipeline.segmenter import Segmenter
 from inference.registry.registry import Registry
 
@@ -70,7 +70,7 @@ class Analyzer:
             return analysis, None
         evidence = self._classifier.evidence(draft.photo, draft.lesion)
         heat = heat_map(evidence, CLASSES.index(analysis.label), (draft.photo.height, draft.photo.width))
-        return analysis, draft.pose.turn_back(heat)
+        return analysis, draft.framing.as_taken(heat)
 
     def _drafts(self, photos: Sequence[Photo]) -> "list[_Draft]":
         drafts = [_Draft(photo, self._checked) for photo in photos]
@@ -143,12 +143,13 @@ class _Draft:
 
     def __init__(self, photo: Photo, checked: bool) -> None:
         began = perf_counter()
-        # Everything is judged in one pose and in the usual light; only the answer is turned back.
-        self.pose = canonical(photo.pixels)
-        turned = Photo(self.pose.turn(photo.pixels))
-        self.quality: Quality = replace(quality.assess(turned), width=photo.width, height=photo.height)
-        self.photo = Photo(exposed(turned.pixels, self.quality.brightness))
-        self.refusal: Refusal | None = quality.refusal(self.quality) if checked else None
+        # Everything is judged in one pose, in the usual light and without a surround; only the answer is turned back.
+        self.framing = Framing.of(photo.pixels)
+        framed = Photo(self.framing.cut(photo.pixels))
+        judged = quality.assess(framed, self.framing.field)
+        self.quality: Quality = replace(judged, width=photo.width, height=photo.height)
+        self.photo = Photo(exposed(self.framing.without_surround(framed.pixels), judged.brightness))
+        self.refusal: Refusal | None = quality.refusal(judged) if checked else None
         self.odds: NDArray[np.float32]
         self.features: NDArray[np.float32]
         self.lesion: Lesion | None = None
@@ -171,11 +172,10 @@ class _Draft:
         )
 
     def _lesion_as_taken(self) -> Lesion | None:
-        lesion, pose = self.lesion, self.pose
-        if lesion is None:
+        if self.lesion is None:
             return None
-        box = pose.turn_box_back(lesion.box, self.photo.width, self.photo.height)
-        return Lesion(box, pose.turn_back(lesion.mask), lesion.score)
+        box, mask, score = self.lesion.box, self.lesion.mask, self.lesion.score
+        return Lesion(self.framing.box_as_taken(box), self.framing.as_taken(mask), score)
 
 
 def _share(step: str, began: float, drafts: list[_Draft]) -> None:

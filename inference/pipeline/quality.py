@@ -49,6 +49,7 @@ from numpy.typing import NDArray
 
 from inference.analysis import Quality, Refusal
 from inference.photo import Photo
+from inference.pipeline.field_of_view import FieldOfView
 
 # On `val` 200 x 150 pixels, which messengers send, cost 2 points of balanced accuracy, 133 x 100 cost 5, 64 x 48 13.
 MIN_SIDE: Final = 100
@@ -71,8 +72,8 @@ _WHITE: Final = 250  # of 255, in every channel
 _REBLUR: Final = 11  # side of the box that the photo is blurred with once more
 
 
-def assess(photo: Photo) -> Quality:
-    """Measure a photo.
+def assess(photo: Photo, field: FieldOfView | None = None) -> Quality:
+    """Measure a photo, or only the field of view in it, as `inference.pipeline.field_of_view` finds it in `shrunk`.
 
     Returns:
         `brightness` is the luma (0..1) that the brightest twentieth of the photo exceeds: a dermatoscope's black
@@ -82,7 +83,8 @@ def assess(photo: Photo) -> Quality:
         pixels that could be skin by their colour: more red than green, which holds for every tone of skin. `glare` is
         the share of pixels that are white, where a lamp's reflection or too much light has left nothing to see.
     """
-    pixels = _shrunk(photo.pixels)
+    pixels = shrunk(photo.pixels)
+    inside = None if field is None else field.inside
     luma = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     red, green, blue = cv2.split(pixels)
     redder = cv2.subtract(red, green) > _REDDER  # it stops at 0
@@ -90,10 +92,10 @@ def assess(photo: Photo) -> Quality:
     return Quality(
         width=photo.width,
         height=photo.height,
-        sharpness=_sharpness(luma.astype(np.float32)),
-        brightness=_percentile(luma, 0.95) / 255.0,
-        skin=np.count_nonzero(redder) / luma.size,
-        glare=np.count_nonzero(white) / luma.size,
+        sharpness=_sharpness(luma.astype(np.float32), inside),
+        brightness=_percentile(luma if inside is None else luma[inside], 0.95) / 255.0,
+        skin=_share(redder, inside),
+        glare=_share(white, inside),
     )
 
 
@@ -113,13 +115,20 @@ def refusal(quality: Quality) -> Refusal | None:
     return None
 
 
-def _shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A photo (H x W x 3) at the size at which it is judged."""
     height, width = pixels.shape[:2]
     scale = WORKING_SIDE / max(height, width)
     if scale >= 1:
         return pixels
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _share(which: NDArray[np.bool_], inside: NDArray[np.bool_] | None) -> float:
+    if inside is None:
+        return np.count_nonzero(which) / which.size
+    return np.count_nonzero(which & inside) / np.count_nonzero(inside)
 
 
 def _percentile(values: NDArray[np.uint8], share: float) -> float:
@@ -130,23 +139,27 @@ def _percentile(values: NDArray[np.uint8], share: float) -> float:
     return low + (high - low) * (place - int(place))
 
 
-def _sharpness(luma: NDArray[np.float32]) -> float:
+def _sharpness(luma: NDArray[np.float32], inside: NDArray[np.bool_] | None) -> float:
     """Crete et al., "The blur effect: perception and estimation with a new no-reference metric", SPIE 6492, 2007.
 
     The less sharp of the two directions counts, so that a shake along one of them shows.
     """
     if min(luma.shape) < 2:
         return 0.0
+    seen = luma.size if inside is None else np.count_nonzero(inside)
     calm = np.asarray(cv2.GaussianBlur(luma, (0, 0), _GRAIN), np.float32)
     shares = []
     for axis, shape in ((0, (_REBLUR, 1)), (1, (1, _REBLUR))):
         # Half the time of OpenCV's own box filter.
         blurred = np.asarray(cv2.filter2D(calm, -1, np.full(shape, 1 / _REBLUR, np.float32)), np.float32)
         variation, kept = (_variation(plane, axis) for plane in (calm, blurred))
+        if inside is not None:
+            part = (inside[1:] if axis == 0 else inside[:, 1:]).astype(np.float32)
+            variation, kept = variation * part, kept * part
         total, left = (cv2.norm(plane, cv2.NORM_L1) for plane in (variation, kept))
         # The sum of what is lost where anything is: max(a - b, 0) is half of |a - b| + a - b.
         lost = (cv2.norm(variation, kept, cv2.NORM_L1) + total - left) / 2
-        shares.append(lost / total if total > 1e-3 * luma.size else 0.0)
+        shares.append(lost / total if total > 1e-3 * seen else 0.0)
     return min(shares)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -199,3 +200,54 @@ def test_a_terminal_gets_a_progress_bar_and_the_pipe_stays_clean(weights: Path, 
     assert process.returncode == 0
     assert len(records(lines)) == 2
     assert b"2/2" in shown
+
+
+def test_a_persons_own_photo_is_never_overwritten(
+    capsys: pytest.CaptureFixture[str], weights: Path, photos: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(photos)
+    before = (photos / "mole0.jpg").read_bytes(), (photos / "tiny.png").read_bytes()
+    for photo, option in (("mole0.jpg", "--annotated"), ("tiny.png", "--masks")):
+        with pytest.raises(SystemExit) as caught:
+            run(capsys, weights, photos / photo, option, link)
+        assert caught.value.code == 2
+        assert "would be overwritten" in capsys.readouterr().err
+    assert before == ((photos / "mole0.jpg").read_bytes(), (photos / "tiny.png").read_bytes())
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path: Path, weights: Path, photos: Path) -> None:
+    arguments = [photos / "mole0.jpg", "--annotated", tmp_path / "out", "--weights", weights]
+    program = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
+        "from inference.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 2 and done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_interruption_ends_without_a_traceback(weights: Path, photos: Path) -> None:
+    given = [photos / "mole0.jpg"] * 2000
+    line = [sys.executable, "-m", "inference", *given, "--json", "--weights", weights]
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, "")
+
+
+def test_a_picture_read_at_half_its_size_is_answered_at_its_own(
+    capsys: pytest.CaptureFixture[str], weights: Path, tmp_path: Path
+) -> None:
+    small, large = tmp_path / "small.jpg", tmp_path / "large.jpg"
+    large.write_bytes(encoded(np.kron(skin(), np.ones((15, 15, 1), np.uint8))[:3599], quality=50))
+    small.write_bytes(encoded(skin()))
+    masks = tmp_path / "masks"
+    ours, other = records(run(capsys, weights, large, small, "--json", "--masks", masks)[1])
+    assert ours["box"] == pytest.approx([15 * edge for edge in other["box"]], abs=300)
+    with Image.open(masks / "large.png") as mask:
+        assert mask.size == (4800, 3599)

@@ -1,0 +1,7 @@
+"""Decoding: the bytes of a photo file become upright 8-bit sRGB pixels, or a `PhotoError` that says why not."""
+
+from inference.photo.limits import MAX_PIXELS
+from inference.photo.read import decode
+from inference.photo.values import Photo, PhotoError, PhotoFault
+
+__all__ = ["MAX_PIXELS", "Photo", "PhotoError", "PhotoFault", "decode"]

@@ -1,0 +1,102 @@
+"""The field of view: the skin in a photo that is taken through a tube, or cut out and laid on black or white.
+
+What surrounds it is no skin: it is neither dark, nor glaring, nor blurred, and the networks need not see it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_DARK: Final = 40  # of 255, the brightest channel: black, with what soft edges and JPEG add to it
+_LIGHT: Final = 250  # of 255, the darkest channel
+_CORNER: Final = 0.02  # of the sides: the patch that tells whether a corner is surround
+_CORNERS: Final = 3  # surround reaches at least so many of the four
+_SMALLEST: Final = 0.05  # share of the picture that a field takes at least
+_LARGEST: Final = 0.97  # a field larger than this has no surround worth the name
+_SOLID: Final = 0.95  # a field fills so much of its convex hull: it is round or rectangular, and no cat on a sheet
+_SOFT: Final = 0.03  # of the picture's longer side: the width of a soft edge
+_WORTH_CROPPING: Final = 0.9  # of a side of the picture
+
+
+@dataclass(frozen=True, eq=False)
+class FieldOfView:
+    """`inside`: H x W bool, the field without its edge. `box`: x1, y1, x2, y2 (pixels), the field's bounds."""
+
+    inside: NDArray[np.bool_]
+    box: tuple[int, int, int, int]
+
+    @property
+    def worth_cropping(self) -> bool:
+        """Whether a good part of the picture is surround."""
+        height, width = self.inside.shape
+        x1, y1, x2, y2 = self.box
+        return bool(x2 - x1 < _WORTH_CROPPING * width or y2 - y1 < _WORTH_CROPPING * height)
+
+
+def field_of_view(pixels: NDArray[np.uint8]) -> FieldOfView | None:
+    """Find the field of view of a small picture (H x W x 3, uint8 RGB); None where no clear surround is there."""
+    for is_surround in (_dark, _light):
+        if sum(is_surround(corner).all() for corner in _corners(pixels)) >= _CORNERS:
+            return _field(is_surround(pixels))
+    return None
+
+
+def filled(pixels: NDArray[np.uint8], field: FieldOfView) -> NDArray[np.uint8]:
+    """Put the field's mirror image around it: a network takes the edge of a surround for the edge of a lesion.
+
+    Args:
+        pixels: H x W x 3, uint8 RGB, of any size.
+        field: the field of view in it, found in a smaller copy.
+    """
+    outside = (~field.inside).view(np.uint8)
+    _, labels = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    rows, columns = np.nonzero(field.inside)
+    nearest = np.zeros((labels.max() + 1, 2), np.float32)
+    nearest[labels[rows, columns]] = np.stack([columns, rows], axis=1)
+    here = np.stack(np.meshgrid(*(np.arange(side, dtype=np.float32) for side in outside.shape[::-1])), axis=-1)
+    height, width = pixels.shape[:2]
+    scale = np.array([width / outside.shape[1], height / outside.shape[0]], np.float32)
+    source = ((2 * nearest[labels] - here) + 0.5) * scale - 0.5
+    source = np.asarray(cv2.resize(source, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    mirrored = cv2.remap(pixels, source, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    inside = cv2.resize(field.inside.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(cv2.copyTo(pixels, inside, mirrored), np.uint8)
+
+
+def _dark(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return np.asarray(pixels.max(axis=-1) < _DARK)
+
+
+def _light(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return np.asarray(pixels.min(axis=-1) >= _LIGHT)
+
+
+def _corners(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    height, width = (max(1, round(_CORNER * side)) for side in pixels.shape[:2])
+    return [part[:, columns] for part in (pixels[:height], pixels[-height:]) for columns in _ends(width)]
+
+
+def _ends(count: int) -> tuple[slice, slice]:
+    return slice(None, count), slice(-count, None)
+
+
+def _field(surround: NDArray[np.bool_]) -> FieldOfView | None:
+    # Dark spots inside the field are lesions: only its outer contour counts.
+    pieces, _ = cv2.findContours((~surround).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not pieces:
+        return None
+    edge = max(pieces, key=cv2.contourArea)
+    area = cv2.contourArea(edge)
+    if not _SMALLEST < area / surround.size < _LARGEST or area < _SOLID * cv2.contourArea(cv2.convexHull(edge)):
+        return None
+    x, y, width, height = cv2.boundingRect(edge)
+    solid = np.zeros(surround.shape, np.uint8)
+    cv2.drawContours(solid, [edge], -1, 1, cv2.FILLED)
+    reach = 2 * max(1, round(_SOFT * max(surround.shape))) + 1
+    inside = cv2.erode(solid, np.ones((reach, reach), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
+    if not inside.any():
+        return None
+    return FieldOfView(inside > 0, (x, y, x + width, y + height))

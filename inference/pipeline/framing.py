@@ -1,0 +1,70 @@
+"""Which part of a photo is analysed, and in which pose; and how what is found there lies in the photo as taken."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.pipeline import quality
+from inference.pipeline.field_of_view import FieldOfView, field_of_view, filled
+from inference.pipeline.orientation import Box, Pose, canonical
+
+Element = TypeVar("Element", bound=np.generic)
+
+
+@dataclass(frozen=True, eq=False)
+class Framing:
+    """How a photo is turned and cut before it is analysed.
+
+    `pose` turns it. `size` is its width and height (pixels) when turned, `window` the part of it that is kept: x1, y1,
+    x2, y2. `field` is the field of view in that part, at the size at which quality is judged.
+    """
+
+    pose: Pose
+    size: tuple[int, int]
+    window: tuple[int, int, int, int]
+    field: FieldOfView | None
+
+    @classmethod
+    def of(cls, pixels: NDArray[np.uint8]) -> "Framing":
+        """The framing of a photo, H x W x 3 uint8."""
+        pose = canonical(pixels)
+        turned = pose.turn(pixels)
+        height, width = turned.shape[:2]
+        whole = (0, 0, width, height)
+        small = quality.shrunk(turned)
+        field = field_of_view(small)
+        if field is None or not field.worth_cropping:
+            return cls(pose, (width, height), whole, field)
+        scale = width / small.shape[1], height / small.shape[0]
+        x1, y1, x2, y2 = (round(edge * scale[number % 2]) for number, edge in enumerate(field.box))
+        cropped = turned[y1:y2, x1:x2]
+        # Cut out, the field is judged at another scale.
+        return cls(pose, (width, height), (x1, y1, x2, y2), field_of_view(quality.shrunk(cropped)))
+
+    def cut(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Turn a photo and cut it."""
+        x1, y1, x2, y2 = self.window
+        turned = self.pose.turn(picture)
+        return turned if (x2, y2) == self.size and not x1 and not y1 else np.ascontiguousarray(turned[y1:y2, x1:x2])
+
+    def without_surround(self, part: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The part that is analysed, with skin where a surround was; as it is where there was too little to cut off."""
+        cropped = part.shape[:2] != self.size[::-1]
+        return filled(part, self.field) if cropped and self.field is not None else part
+
+    def as_taken(self, found: NDArray[Element]) -> NDArray[Element]:
+        """Lay a map of the part that was analysed, H x W, into the photo as taken; around it is 0."""
+        x1, y1, x2, y2 = self.window
+        if found.shape != self.size[::-1]:
+            whole = np.zeros(self.size[::-1], found.dtype)
+            whole[y1:y2, x1:x2] = found
+            found = whole
+        return self.pose.turn_back(found)
+
+    def box_as_taken(self, box: Box) -> Box:
+        """The box x1, y1, x2, y2 (pixels) of the part that was analysed, as it lies in the photo as taken."""
+        left, top = self.window[:2]
+        x1, y1, x2, y2 = box
+        return self.pose.turn_box_back((x1 + left, y1 + top, x2 + left, y2 + top), *self.size)
