@@ -59,13 +59,19 @@ class _Segment(NamedTuple):
 
 
 def structure(data: bytes) -> Structure:
-    """Read the markers of the first picture in a JPEG file; see `Structure`."""
+    """Read the markers of the first picture in a JPEG file; see `Structure`.
+
+    Raises:
+        PhotoError: see `check_scans`.
+    """
     found = Structure()
     for marker, body, end in _segments(data):
         if marker in _SOF and not found.coefficients:
             _frame(found, marker, body)
         elif marker == _SOS:
             found.scans, found.end = found.scans + 1, end
+            # Looking for all of 1,500 scans takes time too.
+            check_scans(found.coefficients, found.scans)
             _scan(found, body)
     return found
 
@@ -81,7 +87,6 @@ def pixels(data: bytes, mode: str) -> NDArray[np.uint8]:
         ValueError: libjpeg-turbo cannot read it at all.
     """
     found = structure(data)
-    check_scans(found.coefficients, found.scans)
     if not found.complete:
         raise PhotoError(PhotoFault.TRUNCATED)
     factor = reduction(found.width, found.height)

@@ -128,7 +128,7 @@ def shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _share(which: NDArray[np.bool_], inside: NDArray[np.bool_] | None) -> float:
     if inside is None:
         return np.count_nonzero(which) / which.size
-    return np.count_nonzero(which & inside) / np.count_nonzero(inside)
+    return float(np.count_nonzero(which & inside) / np.count_nonzero(inside))
 
 
 def _percentile(values: NDArray[np.uint8], share: float) -> float:

@@ -54,7 +54,7 @@ def test_quality_is_judged_inside_the_field(value: int, soft: float) -> None:
     quality = assess(Photo(framing.cut(pixels)), framing.field)
     assert refusal(quality) is None and quality.glare == 0
     assert quality.brightness == pytest.approx(assess(Photo(skin())).brightness, abs=0.03)
-    assert quality.sharpness == pytest.approx(assess(Photo(skin())).sharpness, abs=0.08)
+    assert quality.sharpness == pytest.approx(assess(Photo(skin())).sharpness, abs=0.12)
 
 
 def test_what_is_found_in_the_field_lies_where_it_lay_in_the_photo() -> None:
