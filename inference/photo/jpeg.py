@@ -90,13 +90,15 @@ def pixels(data: bytes, mode: str) -> NDArray[np.uint8]:
     if not found.complete:
         raise PhotoError(PhotoFault.TRUNCATED)
     factor = reduction(found.width, found.height)
+    # At a factor of 1 no size is asked for.
+    least = {"min_width": -(-found.width // 2), "min_height": -(-found.height // 2)} if factor == 2 else {}
     space = "GRAY" if mode == "L" else mode
 
     def decoded(end: int, strict: bool = True) -> NDArray[np.uint8]:
         # What lies behind the last scan is the end marker, if it arrived, and other pictures.
         whole = data[:end] + _END
         return np.asarray(
-            simplejpeg.decode_jpeg(whole, space, fastdct=False, fastupsample=False, min_factor=factor, strict=strict)
+            simplejpeg.decode_jpeg(whole, space, fastdct=False, fastupsample=False, strict=strict, **least)
         )
 
     try:

@@ -18,7 +18,7 @@ _MAX_PIXELS_OF: Final = {"WEBP": 32 * 1024 * 1024}
 _MAX_COEFFICIENT_BYTES: Final = 400 * 1024 * 1024
 # Encoders write 10 or so. Every scan passes over the whole picture: 1,500 in 150 KB took a minute.
 MAX_SCANS: Final = 100
-_MAX_SCANNED_COEFFICIENTS: Final = 2 * 1000 * 1000 * 1000
+_MAX_SCANNED_COEFFICIENTS: Final = 3 * 1000 * 1000 * 1000
 
 
 def check_pixels(kind: str | None, width: int, height: int) -> None:
