@@ -61,7 +61,8 @@ def filled(pixels: NDArray[np.uint8], field: FieldOfView) -> NDArray[np.uint8]:
     scale = np.array([width / outside.shape[1], height / outside.shape[0]], np.float32)
     source = ((2 * nearest[labels] - here) + 0.5) * scale - 0.5
     source = np.asarray(cv2.resize(source, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    mirrored = cv2.remap(pixels, source, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    across, down = cv2.split(source)
+    mirrored = cv2.remap(pixels, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     inside = cv2.resize(field.inside.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(cv2.copyTo(pixels, inside, mirrored), np.uint8)
 
@@ -96,7 +97,7 @@ def _field(surround: NDArray[np.bool_]) -> FieldOfView | None:
     solid = np.zeros(surround.shape, np.uint8)
     cv2.drawContours(solid, [edge], -1, 1, cv2.FILLED)
     reach = 2 * max(1, round(_SOFT * max(surround.shape))) + 1
-    inside = cv2.erode(solid, np.ones((reach, reach), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
+    inside = cv2.erode(solid, np.ones((reach, reach), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
     if not inside.any():
         return None
     return FieldOfView(inside > 0, (x, y, x + width, y + height))
