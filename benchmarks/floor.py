@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from inference.registry.schema import load_release
+from inference.registry.schema import RegistryFile
 from models.networks import zoo
 from models.networks.segmenter import load_segmenter
 
@@ -40,7 +40,7 @@ def operations(network: nn.Module, frame: tuple[int, int]) -> int:
 
 def served_operations(weights: Path) -> dict[str, int]:
     """The same of each network that is served, by its file."""
-    release = load_release(weights / "registry.json")
+    release = RegistryFile.load(weights)
     segmenter = release.served_segmenter
     counted = {
         segmenter.served.file: operations(

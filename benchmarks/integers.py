@@ -17,10 +17,10 @@ from sklearn.metrics import accuracy_score, recall_score
 from inference.classes import CLASSES
 from inference.photo import Photo
 from inference.pipeline.analyzer import Analyzer
-from inference.pipeline.crops import crop_view
+from inference.pipeline.crops import crop
 from inference.pipeline.masks import letterbox
 from inference.registry.registry import Registry
-from inference.registry.schema import ReleaseFile
+from inference.registry.schema import RegistryFile
 from inference.registry.tensors import EXPLAIN, SQUARES
 from models.data.ham10000 import Lesions, load
 from models.evaluation.mask_metrics import jaccard
@@ -37,7 +37,7 @@ class _Squares(CalibrationDataReader):  # type: ignore[misc]
         return next(self._given, None)
 
 
-def quantised(weights: Path, release: ReleaseFile, names: Sequence[str], train: Lesions, folder: Path) -> Path:
+def quantised(weights: Path, release: RegistryFile, names: Sequence[str], train: Lesions, folder: Path) -> Path:
     """A copy of the released weights in which these networks multiply integers."""
     copy = Path(shutil.copytree(weights, folder))
     text = (copy / "registry.json").read_text(encoding="utf-8")
@@ -51,8 +51,7 @@ def quantised(weights: Path, release: ReleaseFile, names: Sequence[str], train: 
             (square,) = {m.input for m in release.served_classifier.members if m.served.file == name}
             boxes = [_box(mask) if square.view == "lesion" else None for mask in train.masks]
             squares = [
-                crop_view(image, box, square.size, square.margin)
-                for image, box in zip(train.images, boxes, strict=True)
+                crop(image, box, square.size, square.margin) for image, box in zip(train.images, boxes, strict=True)
             ]
         prepared = folder / "prepared.onnx"
         quant_pre_process(path, prepared, skip_symbolic_shape=True)
@@ -92,7 +91,7 @@ def _box(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
 
 
 def trials(
-    weights: Path, release: ReleaseFile, root: Path, limit: int | None
+    weights: Path, release: RegistryFile, root: Path, limit: int | None
 ) -> Iterator[tuple[str, dict[str, float]]]:
     """What the pipeline makes of ``val`` with these networks in integers, and the milliseconds for a photo."""
     train, val = load(root, "train", CALIBRATED_ON), load(root, "val", limit)

@@ -21,7 +21,7 @@ from PIL import Image
 from torch import nn
 from ultralytics.models import YOLO
 
-from inference.registry.schema import load_release
+from inference.registry.schema import RegistryFile
 from models.networks.fixcaps import CHANNELS
 from models.networks.fixcaps_published import PublishedFixCaps
 from models.networks.segmenter import load_segmenter
@@ -40,7 +40,7 @@ class Plain:
         fixcaps = PublishedFixCaps(SIDE, KERNEL)
         fixcaps.stem = cast(Any, nn.Conv2d(3, CHANNELS, KERNEL, stride=2))
         self.fixcaps = fixcaps.eval()
-        entry = load_release(weights / "registry.json").served_segmenter
+        entry = RegistryFile.load(weights).served_segmenter
         self._yolo = YOLO(f"{entry.network}.yaml", task="segment")
         network: Any = load_segmenter(weights / entry.reference.file, entry.network)
         self.segmenter = network

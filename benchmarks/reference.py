@@ -12,7 +12,7 @@ from inference.analysis import CLASSES, Analysis, Lesion
 from inference.photo import Photo
 from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.classifier import Classifier
-from inference.pipeline.crops import crop_view
+from inference.pipeline.crops import crop
 from inference.pipeline.segmenter import Segmenter
 from inference.registry.registry import Registry, Release
 from inference.registry.schema import SegmenterEntry
@@ -60,8 +60,7 @@ class _TorchClassifier(Classifier):
         for network, square in self._networks:
             boxes = [lesion.box if square.view == "lesion" else None for lesion in lesions]
             squares = [
-                crop_view(photo.pixels, box, square.size, square.margin)
-                for photo, box in zip(photos, boxes, strict=True)
+                crop(photo.pixels, box, square.size, square.margin) for photo, box in zip(photos, boxes, strict=True)
             ]
             found.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")).numpy())
         rows = self._calibration(np.stack(found, axis=1)).tolist()

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from benchmarks import integers, kernels
 from inference.cores import cores
-from inference.registry.schema import ReleaseFile, load_release
-from inference.registry.tensors import EVIDENCE, EXPLAIN, SQUARES
+from inference.registry.schema import RegistryFile
+from inference.registry.tensors import ATTRIBUTION, EXPLAIN, SQUARES
 from models.networks import zoo
 from models.networks.segmenter import load_segmenter
 
 ROUNDS: Final = 25
-_BRANCH: Final = ("If", EVIDENCE)
+_BRANCH: Final = ("If", ATTRIBUTION)
 Feed = dict[str, NDArray[Any]]
 
 
@@ -39,7 +39,7 @@ def side_by_side(ways: Mapping[str, Callable[[], Any]], rounds: int = ROUNDS) ->
     return {name: median(values) for name, values in taken.items()}
 
 
-def networks(release: ReleaseFile) -> dict[str, tuple[int, int]]:
+def networks(release: RegistryFile) -> dict[str, tuple[int, int]]:
     """Served files of the networks, with width and height of what they read."""
     segmenter = release.served_segmenter
     squares = {member.served.file: member.input.size for member in release.served_classifier.members}
@@ -61,7 +61,7 @@ def session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def runtimes(weights: Path, release: ReleaseFile, threads: int) -> Iterator[tuple[str, dict[str, float]]]:
+def runtimes(weights: Path, release: RegistryFile, threads: int) -> Iterator[tuple[str, dict[str, float]]]:
     """Milliseconds of each network for one photo, by runtime and arithmetic."""
     torch.set_num_threads(threads)
     references = _references(weights, release)
@@ -77,7 +77,7 @@ def runtimes(weights: Path, release: ReleaseFile, threads: int) -> Iterator[tupl
         yield name, side_by_side(ways)
 
 
-def batches(weights: Path, release: ReleaseFile, threads: int) -> Iterator[tuple[str, dict[str, float]]]:
+def batches(weights: Path, release: RegistryFile, threads: int) -> Iterator[tuple[str, dict[str, float]]]:
     """Milliseconds a photo of each network, by how many photos are answered together."""
     for name, frame in networks(release).items():
         served = session(weights / name, threads)
@@ -100,7 +100,7 @@ def large_kernels() -> Iterator[tuple[str, dict[str, float]]]:
 
 def tables(weights: Path, root: Path | None, limit: int | None) -> Iterator[str]:
     """All of it as Markdown, line by line, as it is measured; without a data folder, times alone."""
-    release = load_release(weights / "registry.json")
+    release = RegistryFile.load(weights)
     for title, measured in (
         ("Runtimes, all cores, ms a photo", runtimes(weights, release, cores())),
         ("Runtimes, one core, ms a photo", runtimes(weights, release, 1)),
@@ -123,7 +123,7 @@ def _table(title: str, measured: Iterator[tuple[str, dict[str, float]]]) -> Iter
         yield f"| {name} | " + " | ".join(f"{figures[each]:.4g}" if each in figures else "" for each in columns) + " |"
 
 
-def _references(weights: Path, release: ReleaseFile) -> dict[str, Any]:
+def _references(weights: Path, release: RegistryFile) -> dict[str, Any]:
     segmenter = release.served_segmenter
     found: dict[str, Any] = {
         segmenter.served.file: load_segmenter(weights / segmenter.reference.file, segmenter.network)

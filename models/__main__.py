@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from inference.registry.schema import ClassifierEntry, SegmenterEntry, load_release
+from inference.registry.schema import ClassifierEntry, RegistryFile, SegmenterEntry
 from models.comparison.bench import Bench, ComparisonError
 from models.data.ham10000 import DataError, load
 from models.evaluation.evaluate import evaluate
@@ -190,7 +190,7 @@ def _gate(options: argparse.Namespace) -> None:
 def _refusal(options: argparse.Namespace) -> None:
     found = refusal.measure(options.data, options.split, options.weights, options.phone)
     record_refusals(options.weights, found.split, found.lesions_share, found.everyday_share)
-    gate = load_release(options.weights / "registry.json").served_gate
+    gate = RegistryFile.load(options.weights).served_gate
     print(write_refusals(found, gate, options.weights).read_text(encoding="utf-8"))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.registry.schema import ReleaseFile, load_release
+from inference.registry.schema import RegistryFile
 from models.evaluation.report import TITLES, text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,11 +18,11 @@ OUTLINE_FIGURES = {"mask_map50", "mask_map", "mean_jaccard", "jaccard_below_065"
 
 
 @pytest.fixture(scope="module")
-def release() -> ReleaseFile:
-    return load_release(ROOT / "weights" / "registry.json")
+def release() -> RegistryFile:
+    return RegistryFile.load(ROOT / "weights")
 
 
-def test_figures_in_the_readme_are_those_of_the_test_reports(release: ReleaseFile) -> None:
+def test_figures_in_the_readme_are_those_of_the_test_reports(release: RegistryFile) -> None:
     shown = README.partition("<!-- figures: begin -->")[2].partition("<!-- figures: end -->")[0]
     names = {title: name for name, title in TITLES.items()}
     rows = [line.strip("| ").split(" | ") for line in shown.splitlines() if line.startswith("| ")]
@@ -39,7 +39,7 @@ def test_figures_in_the_readme_are_those_of_the_test_reports(release: ReleaseFil
 
 
 @pytest.mark.parametrize("classifier", [None, ALONE])
-def test_report_registry_and_cards_speak_of_the_same_models(release: ReleaseFile, classifier: str | None) -> None:
+def test_report_registry_and_cards_speak_of_the_same_models(release: RegistryFile, classifier: str | None) -> None:
     name = f"report-test-{classifier}.json" if classifier else "report-test.json"
     report = json.loads((ROOT / "weights" / name).read_text(encoding="utf-8"))
     chosen = next(entry for entry in release.classifiers if entry.key == (classifier or release.classifier))
@@ -56,7 +56,7 @@ def test_report_registry_and_cards_speak_of_the_same_models(release: ReleaseFile
 
 
 @pytest.mark.parametrize("split", ["val", "test"])
-def test_registry_and_card_say_of_the_gate_what_was_measured(release: ReleaseFile, split: str) -> None:
+def test_registry_and_card_say_of_the_gate_what_was_measured(release: RegistryFile, split: str) -> None:
     report = json.loads((ROOT / "weights" / f"refusal-{split}.json").read_text(encoding="utf-8"))
     gate = release.served_gate
     assert gate.metrics[split] == {name: tuple(report[name]) for name in ("lesions_refused", "everyday_refused")}
@@ -74,7 +74,7 @@ def rows(document: str, part: str) -> dict[str, str]:
     return {cell[0]: cell[1] for cell in cells}
 
 
-def test_the_benchmark_is_of_what_is_served_and_the_readme_says_what_it_found(release: ReleaseFile) -> None:
+def test_the_benchmark_is_of_what_is_served_and_the_readme_says_what_it_found(release: RegistryFile) -> None:
     members = release.served_classifier.members
     served = [release.served_segmenter.served, *(member.served for member in members)]
     found = rows("benchmark.md", "")

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot.settings import Settings
-from inference.registry.schema import load_release
+from inference.registry.schema import RegistryFile
 from storage.database import Database
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -149,7 +149,7 @@ def test_every_setting_is_documented_and_no_other() -> None:
 
 
 def test_the_classifier_that_the_documents_name_is_released() -> None:
-    released = {entry.key for entry in load_release(ROOT / "weights" / "registry.json").classifiers}
+    released = {entry.key for entry in RegistryFile.load(ROOT / "weights").classifiers}
     documents = (ROOT / ".env.example").read_text(encoding="utf-8") + README
     named = set(re.findall(r"\bfixcaps-\d[\d.]*\d", documents))
     assert named and named <= released

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.registry.schema import ReleaseFile, load_release
+from inference.registry.schema import RegistryFile
 from tests.test_figures import ALONE
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
@@ -14,28 +14,28 @@ REPORTS = ("report-{}.json", "refusal-{}.json", "robustness-{}.csv")
 
 
 @pytest.fixture(scope="module")
-def release() -> ReleaseFile:
-    return load_release(WEIGHTS / "registry.json")
+def release() -> RegistryFile:
+    return RegistryFile.load(WEIGHTS)
 
 
-def test_a_melanoma_of_12_percent_is_a_warning(release: ReleaseFile) -> None:
+def test_a_melanoma_of_12_percent_is_a_warning(release: RegistryFile) -> None:
     for entry in release.classifiers:
         assert max(entry.thresholds.values()) <= 0.12, entry.key
 
 
-def test_fixcaps_alone_names_test_photos_well_enough(release: ReleaseFile) -> None:
+def test_fixcaps_alone_names_test_photos_well_enough(release: RegistryFile) -> None:
     found = next(entry for entry in release.classifiers if entry.key == ALONE).metrics["test"]
     assert found["accuracy"][0] >= 0.85
     assert found["balanced_accuracy"][0] >= 0.60
 
 
-def test_the_segmenter_outlines_test_photos_well_enough(release: ReleaseFile) -> None:
+def test_the_segmenter_outlines_test_photos_well_enough(release: RegistryFile) -> None:
     found = release.served_segmenter.metrics["test"]
     assert found["mask_map50"][0] >= 0.95
     assert found["mask_map"][0] >= 0.75
 
 
-def test_every_file_is_listed(release: ReleaseFile) -> None:
+def test_every_file_is_listed(release: RegistryFile) -> None:
     """By the registry; a card; or a report, which is of a split and, it may be, of a classifier that is not served."""
     entries = (*release.classifiers, *release.segmenters, *release.gates)
     networks = (*release.segmenters, *chain.from_iterable(entry.members for entry in release.classifiers))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.analysis import Analysis, Risk
-from inference.drawing.caption import GROUND, captioned, measure
+from inference.drawing.caption import GROUND, add_caption, measure
 from inference.photo import Photo
 
 MAX_SIDE: Final = 2560
@@ -20,9 +20,9 @@ MAX_SIDE: Final = 2560
 _JPEG_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType({"quality": 90, "subsampling": 0})
 """How an annotated photo is saved: with colour at full resolution, or the thin contour turns grey."""
 
-_VEIL: Final = (22, 27, 36)
-_VEIL_SHARE: Final = 0.42
-_VEILED: Final = np.rint(np.arange(256)[None, :, None] * (1 - _VEIL_SHARE) + np.array(_VEIL) * _VEIL_SHARE).astype(
+_DIM_COLOUR: Final = (22, 27, 36)
+_DIM_SHARE: Final = 0.42
+_DIMMED: Final = np.rint(np.arange(256)[None, :, None] * (1 - _DIM_SHARE) + np.array(_DIM_COLOUR) * _DIM_SHARE).astype(
     np.uint8
 )  # 1 x 256 x 3: what each value becomes under the veil
 # No green: it would read as "healthy", which a triage cannot say.
@@ -43,12 +43,12 @@ def annotate(photo: Photo, analysis: Analysis, caption: str) -> Photo:
         caption: lines of text, the first one the headline; wrapped to the photo's width.
     """
     mask = analysis.lesion.mask if analysis.lesion else None
-    pixels, mask = fitted(photo.pixels, mask)
+    pixels, mask = shrunk(photo.pixels, mask)
     accent = ACCENTS[analysis.risk or Risk.LOW]
     if mask is not None and mask.any():
-        pixels = _veiled(pixels, mask)
+        pixels = _dimmed(pixels, mask)
         outline(pixels, mask, accent)
-    return Photo(captioned(pixels, mask, caption, accent))
+    return Photo(add_caption(pixels, mask, caption, accent))
 
 
 def jpeg(drawing: Photo) -> bytes:
@@ -58,7 +58,7 @@ def jpeg(drawing: Photo) -> bytes:
     return buffer.getvalue()
 
 
-def fitted(
+def shrunk(
     pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
     """A copy of a photo's pixels and its mask, both shrunk to `MAX_SIDE` where they are larger."""
@@ -74,8 +74,8 @@ def fitted(
     return small, shares > 127
 
 
-def _veiled(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.copyTo(pixels, mask.view(np.uint8), cv2.LUT(pixels, _VEILED)), np.uint8)
+def _dimmed(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.copyTo(pixels, mask.view(np.uint8), cv2.LUT(pixels, _DIMMED)), np.uint8)
 
 
 def outline(pixels: NDArray[np.uint8], mask: NDArray[np.bool_], accent: tuple[int, int, int]) -> None:

@@ -1,4 +1,4 @@
-"""The plate with a caption that is laid on a drawing, and what its size goes by."""
+"""The box with a caption that is laid on a drawing, and what its size goes by."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 GROUND: Final = (14, 18, 26)
-"""Colour of the plate, dark enough for white letters when skin shines through."""
+"""Colour of the box, dark enough for white letters when skin shines through."""
 
 _FONTS: Final = Path(__file__).with_name("fonts")  # DejaVu Sans 2.37, its Latin and Cyrillic letters alone
 _SHARE: Final = 0.80
 _SMALLEST: Final = 7  # pixels; letters shrink to this where a single word is wider than the photo
-_MOST_HIDDEN: Final = 0.005  # share of what is to be seen that the plate may lie on
+_MOST_HIDDEN: Final = 0.005  # share of what is to be seen that the box may lie on
 _INK: Final = (255, 255, 255)
 _FAINT_INK: Final = (206, 214, 224)
 
@@ -47,7 +47,7 @@ class _Line:
         return self.font.getlength(self.text)
 
 
-def captioned(
+def add_caption(
     pixels: NDArray[np.uint8],
     keep_free: NDArray[np.bool_] | None,
     caption: str,
@@ -67,16 +67,16 @@ def captioned(
     size = round(max(11.0, min(0.046 * measure(pixels), 0.12 * min(height, width))))
     gap = max(3, size // 2)
     lines = _lines(caption, size, width - 5 * gap)
-    plate = _plate(lines, size, accent, scale)
-    corner = _free_corner((height, width), plate.size, gap, keep_free)
-    strip = 0 if corner else plate.height
-    captioned = np.asarray(cv2.copyMakeBorder(pixels, 0, strip, 0, 0, cv2.BORDER_CONSTANT, value=GROUND), np.uint8)
+    box = _caption_box(lines, size, accent, scale)
+    corner = _free_corner((height, width), box.size, gap, keep_free)
+    strip = 0 if corner else box.height
+    add_caption = np.asarray(cv2.copyMakeBorder(pixels, 0, strip, 0, 0, cv2.BORDER_CONSTANT, value=GROUND), np.uint8)
     left, top = corner or (0, height)
-    under = captioned[top : top + plate.height, left : left + plate.width]
+    under = add_caption[top : top + box.height, left : left + box.width]
     patch = Image.fromarray(under)
-    patch.paste(plate, (0, 0), plate)
+    patch.paste(box, (0, 0), box)
     under[:] = np.asarray(patch)
-    return captioned
+    return add_caption
 
 
 def _lines(caption: str, size: int, room: int) -> list[_Line]:
@@ -105,23 +105,23 @@ def _wrapped(text: str, letters: int, bold: bool, ink: tuple[int, int, int], roo
     return lines
 
 
-def _plate(lines: list[_Line], size: int, accent: tuple[int, int, int], scale: Scale | None) -> Image.Image:
-    """The caption on its plate, RGBA: a rounded dark ground, a bar in the accent colour, the text, the legend."""
+def _caption_box(lines: list[_Line], size: int, accent: tuple[int, int, int], scale: Scale | None) -> Image.Image:
+    """The caption on its box, RGBA: a rounded dark ground, a bar in the accent colour, the text, the legend."""
     pad, bar, leading = max(3, size // 2), max(2, size // 5), round(size * 1.32)
     left = pad + bar + pad // 2
     legend = None if scale is None else _legend(scale, size)
     texts = [round(line.width) for line in lines]
     width = left + max(texts + ([legend.width] if legend else [])) + pad
     height = leading * (len(lines) + (legend is not None)) + pad
-    plate = Image.new("RGBA", (width, height), GROUND)
-    plate.putalpha(_rounded(width, height, pad))
-    draw = ImageDraw.Draw(plate)
+    box = Image.new("RGBA", (width, height), GROUND)
+    box.putalpha(_rounded(width, height, pad))
+    draw = ImageDraw.Draw(box)
     draw.rounded_rectangle((pad - bar / 2, pad * 0.7, pad + bar / 2, height - pad * 0.7), bar / 2, accent)
     for row, line in enumerate(lines):
-        plate.paste(line.ink, (left, pad // 2 + leading * row), _letters(line.text, line.font, leading))
+        box.paste(line.ink, (left, pad // 2 + leading * row), _letters(line.text, line.font, leading))
     if legend is not None:
-        plate.alpha_composite(legend, (left, round(pad / 2 + leading * (len(lines) + 0.5) - legend.height / 2)))
-    return plate
+        box.alpha_composite(legend, (left, round(pad / 2 + leading * (len(lines) + 0.5) - legend.height / 2)))
+    return box
 
 
 @lru_cache(maxsize=256)
@@ -133,7 +133,7 @@ def _letters(text: str, font: ImageFont.FreeTypeFont, height: int) -> Image.Imag
 
 
 def _rounded(width: int, height: int, radius: int) -> Image.Image:
-    """How much of the plate's ground is seen where, L: all but the corners alike."""
+    """How much of the box's ground is seen where, L: all but the corners alike."""
     disc = _disc(radius)
     shape = Image.new("L", (width, height), round(255 * _SHARE))
     for left, x in ((0, 0), (radius, width - radius)):
@@ -165,10 +165,10 @@ def _legend(scale: Scale, size: int) -> Image.Image:
 
 
 def _free_corner(
-    shape: tuple[int, int], plate: tuple[int, int], gap: int, keep_free: NDArray[np.bool_] | None
+    shape: tuple[int, int], box: tuple[int, int], gap: int, keep_free: NDArray[np.bool_] | None
 ) -> tuple[int, int] | None:
-    """Left and top of the plate in a corner where it hides next to nothing; None where there is none."""
-    width, height = plate
+    """Left and top of the box in a corner where it hides next to nothing; None where there is none."""
+    width, height = box
     right, bottom = shape[1] - gap - width, shape[0] - gap - height
     if right < gap or bottom < gap:
         return None

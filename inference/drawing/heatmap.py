@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from inference.analysis import Analysis, Risk
 from inference.drawing import words
-from inference.drawing.annotate import ACCENTS, fitted, outline
-from inference.drawing.caption import Scale, captioned
+from inference.drawing.annotate import ACCENTS, outline, shrunk
+from inference.drawing.caption import Scale, add_caption
 from inference.photo import Photo
 
 _GREY_SHARE: Final = 0.75  # the photo keeps a little of its colour; with all of it, skin drowns the map's
@@ -19,7 +19,7 @@ _DARKEST: Final = 50  # colours below this, of 256, are so dark that they would 
 _SEEN: Final = 0.35  # heat that the caption leaves free
 
 
-def draw_explanation(photo: Photo, analysis: Analysis, heat: NDArray[np.float32], language: str = "en") -> Photo:
+def draw_heatmap(photo: Photo, analysis: Analysis, heat: NDArray[np.float32], language: str = "en") -> Photo:
     """Draw what spoke for an analysis' class on its photo.
 
     Colours are those of inferno (van der Walt, Smith, 2015), which get evenly brighter to the eye. The result has the
@@ -34,8 +34,8 @@ def draw_explanation(photo: Photo, analysis: Analysis, heat: NDArray[np.float32]
     Raises:
         ValueError: the analysis is a refusal.
     """
-    caption, ends = words.explanation(analysis, language), words.scale_ends(language)
-    pixels, mask = fitted(photo.pixels, analysis.lesion.mask if analysis.lesion else None)
+    caption, ends = words.explanation(analysis, language), words.legend_ends(language)
+    pixels, mask = shrunk(photo.pixels, analysis.lesion.mask if analysis.lesion else None)
     height, width = pixels.shape[:2]
     smooth = np.clip(cv2.resize(heat, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
     level = np.rint(smooth * 255).astype(np.uint8)
@@ -47,7 +47,7 @@ def draw_explanation(photo: Photo, analysis: Analysis, heat: NDArray[np.float32]
         seen |= mask
     ramp = np.arange(256, dtype=np.uint8)[None]
     colours = _glowing(np.full((1, 256, 3), 128, np.uint8), ramp)[0]
-    return Photo(captioned(pixels, seen, caption, accent, Scale(*ends, colours)))
+    return Photo(add_caption(pixels, seen, caption, accent, Scale(*ends, colours)))
 
 
 def _greyed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -56,7 +56,7 @@ def explanation(analysis: Analysis, language: str = "en") -> str:
     return f"{title}\n{_named(analysis, analysis.label, language)}"
 
 
-def scale_ends(language: str = "en") -> tuple[str, str]:
+def legend_ends(language: str = "en") -> tuple[str, str]:
     """The words for the dark and the bright end of a heat map's colours."""
     _ = _translator(language)
     return _("counted little"), _("much")

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from inference.engine import tasks
 from inference.engine.fair_queue import FairQueue, QueueFull, ShareFull
-from inference.engine.pool import AnalysisFailed, Crew, Work
+from inference.engine.pool import AnalysisFailed, Work, WorkerPool
 from inference.engine.tasks import Explanation, Reading
 from inference.photo import PhotoError
 from inference.registry.registry import DEFAULT_WEIGHTS, Registry, RegistryError
@@ -127,7 +127,7 @@ class Engine:
         photo_seconds: float = 30.0,
     ) -> None:
         self._served = weights, classifier
-        self._crew = Crew(self._served, workers, photo_seconds)
+        self._crew = WorkerPool(self._served, workers, photo_seconds)
         self._queue: FairQueue[Place] = FairQueue(queue_limit, owner_limit)
         self._models: tuple[ServedModel, ...] = ()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from inference.cores import cores
-from inference.engine.process import TookTooLong, Worker, WorkerLost
+from inference.engine.process import ProcessLost, TookTooLong, WorkerProcess
 from inference.photo import PhotoError
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class _Job(Generic[T]):
             self.done.set_exception(error)
 
 
-class Crew:
+class WorkerPool:
     """Worker processes that share the processor's cores.
 
     Args:
@@ -55,7 +55,7 @@ class Crew:
 
     def __init__(self, served: tuple[Path, str | None], size: int, photo_seconds: float) -> None:
         threads = max(1, cores() // size)
-        self._workers = [Worker(served, threads, photo_seconds) for _ in range(size)]
+        self._workers = [WorkerProcess(served, threads, photo_seconds) for _ in range(size)]
         self._serving: list[asyncio.Task[None]] = []
         self._jobs: asyncio.Queue[_Job[Any]] = asyncio.Queue()
         self._seconds_a_photo = FIRST_GUESS_SECONDS
@@ -79,7 +79,7 @@ class Crew:
         """
         try:
             await self._workers[0].start()
-        except WorkerLost as error:
+        except ProcessLost as error:
             raise AnalysisFailed("the analysis process died while it was starting; is there enough memory?") from error
         self._serving = [asyncio.create_task(self._serve(each)) for each in self._workers]
 
@@ -98,7 +98,7 @@ class Crew:
 
         Raises:
             PhotoError: the bytes are no photo that can be read.
-            AnalysisFailed: see there; also when the crew is not running.
+            AnalysisFailed: see there; also when the pool is not running.
         """
         if not self._serving:
             raise _not_running()
@@ -106,7 +106,7 @@ class Crew:
         self._jobs.put_nowait(_Job(work, data, language, done))
         return await done
 
-    async def _serve(self, worker: Worker) -> None:
+    async def _serve(self, worker: WorkerProcess) -> None:
         job: _Job[Any] | None = None
         try:
             while True:
@@ -123,7 +123,7 @@ class Crew:
             if job is not None:
                 job.fail(_not_running())
 
-    async def _attempt(self, worker: Worker, job: _Job[T]) -> bool:
+    async def _attempt(self, worker: WorkerProcess, job: _Job[T]) -> bool:
         """Whether the job is at its end, good or bad; if not, the same worker has to try once more."""
         job.attempts += 1
         began = time.monotonic()
@@ -132,7 +132,7 @@ class Crew:
         except TookTooLong as error:
             _log.warning("%s", error)
             job.fail(AnalysisFailed(str(error)))
-        except WorkerLost as error:
+        except ProcessLost as error:
             _log.warning("%s (attempt %d of %d)", error, job.attempts, ATTEMPTS)
             if job.attempts < ATTEMPTS:
                 return False
@@ -153,7 +153,7 @@ class Crew:
         return True
 
 
-async def _replace(worker: Worker) -> None:
+async def _replace(worker: WorkerProcess) -> None:
     try:
         await worker.start()
     except Exception:

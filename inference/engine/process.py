@@ -17,15 +17,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class WorkerLost(Exception):
+class ProcessLost(Exception):
     """The process died over its work, or was killed because it took too long."""
 
 
-class TookTooLong(WorkerLost):
+class TookTooLong(ProcessLost):
     """The process was killed at its limit: the same work would take as long again."""
 
 
-class Worker:
+class WorkerProcess:
     """One process with the networks loaded.
 
     Args:
@@ -51,7 +51,7 @@ class Worker:
 
         Raises:
             RegistryError: a served file is not what the registry says.
-            WorkerLost: the process died while it was starting.
+            ProcessLost: the process died while it was starting.
         """
         await self.stop()
         # A pool of one: a process that dies takes nobody else's photo with it.
@@ -70,15 +70,15 @@ class Worker:
         """Have the process do one piece of work, such as `tasks.read`. One call at a time.
 
         Raises:
-            WorkerLost: see there; and whatever the work raises.
+            ProcessLost: see there; and whatever the work raises.
         """
         if self._process is None:
-            raise WorkerLost("there is no process")
+            raise ProcessLost("there is no process")
         loop, began = asyncio.get_running_loop(), time.monotonic()
         limit = loop.call_later(self._seconds, self._process.kill)
         try:
             return await self._run(work, *self._served, data, language)
-        except WorkerLost:
+        except ProcessLost:
             if time.monotonic() - began < self._seconds:
                 raise
             raise TookTooLong(f"the analysis of a photo was ended after {self._seconds:g} s") from None
@@ -101,4 +101,4 @@ class Worker:
             return await asyncio.wrap_future(future)
         except BrokenProcessPool as error:
             await self.stop()
-            raise WorkerLost("the analysis process died on a photo") from error
+            raise ProcessLost("the analysis process died on a photo") from error

@@ -99,7 +99,7 @@ def explain(weights: Path, classifier: str | None, data: bytes, language: str) -
         PhotoError: the bytes are no photo that can be read.
     """
     from inference.drawing.annotate import jpeg
-    from inference.drawing.heatmap import draw_explanation
+    from inference.drawing.heatmap import draw_heatmap
     from inference.photo import decode
     from inference.pipeline.abcd import measure
 
@@ -107,5 +107,5 @@ def explain(weights: Path, classifier: str | None, data: bytes, language: str) -
     analysis, heat = _analyzer(weights, classifier).explain(photo)
     if analysis.lesion is None or heat is None:
         return Explanation(analysis, None, None)
-    drawing = jpeg(draw_explanation(photo, analysis, heat, language))
+    drawing = jpeg(draw_heatmap(photo, analysis, heat, language))
     return Explanation(analysis, drawing, measure(photo, analysis.lesion.mask))

@@ -12,8 +12,8 @@ from inference.analysis import CLASSES, Analysis, Lesion, Quality, Refusal, Risk
 from inference.cores import cores
 from inference.photo import Photo
 from inference.pipeline import quality
-from inference.pipeline.attribution import heat_map
-from inference.pipeline.classifier import Classifier, Glance
+from inference.pipeline.attribution import heatmap
+from inference.pipeline.classifier import Classifier, WholePhotoOutputs
 from inference.pipeline.exposure import exposed
 from inference.pipeline.framing import Framing
 from inference.pipeline.gate import Gate
@@ -38,7 +38,7 @@ class Analyzer:
         # Two small networks on a core each are done sooner than one after the other on two: what needs no outline
         # runs beside what draws it.
         aside = threads // 2
-        self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside") if aside else None
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="aside") if aside else None
         self._segmenter = Segmenter(registry.segmenter, threads - aside)
         self._classifier = Classifier(registry.classifier, registry.gate, threads, max(aside, 1))
         self._gate = Gate(registry.gate, self._classifier.channels)
@@ -55,7 +55,7 @@ class Analyzer:
         `timings` hold each photo's own decoding and quality check, and its equal share of the networks' time. What
         runs beside the segmenter counts only so far as it has to be waited for.
         """
-        return [draft.finished(self._titles) for draft in self._drafts(photos)]
+        return [each.finished(self._titles) for each in self._run(photos)]
 
     def explain(self, photo: Photo) -> tuple[Analysis, NDArray[np.float32] | None]:
         """Analyse one photo, and say where in it what spoke for the named class lies.
@@ -64,86 +64,88 @@ class Analyzer:
             The analysis, as `analyze`; and the heat map of `inference.pipeline.attribution`, None where there is no
             class.
         """
-        [draft] = self._drafts([photo])
-        analysis = draft.finished(self._titles)
-        if draft.lesion is None or analysis.label is None:
+        [each] = self._run([photo])
+        analysis = each.finished(self._titles)
+        if each.lesion is None or analysis.label is None:
             return analysis, None
-        evidence = self._classifier.evidence(draft.photo, draft.lesion)
-        heat = heat_map(evidence, CLASSES.index(analysis.label), (draft.photo.height, draft.photo.width))
-        return analysis, draft.framing.as_taken(heat)
+        attributions = self._classifier.attribute(each.photo, each.lesion)
+        heat = heatmap(attributions, CLASSES.index(analysis.label), (each.photo.height, each.photo.width))
+        return analysis, each.framing.as_taken(heat)
 
-    def _drafts(self, photos: Sequence[Photo]) -> "list[_Draft]":
-        drafts = [_Draft(photo, self._checked) for photo in photos]
+    def _run(self, photos: Sequence[Photo]) -> "list[_PendingAnalysis]":
+        pending = [_PendingAnalysis(photo, self._checked) for photo in photos]
         # A cat on white paper glares too; it is told to be no skin, and not to be lit better. Of a blurred photo nobody
         # can tell.
-        shown = [draft for draft in drafts if draft.refusal in (None, Refusal.GLARE)]
-        aside = self._aside
-        begun = [aside.submit(self._classifier.glances, [draft.photo]) for draft in shown] if aside else []
-        self._outline([draft for draft in shown if draft.refusal is None])
-        self._look(shown, begun)
+        shown = [each for each in pending if each.refusal in (None, Refusal.GLARE)]
+        aside = self._background
+        begun = [aside.submit(self._classifier.score_whole, [each.photo]) for each in shown] if aside else []
+        self._segment([each for each in shown if each.refusal is None])
+        self._score_whole(shown, begun)
         if self._checked:
-            self._admit(shown)
-        self._classify([draft for draft in shown if draft.lesion is not None])
-        return drafts
+            self._apply_gate(shown)
+        self._classify([each for each in shown if each.lesion is not None])
+        return pending
 
-    def _outline(self, drafts: "list[_Draft]") -> None:
-        if not drafts:
+    def _segment(self, pending: "list[_PendingAnalysis]") -> None:
+        if not pending:
             return
         began = perf_counter()
-        for draft, lesion in zip(drafts, self._segmenter.lesions([draft.photo for draft in drafts]), strict=True):
-            draft.lesion, draft.refusal = lesion, None if lesion else Refusal.NO_LESION
-        _share("segment", began, drafts)
+        for each, lesion in zip(pending, self._segmenter.lesions([each.photo for each in pending]), strict=True):
+            each.lesion, each.refusal = lesion, None if lesion else Refusal.NO_LESION
+        _share("segment", began, pending)
 
-    def _look(self, drafts: "list[_Draft]", begun: list[Future[Glance]]) -> None:
-        """Look at whole photos, or wait for the glances that were begun."""
-        if not drafts:
+    def _score_whole(self, pending: "list[_PendingAnalysis]", begun: list[Future[WholePhotoOutputs]]) -> None:
+        """Look at whole photos, or wait for those that were begun."""
+        if not pending:
             return
         began = perf_counter()
-        found = [glance.result() for glance in begun] or [self._classifier.glances([draft.photo for draft in drafts])]
+        found = [glance.result() for glance in begun] or [
+            self._classifier.score_whole([each.photo for each in pending])
+        ]
         odds, features = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        for number, draft in enumerate(drafts):
-            draft.odds, draft.features = odds[number], features[number]
-        _share("classify", began, drafts)
+        for number, each in enumerate(pending):
+            each.odds, each.features = odds[number], features[number]
+        _share("classify", began, pending)
 
-    def _admit(self, drafts: "list[_Draft]") -> None:
-        if not drafts:
+    def _apply_gate(self, pending: "list[_PendingAnalysis]") -> None:
+        if not pending:
             return
         began = perf_counter()
-        refusals = self._gate.refusals(np.stack([draft.features for draft in drafts]))
-        for draft, refusal in zip(drafts, refusals, strict=True):
-            if refusal is Refusal.NOT_SKIN or draft.refusal is None:
-                draft.refusal = refusal
-            if draft.refusal is not None:
-                draft.lesion = None
-        _share("gate", began, drafts)
+        refusals = self._gate.refusals(np.stack([each.features for each in pending]))
+        for each, refusal in zip(pending, refusals, strict=True):
+            if refusal is Refusal.NOT_SKIN or each.refusal is None:
+                each.refusal = refusal
+            if each.refusal is not None:
+                each.lesion = None
+        _share("gate", began, pending)
 
-    def _classify(self, drafts: "list[_Draft]") -> None:
-        if not drafts:
+    def _classify(self, pending: "list[_PendingAnalysis]") -> None:
+        if not pending:
             return
         began = perf_counter()
-        photos, lesions = [draft.photo for draft in drafts], [draft.lesion for draft in drafts if draft.lesion]
-        odds = np.stack([draft.odds for draft in drafts])
-        for draft, probabilities in zip(drafts, self._classifier.probabilities(photos, lesions, odds), strict=True):
-            draft.probabilities = probabilities
-            draft.risk = self._classifier.risk(probabilities)
-        _share("classify", began, drafts)
+        photos, lesions = [each.photo for each in pending], [each.lesion for each in pending if each.lesion]
+        odds = np.stack([each.odds for each in pending])
+        for each, probabilities in zip(pending, self._classifier.probabilities(photos, lesions, odds), strict=True):
+            each.probabilities = probabilities
+            each.risk = self._classifier.risk(probabilities)
+        _share("classify", began, pending)
 
     def warm_up(self) -> None:
         """Run every network once: the first pass is several times slower than any later one."""
         photo = Photo(np.full((64, 64, 3), 128, np.uint8))
         self._segmenter.lesions([photo])
-        glance = self._classifier.glances([photo])
+        glance = self._classifier.score_whole([photo])
         self._gate.refusals(glance.features)
         lesion = Lesion((0.0, 0.0, 64.0, 64.0), np.ones((64, 64), np.bool_), 1.0)
         self._classifier.probabilities([photo], [lesion], glance.odds)
 
 
-class _Draft:
+class _PendingAnalysis:
     """An analysis under way."""
 
     def __init__(self, photo: Photo, checked: bool) -> None:
         began = perf_counter()
-        # Everything is judged in one pose, in the usual light and without a surround; only the answer is turned back.
+        # Everything is judged in one orientation, in the usual light and without a surround; only the answer is turned back.
         self.framing = Framing.of(photo.pixels)
         framed = Photo(self.framing.cut(photo.pixels))
         judged = quality.assess(framed, self.framing.field)
@@ -178,7 +180,7 @@ class _Draft:
         return Lesion(self.framing.box_as_taken(box), self.framing.as_taken(mask), score)
 
 
-def _share(step: str, began: float, drafts: list[_Draft]) -> None:
-    milliseconds = (perf_counter() - began) * 1000 / len(drafts)
-    for draft in drafts:
-        draft.timings[step] += milliseconds
+def _share(step: str, began: float, pending: list[_PendingAnalysis]) -> None:
+    milliseconds = (perf_counter() - began) * 1000 / len(pending)
+    for each in pending:
+        each.timings[step] += milliseconds

@@ -12,7 +12,7 @@ _LONGEST: Final = 256  # pixels along the longer side of a heat map; networks' o
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class Attribution:
     """What one network found in the square of the photo that it read.
 
     `maps`: 7 x G x G float32, in the order of `CLASSES`: how much each cell spoke for each class, against it where
@@ -25,14 +25,14 @@ class Evidence:
     weight: float
 
 
-def heat_map(evidence: Sequence[Evidence], number: int, shape: tuple[int, int]) -> NDArray[np.float32]:
+def heatmap(attributions: Sequence[Attribution], number: int, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Where in a photo what spoke for one class lies.
 
     Only what spoke for it counts, each network's as shares of its own whole, since their units differ. Shares are
     spread over the area of their cells, so that a network that reads a small square does not outweigh the others.
 
     Args:
-        evidence: of all networks.
+        attributions: of all networks.
         number: the class, by its place in `CLASSES`.
         shape: height and width of the photo in pixels.
 
@@ -43,7 +43,7 @@ def heat_map(evidence: Sequence[Evidence], number: int, shape: tuple[int, int]) 
     scale = min(1.0, _LONGEST / max(shape))
     height, width = (max(1, round(side * scale)) for side in shape)
     total = np.zeros((height, width), np.float32)
-    for each in evidence:
+    for each in attributions:
         found = np.clip(each.maps[number], 0, None)
         if found.any():
             total += each.weight * _spread(found / found.sum(), each.square, scale, (width, height))

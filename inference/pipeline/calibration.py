@@ -3,7 +3,7 @@
 A network's scores are log-odds, but those of no network mean what they say: temperature scaling (Guo, Pleiss, Sun,
 Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, equation 9) with one bias a class (the vector
 scaling of the same paper, section 4.2, with the slopes tied together). Several networks are joined in the same step,
-as a logarithmic opinion pool whose weights are fitted (Genest, Zidek, "Combining Probability Distributions",
+as a logarithmic opinion pool whose weights are shrunk (Genest, Zidek, "Combining Probability Distributions",
 Statistical Science 1:114, 1986, section 3.3): a sure network that errs gets a small weight.
 """
 

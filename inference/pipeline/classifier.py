@@ -13,18 +13,18 @@ from inference.analysis import CLASSES, Lesion, Risk
 from inference.classes import MALIGNANT, PREMALIGNANT
 from inference.cores import cores
 from inference.photo import Photo
-from inference.pipeline.attribution import Evidence
+from inference.pipeline.attribution import Attribution
 from inference.pipeline.calibration import Calibration
-from inference.pipeline.crops import crop_view, region
+from inference.pipeline.crops import crop, region
 from inference.pipeline.session import Session
 from inference.registry.registry import Release, Weights
 from inference.registry.schema import ClassifierEntry, ClassifierInput, GateEntry
-from inference.registry.tensors import EVIDENCE, EXPLAIN, FEATURES, LOG_ODDS
+from inference.registry.tensors import ATTRIBUTION, EXPLAIN, FEATURES, LOG_ODDS
 
 Box = tuple[float, float, float, float]
 
 
-class Glance(NamedTuple):
+class WholePhotoOutputs(NamedTuple):
     """What the networks that need no lesion's outline make of N photos.
 
     `odds`: N x networks x 7 scores, for the classifier. `features`: N x D, for the gate.
@@ -69,15 +69,15 @@ class Classifier:
 
     @property
     def channels(self) -> int:
-        """Of the features, that is D of `Glance`."""
+        """Of the features, that is D of `WholePhotoOutputs`."""
         return self._trunk.channels
 
-    def glances(self, photos: Sequence[Photo]) -> Glance:
+    def score_whole(self, photos: Sequence[Photo]) -> WholePhotoOutputs:
         """Look at whole photos."""
-        seen = {network: network.look(photos) for network in dict.fromkeys([*self._whole, self._trunk])}
+        seen = {network: network.score_whole(photos) for network in dict.fromkeys([*self._whole, self._trunk])}
         odds = [seen[network][0] for network in self._whole]
         nothing = np.empty((len(photos), 0, len(CLASSES)), np.float32)
-        return Glance(np.stack(odds, axis=1) if odds else nothing, seen[self._trunk][1])
+        return WholePhotoOutputs(np.stack(odds, axis=1) if odds else nothing, seen[self._trunk][1])
 
     def probabilities(
         self, photos: Sequence[Photo], lesions: Sequence[Lesion], odds: NDArray[np.float32]
@@ -91,10 +91,10 @@ class Classifier:
         rows = self._calibration(np.stack(every, axis=1)).tolist()
         return [dict(zip(CLASSES, row, strict=True)) for row in rows]
 
-    def evidence(self, photo: Photo, lesion: Lesion) -> list[Evidence]:
+    def attribution(self, photo: Photo, lesion: Lesion) -> list[Attribution]:
         """What each network found in one photo, for and against every class."""
         return [
-            member.evidence(photo, lesion, slope)
+            member.attribution(photo, lesion, slope)
             for member, slope in zip(self._members, self._calibration.slopes, strict=True)
         ]
 
@@ -128,7 +128,7 @@ class _Network:
         [odds] = self._run((LOG_ODDS,), np.stack(squares))
         return odds
 
-    def look(self, photos: Sequence[Photo]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def score_whole(self, photos: Sequence[Photo]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """N x 7 scores of whole photos, and N x `channels` features; see `inference.registry.tensors`."""
         squares = np.stack([self._cut(photo, None) for photo in photos])
         if not self.channels:
@@ -137,18 +137,18 @@ class _Network:
         odds, features = self._run((LOG_ODDS, FEATURES), squares)
         return odds, features
 
-    def evidence(self, photo: Photo, lesion: Lesion, weight: float) -> Evidence:
-        """See `models.networks.zoo.Classifier.evidence`."""
+    def attribution(self, photo: Photo, lesion: Lesion, weight: float) -> Attribution:
+        """See `models.networks.zoo.Classifier.attribution`."""
         box = self._box(lesion)
         square = region((photo.height, photo.width), box, self._square.margin)
-        [cells] = self._run((EVIDENCE,), self._cut(photo, box)[None])
-        return Evidence(cells[0], square, weight)
+        [cells] = self._run((ATTRIBUTION,), self._cut(photo, box)[None])
+        return Attribution(cells[0], square, weight)
 
     def _run(self, outputs: Sequence[str], squares: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        return self._session.run(outputs, squares, **{EXPLAIN: np.array(EVIDENCE in outputs)})
+        return self._session.run(outputs, squares, **{EXPLAIN: np.array(ATTRIBUTION in outputs)})
 
     def _cut(self, photo: Photo, box: Box | None) -> NDArray[np.uint8]:
-        return crop_view(photo.pixels, box, self._square.size, self._square.margin)
+        return crop(photo.pixels, box, self._square.size, self._square.margin)
 
     def _box(self, lesion: Lesion) -> Box | None:
         return None if self.whole else lesion.box

@@ -31,7 +31,7 @@ def region(
     return (x1 + x2) / 2, (y1 + y2) / 2, float(min(side, max(height, width)))
 
 
-def crop_view(
+def crop(
     pixels: NDArray[np.uint8], box: tuple[float, float, float, float] | None, size: int, margin: float
 ) -> NDArray[np.uint8]:
     """Cut the classifier's square out of a photo; what lies beyond the photo is its mirror image.

@@ -1,4 +1,4 @@
-"""Which part of a photo is analysed, and in which pose; and how what is found there lies in the photo as taken."""
+"""Which part of a photo is analysed, and in which orientation; and how what is found there lies in the photo as taken."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from inference.pipeline import quality
 from inference.pipeline.field_of_view import FieldOfView, field_of_view, filled
-from inference.pipeline.orientation import Box, Pose, canonical
+from inference.pipeline.orientation import Box, Orientation, canonical_orientation
 
 Element = TypeVar("Element", bound=np.generic)
 
@@ -17,11 +17,11 @@ Element = TypeVar("Element", bound=np.generic)
 class Framing:
     """How a photo is turned and cut before it is analysed.
 
-    `pose` turns it. `size` is its width and height (pixels) when turned, `window` the part of it that is kept: x1, y1,
+    `orientation` turns it. `size` is its width and height (pixels) when turned, `window` the part of it that is kept: x1, y1,
     x2, y2. `field` is the field of view in that part, at the size at which quality is judged.
     """
 
-    pose: Pose
+    orientation: Orientation
     size: tuple[int, int]
     window: tuple[int, int, int, int]
     field: FieldOfView | None
@@ -29,24 +29,24 @@ class Framing:
     @classmethod
     def of(cls, pixels: NDArray[np.uint8]) -> "Framing":
         """The framing of a photo, H x W x 3 uint8."""
-        pose = canonical(pixels)
-        turned = pose.turn(pixels)
+        orientation = canonical_orientation(pixels)
+        turned = orientation.apply(pixels)
         height, width = turned.shape[:2]
         whole = (0, 0, width, height)
         small = quality.shrunk(turned)
         field = field_of_view(small)
         if field is None or not field.worth_cropping:
-            return cls(pose, (width, height), whole, field)
+            return cls(orientation, (width, height), whole, field)
         scale = width / small.shape[1], height / small.shape[0]
         x1, y1, x2, y2 = (round(edge * scale[number % 2]) for number, edge in enumerate(field.box))
         cropped = turned[y1:y2, x1:x2]
         # Cut out, the field is judged at another scale.
-        return cls(pose, (width, height), (x1, y1, x2, y2), field_of_view(quality.shrunk(cropped)))
+        return cls(orientation, (width, height), (x1, y1, x2, y2), field_of_view(quality.shrunk(cropped)))
 
     def cut(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Turn a photo and cut it."""
         x1, y1, x2, y2 = self.window
-        turned = self.pose.turn(picture)
+        turned = self.orientation.apply(picture)
         return turned if (x2, y2) == self.size and not x1 and not y1 else np.ascontiguousarray(turned[y1:y2, x1:x2])
 
     def without_surround(self, part: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -61,10 +61,10 @@ class Framing:
             whole = np.zeros(self.size[::-1], found.dtype)
             whole[y1:y2, x1:x2] = found
             found = whole
-        return self.pose.turn_back(found)
+        return self.orientation.undo(found)
 
     def box_as_taken(self, box: Box) -> Box:
         """The box x1, y1, x2, y2 (pixels) of the part that was analysed, as it lies in the photo as taken."""
         left, top = self.window[:2]
         x1, y1, x2, y2 = box
-        return self.pose.turn_box_back((x1 + left, y1 + top, x2 + left, y2 + top), *self.size)
+        return self.orientation.undo_box((x1 + left, y1 + top, x2 + left, y2 + top), *self.size)

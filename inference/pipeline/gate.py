@@ -23,7 +23,7 @@ KINDS: Final = ("lesion", "bare skin", "something else")
 
 
 @dataclass(frozen=True, eq=False)
-class Linear:
+class LinearClassifier:
     """A linear classifier of ``KINDS``: ``weight`` 3 x D, ``bias`` 3."""
 
     weight: NDArray[np.float32]
@@ -35,7 +35,7 @@ class Linear:
         return np.asarray(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
 
 
-def lesion_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def lesion_log_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """N log-odds of a lesion against all else, of N x 3 log-probabilities of ``KINDS``."""
     return np.asarray(scores[:, 0] - np.logaddexp.reduce(scores[:, 1:], axis=1))
 
@@ -54,7 +54,7 @@ class Gate:
     def __init__(self, release: Release[GateEntry], channels: int) -> None:
         weights = release.files[0]
         try:
-            self._linear = Linear(**load(weights.content()))
+            self._linear = LinearClassifier(**load(weights.content()))
         except (SafetensorError, TypeError) as error:
             raise RegistryError(f"weights of {weights.title}: {weights.path} is no gate") from error
         if self._linear.weight.shape != (len(KINDS), channels):
@@ -73,5 +73,5 @@ class Gate:
         skin, other = KINDS.index("bare skin"), KINDS.index("something else")
         return [
             None if odds >= self._threshold else Refusal.NO_LESION if row[skin] > row[other] else Refusal.NOT_SKIN
-            for odds, row in zip(lesion_odds(scores), scores, strict=True)
+            for odds, row in zip(lesion_log_odds(scores), scores, strict=True)
         ]

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.analysis import Lesion
+
 GREY: Final = 114
 """Value of the letterbox's bars, as ultralytics uses it."""
 
@@ -27,21 +29,6 @@ class Letterbox:
     height: int
 
 
-@dataclass(frozen=True)
-class Outline:
-    """One lesion found.
-
-    Attributes:
-        box: x1 y1 x2 y2 in pixels of the photo.
-        mask: H x W bool, the photo's own size.
-        score: the detector's confidence in [0, 1].
-    """
-
-    box: tuple[float, float, float, float]
-    mask: NDArray[np.bool_]
-    score: float
-
-
 def letterbox(pixels: NDArray[np.uint8], frame: tuple[int, int]) -> tuple[NDArray[np.uint8], Letterbox]:
     """Fit a photo (H x W x 3 uint8 RGB) into a grey frame of this width and height; nothing is cut off or distorted."""
     height, width = pixels.shape[:2]
@@ -55,9 +42,9 @@ def letterbox(pixels: NDArray[np.uint8], frame: tuple[int, int]) -> tuple[NDArra
     return framed, Letterbox(gain, left, top, inner_width, inner_height)
 
 
-def outline(
+def decode_detection(
     detection: NDArray[np.float32], logits: NDArray[np.float32], placed: Letterbox, shape: tuple[int, int]
-) -> Outline:
+) -> Lesion:
     """Draw one detection at the photo's own size.
 
     Args:
@@ -74,11 +61,11 @@ def outline(
     x1, y1, x2, y2 = np.clip(corners, 0, [width, height] * 2).tolist()
     mask = np.zeros((height, width), np.bool_)
     rows, columns = slice(int(y1), int(np.ceil(y2))), slice(int(x1), int(np.ceil(x2)))
-    mask[rows, columns] = one_piece(full[rows, columns] > 0)
-    return Outline((x1, y1, x2, y2), mask, float(detection[4]))
+    mask[rows, columns] = largest_component(full[rows, columns] > 0)
+    return Lesion((x1, y1, x2, y2), mask, float(detection[4]))
 
 
-def one_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def largest_component(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The largest piece of an H x W mask with its holes filled: islands and holes are the network's, not the skin's."""
     pieces, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     solid = np.zeros(mask.shape, np.uint8)

@@ -1,10 +1,11 @@
-"""One pose for a photo however it was turned or mirrored, so that its eight poses get one and the same answer.
+"""One orientation for a photo however it was turned or mirrored, so that its eight orientations get one and the same
+answer.
 
-The pose is chosen by the content alone: the long side lies flat, the brighter half lies to the right and below, and in
-a square photo the light leans more to the right than down. Light is compared as whole numbers, so nothing is rounded;
-where it balances exactly, the pixels are compared in reading order. What cannot be had: two copies of a photo that
-differ, by noise or by compression, may fall on different sides of a balance that is nearly even, and are then turned
-differently.
+The orientation is chosen by the content alone: the long side lies flat, the brighter half lies to the right and below,
+and in a square photo the light leans more to the right than down. Light is compared as whole numbers, so nothing is
+rounded; where it balances exactly, the pixels are compared in reading order. What cannot be had: two copies of a photo
+that differ, by noise or by compression, may fall on different sides of a balance that is nearly even, and are then
+turned differently.
 """
 
 from dataclasses import dataclass
@@ -26,23 +27,23 @@ _FLIPS: Final = {
 
 
 @dataclass(frozen=True)
-class Pose:
+class Orientation:
     """One of the eight ways to lay a picture: transposed first, then mirrored left to right and top to bottom."""
 
     transposed: bool
     mirrored_x: bool
     mirrored_y: bool
 
-    def turn(self, picture: NDArray[Element]) -> NDArray[Element]:
+    def apply(self, picture: NDArray[Element]) -> NDArray[Element]:
         """Turn a picture, H x W or H x W x 3."""
         return self._mirrored(_transposed(picture) if self.transposed else picture)
 
-    def turn_back(self, picture: NDArray[Element]) -> NDArray[Element]:
-        """Undo `turn`."""
+    def undo(self, picture: NDArray[Element]) -> NDArray[Element]:
+        """Undo `apply`."""
         mirrored = self._mirrored(picture)
         return _transposed(mirrored) if self.transposed else mirrored
 
-    def turn_box_back(self, box: Box, width: int, height: int) -> Box:
+    def undo_box(self, box: Box, width: int, height: int) -> Box:
         """The box x1, y1, x2, y2 (pixels) in a turned picture of this size, as it lies in the picture itself."""
         x1, y1, x2, y2 = box
         if self.mirrored_x:
@@ -57,11 +58,12 @@ class Pose:
         return picture if flip is None else np.asarray(cv2.flip(_bytes(picture), flip)).view(picture.dtype)
 
 
-POSES: Final = tuple(Pose(*turns) for turns in product((False, True), repeat=3))
+ORIENTATIONS: Final = tuple(Orientation(*turns) for turns in product((False, True), repeat=3))
 
 
-def canonical(pixels: NDArray[np.uint8]) -> Pose:
-    """The pose that a photo is analysed in: turned by it, the eight poses of a photo are one and the same picture.
+def canonical_orientation(pixels: NDArray[np.uint8]) -> Orientation:
+    """The orientation that a photo is analysed in: turned by it, the eight orientations of a photo are one and the same
+    picture.
 
     Args:
         pixels: H x W x 3, uint8.
@@ -69,16 +71,16 @@ def canonical(pixels: NDArray[np.uint8]) -> Pose:
     height, width = pixels.shape[:2]
     x, y = _lean(pixels)
 
-    def rank(pose: Pose) -> tuple[bool, int, int]:
-        across, down = (y, x) if pose.transposed else (x, y)
-        flat = height >= width if pose.transposed else width >= height
-        return flat, -across if pose.mirrored_x else across, -down if pose.mirrored_y else down
+    def rank(orientation: Orientation) -> tuple[bool, int, int]:
+        across, down = (y, x) if orientation.transposed else (x, y)
+        flat = height >= width if orientation.transposed else width >= height
+        return flat, -across if orientation.mirrored_x else across, -down if orientation.mirrored_y else down
 
-    highest = max(map(rank, POSES))
-    best, *others = (pose for pose in POSES if rank(pose) == highest)
-    for pose in others:
-        if _precedes(pose.turn(pixels), best.turn(pixels)):
-            best = pose
+    highest = max(map(rank, ORIENTATIONS))
+    best, *others = (orientation for orientation in ORIENTATIONS if rank(orientation) == highest)
+    for orientation in others:
+        if _precedes(orientation.apply(pixels), best.apply(pixels)):
+            best = orientation
     return best
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from inference.analysis import Lesion
 from inference.cores import cores
 from inference.photo import Photo
-from inference.pipeline.masks import letterbox, outline
+from inference.pipeline.masks import decode_detection, letterbox
 from inference.pipeline.session import Session
 from inference.registry.registry import Release
 from inference.registry.schema import SegmenterEntry
@@ -38,8 +38,8 @@ class Segmenter:
         for photo, detection, inside, placed in zip(photos, detections, logits, places, strict=True):
             lesion = None
             if detection[4] > self._min_score:
-                found = outline(detection, inside, placed, (photo.height, photo.width))
-                # A box whose mask is empty outlines nothing that could be shown or cut out.
-                lesion = Lesion(found.box, found.mask, found.score) if found.mask.any() else None
+                found = decode_detection(detection, inside, placed, (photo.height, photo.width))
+                # With an empty mask there is nothing to show.
+                lesion = found if found.mask.any() else None
             lesions.append(lesion)
         return lesions

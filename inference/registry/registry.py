@@ -4,16 +4,23 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic
 
 from pydantic import ValidationError
 
-from inference.registry.schema import ClassifierEntry, Entry, FileEntry, GateEntry, SegmenterEntry, load_release
+from inference.registry.schema import (
+    REGISTRY_FILE,
+    ClassifierEntry,
+    Entry,
+    EntryT,
+    FileEntry,
+    GateEntry,
+    NotReleased,
+    RegistryFile,
+    SegmenterEntry,
+)
 
 DEFAULT_WEIGHTS: Final = Path(__file__).resolve().parents[2] / "weights"
-REGISTRY_FILE: Final = "registry.json"
-
-AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
 class RegistryError(Exception):
@@ -52,14 +59,14 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Release(Generic[AnyEntry]):
+class Release(Generic[EntryT]):
     """A registry entry and the files that serve it, in the entry's order."""
 
-    entry: AnyEntry
+    entry: EntryT
     files: tuple[Weights, ...]
 
     @classmethod
-    def at(cls, folder: Path, entry: AnyEntry, files: Iterable[FileEntry]) -> "Release[AnyEntry]":
+    def at(cls, folder: Path, entry: EntryT, files: Iterable[FileEntry]) -> "Release[EntryT]":
         """Look the files up in `folder` and verify them.
 
         Raises:
@@ -93,7 +100,7 @@ class Registry:
         """
         path = folder / REGISTRY_FILE
         try:
-            release = load_release(path)
+            file = RegistryFile.load(folder)
         except OSError as error:
             raise RegistryError(f"no registry of weights: cannot read {path}: {error.strerror}") from error
         except ValidationError as error:
@@ -101,11 +108,13 @@ class Registry:
             place = ".".join(str(part) for part in first["loc"])
             where = f" at {place}" if place else ""
             raise RegistryError(f"{path} is no registry of weights:{where} {first['msg']}") from error
-        known = {entry.key: entry for entry in release.classifiers}
-        chosen, segmenter = known.get(classifier or release.classifier), release.served_segmenter
-        if chosen is None:
-            raise UnknownClassifier(f"{path} has no classifier {classifier}; it has {', '.join(sorted(known))}")
-        gate = release.served_gate
+        known = sorted(entry.key for entry in file.classifiers)
+        if classifier is not None and classifier not in known:
+            raise UnknownClassifier(f"{path} has no classifier {classifier}; it has {', '.join(known)}")
+        try:
+            chosen, segmenter, gate = file.find_classifier(classifier), file.served_segmenter, file.served_gate
+        except NotReleased as error:
+            raise RegistryError(f"{path} is not complete: {error}") from error
         return cls(
             Release.at(folder, chosen, [member.served for member in chosen.members]),
             Release.at(folder, segmenter, [segmenter.served]),

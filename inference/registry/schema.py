@@ -6,12 +6,17 @@ probabilities and warnings, and what was measured.
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from inference.classes import CLASSES, SUSPICIOUS
+
+REGISTRY_FILE: Final = "registry.json"
 
 DIGITS: Final = 5
 """Decimals to which figures are stored, and rounded before they are shown with fewer."""
@@ -22,6 +27,10 @@ domain than val's and is scored lower; what shows bare skin, the gate tells bett
 
 View = Literal["whole", "lesion"]
 """What of a photo a classifier looks at. It stands here since the bot's process reads releases but loads no OpenCV."""
+
+
+class NotReleased(LookupError):
+    """The registry lists no such release."""
 
 
 class _Strict(BaseModel):
@@ -37,7 +46,7 @@ class ClassifierInput(_Strict):
 
 
 class SegmenterInput(_Strict):
-    """The frame in pixels that the segmenter reads, the photo fitted into it; see ``inference.pipeline.masks``."""
+    """The frame in pixels that the segmenter reads, the photo shrunk into it; see ``inference.pipeline.masks``."""
 
     width: int = Field(gt=0, multiple_of=32)
     height: int = Field(gt=0, multiple_of=32)
@@ -65,6 +74,10 @@ class Entry(_Strict):
     metrics: dict[str, dict[str, tuple[float, float, float]]]
     data: str
     licence: str
+
+    def with_changes(self, **changes: Any) -> Self:
+        """A copy with other values in these fields. Raises ValueError where they do not fit."""
+        return type(self).model_validate({**dict(self), **changes})
 
     @property
     def key(self) -> str:
@@ -175,44 +188,99 @@ class GateEntry(Entry):
     trials: tuple[GateTrial, ...]
 
 
-class ReleaseFile(_Strict):
-    """The registry: every release, and which of each kind is served (named ``NAME-VERSION``)."""
+AnyEntry = ClassifierEntry | SegmenterEntry | GateEntry
+EntryT = TypeVar("EntryT", bound=Entry)
 
-    classifier: str
-    segmenter: str
-    gate: str
-    classifiers: tuple[ClassifierEntry, ...]
-    segmenters: tuple[SegmenterEntry, ...]
-    gates: tuple[GateEntry, ...]
+_KINDS: Final[dict[type[Entry], str]] = {
+    ClassifierEntry: "classifier",
+    SegmenterEntry: "segmenter",
+    GateEntry: "gate",
+}
+
+
+class RegistryFile(_Strict):
+    """The content of ``registry.json``: every release, and which of each kind is served (named ``NAME-VERSION``).
+
+    It cannot be changed: ``register`` and ``replace`` return a new one. A registry that is still being made may lack a
+    classifier, a segmenter or a gate; then the property for what is missing raises ``NotReleased``.
+    """
+
+    classifier: str | None = None
+    segmenter: str | None = None
+    gate: str | None = None
+    classifiers: tuple[ClassifierEntry, ...] = ()
+    segmenters: tuple[SegmenterEntry, ...] = ()
+    gates: tuple[GateEntry, ...] = ()
 
     @model_validator(mode="after")
-    def _served_exist(self) -> ReleaseFile:
-        if self.classifier not in {entry.key for entry in self.classifiers}:
-            raise ValueError(f"the served classifier {self.classifier} is not among the classifiers")
-        if self.segmenter not in {entry.key for entry in self.segmenters}:
-            raise ValueError(f"the served segmenter {self.segmenter} is not among the segmenters")
-        if self.gate not in {entry.key for entry in self.gates}:
-            raise ValueError(f"the served gate {self.gate} is not among the gates")
+    def _served_exist(self) -> RegistryFile:
+        for kind in _KINDS.values():
+            served = getattr(self, kind)
+            if served is not None and served not in {entry.key for entry in getattr(self, f"{kind}s")}:
+                raise ValueError(f"the served {kind} {served} is not among the {kind}s")
         return self
+
+    @classmethod
+    def load(cls, folder: Path) -> RegistryFile:
+        """Read ``folder``/registry.json.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it is no registry (pydantic's ``ValidationError`` is one).
+        """
+        return cls.model_validate_json((folder / REGISTRY_FILE).read_bytes())
+
+    def save(self, folder: Path) -> None:
+        """Write ``folder``/registry.json in one step: a reader sees the old file or the new one.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        content = json.dumps(self.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False) + "\n"
+        part = folder / "registry.part"
+        part.write_text(content, encoding="utf-8")
+        os.replace(part, folder / REGISTRY_FILE)
 
     @property
     def served_classifier(self) -> ClassifierEntry:
-        return next(entry for entry in self.classifiers if entry.key == self.classifier)
+        return self.find_classifier()
 
     @property
     def served_segmenter(self) -> SegmenterEntry:
-        return next(entry for entry in self.segmenters if entry.key == self.segmenter)
+        return _find("segmenter", self.segmenters, self.segmenter)
 
     @property
     def served_gate(self) -> GateEntry:
-        return next(entry for entry in self.gates if entry.key == self.gate)
+        return _find("gate", self.gates, self.gate)
+
+    def find_classifier(self, key: str | None = None) -> ClassifierEntry:
+        """The classifier named ``NAME-VERSION``, by default the served one.
+
+        Raises:
+            NotReleased: there is none.
+        """
+        return _find("classifier", self.classifiers, key or self.classifier)
+
+    def register(self, entry: AnyEntry) -> RegistryFile:
+        """A registry with this release as the last of its kind, and serving it."""
+        kind = _KINDS[type(entry)]
+        others = [other for other in getattr(self, f"{kind}s") if other.key != entry.key]
+        return self._with({f"{kind}s": (*others, entry), kind: entry.key})
+
+    def replace(self, *entries: AnyEntry) -> RegistryFile:
+        """A registry with these releases in place of those with the same names and versions; it serves the same."""
+        changes: dict[str, object] = {}
+        for kind in _KINDS.values():
+            new = {entry.key: entry for entry in entries if _KINDS[type(entry)] == kind}
+            changes[f"{kind}s"] = tuple(new.get(old.key, old) for old in getattr(self, f"{kind}s"))
+        return self._with(changes)
+
+    def _with(self, changes: dict[str, object]) -> RegistryFile:
+        return RegistryFile.model_validate({**dict(self), **changes})
 
 
-def load_release(path: Path) -> ReleaseFile:
-    """Read a registry file.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is no registry (pydantic's ``ValidationError`` is one).
-    """
-    return ReleaseFile.model_validate_json(path.read_bytes())
+def _find(kind: str, entries: Iterable[EntryT], key: str | None) -> EntryT:
+    for entry in entries:
+        if entry.key == key:
+            return entry
+    raise NotReleased(f"there is no {kind}" if key is None else f"there is no {kind} {key}")

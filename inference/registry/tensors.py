@@ -1,7 +1,7 @@
 """What the ONNX files that serving runs take and give: the contract of ``models.release.onnx`` and ``inference``.
 
 All take ``SQUARES``: a classifier's network B x S x S x 3 uint8 RGB, the squares of ``inference.pipeline.crops``; the
-segmenter B x H x W x 3, photos fitted into a frame (``inference.pipeline.masks``).
+segmenter B x H x W x 3, photos shrunk into a frame (``inference.pipeline.masks``).
 
 The segmenter gives of each photo the best lesion alone:
 
@@ -12,8 +12,8 @@ A classifier's network also takes ``EXPLAIN``, one bool, and gives
 
 * ``LOG_ODDS``, B x 7;
 * ``FEATURES``, B x D, an EfficientNet alone: what the gate judges by, see ``models.networks.zoo.Pretrained.seen``;
-* ``EVIDENCE``, B x 7 x G x G, see ``models.networks.zoo.Classifier.evidence``. It costs milliseconds, so it is computed
-  where ``EXPLAIN`` is true, and is 0 x 7 x 1 x 1 elsewhere.
+* ``ATTRIBUTION``, B x 7 x G x G, see ``models.networks.zoo.Classifier.evidence``. It costs milliseconds, so it is
+  computed where ``EXPLAIN`` is true, and is 0 x 7 x 1 x 1 elsewhere.
 """
 
 from __future__ import annotations
@@ -28,4 +28,4 @@ LOGITS: Final = "logits"
 
 LOG_ODDS: Final = "log_odds"
 FEATURES: Final = "features"
-EVIDENCE: Final = "evidence"
+ATTRIBUTION: Final = "evidence"  # the name in the released files

@@ -12,7 +12,7 @@ import torch
 from rich.console import Console
 from torch import Tensor, nn
 
-from inference.pipeline.crops import crop_view
+from inference.pipeline.crops import crop
 from inference.registry.schema import View
 from models.data.ham10000 import Lesions
 from models.training.classification import MARGIN
@@ -93,5 +93,5 @@ class Row:
 
 def cut(lesions: Lesions, boxes: list[Box | None], size: int) -> Tensor:
     """Cut the squares that rows look at: N x ``size`` x ``size`` x 3, uint8, RGB; the whole photo where no box is."""
-    squares = [crop_view(image, box, size, MARGIN) for image, box in zip(lesions.images, boxes, strict=True)]
+    squares = [crop(image, box, size, MARGIN) for image, box in zip(lesions.images, boxes, strict=True)]
     return torch.from_numpy(np.stack(squares))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from inference.registry.schema import load_release
+from inference.registry.schema import RegistryFile
 from models.comparison.bench import VIEW, Bench, ComparisonError, Reader
 from models.networks import zoo
 
@@ -15,7 +15,7 @@ def reader(bench: Bench, _row: str, network: zoo.Name) -> Reader:
     Raises:
         ComparisonError: no release has one.
     """
-    for entry in reversed(load_release(bench.weights / "registry.json").classifiers):
+    for entry in reversed(RegistryFile.load(bench.weights).classifiers):
         for member in entry.members:
             if member.network == network and member.input.view == VIEW:
                 found = zoo.load(bench.weights / member.reference.file, network, member.input.size, member.kernel)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from inference.registry.schema import load_release
+from inference.registry.schema import RegistryFile
 from models.comparison import rows
 from models.comparison.bench import VIEW, Bench, Box, ComparisonError, Reader, Row, cut
 from models.comparison.scoring import Asked, ask, clock, measure
@@ -46,7 +46,7 @@ def compare(bench: Bench, split: Split, out: Path, names: list[str] | None = Non
     if unknown := set(names or ()) - set(known):
         raise ComparisonError(f"no row is called {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     lesions = load(bench.data, split, bench.limit)
-    segmenter = load_release(bench.weights / "registry.json").segmenter
+    segmenter = RegistryFile.load(bench.weights).segmenter
     protocol = {"split": split, "photos": len(lesions), "view": VIEW, "segmenter": segmenter}
     shelf = _Shelf(out / f"rows-{split}", protocol)
     waiting = [row for row in rows.ROWS if (not names or row.name in names) and not _measured(shelf.read(row))]

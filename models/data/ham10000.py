@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.classes import CLASSES
-from inference.pipeline.orientation import canonical
+from inference.pipeline.orientation import canonical_orientation
 
 Split = Literal["train", "val", "test"]
 SPLITS: Final[tuple[Split, ...]] = ("train", "val", "test")
@@ -62,11 +62,11 @@ class Lesions:
     def posed(self) -> Lesions:
         """The same photos in the pose that serving analyses them in, masks turned alike; see
         ``inference.pipeline.orientation``."""
-        poses = [canonical(image) for image in self.images]
+        poses = [canonical_orientation(image) for image in self.images]
         return replace(
             self,
-            images=np.stack([pose.turn(image) for pose, image in zip(poses, self.images, strict=True)]),
-            masks=np.stack([pose.turn(mask) for pose, mask in zip(poses, self.masks, strict=True)]),
+            images=np.stack([pose.apply(image) for pose, image in zip(poses, self.images, strict=True)]),
+            masks=np.stack([pose.apply(mask) for pose, mask in zip(poses, self.masks, strict=True)]),
         )
 
     def boxes(self) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from inference.registry.schema import load_release
+from inference.registry.schema import RegistryFile
 from models.data.ham10000 import HEIGHT, WIDTH, Split, copy_photos, load, select
 from models.evaluation.mask_metrics import jaccard, statistics, summarise
 from models.evaluation.metrics import Answers, Interval, bootstrap, figures
@@ -63,7 +63,7 @@ def evaluate(root: Path, split: Split, weights: Path, classifier: str | None = N
             [_jaccard(masks / f"{photo.stem}.png", true) for photo, true in zip(photos, lesions.masks, strict=True)]
         )
     answers = collect(rows, lesions.labels, lesions.groups)
-    entry = load_release(weights / "registry.json").served_segmenter
+    entry = RegistryFile.load(weights).served_segmenter
     network = load_segmenter(weights / entry.reference.file, entry.network)
     posed = lesions.posed()
     found = [find_lesions(network, [image], entry.input.frame, min_score=0.001, most=100)[0] for image in posed.images]

@@ -13,13 +13,13 @@ from sklearn.metrics import jaccard_score
 from ultralytics.engine.validator import BaseValidator
 from ultralytics.utils.metrics import SegmentMetrics, box_iou, mask_iou
 
-from inference.pipeline.masks import Outline
+from inference.analysis import Lesion
 
 # All that ``match_predictions`` reads of the validator that it is a method of.
 _THRESHOLDS = SimpleNamespace(iouv=torch.linspace(0.5, 0.95, 10))
 
 
-def statistics(found: list[list[Outline]], masks: NDArray[np.bool_]) -> list[dict[str, Any]]:
+def statistics(found: list[list[Lesion]], masks: NDArray[np.bool_]) -> list[dict[str, Any]]:
     """Match each photo's outlines with its one true lesion, as ultralytics counts it.
 
     Args:
@@ -67,7 +67,7 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def map_scores(found: list[list[Outline]], masks: NDArray[np.bool_]) -> dict[str, float]:
+def map_scores(found: list[list[Lesion]], masks: NDArray[np.bool_]) -> dict[str, float]:
     """``summarise`` of ``statistics``."""
     return summarise(statistics(found, masks))
 

@@ -23,8 +23,8 @@ from safetensors.numpy import save
 from sklearn.metrics import RocCurveDisplay, roc_auc_score
 from torch import Tensor
 
-from inference.pipeline.crops import crop_view
-from inference.pipeline.gate import Linear, lesion_odds
+from inference.pipeline.crops import crop
+from inference.pipeline.gate import LinearClassifier, lesion_log_odds
 from inference.registry.schema import ClassifierEntry, GateEntry, GateTrial, Member, SegmenterEntry
 from inference.registry.tensors import EXPLAIN, FEATURES, LOG_ODDS, SQUARES
 from models.evaluation.plots import save as save_figure
@@ -129,7 +129,7 @@ def threshold_for(values: Values, found: NDArray[np.bool_], lost: float) -> floa
     return float(np.floor(ordered[max(0, spare)] * 1e4) / 1e4)
 
 
-def _candidates(seen: Seen, gate: Linear) -> dict[str, Values]:
+def _candidates(seen: Seen, gate: LinearClassifier) -> dict[str, Values]:
     """Scores of what is compared, by what a report calls them."""
     given, lesions = seen.features[~seen.learnt], seen.features[seen.learnt & (seen.kinds == 0)]
     return {
@@ -142,8 +142,8 @@ def _candidates(seen: Seen, gate: Linear) -> dict[str, Values]:
     }
 
 
-def _odds_of(gate: Linear, features: Tensor) -> Values:
-    return lesion_odds(gate(features.numpy()))
+def _odds_of(gate: LinearClassifier, features: Tensor) -> Values:
+    return lesion_log_odds(gate(features.numpy()))
 
 
 def _look(
@@ -162,7 +162,7 @@ def _look(
     with Progress(console=Console(stderr=True)) as progress, torch.inference_mode():
         task = progress.add_task("pictures", total=None)
         while batch := list(islice(given, BATCH)):
-            squares = [crop_view(each.pixels, None, trunk.input.size, trunk.input.margin) for each in batch]
+            squares = [crop(each.pixels, None, trunk.input.size, trunk.input.margin) for each in batch]
             (found,) = watching.run([FEATURES], {SQUARES: np.stack(squares), EXPLAIN: np.array(False)})
             features.append(torch.from_numpy(found))
             kinds += [example.kind for example in batch]
@@ -192,7 +192,7 @@ def _odds(
     total = torch.tensor(classifier.bias)
     for session, member in zip(sessions, classifier.members, strict=True):
         place = box if member.input.view == "lesion" else None
-        square = crop_view(pixels, place, member.input.size, member.input.margin)
+        square = crop(pixels, place, member.input.size, member.input.margin)
         (odds,) = session.run([LOG_ODDS], {SQUARES: square[None], EXPLAIN: np.array(False)})
         total = total + member.slope * torch.from_numpy(odds[0])
     return total

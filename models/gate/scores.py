@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
-from inference.pipeline.gate import KINDS, Linear
+from inference.pipeline.gate import KINDS, LinearClassifier
 
 Values = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def nearest(features: Tensor, learnt: Tensor, neighbour: int = 10) -> Values:
     return -np.asarray(distances[:, -1])
 
 
-def fit_linear(features: Tensor, kinds: NDArray[np.int64], strength: float) -> Linear:
+def fit_linear(features: Tensor, kinds: NDArray[np.int64], strength: float) -> LinearClassifier:
     """Fit the gate by regularised maximum likelihood; every kind weighs the same.
 
     Args:
@@ -67,4 +67,4 @@ def fit_linear(features: Tensor, kinds: NDArray[np.int64], strength: float) -> L
     weight = torch.from_numpy(fitted.coef_) / spread
     bias = torch.from_numpy(fitted.intercept_) - weight @ mean
     # scikit-learn lays the weights out by columns, which safetensors would write down as if they lay by rows.
-    return Linear(np.ascontiguousarray(weight.float().numpy()), bias.float().numpy())
+    return LinearClassifier(np.ascontiguousarray(weight.float().numpy()), bias.float().numpy())

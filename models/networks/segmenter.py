@@ -19,7 +19,8 @@ from ultralytics.nn.tasks import SegmentationModel
 from ultralytics.utils import DEFAULT_CFG_DICT, IterableSimpleNamespace, patches
 from ultralytics.utils.nms import non_max_suppression
 
-from inference.pipeline.masks import Outline, letterbox, outline
+from inference.analysis import Lesion
+from inference.pipeline.masks import decode_detection, letterbox
 
 # Importing ultralytics replaces Pillow's ``Image.open`` by one that wants another package at the first file that is no
 # image, and fails on it; the rest of the process keeps Pillow's own.
@@ -60,8 +61,8 @@ def find_lesions(
     *,
     min_score: float,
     most: int = 1,
-) -> list[list[Outline]]:
-    """Outline the lesions of photos, best first.
+) -> list[list[Lesion]]:
+    """Lesion the lesions of photos, best first.
 
     Args:
         model: the network in evaluation mode.
@@ -82,7 +83,7 @@ def find_lesions(
         ]
     return [
         [
-            outline(row, masks[j], places[i], photos[i].shape[:2])
+            decode_detection(row, masks[j], places[i], photos[i].shape[:2])
             for j, row in enumerate(rows[:, :5].float().cpu().numpy())
         ]
         for i, (rows, masks) in enumerate(zip(found, logits, strict=True))

@@ -7,10 +7,9 @@ boxes of the released segmenter, as in serving.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import onnxruntime
@@ -21,20 +20,22 @@ from sklearn.model_selection import GroupKFold
 from torch import Tensor
 
 from inference.classes import CLASSES, SUSPICIOUS
-from inference.pipeline.crops import crop_view
+from inference.pipeline.crops import crop
 from inference.pipeline.masks import letterbox
 from inference.registry.schema import (
     DIGITS,
+    REGISTRY_FILE,
     SCORE_SHARE,
+    AnyEntry,
     ClassifierEntry,
     ClassifierInput,
+    EntryT,
     FileEntry,
-    GateEntry,
     Member,
+    RegistryFile,
     SegmenterEntry,
     SegmenterInput,
     Trial,
-    load_release,
 )
 from inference.registry.tensors import DETECTIONS, SQUARES
 from models.data.ham10000 import CITATION, Lesions, Split
@@ -104,7 +105,7 @@ def export_classifier(
             reference = store(save(state), weights / f"{stem}.safetensors")
             served = store(onnx.convert(network, config.size), weights / f"{stem}.onnx")
         files.append((served, reference))
-        squares = [crop_view(image, box if config.view == "lesion" else None, config.size, config.margin)
+        squares = [crop(image, box if config.view == "lesion" else None, config.size, config.margin)
                    for image, box in zip(val.images, boxes, strict=True)]  # fmt: skip
         scores.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")))
     odds = torch.stack(scores, 1)
@@ -138,7 +139,7 @@ def convert_again(weights: Path) -> None:
 
     Answers stay those of the reference: this is for a new form of the files, see ``inference.registry.tensors``.
     """
-    release = load_release(weights / "registry.json")
+    release = RegistryFile.load(weights)
     found: dict[str, FileEntry] = {}
     for segmenter in release.segmenters:
         network = load_segmenter(weights / segmenter.reference.file, segmenter.network)
@@ -148,14 +149,17 @@ def convert_again(weights: Path) -> None:
         classifier = zoo.load(weights / member.reference.file, member.network, member.input.size, member.kernel)
         content = onnx.convert(classifier, member.input.size)
         found[member.served.file] = store(content, weights / member.served.file)
-    plain = release.model_dump(mode="json")
-    members = (member for classifier in plain["classifiers"] for member in classifier["members"])
-    for network in (*plain["segmenters"], *members):
-        network["served"] = found[network["served"]["file"]].model_dump()
-    for gate in plain["gates"]:
-        gate["trunk"] = found.get(gate["trunk"]["file"], FileEntry.model_validate(gate["trunk"])).model_dump()
-    _write(weights, plain)
-    converted = load_release(weights / "registry.json")
+    converted = release.replace(
+        *(
+            entry.with_changes(
+                members=[member.model_copy(update={"served": found[member.served.file]}) for member in entry.members]
+            )
+            for entry in release.classifiers
+        ),
+        *(entry.with_changes(served=found[entry.served.file]) for entry in release.segmenters),
+        *(entry.with_changes(trunk=found.get(entry.trunk.file, entry.trunk)) for entry in release.gates),
+    )
+    converted.save(weights)
     for entry in converted.classifiers:
         write_card(entry, weights)
     write_card(converted.served_segmenter, weights)
@@ -176,7 +180,7 @@ def warning_threshold(probabilities: Tensor, labels: Tensor) -> float:
 
 def served_boxes(weights: Path, lesions: Lesions) -> list[tuple[float, float, float, float] | None]:
     """The released segmenter's best box for each photo; None where it finds nothing."""
-    entry = SegmenterEntry.model_validate(_entry(_read(weights), "segmenter"))
+    entry = RegistryFile.load(weights).served_segmenter
     network = load_segmenter(weights / entry.reference.file, entry.network)
     boxes: list[tuple[float, float, float, float] | None] = []
     for image in lesions.images:
@@ -205,16 +209,12 @@ def record_metrics(weights: Path, evaluation: Evaluation, classifier: str | None
         evaluation: the report's.
         classifier: NAME-VERSION of what was evaluated; None is the served one.
     """
-    release = _read(weights)
-    entries = _entry(release, "classifier", classifier), _entry(release, "segmenter")
-    for entry, found in zip(entries, (evaluation.classifier, evaluation.segmenter), strict=True):
-        known = {
-            name: [round(end, DIGITS) for end in value] for name, value in found.items() if not np.isnan(value).any()
-        }
-        entry["metrics"][evaluation.split] = known
-    _write(weights, release)
-    write_card(ClassifierEntry.model_validate(entries[0]), weights)
-    write_card(SegmenterEntry.model_validate(entries[1]), weights)
+    release = RegistryFile.load(weights)
+    classified = _with_metrics(release.find_classifier(classifier), evaluation.split, evaluation.classifier)
+    segmented = _with_metrics(release.served_segmenter, evaluation.split, evaluation.segmenter)
+    release.replace(classified, segmented).save(weights)
+    write_card(classified, weights)
+    write_card(segmented, weights)
 
 
 def record_refusals(weights: Path, split: Split, lesions: Interval, everyday: Interval) -> None:
@@ -226,54 +226,28 @@ def record_refusals(weights: Path, split: Split, lesions: Interval, everyday: In
         split: whose lesions.
         lesions, everyday: shares of the lesions and of the everyday pictures that are refused.
     """
-    release = _read(weights)
-    entry = _entry(release, "gate")
-    entry["metrics"][split] = {
-        name: [round(end, DIGITS) for end in value]
-        for name, value in (("lesions_refused", lesions), ("everyday_refused", everyday))
-    }
-    _write(weights, release)
-    write_card(GateEntry.model_validate(entry), weights)
+    release = RegistryFile.load(weights)
+    entry = _with_metrics(release.served_gate, split, {"lesions_refused": lesions, "everyday_refused": everyday})
+    release.replace(entry).save(weights)
+    write_card(entry, weights)
 
 
-def register(weights: Path, entry: ClassifierEntry | SegmenterEntry | GateEntry) -> None:
+def register(weights: Path, entry: AnyEntry) -> None:
     """Put a release into the registry, in place of one of the same name and version, and serve it."""
-    release = _read(weights)
-    kind = {ClassifierEntry: "classifier", SegmenterEntry: "segmenter", GateEntry: "gate"}[type(entry)]
-    others = [
-        old for old in release.get(f"{kind}s", []) if (old["name"], old["version"]) != (entry.name, entry.version)
-    ]
-    release[f"{kind}s"] = [*others, entry.model_dump(mode="json")]
-    release[kind] = entry.key
-    _write(weights, release)
+    known = RegistryFile.load(weights) if (weights / REGISTRY_FILE).is_file() else RegistryFile()
+    known.register(entry).save(weights)
 
 
 def released(weights: Path) -> tuple[SegmenterEntry, ClassifierEntry]:
     """The served segmenter and classifier, of a registry that may still lack a gate for them."""
-    release = _read(weights)
-    segmenter = SegmenterEntry.model_validate(_entry(release, "segmenter"))
-    return segmenter, ClassifierEntry.model_validate(_entry(release, "classifier"))
+    release = RegistryFile.load(weights)
+    return release.served_segmenter, release.served_classifier
 
 
-def _entry(release: dict[str, Any], kind: str, key: str | None = None) -> dict[str, Any]:
-    """The release of a kind with a key, by default the served one."""
-    found: dict[str, Any] = next(
-        entry for entry in release[f"{kind}s"] if f"{entry['name']}-{entry['version']}" == (key or release[kind])
-    )
-    return found
-
-
-def _read(weights: Path) -> dict[str, Any]:
-    """The registry as plain JSON: while the first release is made it is not complete enough for ``load_release``."""
-    path = weights / "registry.json"
-    release: dict[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {"classifiers": [], "segmenters": []}
-    return release
-
-
-def _write(weights: Path, release: dict[str, Any]) -> None:
-    part = weights / "registry.part"
-    part.write_text(json.dumps(release, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(part, weights / "registry.json")
+def _with_metrics(entry: EntryT, split: str, found: Mapping[str, Interval]) -> EntryT:
+    """The entry with a split's figures; undefined ones are left out."""
+    known = {name: [round(end, DIGITS) for end in value] for name, value in found.items() if not np.isnan(value).any()}
+    return entry.with_changes(metrics={**entry.metrics, split: known})
 
 
 def _trial(what: str, odds: Tensor, val: Lesions) -> Trial:

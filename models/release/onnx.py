@@ -19,7 +19,7 @@ from onnxscript import optimizer
 from torch import Tensor, nn
 from ultralytics.nn.tasks import SegmentationModel
 
-from inference.registry.tensors import DETECTIONS, EVIDENCE, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from inference.registry.tensors import ATTRIBUTION, DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
 from models.networks.zoo import Classifier, Pretrained
 
 HALF: Final = "_half"
@@ -80,9 +80,9 @@ class _ServedSegmenter(nn.Module):
 def convert(network: nn.Module, size: int) -> bytes:
     """A classifier for squares of ``size`` px as the content of an ONNX file; it ends in evaluation mode."""
     if isinstance(network, Pretrained):
-        model = traced(_ServedPretrained(network), (size, size), [LOG_ODDS, EVIDENCE, FEATURES])
+        model = traced(_ServedPretrained(network), (size, size), [LOG_ODDS, ATTRIBUTION, FEATURES])
     else:
-        model = traced(_ServedClassifier(network), (size, size), [LOG_ODDS, EVIDENCE])
+        model = traced(_ServedClassifier(network), (size, size), [LOG_ODDS, ATTRIBUTION])
     _compute_evidence_where_asked(model.graph)
     return content(model)
 
@@ -145,7 +145,7 @@ def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
 
 def _compute_evidence_where_asked(graph: onnx.GraphProto) -> None:
     """Move what evidence alone needs into a branch that is taken where ``EXPLAIN`` is true."""
-    wanted: set[str] = {output.name for output in graph.output if output.name != EVIDENCE}
+    wanted: set[str] = {output.name for output in graph.output if output.name != ATTRIBUTION}
     always = []
     for node in reversed(graph.node):
         if wanted & set(node.output):
@@ -153,24 +153,24 @@ def _compute_evidence_where_asked(graph: onnx.GraphProto) -> None:
             wanted.update(node.input)
     always.reverse()
     kept = {output for node in always for output in node.output}
-    (evidence,) = (output for output in graph.output if output.name == EVIDENCE)
+    (evidence,) = (output for output in graph.output if output.name == ATTRIBUTION)
     taken, left = onnx.ValueInfoProto(), onnx.ValueInfoProto()
-    for value, name in ((taken, EVIDENCE + "_found"), (left, EVIDENCE + "_unasked")):
+    for value, name in ((taken, ATTRIBUTION + "_found"), (left, ATTRIBUTION + "_unasked")):
         value.CopyFrom(evidence)
         value.name = name
     left.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, [0, 7, 1, 1]))
     extra = [node for node in graph.node if not kept & set(node.output)]
-    found = helper.make_graph([*extra, helper.make_node("Identity", [EVIDENCE], [taken.name])], "found", [], [taken])
+    found = helper.make_graph([*extra, helper.make_node("Identity", [ATTRIBUTION], [taken.name])], "found", [], [taken])
     for node in found.node:
         for names in (node.input, node.output):
-            names[:] = [f"{name}_inner" if name == EVIDENCE else name for name in names]
+            names[:] = [f"{name}_inner" if name == ATTRIBUTION else name for name in names]
     nothing = helper.make_tensor(left.name, TensorProto.FLOAT, [0, 7, 1, 1], [])
     unasked = helper.make_graph([helper.make_node("Constant", [], [left.name], value=nothing)], "unasked", [], [left])
     # The runtime warns of every output whose size is another than announced.
     evidence.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, ["explained", 7, "rows", "columns"]))
     del graph.node[:]
     graph.node.extend(always)
-    graph.node.append(helper.make_node("If", [EXPLAIN], [EVIDENCE], then_branch=found, else_branch=unasked))
+    graph.node.append(helper.make_node("If", [EXPLAIN], [ATTRIBUTION], then_branch=found, else_branch=unasked))
     graph.input.append(helper.make_tensor_value_info(EXPLAIN, TensorProto.BOOL, []))
 
 

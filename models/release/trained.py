@@ -9,7 +9,7 @@ from typing import cast
 from safetensors.torch import load_file
 from torch import Tensor
 
-from inference.registry.schema import load_release
+from inference.registry.schema import REGISTRY_FILE, RegistryFile
 from models.networks import zoo
 from models.training.classification import ClassifierConfig
 from models.training.loop import TrainingError, read_config
@@ -54,9 +54,9 @@ def find(source: Path) -> Trained:
 
 
 def _released(source: Path) -> Trained:
-    registry = source.parent / "registry.json"
+    registry = source.parent / REGISTRY_FILE
     try:
-        release = load_release(registry)
+        release = RegistryFile.load(source.parent)
     except (OSError, ValueError) as error:
         raise TrainingError(f"{source}: no registry of weights lies beside it") from error
     for entry in release.classifiers:

@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from torch import Generator, Tensor, nn
 
 from inference.classes import CLASSES
-from inference.pipeline.crops import crop_view, region
+from inference.pipeline.crops import crop, region
 from inference.registry.schema import View
 from models.data.augmentation import jitter, random_affine, warp
 from models.data.ham10000 import HEIGHT, WIDTH, Lesions, load
@@ -83,7 +83,7 @@ class Classification:
         counts = torch.bincount(self.labels, minlength=len(CLASSES)).float()
         self.weights = counts.clamp(min=1)[self.labels].pow(-RARITY)
         cut = [
-            crop_view(image, box, config.size, config.margin)
+            crop(image, box, config.size, config.margin)
             for image, box in zip(self.val.images, boxes(self.val, config.view), strict=True)
         ]
         self.val_views = torch.from_numpy(np.stack(cut))

@@ -11,7 +11,7 @@ from inference.cores import cores
 from inference.photo import Photo, decode
 from inference.pipeline.analyzer import Analyzer
 from inference.registry.registry import DEFAULT_WEIGHTS, Registry
-from inference.registry.schema import load_release
+from inference.registry.schema import RegistryFile
 from models.data.ham10000 import load
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -29,7 +29,7 @@ def test_a_short_benchmark_fills_its_report(tmp_path: Path) -> None:
         assert float(found[step][1]) > 0, step
     assert {"(a) the plain way", "(b) ours, one at a time", f"(c) ours, 8 waiting, {cores()} processes"} <= found.keys()
     assert float(found["after 4 photos"][0].removesuffix(" MB")) > 50
-    segmenter = load_release(DEFAULT_WEIGHTS / "registry.json").served_segmenter
+    segmenter = RegistryFile.load(DEFAULT_WEIGHTS).served_segmenter
     assert float(found[segmenter.served.file][0]) > 100
 
 

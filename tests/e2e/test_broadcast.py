@@ -14,8 +14,8 @@ from cryptography.fernet import Fernet
 from benchmarks.load.person import words
 from benchmarks.load.processes import ADMIN_ID, TOKEN, BotProcess
 from bot.sandbox.samples import sample
-from inference.registry.registry import DEFAULT_WEIGHTS, REGISTRY_FILE
-from inference.registry.schema import Entry, load_release
+from inference.registry.registry import DEFAULT_WEIGHTS
+from inference.registry.schema import Entry, RegistryFile
 from storage import Database
 from tests.e2e.playing import Person
 
@@ -132,7 +132,7 @@ async def test_the_served_models_are_shown_with_their_figures(shared_admin: Pers
     sent = await shared_admin.write("/models")
     cards = [await shared_admin.answer(lambda message: message["message_id"] > sent["message_id"]) for _ in range(3)]
     shown = "\n".join(map(words, cards))
-    release = load_release(Path(os.environ.get("WEIGHTS_DIR") or DEFAULT_WEIGHTS) / REGISTRY_FILE)
+    release = RegistryFile.load(Path(os.environ.get("WEIGHTS_DIR") or DEFAULT_WEIGHTS))
     entries: list[Entry] = [release.served_classifier, release.served_segmenter, release.served_gate]
     for entry in entries:
         assert entry.metrics

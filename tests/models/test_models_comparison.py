@@ -13,7 +13,7 @@ import torch
 from onnxruntime import InferenceSession
 from rich.console import Console
 
-from inference.registry.schema import load_release
+from inference.registry.schema import RegistryFile
 from inference.registry.tensors import EXPLAIN, LOG_ODDS, SQUARES
 from models.__main__ import WEIGHTS, main
 from models.comparison import embedding, released, rows, scoring, table, trained, zero_shot
@@ -154,7 +154,7 @@ def test_a_run_that_is_there_is_asked_anew_for_another_protocol(data: Path, monk
 def test_a_released_row_is_the_network_that_is_served(data: Path) -> None:
     row = next(row for row in rows.ROWS if row.name == "efficientnet-lite0")
     reader = row.make(bench(data), row.name)
-    members = load_release(WEIGHTS / "registry.json").served_classifier.members
+    members = RegistryFile.load(WEIGHTS).served_classifier.members
     [served] = [each.served.file for each in members if each.network == row.name]
     photos = torch.randint(0, 256, (2, reader.size, reader.size, 3), dtype=torch.uint8)
     session = InferenceSession(WEIGHTS / served, providers=["CPUExecutionProvider"])

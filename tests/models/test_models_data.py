@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inference.classes import CLASSES
-from inference.pipeline.orientation import POSES, canonical
+from inference.pipeline.orientation import ORIENTATIONS, canonical_orientation
 from models.data.ham10000 import DataError, load, read_index
 from tests.models import drawn_ham
 
@@ -53,7 +53,7 @@ def test_photos_and_masks_are_turned_together(tmp_path: Path) -> None:
     lesions = load(drawn_ham.packed(tmp_path / "ham", {"train": 9}), "train")
     posed = lesions.posed()
     assert (posed.images != lesions.images).any() and posed.ids == lesions.ids
-    assert all(canonical(image) == POSES[0] for image in posed.images)
+    assert all(canonical_orientation(image) == ORIENTATIONS[0] for image in posed.images)
     for image, mask, (before, inside) in zip(
         posed.images, posed.masks, zip(lesions.images, lesions.masks, strict=True), strict=True
     ):

@@ -12,11 +12,11 @@ import torch
 from safetensors.numpy import load, save
 from ultralytics.nn.tasks import SegmentationModel
 
+from inference.analysis import Lesion
 from inference.pipeline.analyzer import Analyzer
-from inference.pipeline.gate import Linear, lesion_odds
-from inference.pipeline.masks import Outline
+from inference.pipeline.gate import LinearClassifier, lesion_log_odds
 from inference.registry.registry import Registry
-from inference.registry.schema import load_release
+from inference.registry.schema import RegistryFile
 from models.__main__ import main
 from models.evaluation.report import text
 from models.gate import everyday, fit, scores
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_odds_weigh_a_lesion_against_all_else() -> None:
     shares = np.random.default_rng(0).dirichlet((1, 1, 1), 5)
-    assert lesion_odds(np.log(shares)) == pytest.approx(np.log(shares[:, 0] / (1 - shares[:, 0])), abs=1e-5)
+    assert lesion_log_odds(np.log(shares)) == pytest.approx(np.log(shares[:, 0] / (1 - shares[:, 0])), abs=1e-5)
 
 
 def test_the_linear_classifier_finds_what_is_there_on_any_scale() -> None:
@@ -42,7 +42,7 @@ def test_the_linear_classifier_finds_what_is_there_on_any_scale() -> None:
     features[:, 0] += torch.from_numpy(kinds == 0) * 0.06
     features[:, 2] += torch.from_numpy(kinds == 1) * 600
     fitted = scores.fit_linear(features, kinds, 0.1)
-    kept = Linear(**load(save({"weight": fitted.weight, "bias": fitted.bias})))
+    kept = LinearClassifier(**load(save({"weight": fitted.weight, "bias": fitted.bias})))
     found = kept(features.numpy())
     assert (found.argmax(1) == kinds).mean() > 0.98
     assert np.exp(found).sum(1) == pytest.approx(np.ones(440))
@@ -89,7 +89,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return drawn_ham.packed(tmp_path_factory.mktemp("data") / "ham", {"train": 14, "val": 14, "test": 7})
 
 
-def find_in_lying(model: SegmentationModel, photos: list[np.ndarray], *rest: Any, **more: Any) -> list[list[Outline]]:
+def find_in_lying(model: SegmentationModel, photos: list[np.ndarray], *rest: Any, **more: Any) -> list[list[Lesion]]:
     """The segmenter's frame lies, and so do photos when they are served."""
     assert all(photo.shape[1] >= photo.shape[0] for photo in photos)
     return find_lesions(model, photos, *rest, **more)
@@ -114,7 +114,7 @@ def weights(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.timeout(300)
 def test_a_gate_is_released_and_served(weights: Path) -> None:
-    release = load_release(weights / "registry.json")
+    release = RegistryFile.load(weights)
     gate = release.served_gate
     assert gate.key == "gate-9.0.0"
     assert (gate.trunk, gate.input) in [(each.served, each.input) for each in release.served_classifier.members]
@@ -127,7 +127,7 @@ def test_a_gate_is_released_and_served(weights: Path) -> None:
 @pytest.mark.timeout(300)
 def test_what_is_refused_stands_in_registry_and_card(weights: Path) -> None:
     found = json.loads((weights / "refusal-test.json").read_text())
-    gate = load_release(weights / "registry.json").served_gate
+    gate = RegistryFile.load(weights).served_gate
     assert found["models"]["gate"] == gate.title
     kinds = ("lesions_refused", "everyday_refused")
     assert gate.metrics == {"test": {kind: tuple(found[kind]) for kind in kinds}}

@@ -9,7 +9,7 @@ import pytest
 import torch
 from onnx.numpy_helper import from_array, to_array
 
-from inference.registry.tensors import DETECTIONS, EVIDENCE, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from inference.registry.tensors import ATTRIBUTION, DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
 from models.networks import zoo
 from models.networks.segmenter import build_segmenter, find_lesions
 from models.release import onnx as onnx_file
@@ -35,7 +35,7 @@ def test_an_onnx_file_answers_as_the_network(
     assert np.ptp(expected) > 0.1, "scores that are all alike would show nothing"
 
     def run(rows: torch.Tensor, *, explain: bool) -> list[np.ndarray]:
-        return served.run([LOG_ODDS, EVIDENCE], {SQUARES: rows.numpy(), EXPLAIN: np.array(explain)})
+        return served.run([LOG_ODDS, ATTRIBUTION], {SQUARES: rows.numpy(), EXPLAIN: np.array(explain)})
 
     together, none = run(squares, explain=False)
     np.testing.assert_allclose(together, expected, atol=1e-4)

@@ -16,8 +16,8 @@ import torch
 
 from inference.classes import CLASSES
 from inference.pipeline.masks import letterbox
-from inference.pipeline.orientation import POSES, canonical
-from inference.registry.schema import load_release
+from inference.pipeline.orientation import ORIENTATIONS, canonical_orientation
+from inference.registry.schema import RegistryFile
 from models.__main__ import main
 from models.data.ham10000 import copy_photos, load, select
 from models.evaluation import evaluate
@@ -58,7 +58,7 @@ def posed(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def checked(*given: Any, **more: Any) -> Any:
         photos = given[1] if isinstance(given[1], list) else [given[0]]
-        assert all(canonical(photo) == POSES[0] for photo in photos)
+        assert all(canonical_orientation(photo) == ORIENTATIONS[0] for photo in photos)
         return function(*given, **more)
 
     return checked
@@ -84,7 +84,7 @@ def weights(runs: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_registry_names_what_lies_there(weights: Path) -> None:
-    release = load_release(weights / "registry.json")
+    release = RegistryFile.load(weights)
     assert release.classifier == "fixcaps-0.1.0"
     members = release.served_classifier.members
     files = [file for network in (release.served_segmenter, *members) for file in (network.served, network.reference)]
@@ -174,13 +174,13 @@ def test_thresholds_and_calibration_are_fitted_to_what_is_served(weights: Path, 
     found = torch.tensor([[row["probabilities"].get(name, 0.0) for name in CLASSES] for row in rows])
     assert all(row["label"] for row in rows), "every drawn lesion is outlined"
     labels = torch.tensor([CLASSES.index(picture.label) for picture in select(data, "val")])
-    entry = load_release(weights / "registry.json").served_classifier
+    entry = RegistryFile.load(weights).served_classifier
     assert entry.thresholds["mel"] == pytest.approx(warning_threshold(found, labels), abs=2e-4)
 
 
 def test_figures_of_the_report_stand_in_registry_and_cards(weights: Path) -> None:
     report = json.loads((weights / "report-val.json").read_text())
-    release = load_release(weights / "registry.json")
+    release = RegistryFile.load(weights)
     for kind, entry in (("classifier", release.served_classifier), ("segmenter", release.served_segmenter)):
         recorded = entry.metrics["val"]
         assert recorded == {name: tuple(found) for name, found in report[kind].items() if None not in found}
@@ -196,7 +196,7 @@ def test_served_files_are_written_anew_from_the_references(weights: Path, data: 
     plain = json.loads((copied / "registry.json").read_bytes())
     plain["classifiers"] = [each for each in plain["classifiers"] if each["version"] == "0.1.0"]
     (copied / "registry.json").write_text(json.dumps(plain), encoding="utf-8")
-    release = load_release(copied / "registry.json")
+    release = RegistryFile.load(copied)
     parts = (release.served_segmenter, *release.served_classifier.members)
     for part in parts:
         (copied / part.served.file).write_bytes(b"of an older form")
@@ -207,7 +207,7 @@ def test_served_files_are_written_anew_from_the_references(weights: Path, data: 
         for folder in (weights, copied)
     ]
     assert answers[0] == answers[1]
-    converted = load_release(copied / "registry.json")
+    converted = RegistryFile.load(copied)
     for part in (converted.served_segmenter, *converted.served_classifier.members):
         sha256 = hashlib.sha256((copied / part.served.file).read_bytes()).hexdigest()
         assert part.served.sha256 == sha256
@@ -221,23 +221,23 @@ def test_served_files_are_written_anew_from_the_references(weights: Path, data: 
     plain["gates"][0]["trunk"] = {"file": member.served.file, "sha256": "0" * 64}
     (copied / "registry.json").write_text(json.dumps(plain), encoding="utf-8")
     assert main(["convert", "--weights", str(copied)]) == 0
-    assert load_release(copied / "registry.json").served_gate.trunk == member.served
+    assert RegistryFile.load(copied).served_gate.trunk == member.served
 
 
 def test_a_released_network_is_joined_with_a_new_one(weights: Path, runs: Path, data: Path, tmp_path: Path) -> None:
     copied = Path(shutil.copytree(weights, tmp_path / "weights"))
-    before = {member.input.view: member for member in load_release(copied / "registry.json").served_classifier.members}
+    before = {member.input.view: member for member in RegistryFile.load(copied).served_classifier.members}
     assert export([runs / "lesion", copied / before["whole"].reference.file], data, copied, "0.2.0") == 0
-    new, kept = load_release(copied / "registry.json").served_classifier.members
+    new, kept = RegistryFile.load(copied).served_classifier.members
     assert new.reference.file == "fixcaps-0.2.0-lesion.safetensors"
     assert kept.model_dump(exclude={"slope"}) == before["whole"].model_dump(exclude={"slope"}), "it keeps its files"
 
 
 def test_a_released_segmenter_is_released_again_with_its_files(weights: Path, data: Path, tmp_path: Path) -> None:
     copied = Path(shutil.copytree(weights, tmp_path / "weights"))
-    before = load_release(copied / "registry.json").served_segmenter
+    before = RegistryFile.load(copied).served_segmenter
     assert export([copied / before.reference.file], data, copied, "0.2.0") == 0
-    again = load_release(copied / "registry.json").served_segmenter
+    again = RegistryFile.load(copied).served_segmenter
     assert again.key == f"{before.name}-0.2.0"
     kept = {"reference", "served", "input"}
     assert again.model_dump(include=kept) == before.model_dump(include=kept)
@@ -267,7 +267,7 @@ def test_networks_that_do_not_belong_together_are_not_released(
 
 def test_a_card_leaves_the_place_of_an_undefined_figure_empty(weights: Path, tmp_path: Path) -> None:
     """Small splits may hold no melanoma, say, and what is not defined is not recorded."""
-    entry = load_release(weights / "registry.json").served_classifier
+    entry = RegistryFile.load(weights).served_classifier
     known = entry.metrics["val"]
     other = {name: value for name, value in known.items() if name != "accuracy"}
     write_card(entry.model_copy(update={"metrics": {"val": known, "test": other}}), tmp_path)

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from inference.pipeline.masks import GREY, Outline, letterbox, one_piece, outline
+from inference.analysis import Lesion
+from inference.pipeline.masks import GREY, decode_detection, largest_component, letterbox
 from models.evaluation.mask_metrics import map_scores
 from models.networks.segmenter import build_segmenter, find_lesions
 
@@ -37,7 +38,7 @@ def test_an_outline_lands_where_the_lesion_is(height: int, width: int) -> None:
     corners = [centre[0] - reach, centre[1] - reach, centre[0] + reach, centre[1] + reach]
     shifts = np.array([placed.left, placed.top] * 2)
     detection = np.array([*(np.array(corners) * placed.gain + shifts), 0.9], np.float32)
-    found = outline(detection, logits, placed, (height, width))
+    found = decode_detection(detection, logits, placed, (height, width))
     y, x = np.mgrid[0:height, 0:width] + 0.5
     true = np.hypot(x - centre[0], y - centre[1]) < reach
     assert (found.mask & true).sum() / (found.mask | true).sum() > 0.97
@@ -57,8 +58,8 @@ def test_an_outline_is_one_piece_without_holes() -> None:
     mask[50:55, 60:70] = True
     solid = np.zeros_like(mask)
     solid[10:40, 10:40] = True
-    assert (one_piece(mask) == solid).all()
-    assert not one_piece(np.zeros_like(mask)).any()
+    assert (largest_component(mask) == solid).all()
+    assert not largest_component(np.zeros_like(mask)).any()
 
 
 def test_a_photo_has_the_same_outline_alone_and_in_a_batch() -> None:
@@ -84,10 +85,10 @@ def square(left: int, side: int = 40) -> NDArray[np.bool_]:
     return mask
 
 
-def outlined(mask: NDArray[np.bool_], score: float = 0.9) -> Outline:
+def outlined(mask: NDArray[np.bool_], score: float = 0.9) -> Lesion:
     rows, columns = np.nonzero(mask)
     box = (float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1))
-    return Outline(box, mask, score)
+    return Lesion(box, mask, score)
 
 
 def test_map_of_perfect_outlines_is_one_and_of_wrong_ones_zero() -> None:

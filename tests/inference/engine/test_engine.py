@@ -21,11 +21,11 @@ from inference.engine import tasks
 from inference.engine.engine import AnalysisFailed, Busy, Engine, ServedModel
 from inference.photo import PhotoError, PhotoFault
 from inference.registry.registry import RegistryError
-from tests.inference.bad_works import DEADLY, fail, hang_once, read_or_die
+from tests.inference.engine.bad_tasks import DEADLY, fail, hang_once, read_or_die
 from tests.inference.pictures import encoded, skin
 from tests.inference.releases import CLASSIFIER_FILE, accept
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 async def read(engine: Engine, data: bytes, owner: str = "somebody", language: str = "en") -> tasks.Reading:

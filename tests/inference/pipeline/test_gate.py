@@ -36,7 +36,7 @@ from tests.inference.releases import (
     write_gate,
 )
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
+SHARED = Path(__file__).resolve().parents[4] / "shared"
 PHOTOS = (
     *sorted(Path(skimage.__file__).with_name("data").glob("*.[jp][pn]g")),
     *sorted((Path(sklearn.__file__).parent / "datasets" / "images").glob("*.jpg")),
@@ -167,7 +167,7 @@ def test_the_gate_goes_by_what_a_network_for_the_class_saw_anyway(
         registry = Registry.load(own_weights)
         classifier = Classifier(registry.classifier, registry.gate)
         asked.clear()
-        glance = classifier.glances([Photo(skin()), Photo(skin(seed=1))])
+        glance = classifier.score_whole([Photo(skin()), Photo(skin(seed=1))])
         assert glance.odds.shape == (2, int(own), len(CLASSES))
         return sum(FEATURES in outputs for outputs in asked), glance.features
 

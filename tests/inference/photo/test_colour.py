@@ -11,7 +11,7 @@ from PIL import Image
 from inference.photo import PhotoError, PhotoFault, decode
 from tests.inference.pictures import encoded, skin
 
-CASES = Path(__file__).resolve().parents[2].parent / "shared" / "cases"
+CASES = Path(__file__).resolve().parents[3].parent / "shared" / "cases"
 D50 = (0.9642, 1.0, 0.8249)
 # Columns of red, green and blue, adapted to D50 as profiles are.
 SRGB = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))

@@ -16,7 +16,7 @@ from inference.pipeline.quality import MIN_SIDE, assess, refusal
 from models.data.corruptions import blurred, compressed, glaring, lit, shaken, shrunk
 from tests.inference.pictures import skin
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+SHARED = Path(__file__).resolve().parents[3].parent / "shared"
 
 
 def verdict(pixels: NDArray[np.uint8]) -> Refusal | None:

@@ -14,12 +14,12 @@ from inference.analysis import CLASSES, Analysis, Refusal, Risk
 from inference.photo import Photo, decode
 from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.classifier import Classifier
-from inference.pipeline.orientation import POSES
+from inference.pipeline.orientation import ORIENTATIONS
 from inference.registry.registry import Registry
 from tests.inference.pictures import encoded, skin
 from tests.inference.releases import edit_member, edit_registry
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -165,15 +165,15 @@ def test_a_turned_or_mirrored_photo_gets_the_same_answer(weights: Path, size: tu
     plain = analyzer.analyze(Photo(photo))
     assert plain.lesion is not None and plain.label is not None
     assert plain.lesion.mask.shape == (height, width)
-    for pose in POSES:
-        turned = pose.turn(photo)
+    for orientation in ORIENTATIONS:
+        turned = orientation.apply(photo)
         analysis = analyzer.analyze(Photo(turned))
         assert analysis.probabilities == plain.probabilities and analysis.risk == plain.risk
         assert analysis.quality.sharpness == plain.quality.sharpness
         assert (analysis.quality.height, analysis.quality.width) == turned.shape[:2]
         assert analysis.lesion is not None and analysis.lesion.score == plain.lesion.score
-        assert np.array_equal(analysis.lesion.mask, pose.turn(plain.lesion.mask))
-        back = pose.turn_box_back(analysis.lesion.box, turned.shape[1], turned.shape[0])
+        assert np.array_equal(analysis.lesion.mask, orientation.apply(plain.lesion.mask))
+        back = orientation.undo_box(analysis.lesion.box, turned.shape[1], turned.shape[0])
         assert back == pytest.approx(plain.lesion.box, abs=1e-9)
 
 
@@ -182,10 +182,10 @@ def test_cores_change_when_networks_run_and_not_what_they_say(weights: Path, mon
 
     def watched(classifier: Classifier, photos: Sequence[Photo]) -> NDArray[np.float32]:
         ran.append(threading.current_thread().name)
-        return glances(classifier, photos)
+        return score_whole(classifier, photos)
 
-    glances = Classifier.glances
-    monkeypatch.setattr(Classifier, "glances", watched)
+    score_whole = Classifier.score_whole
+    monkeypatch.setattr(Classifier, "score_whole", watched)
     photos = [Photo(skin(320, 240)), Photo(np.zeros((200, 200, 3), np.uint8)), Photo(skin(450, 600, seed=1))]
     one, two = (Analyzer(Registry.load(weights), cores).analyze_batch(photos) for cores in (1, 2))
     assert ran == ["MainThread", "aside_0", "aside_0"], "one core reads both at the end, two each beside its outline"

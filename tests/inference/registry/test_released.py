@@ -13,7 +13,7 @@ from inference.registry.registry import Registry
 from models.data.ham10000 import load
 from tests.inference.pictures import encoded, skin
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
+SHARED = Path(__file__).resolve().parents[4] / "shared"
 
 
 @pytest.fixture(scope="module")

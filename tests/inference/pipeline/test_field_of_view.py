@@ -15,7 +15,7 @@ from inference.pipeline.quality import assess, refusal
 from inference.registry.registry import DEFAULT_WEIGHTS, Registry
 from tests.inference.pictures import skin
 
-CASES = Path(__file__).resolve().parents[2].parent / "shared" / "cases"
+CASES = Path(__file__).resolve().parents[3].parent / "shared" / "cases"
 
 
 def surrounded(value: int, soft: float = 0, radius: int = 90) -> NDArray[np.uint8]:

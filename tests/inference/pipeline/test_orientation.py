@@ -1,4 +1,5 @@
-"""pose: the eight poses of a photo become one picture, and what was found in it is turned back exactly."""
+"""orientation: the eight orientations of a photo become one picture, and what was found in it is turned back exactly.
+orientation: the eight orientations of a photo become one picture, and what was found in it is turned back exactly."""
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from inference.pipeline.orientation import POSES, Pose, canonical
+from inference.pipeline.orientation import ORIENTATIONS, Orientation, canonical_orientation
 from tests.inference.pictures import skin
 
 # Few values and few pixels: flat, symmetric and evenly lit pictures come up all the time.
@@ -20,11 +21,11 @@ PICTURES = arrays(
 
 
 def upright(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return canonical(pixels).turn(pixels)
+    return canonical_orientation(pixels).apply(pixels)
 
 
 def assert_one_picture(pixels: NDArray[np.uint8]) -> None:
-    one, *others = (upright(pose.turn(pixels)) for pose in POSES)
+    one, *others = (upright(orientation.apply(pixels)) for orientation in ORIENTATIONS)
     assert one.shape[1] >= one.shape[0]
     assert all(np.array_equal(one, other) for other in others)
 
@@ -32,7 +33,7 @@ def assert_one_picture(pixels: NDArray[np.uint8]) -> None:
 @settings(deadline=None)
 @given(PICTURES)
 def test_the_eight_poses_of_a_picture_are_one(pixels: NDArray[np.uint8]) -> None:
-    assert len({pose.turn(np.arange(16).reshape(4, 4)).tobytes() for pose in POSES}) == 8
+    assert len({orientation.apply(np.arange(16).reshape(4, 4)).tobytes() for orientation in ORIENTATIONS}) == 8
     assert_one_picture(pixels)
 
 
@@ -47,24 +48,24 @@ def test_the_pose_is_chosen_by_the_content_and_survives_compression() -> None:
     photo = skin(400, 300)
     photo[:, 300:] = np.minimum(photo[:, 300:].astype(int) + 30, 255)
     photo[200:] = np.minimum(photo[200:].astype(int) + 15, 255)
-    assert canonical(photo) == Pose(False, False, False)
-    for pose in POSES:
-        _, file = cv2.imencode(".jpg", pose.turn(photo), [cv2.IMWRITE_JPEG_QUALITY, 50])
+    assert canonical_orientation(photo) == Orientation(False, False, False)
+    for orientation in ORIENTATIONS:
+        _, file = cv2.imencode(".jpg", orientation.apply(photo), [cv2.IMWRITE_JPEG_QUALITY, 50])
         copy = np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)
         assert np.abs(upright(copy).astype(int) - photo).mean() < 5
 
 
 @settings(deadline=None)
-@given(PICTURES, st.sampled_from(POSES), st.data())
-def test_turning_back_is_exact(pixels: NDArray[np.uint8], pose: Pose, data: st.DataObject) -> None:
-    assert np.array_equal(pose.turn_back(pose.turn(pixels)), pixels)
+@given(PICTURES, st.sampled_from(ORIENTATIONS), st.data())
+def test_turning_back_is_exact(pixels: NDArray[np.uint8], orientation: Orientation, data: st.DataObject) -> None:
+    assert np.array_equal(orientation.undo(orientation.apply(pixels)), pixels)
     mask = pixels[..., 0] > 0
-    turned = pose.turn(mask)
-    assert turned.dtype == np.bool_ and np.array_equal(pose.turn_back(turned), mask)
+    turned = orientation.apply(mask)
+    assert turned.dtype == np.bool_ and np.array_equal(orientation.undo(turned), mask)
     height, width = mask.shape
     x1, y1 = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
     x2, y2 = data.draw(st.integers(x1 + 1, width)), data.draw(st.integers(y1 + 1, height))
     inside = np.zeros_like(mask)
     inside[y1:y2, x1:x2] = True
-    x, y, across, along = cv2.boundingRect(pose.turn(inside).astype(np.uint8))
-    assert pose.turn_box_back((x, y, x + across, y + along), turned.shape[1], turned.shape[0]) == (x1, y1, x2, y2)
+    x, y, across, along = cv2.boundingRect(orientation.apply(inside).astype(np.uint8))
+    assert orientation.undo_box((x, y, x + across, y + along), turned.shape[1], turned.shape[0]) == (x1, y1, x2, y2)

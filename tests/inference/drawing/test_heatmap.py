@@ -7,22 +7,22 @@ import numpy as np
 import pytest
 
 from inference.analysis import CLASSES, Analysis, Lesion, Quality, Refusal, Risk
-from inference.drawing.heatmap import draw_explanation
+from inference.drawing.heatmap import draw_heatmap
 from inference.photo import Photo
 from inference.pipeline.analyzer import Analyzer
-from inference.pipeline.attribution import Evidence, heat_map
-from inference.pipeline.orientation import POSES
+from inference.pipeline.attribution import Attribution, heatmap
+from inference.pipeline.orientation import ORIENTATIONS
 from inference.registry.registry import Registry
 from tests.inference.pictures import skin, spot_mask
 
 SIZES = [(200, 150), (150, 200), (300, 1400), (640, 480)]
 
 
-def found_at(row: int, column: int, square: tuple[float, float, float], weight: float = 1.0) -> Evidence:
+def found_at(row: int, column: int, square: tuple[float, float, float], weight: float = 1.0) -> Attribution:
     """A network that found one cell of 10 x 10 to speak for the first class, and the rest against it."""
     maps = np.full((7, 10, 10), -1.0, np.float32)
     maps[0, row, column] = 3.0
-    return Evidence(maps, square, weight)
+    return Attribution(maps, square, weight)
 
 
 def hottest(heat: np.ndarray, width: int) -> tuple[float, float]:
@@ -35,7 +35,7 @@ def hottest(heat: np.ndarray, width: int) -> tuple[float, float]:
 def test_the_heat_lies_where_its_cell_does(size: tuple[int, int]) -> None:
     width, height = size
     square = (width * 0.6, height * 0.4, min(size) * 0.5)
-    heat = heat_map([found_at(2, 7, square)], 0, (height, width))
+    heat = heatmap([found_at(2, 7, square)], 0, (height, width))
     assert heat.shape[0] / heat.shape[1] == pytest.approx(height / width, rel=0.05)
     assert (heat.min(), heat.max()) == pytest.approx((0, 1))
     expected = (square[0] + 0.25 * square[2], square[1] - 0.25 * square[2])  # middle of the cell 2 down, 7 across
@@ -47,13 +47,13 @@ def test_the_heat_lies_where_its_cell_does(size: tuple[int, int]) -> None:
 
 
 def test_what_speaks_against_a_class_and_what_speaks_for_others_does_not_glow() -> None:
-    assert not heat_map([found_at(2, 7, (100, 100, 100))], 1, (200, 200)).any()
+    assert not heatmap([found_at(2, 7, (100, 100, 100))], 1, (200, 200)).any()
 
 
 def test_networks_count_by_their_weight_and_not_by_their_units() -> None:
     strong, weak = found_at(1, 1, (100, 100, 200), 0.8), found_at(8, 8, (100, 100, 200), 0.2)
-    loud = Evidence(weak.maps * 1000, weak.square, weak.weight)
-    heat = heat_map([strong, loud], 0, (200, 200))
+    loud = Attribution(weak.maps * 1000, weak.square, weak.weight)
+    heat = heatmap([strong, loud], 0, (200, 200))
     assert hottest(heat, 200) == pytest.approx((30, 30), abs=3)
     assert heat[168:172, 168:172].max() == pytest.approx(0.25, abs=0.02)
 
@@ -65,15 +65,15 @@ def analyzer(weights: Path) -> Analyzer:
 
 def test_an_explanation_belongs_to_the_analysis_and_turns_with_the_photo(analyzer: Analyzer) -> None:
     pixels = skin(320, 240)
-    pixels[40:60, 240:280] //= 2  # so that no two poses look alike
+    pixels[40:60, 240:280] //= 2  # so that no two orientations look alike
     analysis, heat = analyzer.explain(Photo(pixels))
     assert analysis.probabilities == analyzer.analyze(Photo(pixels)).probabilities
     assert heat is not None and heat.shape == (192, 256)
     assert heat.max() == pytest.approx(1) and heat.std() > 0.01
-    for pose in POSES:
-        _, turned = analyzer.explain(Photo(np.ascontiguousarray(pose.turn(pixels))))
+    for orientation in ORIENTATIONS:
+        _, turned = analyzer.explain(Photo(np.ascontiguousarray(orientation.apply(pixels))))
         assert turned is not None
-        np.testing.assert_allclose(turned, pose.turn(heat), atol=1e-3)
+        np.testing.assert_allclose(turned, orientation.apply(heat), atol=1e-3)
 
 
 def test_a_refused_photo_has_no_heat(analyzer: Analyzer) -> None:
@@ -86,7 +86,7 @@ def drawn(size: tuple[int, int], heat: np.ndarray, language: str = "en") -> np.n
     shares = dict.fromkeys(CLASSES, 0.02) | {"mel": 0.88}
     lesion = Lesion((0.0, 0.0, 1.0, 1.0), spot_mask(*size), 0.9)
     analysis = Analysis("mel", shares, lesion, Quality(width, height, 1.0, 1.0), None, Risk.HIGH)
-    return draw_explanation(Photo(skin(*size)), analysis, heat.astype(np.float32), language).pixels
+    return draw_heatmap(Photo(skin(*size)), analysis, heat.astype(np.float32), language).pixels
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -121,4 +121,4 @@ def test_a_legend_tells_the_colours_in_both_languages() -> None:
 def test_a_refusal_cannot_be_drawn() -> None:
     refused = Analysis(None, {}, None, Quality(1, 1, 1.0, 1.0), None, None)
     with pytest.raises(ValueError, match="no explanation"):
-        draw_explanation(Photo(skin()), refused, np.zeros((10, 10), np.float32))
+        draw_heatmap(Photo(skin()), refused, np.zeros((10, 10), np.float32))

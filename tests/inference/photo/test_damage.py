@@ -15,7 +15,7 @@ from inference.photo import PhotoError, PhotoFault, decode
 from inference.photo.limits import MAX_SCANS
 from tests.inference.pictures import encoded, skin
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CASES = ROOT.parent / "shared" / "cases"
 MUTATIONS = int(os.environ.get("PHOTO_MUTATIONS", "300"))
 END = b"\xff\xd9"
