@@ -145,7 +145,8 @@ class _PendingAnalysis:
 
     def __init__(self, photo: Photo, checked: bool) -> None:
         began = perf_counter()
-        # Everything is judged in one orientation, in the usual light and without a surround; only the answer is turned back.
+        # Everything is judged in one orientation, in the usual light and without a surround; only the answer is turned
+        # back.
         self.framing = Framing.of(photo.pixels)
         framed = Photo(self.framing.cut(photo.pixels))
         judged = quality.assess(framed, self.framing.field)

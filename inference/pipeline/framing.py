@@ -1,4 +1,5 @@
-"""Which part of a photo is analysed, and in which orientation; and how what is found there lies in the photo as taken."""
+"""Which part of a photo is analysed, and in which orientation; and how what is found there lies in the photo as taken.
+Which part of a photo is analysed, and in which orientation; and how what is found there lies in the photo as taken."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -17,8 +18,8 @@ Element = TypeVar("Element", bound=np.generic)
 class Framing:
     """How a photo is turned and cut before it is analysed.
 
-    `orientation` turns it. `size` is its width and height (pixels) when turned, `window` the part of it that is kept: x1, y1,
-    x2, y2. `field` is the field of view in that part, at the size at which quality is judged.
+    `orientation` turns it. `size` is its width and height (pixels) when turned, `window` the part of it that is kept:
+    x1, y1, x2, y2. `field` is the field of view in that part, at the size at which quality is judged.
     """
 
     orientation: Orientation
