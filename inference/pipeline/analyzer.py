@@ -68,8 +68,8 @@ class Analyzer:
         analysis = each.finished(self._titles)
         if each.lesion is None or analysis.label is None:
             return analysis, None
-        attributions = self._classifier.attribute(each.photo, each.lesion)
-        heat = heatmap(attributions, CLASSES.index(analysis.label), (each.photo.height, each.photo.width))
+        attribution = self._classifier.attribution(each.photo, each.lesion)
+        heat = heatmap(attribution, CLASSES.index(analysis.label), (each.photo.height, each.photo.width))
         return analysis, each.framing.as_taken(heat)
 
     def _run(self, photos: Sequence[Photo]) -> "list[_PendingAnalysis]":
