@@ -44,10 +44,10 @@ def served_operations(weights: Path) -> dict[str, int]:
     segmenter = release.served_segmenter
     counted = {
         segmenter.served.file: operations(
-            load_segmenter(weights / segmenter.reference.file, segmenter.network), segmenter.input.frame
+            load_segmenter(weights / segmenter.served.file, segmenter.network), segmenter.input.frame
         ),
     }
     for member in release.served_classifier.members:
-        network = zoo.load(weights / member.reference.file, member.network, member.input.size, member.kernel)
+        network = zoo.load(weights / member.served.file, member.network, member.input.size, member.kernel)
         counted[member.served.file] = operations(network, (member.input.size, member.input.size))
     return counted

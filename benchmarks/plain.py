@@ -42,7 +42,7 @@ class Plain:
         self.fixcaps = fixcaps.eval()
         entry = RegistryFile.load(weights).served_segmenter
         self._yolo = YOLO(f"{entry.network}.yaml", task="segment")
-        network: Any = load_segmenter(weights / entry.reference.file, entry.network)
+        network: Any = load_segmenter(weights / entry.served.file, entry.network)
         self.segmenter = network
         network.task = "segment"
         self._yolo.model = network

@@ -35,7 +35,7 @@ class _TorchSegmenter(Segmenter):
     def __init__(self, release: Release[SegmenterEntry], folder: Path) -> None:
         super().__init__(release)
         entry = release.entry
-        self._network = load_segmenter(folder / entry.reference.file, entry.network)
+        self._network = load_segmenter(folder / entry.served.file, entry.network)
 
     def lesions(self, photos: Sequence[Photo]) -> list[Lesion | None]:
         pixels = [photo.pixels for photo in photos]
@@ -48,7 +48,7 @@ class _TorchClassifier(Classifier):
     def __init__(self, registry: Registry, folder: Path) -> None:
         super().__init__(registry.classifier, registry.gate)
         self._networks = [
-            (zoo.load(folder / member.reference.file, member.network, member.input.size, member.kernel), member.input)
+            (zoo.load(folder / member.served.file, member.network, member.input.size, member.kernel), member.input)
             for member in registry.classifier.entry.members
         ]
 

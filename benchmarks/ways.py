@@ -125,11 +125,9 @@ def _table(title: str, measured: Iterator[tuple[str, dict[str, float]]]) -> Iter
 
 def _references(weights: Path, release: RegistryFile) -> dict[str, Any]:
     segmenter = release.served_segmenter
-    found: dict[str, Any] = {
-        segmenter.served.file: load_segmenter(weights / segmenter.reference.file, segmenter.network)
-    }
+    found: dict[str, Any] = {segmenter.served.file: load_segmenter(weights / segmenter.served.file, segmenter.network)}
     for each in release.served_classifier.members:
-        found[each.served.file] = zoo.load(weights / each.reference.file, each.network, each.input.size, each.kernel)
+        found[each.served.file] = zoo.load(weights / each.served.file, each.network, each.input.size, each.kernel)
     return found
 
 

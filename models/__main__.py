@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, help="folder of the run (default: runs/NETWORK)")
     train.add_argument("--resume", action="store_true", help="go on with the run in --out, all else as it was started")
     train.add_argument(
-        "--start", type=Path, help="begin with these weights (.safetensors; or yolov8n.pt) instead of random ones"
+        "--start", type=Path, help="begin with these weights (.safetensors of a run, .onnx of a release, or yolov8n.pt)"
     )
     train.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     train.add_argument("--limit", type=int, help="use only this many pictures a split")
@@ -74,13 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="release trained networks into weights/")
     export.add_argument(
         "sources", metavar="RUN", type=Path, nargs="+",
-        help="folder of a run, or the .safetensors of a network released before; classifiers are joined",
+        help="folder of a run, or the .onnx of a network released before; classifiers are joined",
     )  # fmt: skip
     export.add_argument("--data", type=Path, required=True)
     export.add_argument("--version", required=True, help="version of the release, such as 1.0.0")
     export.add_argument("--weights", type=Path, default=WEIGHTS)
     export.set_defaults(run=_export)
-    convert = commands.add_parser("convert", help="write all served files anew from the weights beside them")
+    convert = commands.add_parser("convert", help="write the files of all networks anew, with the same weights")
     convert.add_argument("--weights", type=Path, default=WEIGHTS)
     convert.set_defaults(run=lambda options: convert_again(options.weights))
     score = commands.add_parser("evaluate", help="score the served pipeline and write a report")

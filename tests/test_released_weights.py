@@ -39,7 +39,7 @@ def test_every_file_is_listed(release: RegistryFile) -> None:
     """By the registry; a card; or a report, which is of a split and, it may be, of a classifier that is not served."""
     entries = (*release.classifiers, *release.segmenters, *release.gates)
     networks = (*release.segmenters, *chain.from_iterable(entry.members for entry in release.classifiers))
-    listed = {"registry.json", *(file.file for each in networks for file in (each.served, each.reference))}
+    listed = {"registry.json", *(each.served.file for each in networks)}
     listed |= {file.file for entry in release.gates for file in (entry.served, entry.trunk)} | {
         f"{entry.key}.md" for entry in entries
     }

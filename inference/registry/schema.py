@@ -91,17 +91,15 @@ class Entry(_Strict):
 
 
 class NetworkEntry(_Strict):
-    """A network in its two forms.
+    """A network.
 
     Attributes:
         network: its name.
-        served: the ONNX file that answers; see ``models.release.onnx``.
-        reference: the same weights as a state of the torch network (safetensors), to train on from and to compare to.
+        served: the ONNX file that answers. It holds the weights unchanged, so the torch network is read from it too.
     """
 
     network: str
     served: FileEntry
-    reference: FileEntry
 
 
 class Member(NetworkEntry):

@@ -18,7 +18,7 @@ def reader(bench: Bench, _row: str, network: zoo.Name) -> Reader:
     for entry in reversed(RegistryFile.load(bench.weights).classifiers):
         for member in entry.members:
             if member.network == network and member.input.view == VIEW:
-                found = zoo.load(bench.weights / member.reference.file, network, member.input.size, member.kernel)
+                found = zoo.load(bench.weights / member.served.file, network, member.input.size, member.kernel)
                 head = cast(zoo.Classifier, found).log_odds
                 return Reader(found.to(bench.device), head, member.input.size, f"released in {entry.key}")
     raise ComparisonError(f"{bench.weights}: no release has a {network} that looks at the {VIEW}")

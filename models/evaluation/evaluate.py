@@ -64,7 +64,7 @@ def evaluate(root: Path, split: Split, weights: Path, classifier: str | None = N
         )
     answers = collect(rows, lesions.labels, lesions.groups)
     entry = RegistryFile.load(weights).served_segmenter
-    network = load_segmenter(weights / entry.reference.file, entry.network)
+    network = load_segmenter(weights / entry.served.file, entry.network)
     posed = lesions.posed()
     found = [find_lesions(network, [image], entry.input.frame, min_score=0.001, most=100)[0] for image in posed.images]
     matched = statistics(found, posed.masks)

@@ -149,7 +149,7 @@ def _odds_of(gate: LinearClassifier, features: Tensor) -> Values:
 def _look(
     given: Iterator[Example], trunk: Member, weights: Path, segmenter: SegmenterEntry, classifier: ClassifierEntry
 ) -> Seen:
-    network = load_segmenter(weights / segmenter.reference.file, segmenter.network)
+    network = load_segmenter(weights / segmenter.served.file, segmenter.network)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     sessions = [onnxruntime.InferenceSession(weights / each.served.file, options) for each in classifier.members]

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from safetensors.torch import load_file
 from torch import Tensor
 from ultralytics.nn.tasks import SegmentationModel
 from ultralytics.utils import DEFAULT_CFG_DICT, IterableSimpleNamespace, patches
@@ -21,6 +20,7 @@ from ultralytics.utils.nms import non_max_suppression
 
 from inference.analysis import Lesion
 from inference.pipeline.masks import decode_detection, letterbox
+from models.networks.onnx_weights import fill
 
 # Importing ultralytics replaces Pillow's ``Image.open`` by one that wants another package at the first file that is no
 # image, and fails on it; the rest of the process keeps Pillow's own.
@@ -38,9 +38,9 @@ def build_segmenter(network: str = "yolov8n-seg") -> SegmentationModel:
 
 
 def load_segmenter(path: Path, network: str = "yolov8n-seg") -> SegmentationModel:
-    """Rebuild a trained network from its safetensors file, in evaluation mode."""
+    """Rebuild a released network from its ONNX file, in evaluation mode."""
     model = build_segmenter(network)
-    model.load_state_dict(load_file(path))
+    fill(model, path.read_bytes())
     return model.eval()
 
 

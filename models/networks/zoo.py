@@ -12,12 +12,12 @@ from typing import Any, Final, Literal, Protocol, cast, get_args
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from inference.classes import CLASSES
 from models.networks.fixcaps import FixCaps
 from models.networks.fixcaps_published import PublishedFixCaps
+from models.networks.onnx_weights import fill
 
 Name = Literal[
     "fixcaps",
@@ -163,9 +163,9 @@ def lite(number: int, *, pretrained: bool = True) -> nn.Module:
 
 
 def load(path: Path, name: str, size: int, kernel: int) -> nn.Module:
-    """Rebuild a trained classifier from its safetensors file, in evaluation mode; see ``build``."""
+    """Rebuild a released classifier from its ONNX file, in evaluation mode; see ``build``."""
     network = build(cast(Name, name), size, kernel, pretrained=False)
-    network.load_state_dict({key: value.float() for key, value in load_file(path).items()})
+    fill(network, path.read_bytes())
     return network.eval()
 
 

@@ -91,7 +91,7 @@ def _files(entry: AnyEntry) -> list[FileEntry]:
     if isinstance(entry, GateEntry):
         return [entry.served, entry.trunk]
     networks = [entry] if isinstance(entry, SegmenterEntry) else entry.members
-    return [file for network in networks for file in (network.served, network.reference)]
+    return [network.served for network in networks]
 
 
 def _sources(entry: ClassifierEntry) -> list[str]:

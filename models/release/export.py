@@ -1,4 +1,4 @@
-"""From a training run to a release in ``weights/``: weights without pickle, calibration, thresholds, registry.
+"""From a training run to a release in ``weights/``: network files, calibration, thresholds, registry.
 
 Everything is chosen on ``val``. Segmenter and classifier see its photos in their canonical pose, the classifier in the
 boxes of the released segmenter, as in serving.
@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 import onnxruntime
 import torch
-from safetensors.torch import save
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from sklearn.model_selection import GroupKFold
 from torch import Tensor
@@ -42,7 +41,7 @@ from models.data.ham10000 import CITATION, Lesions, Split
 from models.evaluation.evaluate import Evaluation
 from models.evaluation.metrics import Interval
 from models.networks import zoo
-from models.networks.segmenter import find_lesions, load_segmenter
+from models.networks.segmenter import build_segmenter, find_lesions, load_segmenter
 from models.release import onnx
 from models.release.calibrate import fit
 from models.release.cards import write_card
@@ -61,15 +60,14 @@ def export_segmenter(
     trained: Trained, config: SegmenterConfig, version: str, weights: Path, val: Lesions
 ) -> SegmenterEntry:
     """Release a trained segmenter, with its least score chosen on ``val``."""
-    if trained.served is not None:
-        served, reference = _kept(trained.served, weights), _kept(trained.weights, weights)
+    if trained.released:
+        served = _kept(trained.file, weights)
     else:
-        stem = f"{config.network}-{version}"
-        reference = store(save(trained.state()), weights / f"{stem}.safetensors")
-        network = load_segmenter(weights / reference.file, config.network)
-        served = store(onnx.convert_segmenter(network, config.frame), weights / f"{stem}.onnx")
+        network = build_segmenter(config.network)
+        trained.fill(network)
+        served = store(onnx.convert_segmenter(network, config.frame), weights / f"{config.network}-{version}.onnx")
     entry = SegmenterEntry(
-        name=config.network, version=version, network=config.network, reference=reference, served=served,
+        name=config.network, version=version, network=config.network, served=served,
         metrics={}, data=DATA, licence=LICENCE, classes=("lesion",),
         input=SegmenterInput(width=config.frame[0], height=config.frame[1]), min_score=0.0,
     )  # fmt: skip
@@ -95,16 +93,13 @@ def export_classifier(
     boxes, labels = served_boxes(weights, val), torch.from_numpy(val.labels)
     files, scores = [], []
     for each, config in zip(trained, configs, strict=True):
-        state = each.state()
         network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
-        network.load_state_dict({key: value.float() for key, value in state.items()})
-        if each.served is not None:
-            served, reference = _kept(each.served, weights), _kept(each.weights, weights)
+        each.fill(network)
+        if each.released:
+            files.append(_kept(each.file, weights))
         else:
-            stem = f"{config.name}-{version}-{config.view}"
-            reference = store(save(state), weights / f"{stem}.safetensors")
-            served = store(onnx.convert(network, config.size), weights / f"{stem}.onnx")
-        files.append((served, reference))
+            path = weights / f"{config.name}-{version}-{config.view}.onnx"
+            files.append(store(onnx.convert(network, config.size), path))
         squares = [crop(image, box if config.view == "lesion" else None, config.size, config.margin)
                    for image, box in zip(val.images, boxes, strict=True)]  # fmt: skip
         scores.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")))
@@ -122,10 +117,10 @@ def export_classifier(
         name=name, version=version, metrics={}, data=DATA, licence=LICENCE, classes=CLASSES,
         members=tuple(
             Member(
-                network=config.name, kernel=config.kernel, served=served, reference=reference, slope=slope,
+                network=config.name, kernel=config.kernel, served=served, slope=slope,
                 input=ClassifierInput(size=config.size, view=config.view, margin=config.margin),
             )
-            for config, (served, reference), slope in zip(configs, files, calibration.slopes, strict=True)
+            for config, served, slope in zip(configs, files, calibration.slopes, strict=True)
         ),
         bias=calibration.bias,
         thresholds=dict.fromkeys(SUSPICIOUS, warning_threshold(probabilities, labels)), trials=tuple(trials),
@@ -135,18 +130,18 @@ def export_classifier(
 
 
 def convert_again(weights: Path) -> None:
-    """Write the served files of all releases anew from their references, and their new hashes into registry and cards.
+    """Write the files of all networks anew from the weights in them, and their new hashes into registry and cards.
 
-    Answers stay those of the reference: this is for a new form of the files, see ``inference.registry.tensors``.
+    The weights stay the same: this is for a new form of the files, see ``inference.registry.tensors``.
     """
     release = RegistryFile.load(weights)
     found: dict[str, FileEntry] = {}
     for segmenter in release.segmenters:
-        network = load_segmenter(weights / segmenter.reference.file, segmenter.network)
+        network = load_segmenter(weights / segmenter.served.file, segmenter.network)
         content = onnx.convert_segmenter(network, segmenter.input.frame)
         found[segmenter.served.file] = store(content, weights / segmenter.served.file)
     for member in {member.served.file: member for entry in release.classifiers for member in entry.members}.values():
-        classifier = zoo.load(weights / member.reference.file, member.network, member.input.size, member.kernel)
+        classifier = zoo.load(weights / member.served.file, member.network, member.input.size, member.kernel)
         content = onnx.convert(classifier, member.input.size)
         found[member.served.file] = store(content, weights / member.served.file)
     converted = release.replace(
@@ -181,7 +176,7 @@ def warning_threshold(probabilities: Tensor, labels: Tensor) -> float:
 def served_boxes(weights: Path, lesions: Lesions) -> list[tuple[float, float, float, float] | None]:
     """The released segmenter's best box for each photo; None where it finds nothing."""
     entry = RegistryFile.load(weights).served_segmenter
-    network = load_segmenter(weights / entry.reference.file, entry.network)
+    network = load_segmenter(weights / entry.served.file, entry.network)
     boxes: list[tuple[float, float, float, float] | None] = []
     for image in lesions.images:
         found = find_lesions(network, [image], entry.input.frame, min_score=entry.min_score)[0]

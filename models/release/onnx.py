@@ -1,7 +1,8 @@
 """Networks as the ONNX files that serving runs; ``inference.registry.tensors`` says what these take and give.
 
-The torch networks stay the reference, and the files hold their very weights: nothing is folded or rounded here, that
-is left to the runtime. A test and ``python -m models parity`` hold the two together.
+The files hold the very weights of the torch networks: nothing is folded or rounded here, that is left to the runtime.
+So ``models.networks.onnx_weights`` reads the torch network back, and a release keeps no second file. A test and
+``python -m benchmarks parity`` hold the two together.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from torch import Tensor, nn
 from ultralytics.nn.tasks import SegmentationModel
 
 from inference.registry.tensors import ATTRIBUTION, DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from models.networks.onnx_weights import HALF
 from models.networks.zoo import Classifier, Pretrained
 
-HALF: Final = "_half"
 SMALLEST: Final = 64  # tensors of fewer values stay in float32: they are norms and biases, and save nothing
 
 
@@ -107,7 +108,7 @@ def traced(served: nn.Module, frame: tuple[int, int], outputs: list[str]) -> onn
     squares = torch.zeros(2, frame[1], frame[0], 3, dtype=torch.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # torch's exporter calls what torch itself has deprecated
-        # Optimised, norms would be folded into weights, which then are no longer those of the reference.
+        # Optimised, norms would be folded into weights, and the torch network could not be read back.
         program = torch.onnx.export(
             served.eval(), (squares,), dynamo=True, optimize=False, verbose=False,
             input_names=[SQUARES], output_names=outputs,

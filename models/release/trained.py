@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import nn
 
 from inference.registry.schema import REGISTRY_FILE, RegistryFile
-from models.networks import zoo
+from models.networks import onnx_weights, zoo
 from models.training.classification import ClassifierConfig
 from models.training.loop import TrainingError, read_config
 from models.training.segmentation import SegmenterConfig
+
+RELEASED: Final = ".onnx"
 
 
 @dataclass(frozen=True)
@@ -22,30 +24,38 @@ class Trained:
 
     Attributes:
         config: what it was trained for.
-        weights: its safetensors file.
-        served: the ONNX file of a network that was released before; it keeps its files, whatever it is joined with.
+        file: the safetensors file of a run, or the ONNX file of a network that was released before.
     """
 
     config: ClassifierConfig | SegmenterConfig
-    weights: Path
-    served: Path | None = None
+    file: Path
 
-    def state(self) -> dict[str, Tensor]:
-        """Its weights in half precision, which is what is released and measured."""
-        loaded = load_file(self.weights)
-        return {name: value.half() if value.is_floating_point() else value for name, value in loaded.items()}
+    @property
+    def released(self) -> bool:
+        """Whether it was released before; it then keeps its file, whatever it is joined with."""
+        return self.file.suffix == RELEASED
+
+    def fill(self, network: nn.Module) -> None:
+        """Give a network the weights, rounded to half precision, which is what is released and measured."""
+        if self.released:
+            onnx_weights.fill(network, self.file.read_bytes())
+            return
+        loaded = load_file(self.file)
+        network.load_state_dict(
+            {name: value.half() if value.is_floating_point() else value for name, value in loaded.items()}
+        )
 
 
 def find(source: Path) -> Trained:
     """Find a trained network.
 
     Args:
-        source: folder of a run, or the safetensors file of a released network, beside its registry.
+        source: folder of a run, or the ONNX file of a released network, beside its registry.
 
     Raises:
         TrainingError: the folder holds no run, or the registry lists no such file.
     """
-    if source.suffix == ".safetensors":
+    if source.suffix == RELEASED:
         return _released(source)
     config = read_config(source)
     return Trained(
@@ -61,13 +71,13 @@ def _released(source: Path) -> Trained:
         raise TrainingError(f"{source}: no registry of weights lies beside it") from error
     for entry in release.classifiers:
         for member in entry.members:
-            if member.reference.file == source.name:
+            if member.served.file == source.name:
                 shape = member.input
                 name = cast(zoo.Name, member.network)
                 config = ClassifierConfig(name, shape.size, member.kernel, shape.view, shape.margin)
-                return Trained(config, source, source.parent / member.served.file)
+                return Trained(config, source)
     for segmenter in release.segmenters:
-        if segmenter.reference.file == source.name:
+        if segmenter.served.file == source.name:
             frame = SegmenterConfig(network=segmenter.network, size=segmenter.input.width)
-            return Trained(frame, source, source.parent / segmenter.served.file)
+            return Trained(frame, source)
     raise TrainingError(f"{source}: {registry} lists no such network")

@@ -33,6 +33,7 @@ from torch.optim.swa_utils import PARAM_LIST, AveragedModel, get_ema_multi_avg_f
 from models.data.ham10000 import Lesions
 from models.evaluation.plots import plot_curves
 from models.networks import coco
+from models.networks.onnx_weights import fill
 
 WARMUP = 0.05  # share of all steps in which the learning rate rises
 
@@ -86,8 +87,8 @@ class Run:
         task: what is learnt.
         folder: of the run.
         device: where it is computed.
-        start: weights of an earlier run or release (.safetensors), or a checkpoint of ``models.networks.coco``, to
-            begin with instead of random ones.
+        start: weights to begin with instead of random ones: of an earlier run (.safetensors), of a release (.onnx), or
+            a checkpoint of ``models.networks.coco``.
 
     Raises:
         TrainingError: the weights to start from cannot be read or belong to another network.
@@ -206,8 +207,11 @@ class Run:
         """Give the network these weights; returns their SHA-256, since the file may be moved meanwhile."""
         try:
             content = start.read_bytes()
-            weights = coco.adapted(content, self.network) if coco.is_published(content) else load(content)
-            self.network.load_state_dict(weights)
+            if start.suffix == ".onnx":
+                fill(self.network, content)
+            else:
+                weights = coco.adapted(content, self.network) if coco.is_published(content) else load(content)
+                self.network.load_state_dict(weights)
         except (OSError, SafetensorError, RuntimeError, ValueError) as error:
             raise TrainingError(f"{start}: {str(error).splitlines()[0]}") from error
         return f"weights with SHA-256 {hashlib.sha256(content).hexdigest()}"

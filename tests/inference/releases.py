@@ -65,7 +65,6 @@ def write_release(folder: Path) -> Path:
                     {
                         "network": "fixcaps",
                         "served": served(folder / CLASSIFIER_FILE),
-                        "reference": served(folder / CLASSIFIER_FILE),
                         "kernel": 18,
                         "input": {"size": 64, "view": "lesion", "margin": 1.4},
                         "slope": 1.0,
@@ -82,7 +81,6 @@ def write_release(folder: Path) -> Path:
                 "name": "yolov8n-seg",
                 "network": "yolov8n-seg",
                 "served": served(folder / SEGMENTER_FILE),
-                "reference": served(folder / SEGMENTER_FILE),
                 "classes": ["lesion"],
                 "input": {"width": FRAME[0], "height": FRAME[1]},
                 "min_score": 0.25,

@@ -11,6 +11,7 @@ from onnx.numpy_helper import from_array, to_array
 
 from inference.registry.tensors import ATTRIBUTION, DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
 from models.networks import zoo
+from models.networks.onnx_weights import fill
 from models.networks.segmenter import build_segmenter, find_lesions
 from models.release import onnx as onnx_file
 from models.training.classification import predict
@@ -89,3 +90,39 @@ def test_weights_that_are_halves_lose_nothing_and_others_stay_whole() -> None:
     assert small.dtype == np.float16 and (small == halves).all()
     assert kept.dtype == np.float32 and (kept == whole).all()
     assert [(node.op_type, node.output[0]) for node in graph.node] == [("Cast", "halves")]
+
+
+def shaken(network: torch.nn.Module) -> torch.nn.Module:
+    """The same network with other weights and norms' buffers, all different; half of them are halves."""
+    for place, value in enumerate(network.state_dict().values()):
+        if value.is_floating_point():
+            value.copy_(torch.rand_like(value).half() if place % 2 else torch.rand_like(value))
+    return network
+
+
+def same_weights(one: torch.nn.Module, other: torch.nn.Module) -> bool:
+    pairs = zip(one.state_dict().items(), other.state_dict().values(), strict=True)
+    return all(torch.equal(mine, theirs) for (name, mine), theirs in pairs if not name.endswith("num_batches_tracked"))
+
+
+@pytest.mark.parametrize("name", ["fixcaps", "fixcaps-ds", "efficientnet-lite0"])
+def test_a_classifier_is_read_back_from_its_file_exactly(name: zoo.Name) -> None:
+    network, again = (shaken(zoo.build(name, 72, 18, pretrained=False)) for _ in range(2))
+    assert not same_weights(network, again)
+    fill(again, onnx_file.convert(network, 72))
+    assert same_weights(network, again)
+
+
+def test_a_segmenter_is_read_back_from_its_file_exactly() -> None:
+    network, again = (shaken(build_segmenter()) for _ in range(2))
+    fill(again, onnx_file.convert_segmenter(network, (96, 64)))
+    assert same_weights(network, again)
+
+
+def test_a_file_of_another_network_or_of_none_is_refused() -> None:
+    content = onnx_file.convert(zoo.build("fixcaps", 72, 18, pretrained=False), 72)
+    for name, kernel in (("fixcaps", 9), ("fixcaps-ds", 18)):
+        with pytest.raises(ValueError, match="belong to another network"):
+            fill(zoo.build(cast(zoo.Name, name), 72, kernel, pretrained=False), content)
+    with pytest.raises(ValueError, match="not an ONNX file"):
+        fill(torch.nn.Linear(1, 1), b"nothing of the kind")

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import onnx as onnx_library
 import pytest
 import torch
 
@@ -87,7 +88,7 @@ def test_registry_names_what_lies_there(weights: Path) -> None:
     release = RegistryFile.load(weights)
     assert release.classifier == "fixcaps-0.1.0"
     members = release.served_classifier.members
-    files = [file for network in (release.served_segmenter, *members) for file in (network.served, network.reference)]
+    files = [network.served for network in (release.served_segmenter, *members)]
     for file in files:
         assert hashlib.sha256((weights / file.file).read_bytes()).hexdigest() == file.sha256
         assert stat.S_IMODE((weights / file.file).stat().st_mode) & 0o044, "other users may read it"
@@ -106,7 +107,7 @@ def test_a_new_version_is_served_and_the_old_one_kept(
     monkeypatch.setattr("models.release.export.letterbox", posed(letterbox))
     assert export([runs / "yolo"], data, tmp_path) == 0
     [entry] = json.loads((tmp_path / "registry.json").read_text())["segmenters"]
-    network = load_segmenter(tmp_path / entry["reference"]["file"])
+    network = load_segmenter(tmp_path / entry["served"]["file"])
     photos = list(load(data, "val").posed().images)
     lowest = min(
         found[0].score for found in find_lesions(network, photos, SegmenterConfig(size=64).frame, min_score=0.0)
@@ -120,7 +121,7 @@ def test_a_new_version_is_served_and_the_old_one_kept(
     registry = json.loads((tmp_path / "registry.json").read_text())
     assert [entry["version"] for entry in registry["segmenters"]] == ["0.1.0", "0.2.0"]
     assert registry["segmenter"] == "yolov8n-seg-0.2.0"
-    assert (tmp_path / "yolov8n-seg-0.1.0.safetensors").is_file()
+    assert (tmp_path / "yolov8n-seg-0.1.0.onnx").is_file()
 
 
 def test_report_holds_the_served_answers(weights: Path, data: Path, tmp_path: Path) -> None:
@@ -186,12 +187,12 @@ def test_figures_of_the_report_stand_in_registry_and_cards(weights: Path) -> Non
         assert recorded == {name: tuple(found) for name, found in report[kind].items() if None not in found}
         card = (weights / f"{entry.key}.md").read_text()
         networks = [entry] if kind == "segmenter" else entry.members
-        assert all(file.sha256 in card for network in networks for file in (network.served, network.reference))
+        assert all(network.served.sha256 in card for network in networks)
         name = "balanced_accuracy" if kind == "classifier" else "mask_map"
         assert f"{recorded[name][0]:.3f} [{recorded[name][1]:.3f}, {recorded[name][2]:.3f}]" in card
 
 
-def test_served_files_are_written_anew_from_the_references(weights: Path, data: Path, tmp_path: Path) -> None:
+def test_network_files_are_written_anew_from_their_own_weights(weights: Path, data: Path, tmp_path: Path) -> None:
     copied = Path(shutil.copytree(weights, tmp_path / "weights"))
     plain = json.loads((copied / "registry.json").read_bytes())
     plain["classifiers"] = [each for each in plain["classifiers"] if each["version"] == "0.1.0"]
@@ -199,7 +200,10 @@ def test_served_files_are_written_anew_from_the_references(weights: Path, data: 
     release = RegistryFile.load(copied)
     parts = (release.served_segmenter, *release.served_classifier.members)
     for part in parts:
-        (copied / part.served.file).write_bytes(b"of an older form")
+        path = copied / part.served.file
+        older = onnx_library.load(path)
+        older.doc_string = "of an older form"
+        path.write_bytes(older.SerializeToString())
     assert main(["convert", "--weights", str(copied)]) == 0
     photos = copy_photos(data, select(data, "val"), tmp_path)[:3]
     answers = [
@@ -211,6 +215,7 @@ def test_served_files_are_written_anew_from_the_references(weights: Path, data: 
     for part in (converted.served_segmenter, *converted.served_classifier.members):
         sha256 = hashlib.sha256((copied / part.served.file).read_bytes()).hexdigest()
         assert part.served.sha256 == sha256
+        assert not onnx_library.load(copied / part.served.file).doc_string, "it is written anew"
     assert converted.served_classifier.model_dump(exclude={"members"}) == release.served_classifier.model_dump(
         exclude={"members"}
     )
@@ -227,28 +232,28 @@ def test_served_files_are_written_anew_from_the_references(weights: Path, data: 
 def test_a_released_network_is_joined_with_a_new_one(weights: Path, runs: Path, data: Path, tmp_path: Path) -> None:
     copied = Path(shutil.copytree(weights, tmp_path / "weights"))
     before = {member.input.view: member for member in RegistryFile.load(copied).served_classifier.members}
-    assert export([runs / "lesion", copied / before["whole"].reference.file], data, copied, "0.2.0") == 0
+    assert export([runs / "lesion", copied / before["whole"].served.file], data, copied, "0.2.0") == 0
     new, kept = RegistryFile.load(copied).served_classifier.members
-    assert new.reference.file == "fixcaps-0.2.0-lesion.safetensors"
+    assert new.served.file == "fixcaps-0.2.0-lesion.onnx"
     assert kept.model_dump(exclude={"slope"}) == before["whole"].model_dump(exclude={"slope"}), "it keeps its files"
 
 
 def test_a_released_segmenter_is_released_again_with_its_files(weights: Path, data: Path, tmp_path: Path) -> None:
     copied = Path(shutil.copytree(weights, tmp_path / "weights"))
     before = RegistryFile.load(copied).served_segmenter
-    assert export([copied / before.reference.file], data, copied, "0.2.0") == 0
+    assert export([copied / before.served.file], data, copied, "0.2.0") == 0
     again = RegistryFile.load(copied).served_segmenter
     assert again.key == f"{before.name}-0.2.0"
-    kept = {"reference", "served", "input"}
+    kept = {"served", "input"}
     assert again.model_dump(include=kept) == before.model_dump(include=kept)
 
 
 def test_exporting_what_is_not_released_is_one_line(
     weights: Path, runs: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert export([runs / "lesion" / "best.safetensors"], data, weights) == 1
+    assert export([runs / "lesion" / "other.onnx"], data, weights) == 1
     assert "no registry of weights lies beside it" in capsys.readouterr().err
-    assert export([weights / "other.safetensors"], data, weights) == 1
+    assert export([weights / "other.onnx"], data, weights) == 1
     assert "lists no such network" in capsys.readouterr().err
 
 
