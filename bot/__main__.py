@@ -11,7 +11,7 @@ from bot.settings import load_settings
 
 
 def main() -> int:
-    """Exit status: 0 after an orderly stop, 2 where the bot cannot start as it is set up."""
+    """Exit status: 0 after an orderly stop, 1 beside another bot on its data, 2 for settings that are wrong."""
     try:
         settings = load_settings()
         secrets = (settings.token,) if settings.bot_token else ()
@@ -22,7 +22,7 @@ def main() -> int:
         asyncio.run(run(settings))
     except StartupError as error:
         print(error, file=sys.stderr)
-        return 2
+        return error.exit_status
     except KeyboardInterrupt:
         return 130
     return 0

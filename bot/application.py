@@ -17,7 +17,7 @@ from aiogram.methods import GetUpdates
 from aiogram.utils.i18n import I18n
 from pydantic import SecretStr
 
-from bot.errors import StartupError
+from bot.errors import AlreadyRunning, StartupError
 from bot.handlers import ROUTERS
 from bot.logs import set_up_logging
 from bot.middlewares.backpressure import Patience
@@ -41,8 +41,9 @@ from bot.ui.i18n import load_translations
 from inference.engine.engine import AnalysisFailed, Engine
 from inference.registry.registry import RegistryError, UnknownClassifier
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import DatabaseInUse, StorageError
 from storage.keys import load_or_create_key
+from storage.location import locate, url_of
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ async def run(settings: Settings) -> None:
         supervisor.start(explain(await database.requests.unexplained(), reception), "explanations")
         supervisor.start(tidy_up(bot, database), "tidying up")
         supervisor.start(introduce(bot, database, translations, settings.admin_ids), "introduction")
+        supervisor.start(database.traces.keep_wiping(), "erasure")
         if settings.retention_days is not None:
             supervisor.start(keep_erasing(database, settings.retention_days), "retention")
         if settings.delay_log_seconds is not None:
@@ -154,12 +156,14 @@ async def _start_sandbox(settings: Settings, stack: AsyncExitStack) -> Settings:
 
 async def _open_database(settings: Settings) -> Database:
     try:
+        url, path = locate(settings.database_url or url_of(settings.data_dir / "bot.db"))
         if settings.data_key is not None:
             key = settings.data_key.get_secret_value().encode()
         else:
-            key = await asyncio.to_thread(load_or_create_key, settings.data_dir / "data.key")
-        url = settings.database_url or f"sqlite+aiosqlite:///{settings.data_dir / 'bot.db'}"
+            key = await asyncio.to_thread(load_or_create_key, settings.data_dir / "data.key", path)
         return await Database.open(url, key)
+    except DatabaseInUse as error:
+        raise AlreadyRunning(str(error)) from None
     except StorageError as error:
         raise StartupError(str(error)) from None
 

@@ -1,5 +1,13 @@
-"""The one error of starting up."""
+"""The errors of starting up."""
 
 
 class StartupError(Exception):
     """The bot cannot start as it is set up. The message is one line that says what to change."""
+
+    exit_status = 2
+
+
+class AlreadyRunning(StartupError):
+    """Another process does this work. The settings are fine, and a later start may succeed."""
+
+    exit_status = 1

@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from aiogram.utils.token import TokenValidationError, validate_token
-from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartupError
 from inference.engine.engine import DEFAULT_WEIGHTS
+from storage.keys import decode_key
+
+# A hundred years; a date before the year 1 does not exist.
+MAX_RETENTION_DAYS = 36_500
 
 
 class Settings(BaseSettings):
@@ -25,7 +28,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     database_url: str | None = None
     data_key: SecretStr | None = None
-    retention_days: int | None = Field(default=None, ge=1)
+    retention_days: int | None = Field(default=None, ge=1, le=MAX_RETENTION_DAYS)
     weights_dir: Path = DEFAULT_WEIGHTS
     classifier: str | None = None
     operator: str | None = Field(default=None, max_length=100)
@@ -72,7 +75,7 @@ class Settings(BaseSettings):
     def _key_is_well_formed(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             try:
-                Fernet(value.get_secret_value())
+                decode_key(value.get_secret_value().encode())
             except ValueError as error:
                 raise ValueError("give 32 random bytes in URL-safe base64, or remove it") from error
         return value

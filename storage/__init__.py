@@ -1,12 +1,14 @@
 """What the bot keeps: people, their requests, announcements. SQLite, health data encrypted at rest."""
 
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import DatabaseInUse, StorageBusy, StorageError, StorageFull, StorageUnavailable
 from storage.keys import load_or_create_key
+from storage.location import url_of
 from storage.records import (
     Broadcast,
     BroadcastKind,
     BroadcastState,
+    Completion,
     DayStats,
     Delivery,
     DeliveryCounts,
@@ -17,12 +19,15 @@ from storage.records import (
     RequestKind,
     User,
 )
+from storage.retry import until_stored
 
 __all__ = [
     "Broadcast",
     "BroadcastKind",
     "BroadcastState",
+    "Completion",
     "Database",
+    "DatabaseInUse",
     "DayStats",
     "Delivery",
     "DeliveryCounts",
@@ -31,7 +36,12 @@ __all__ = [
     "Received",
     "Request",
     "RequestKind",
+    "StorageBusy",
     "StorageError",
+    "StorageFull",
+    "StorageUnavailable",
     "User",
     "load_or_create_key",
+    "until_stored",
+    "url_of",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, Update, func, insert, literal, select, update
 
+from storage.cipher import Cipher, broadcast_place
 from storage.connections import Transactions
 from storage.records import (
     Broadcast,
@@ -19,8 +20,9 @@ from storage.users import is_recipient
 
 
 class Broadcasts:
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, cipher: Cipher) -> None:
         self._transactions = transactions
+        self._cipher = cipher
 
     async def create(
         self,
@@ -40,20 +42,25 @@ class Broadcasts:
                 kind=kind,
                 text=text,
                 entities_json=entities_json,
-                photo_file_id=photo_file_id,
                 state=BroadcastState.DRAFT,
                 created_at=datetime.now(UTC),
             )
             .returning(*broadcasts.c)
         )
         async with self._transactions.write() as connection:
-            return _broadcast((await connection.execute(statement)).one())
+            row = (await connection.execute(statement)).one()
+            if photo_file_id is not None:
+                # Bound to the number of the broadcast, which is known only now.
+                sealed = self._cipher.seal_text(photo_file_id, broadcast_place("photo_file_id", row.id))
+                with_photo = update(broadcasts).where(broadcasts.c.id == row.id).values(photo_file_id=sealed)
+                row = (await connection.execute(with_photo.returning(*broadcasts.c))).one()
+        return opened_broadcast(self._cipher, row)
 
     async def get(self, broadcast_id: int) -> Broadcast | None:
         async with self._transactions.read() as connection:
             query = select(broadcasts).where(broadcasts.c.id == broadcast_id)
             row = (await connection.execute(query)).one_or_none()
-        return _broadcast(row) if row is not None else None
+        return opened_broadcast(self._cipher, row) if row is not None else None
 
     async def confirm(self, broadcast_id: int) -> bool:
         """Start a draft for all who are recipients now. Of several confirmations one is told True."""
@@ -82,7 +89,7 @@ class Broadcasts:
         async with self._transactions.read() as connection:
             query = select(broadcasts).where(broadcasts.c.state == BroadcastState.RUNNING)
             rows = (await connection.execute(query.order_by(broadcasts.c.id))).all()
-        return [_broadcast(row) for row in rows]
+        return [opened_broadcast(self._cipher, row) for row in rows]
 
     async def next_batch(self, broadcast_id: int, size: int) -> list[Delivery]:
         """Up to `size` people whose turn has come; they stay pending until `mark_sending`."""
@@ -150,7 +157,10 @@ def _step(broadcast_id: int, old: BroadcastState, new: BroadcastState) -> Update
     return update(broadcasts).where(broadcasts.c.id == broadcast_id, broadcasts.c.state == old).values(state=new)
 
 
-def _broadcast(row: Row[Any]) -> Broadcast:
+def opened_broadcast(cipher: Cipher, row: Row[Any]) -> Broadcast:
+    """The broadcast of a row, decrypted."""
     fields = dict(row._mapping)
+    if row.photo_file_id is not None:
+        fields["photo_file_id"] = cipher.open_text(row.photo_file_id, broadcast_place("photo_file_id", row.id))
     fields["state"] = BroadcastState(fields["state"])
     return Broadcast(**fields)

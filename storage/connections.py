@@ -1,20 +1,33 @@
 """The engine with this project's pragmas, and the only two ways to a connection: `read` and `write`."""
 
 import asyncio
-import logging
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-logger = logging.getLogger(__name__)
+from storage.errors import StorageBusy, StorageFull, StorageUnavailable
 
-BUSY_TIMEOUT_S = 30
+# How long a transaction waits for another program before it fails with StorageBusy.
+BUSY_TIMEOUT_S = 2.0
 # Fewer than the pool has connections: somebody in a hurry finds one free.
 PATIENT_AT_ONCE = 4
+
+BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+# Beside SQLITE_FULL: a quota or a limit on file sizes reads as a write that failed.
+FULL_CODES = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+}
 
 _is_patient: ContextVar[bool] = ContextVar("is_patient", default=False)
 
@@ -59,35 +72,81 @@ def create_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
 
 
 class Transactions:
-    """Short transactions on one engine: any number of readers beside one writer."""
+    """Short transactions on one engine: any number of readers beside one writer.
+
+    Reads do not wait for writes, neither for ours nor for another program's. Both raise StorageUnavailable where the
+    database cannot do its work now.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         # Writers wait their turn here, in order; SQLite's own busy handler would have them poll.
         self._writing = asyncio.Lock()
         self._patient = asyncio.Semaphore(PATIENT_AT_ONCE)
+        self._failures = 0
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view; nothing written through it is kept."""
-        async with self._turn(), self._engine.connect() as connection:
-            yield connection
+        with _told_apart():
+            async with self._turn(), self._engine.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end of the block and rolls back on an exception."""
-        async with self._turn(), self._writing, self._engine.connect() as connection:
-            await connection.execution_options(sqlite_begin="IMMEDIATE")
-            async with connection.begin():
-                yield connection
+        failures = self._failures
+        async with self._turn(), self._writing:
+            # Who waited while another one tried in vain has waited long enough: a queue of them would never end.
+            if self._failures > failures:
+                raise StorageBusy("the database is locked by another program")
+            try:
+                with _told_apart():
+                    async with self._engine.connect() as connection:
+                        await connection.execution_options(sqlite_begin="IMMEDIATE")
+                        async with connection.begin():
+                            yield connection
+            except StorageBusy:
+                self._failures += 1
+                raise
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return self._patient if _is_patient.get() else nullcontext()
 
-    async def checkpoint(self) -> None:
-        """Move everything from the write-ahead log into the database and empty the log."""
-        async with self._writing, self._engine.connect() as connection:
-            await connection.execution_options(sqlite_begin=None)
-            busy, _, _ = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
-        if busy:
-            logger.warning("another program reads the database: its log is emptied at the next checkpoint")
+    async def checkpoint(self) -> bool:
+        """Move everything from the write-ahead log into the database and empty the log, without waiting.
+
+        False where somebody who reads, or another program, is in the way.
+        """
+        with _told_apart():
+            async with self._writing, self._engine.connect() as connection:
+                await connection.execution_options(sqlite_begin=None)
+                # Waiting for a reader would hold up every writer.
+                await connection.execute(text("PRAGMA busy_timeout = 0"))
+                try:
+                    busy, _, _ = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
+                finally:
+                    await connection.execute(text(f"PRAGMA busy_timeout = {round(1000 * BUSY_TIMEOUT_S)}"))
+        return not busy
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Errors that pass by themselves become StorageUnavailable; all others stay as they are."""
+    try:
+        yield
+    except DBAPIError as error:
+        unavailable = _unavailable(error.orig)
+        if unavailable is None:
+            raise
+        raise unavailable from error
+
+
+def _unavailable(error: BaseException | None) -> StorageUnavailable | None:
+    code = getattr(error, "sqlite_errorcode", 0)
+    # The lower byte is the kind, the rest says more about it.
+    if code & 0xFF in BUSY_CODES:
+        return StorageBusy("the database is locked by another program")
+    if code in FULL_CODES:
+        return StorageFull("the disk takes no more")
+    return None

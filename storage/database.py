@@ -6,56 +6,68 @@ from pathlib import Path
 from typing import Self
 
 from alembic.util import CommandError
-from sqlalchemy import URL, insert, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy import URL, insert, select, text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.broadcasts import Broadcasts
+from storage.cipher import CHECK, Cipher
 from storage.connections import Transactions, create_engine
-from storage.errors import StorageError
-from storage.keys import Cipher
+from storage.erasure import Traces
+from storage.errors import StorageBusy, StorageError, StorageFull
+from storage.location import locate
+from storage.lock import InstanceLock
 from storage.migrate import upgrade
 from storage.requests import Requests
+from storage.retention import Retention
 from storage.tables import encryption_check
 from storage.users import Users
 
-DRIVER = "sqlite+aiosqlite"
-EXAMPLE = f"{DRIVER}:///data/bot.db"
-
 
 class Database:
-    """`users`, `requests` and `broadcasts`; each of their methods is one short transaction."""
+    """`users`, `requests` and `broadcasts`; each of their methods is one short transaction.
 
-    def __init__(self, engine: AsyncEngine, cipher: Cipher) -> None:
+    All of them raise StorageUnavailable where the database is locked by another program or the disk is full.
+    `retention` erases what is old. `traces.keep_wiping` has to run beside the bot: it finishes erasures.
+    """
+
+    def __init__(self, engine: AsyncEngine, cipher: Cipher, lock: InstanceLock) -> None:
         self._engine = engine
         self._transactions = Transactions(engine)
         self._cipher = cipher
-        self.users = Users(self._transactions)
+        self._lock = lock
+        self.traces = Traces(self._transactions)
+        self.users = Users(self._transactions, self.traces)
         self.requests = Requests(self._transactions, cipher)
-        self.broadcasts = Broadcasts(self._transactions)
+        self.broadcasts = Broadcasts(self._transactions, cipher)
+        self.retention = Retention(self._transactions, self.traces)
 
     @classmethod
-    async def open(cls, url: str, key: bytes) -> Self:
+    async def open(cls, url: str | URL, key: bytes) -> Self:
         """Open, or create, the SQLite file of `url` and apply all migrations to it.
 
-        `key` is a Fernet key: 32 bytes in URL-safe base64. Raises StorageError where the file cannot be
-        written, is damaged or of a newer version, or was encrypted with another key.
+        `key` is 32 bytes in URL-safe base64. Raises DatabaseInUse where another process works on it, and
+        StorageError where the file cannot be written, is damaged or of a newer version, or was encrypted with
+        another key.
         """
         cipher = Cipher(key)
-        location, path = _locate(url)
-        database = cls(create_engine(location), cipher)
+        location, path = locate(url)
+        lock = InstanceLock(path)
+        database = cls(create_engine(location), cipher, lock)
         try:
-            await asyncio.to_thread(_prepare_file, path)
-            await asyncio.to_thread(upgrade, location)
+            await asyncio.to_thread(_prepare_file, path, lock)
+            await asyncio.to_thread(upgrade, location, key)
             await database._check()
+            # What an earlier process erased, or a migration encrypted, may still stand in the log.
+            await database.traces.wipe()
         except OSError as error:
             await database.close()
             raise StorageError(
                 f"cannot create the database {path}: {error.strerror}; make its folder writable or change DATABASE_URL"
             ) from error
-        except DatabaseError as error:
+        except (DatabaseError, StorageBusy, StorageFull) as error:
             await database.close()
-            raise StorageError(_explain(path, str(error.orig))) from error
+            raise StorageError(_explain(path, str(getattr(error, "orig", error)))) from error
         except CommandError as error:
             await database.close()
             raise StorageError(
@@ -69,6 +81,7 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+        self._lock.release()
 
     async def _check(self) -> None:
         async with self._transactions.read() as connection:
@@ -79,23 +92,19 @@ class Database:
         async with self._transactions.write() as connection:
             token = (await connection.execute(select(encryption_check.c.token))).scalar_one_or_none()
             if token is None:
-                token = self._cipher.encrypt({})
+                token = self._cipher.seal(b"{}", CHECK)
                 await connection.execute(insert(encryption_check).values(id=1, token=token))
-        self._cipher.decrypt(token)
+        try:
+            self._cipher.open(token, CHECK)
+        except StorageError as error:
+            raise StorageError(
+                "the database was encrypted with another key: set the DATA_KEY or key file it was made with"
+            ) from error
 
 
-def _locate(url: str) -> tuple[URL, Path]:
-    try:
-        location = make_url(url)
-    except ArgumentError as error:
-        raise StorageError(f"DATABASE_URL is not a URL: write it like {EXAMPLE}") from error
-    if location.drivername != DRIVER or location.database in (None, "", ":memory:"):
-        raise StorageError(f"DATABASE_URL must name an SQLite file: write it like {EXAMPLE}")
-    return location, Path(str(location.database))
-
-
-def _prepare_file(path: Path) -> None:
+def _prepare_file(path: Path, lock: InstanceLock) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    lock.acquire()
     # SQLite gives its log files the mode of the database: nobody else on the machine reads either.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 

@@ -1,34 +1,53 @@
-"""The key of what is encrypted at rest, and the encryption itself (Fernet: AES-128-CBC with HMAC-SHA256)."""
+"""The key of what is encrypted at rest: 32 random bytes in URL-safe base64, in a file of its own."""
 
+import base64
 import contextlib
-import json
 import os
+import secrets
+import stat
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from cryptography.fernet import Fernet, InvalidToken
 
 from storage.errors import StorageError
 
+KEY_BYTES = 32
 
-def load_or_create_key(path: Path) -> bytes:
-    """Read the key file at `path`; write a new key there, readable by its owner alone, if there is none.
+
+def decode_key(text: bytes) -> bytes:
+    """The 32 bytes of a key. Raises ValueError for anything else."""
+    key = base64.urlsafe_b64decode(text)
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
+    return key
+
+
+def load_or_create_key(path: Path, database: Path) -> bytes:
+    """Read the key file at `path`; write a new key there, readable by its owner alone, for a new `database`.
 
     Processes that race for a missing file all get the key of the first. Raises StorageError where the
-    file can be neither read nor written, or holds something else.
+    file can be neither read nor written, can be read by others, holds something else, or is missing
+    beside a database that exists: a new key could not read it.
     """
     try:
+        # Asked first: whoever creates both creates the key first.
+        is_new = not database.exists() or database.stat().st_size == 0
         if not path.exists():
+            if not is_new:
+                raise StorageError(
+                    f"the key file {path} is missing, and the database {database} cannot be read without it: "
+                    "restore the file from a backup, set DATA_KEY, or move the database away to start anew"
+                )
             _create(path)
+        mode = stat.S_IMODE(path.stat().st_mode)
         key = path.read_bytes().strip()
     except OSError as error:
         raise StorageError(
             f"cannot read or create the key file {path}: {error.strerror}; make it accessible or set DATA_KEY"
         ) from error
+    if mode & 0o077:
+        raise StorageError(f"the key file {path} is open to others (mode {mode:04o}): run chmod 600 on it")
     try:
-        Fernet(key)
+        decode_key(key)
     except ValueError as error:
         raise StorageError(
             f"the key file {path} holds no key (32 bytes in URL-safe base64); restore it from a backup"
@@ -41,7 +60,7 @@ def _create(path: Path) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(Fernet.generate_key())
+            file.write(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)))
             file.flush()
             os.fsync(file.fileno())
         # A link, unlike a rename, never replaces a key that another process has put there meanwhile.
@@ -49,27 +68,3 @@ def _create(path: Path) -> None:
             os.link(temporary, path)
     finally:
         os.unlink(temporary)
-
-
-class Cipher:
-    """JSON objects to encrypted bytes and back. Raises StorageError for a malformed or wrong key."""
-
-    def __init__(self, key: bytes) -> None:
-        try:
-            self._fernet = Fernet(key)
-        except ValueError as error:
-            raise StorageError(
-                "DATA_KEY is not a key: give 32 random bytes in URL-safe base64, or none to use the key file"
-            ) from error
-
-    def encrypt(self, value: Mapping[str, Any]) -> bytes:
-        return self._fernet.encrypt(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
-
-    def decrypt(self, token: bytes) -> dict[str, Any]:
-        try:
-            value: dict[str, Any] = json.loads(self._fernet.decrypt(token))
-        except InvalidToken as error:
-            raise StorageError(
-                "the database was encrypted with another key: set the DATA_KEY or key file it was made with"
-            ) from error
-        return value

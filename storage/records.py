@@ -99,6 +99,16 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Completion:
+    """How one request ended; `result` (JSON types only) and the file id of the reply are encrypted when kept."""
+
+    request_id: int
+    outcome: Outcome
+    result: Mapping[str, Any] | None = None
+    reply_file_id: str | None = None
+
+
+@dataclass(frozen=True)
 class DayStats:
     """Requests received on one UTC day and how they ended; `users` counts distinct people."""
 

@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from storage.broadcasts import opened_broadcast
+from storage.cipher import Cipher, request_place
 from storage.connections import Transactions
-from storage.keys import Cipher
-from storage.records import DayStats, Outcome, Received, Request, RequestKind
+from storage.records import Broadcast, Completion, DayStats, Outcome, Received, Request, RequestKind
 from storage.tables import broadcasts, deliveries, requests, users
 
 UNFINISHED = (Outcome.RECEIVED, Outcome.WORKING)
 SHOWN = (Outcome.ANSWERED, Outcome.REFUSED)
+FILE_IDS = ("file_id", "file_unique_id", "reply_file_id")
 
 
 class Requests:
@@ -54,7 +56,7 @@ class Requests:
         people = [
             {"id": user_id, "announcements": True, "created_at": now} for user_id in {each.user_id for each in received}
         ]
-        new = [{**asdict(each), "outcome": Outcome.RECEIVED, "created_at": now} for each in received]
+        new = [{**self._sealed(each), "outcome": Outcome.RECEIVED, "created_at": now} for each in received]
         async with self._transactions.write() as connection:
             await connection.execute(insert(users).on_conflict_do_nothing(), people)
             recorded = await connection.execute(insert(requests).on_conflict_do_nothing(), new)
@@ -89,30 +91,46 @@ class Requests:
         result: Mapping[str, Any] | None,
         reply_file_id: str | None,
     ) -> None:
-        """Close a request after its reply was sent; `result` (JSON types only) is encrypted.
+        """Close one request, as `complete_all` does."""
+        await self.complete_all([Completion(request_id, outcome, result, reply_file_id)])
 
-        A request that is already closed, or erased meanwhile, is left alone.
+    async def complete_all(self, completions: Sequence[Completion]) -> set[int]:
+        """Close requests after their reply was sent, an album's all in one transaction; says which it closed.
+
+        Requests that are already closed, or erased meanwhile, are left alone: it may be repeated until it succeeds.
         """
-        statement = (
-            update(requests)
-            .where(requests.c.id == request_id, requests.c.outcome.in_(UNFINISHED))
-            .values(
-                outcome=outcome,
-                completed_at=datetime.now(UTC),
-                reply_file_id=reply_file_id,
-                result=None if result is None else self._cipher.encrypt(result),
-            )
-        )
+        ended = {each.request_id: each for each in completions}
+        still_open = select(requests).where(requests.c.id.in_(ended), requests.c.outcome.in_(UNFINISHED))
         async with self._transactions.write() as connection:
-            await connection.execute(statement)
+            rows = (await connection.execute(still_open)).all()
+            for row in rows:
+                values = self._sealed_end(row, ended[row.id])
+                await connection.execute(update(requests).where(requests.c.id == row.id).values(values))
+        return {row.id for row in rows}
 
-    async def owe_explanation(self, request_id: int) -> None:
-        """Note that an explanation is asked for and not given yet."""
-        await self._set_explanation_asked(request_id, datetime.now(UTC))
+    async def still_kept(self, request_ids: Collection[int]) -> set[int]:
+        """Which of these requests were not erased meanwhile."""
+        async with self._transactions.read() as connection:
+            kept = await connection.execute(select(requests.c.id).where(requests.c.id.in_(request_ids)))
+            return set(kept.scalars())
+
+    async def owe_explanation(self, request_id: int) -> bool:
+        """Note that an explanation is asked for and not given yet; False where it is owed already."""
+        asked = requests.c.explanation_asked_at
+        async with self._transactions.write() as connection:
+            noted = await connection.execute(
+                update(requests)
+                .where(requests.c.id == request_id, asked.is_(None))
+                .values(explanation_asked_at=datetime.now(UTC))
+            )
+            return noted.rowcount == 1
 
     async def settle_explanation(self, request_id: int) -> None:
         """Note that an explanation is given, or cannot be."""
-        await self._set_explanation_asked(request_id, None)
+        async with self._transactions.write() as connection:
+            await connection.execute(
+                update(requests).where(requests.c.id == request_id).values(explanation_asked_at=None)
+            )
 
     async def unexplained(self) -> list[Request]:
         """Requests with an explanation that is owed, in the order in which they were asked for."""
@@ -178,22 +196,10 @@ class Requests:
                 "user": _plain(person),
                 "requests": [_plain(self._request(row)) for row in (await connection.execute(theirs)).all()],
                 "announcements_received": [_plain(row) for row in (await connection.execute(received)).all()],
-                "announcements_written": [_plain(row) for row in (await connection.execute(written)).all()],
+                "announcements_written": [
+                    _plain(opened_broadcast(self._cipher, row)) for row in (await connection.execute(written)).all()
+                ],
             }
-
-    async def erase_older_than(self, moment: datetime) -> int:
-        """Erase requests received before `moment`, on the disk too; says how many there were."""
-        async with self._transactions.write() as connection:
-            erased = await connection.execute(delete(requests).where(requests.c.created_at < moment))
-        if erased.rowcount:
-            await self._transactions.checkpoint()
-        return erased.rowcount
-
-    async def _set_explanation_asked(self, request_id: int, moment: datetime | None) -> None:
-        async with self._transactions.write() as connection:
-            await connection.execute(
-                update(requests).where(requests.c.id == request_id).values(explanation_asked_at=moment)
-            )
 
     async def _of_message(self, chat_id: int, message_id: int) -> Request | None:
         found = await self._all(
@@ -219,11 +225,33 @@ class Requests:
     def _request(self, row: Row[Any]) -> Request:
         fields = dict(row._mapping)
         fields["outcome"] = Outcome(fields["outcome"])
+        identity = row.user_id, row.chat_id, row.message_id
+        for name in FILE_IDS:
+            if fields[name] is not None:
+                fields[name] = self._cipher.open_text(fields[name], request_place(name, *identity))
         if fields["result"] is not None:
-            fields["result"] = self._cipher.decrypt(fields["result"])
+            fields["result"] = self._cipher.open_json(fields["result"], request_place("result", *identity))
         return Request(**fields)
 
+    def _sealed(self, received: Received) -> dict[str, Any]:
+        fields = asdict(received)
+        identity = received.user_id, received.chat_id, received.message_id
+        for name in ("file_id", "file_unique_id"):
+            fields[name] = self._cipher.seal_text(fields[name], request_place(name, *identity))
+        return fields
 
-def _plain(value: Row[Any] | Request) -> dict[str, Any]:
-    fields = vars(value) if isinstance(value, Request) else value._asdict()
+    def _sealed_end(self, row: Row[Any], end: Completion) -> dict[str, Any]:
+        identity = row.user_id, row.chat_id, row.message_id
+        values: dict[str, Any] = {"outcome": end.outcome, "completed_at": datetime.now(UTC)}
+        if end.reply_file_id is not None:
+            values["reply_file_id"] = self._cipher.seal_text(
+                end.reply_file_id, request_place("reply_file_id", *identity)
+            )
+        if end.result is not None:
+            values["result"] = self._cipher.seal_json(end.result, request_place("result", *identity))
+        return values
+
+
+def _plain(value: Row[Any] | Request | Broadcast) -> dict[str, Any]:
+    fields = value._asdict() if isinstance(value, Row) else vars(value)
     return {name: each.isoformat() if isinstance(each, datetime) else each for name, each in fields.items()}

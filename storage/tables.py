@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -44,6 +45,15 @@ encryption_check = Table(
     Column("token", LargeBinary, nullable=False),
 )
 
+# One row: when the clock was last trusted, and how long the program has run since with one that was not.
+retention_clock = Table(
+    "retention_clock",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("trusted_at", UtcDateTime, nullable=False),
+    Column("doubted_seconds", Float, nullable=False),
+)
+
 users = Table(
     "users",
     metadata,
@@ -55,7 +65,7 @@ users = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
-# `result` is ciphertext; `outcome` stays readable, for recovery and the statistics.
+# `result` and all file ids are ciphertext; `outcome` stays readable, for recovery and the statistics.
 requests = Table(
     "requests",
     metadata,

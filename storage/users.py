@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from storage.connections import Transactions
+from storage.erasure import Traces, erase_people
 from storage.records import DeliveryState, User
-from storage.tables import broadcasts, deliveries, users
+from storage.tables import deliveries, users
 
 
 def is_recipient() -> ColumnElement[bool]:
@@ -17,8 +18,9 @@ def is_recipient() -> ColumnElement[bool]:
 
 
 class Users:
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, traces: Traces) -> None:
         self._transactions = transactions
+        self._traces = traces
 
     async def get(self, user_id: int) -> User | None:
         async with self._transactions.read() as connection:
@@ -76,7 +78,8 @@ class Users:
                 )
 
     async def mark_blocked(self, user_id: int) -> None:
-        await self._update(user_id, blocked_at=datetime.now(UTC))
+        """Note that the person blocks the bot. The time when it was first noticed stays."""
+        await self._update(user_id, blocked_at=func.coalesce(users.c.blocked_at, datetime.now(UTC)))
 
     async def mark_active(self, user_id: int) -> None:
         await self._update(user_id, blocked_at=None)
@@ -86,13 +89,15 @@ class Users:
             query = select(func.count()).select_from(users).where(is_recipient())
             return (await connection.execute(query)).scalar_one()
 
-    async def delete(self, user_id: int) -> None:
-        """Erase everything kept on a person, on the disk too: requests, deliveries, own announcements."""
+    async def delete(self, user_id: int) -> bool:
+        """Erase everything kept on a person: requests, deliveries, own announcements.
+
+        True where nothing is left on the disk either. False where somebody else reads the database meanwhile:
+        the write-ahead log keeps the pages as they were until `Traces.keep_wiping` has emptied it.
+        """
         async with self._transactions.write() as connection:
-            await connection.execute(delete(broadcasts).where(broadcasts.c.admin_id == user_id))
-            await connection.execute(delete(users).where(users.c.id == user_id))
-        # The write-ahead log still holds the pages as they were before.
-        await self._transactions.checkpoint()
+            await erase_people(connection, [user_id])
+        return await self._traces.wipe()
 
     async def _update(self, user_id: int, **values: object) -> None:
         async with self._transactions.write() as connection:

@@ -21,6 +21,7 @@ from packaging.utils import canonicalize_name
 from bot.settings import Settings
 from inference.registry.schema import RegistryFile
 from storage.database import Database
+from storage.location import url_of
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -222,13 +223,15 @@ def test_the_image_is_set_up_by_make_and_runs_as_an_ordinary_user() -> None:
     assert users and users[-1] not in {"0", "root"}
 
 
+@pytest.mark.parametrize("folder", ["data", "a?b #c %41"])
 @pytest.mark.parametrize("named", [False, True])
-async def test_the_image_is_healthy_once_its_database_answers(tmp_path: Path, named: bool) -> None:
+async def test_the_image_is_healthy_once_its_database_answers(tmp_path: Path, named: bool, folder: str) -> None:
     [command] = re.findall(r"^ +CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     check = [sys.executable, *json.loads(command)[1:]]
-    path = tmp_path / ("other.db" if named else "bot.db")
-    where = {"DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite+aiosqlite:///{path}" if named else ""}
+    path = tmp_path / folder / ("other.db" if named else "bot.db")
+    url = url_of(path)
+    where = {"DATA_DIR": str(path.parent), "DATABASE_URL": url.render_as_string() if named else ""}
     assert subprocess.run(check, env=where, capture_output=True, check=False).returncode != 0
-    database = await Database.open(f"sqlite+aiosqlite:///{path}", Fernet.generate_key())
+    database = await Database.open(url, Fernet.generate_key())
     assert subprocess.run(check, env=where, capture_output=True, check=False).returncode == 0
     await database.close()

@@ -1,8 +1,8 @@
-"""The retention time: results older than it are erased."""
+"""The retention time: what is older is erased, round after round."""
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from storage.database import Database
 
@@ -12,7 +12,7 @@ INTERVAL = timedelta(hours=1)
 
 
 async def keep_erasing(database: Database, days: int) -> None:
-    """Erase requests older than `days`, now and every hour, until cancelled."""
+    """Erase what is older than `days`, now and every hour, until cancelled."""
     while True:
         try:
             await erase_expired(database, days)
@@ -23,7 +23,7 @@ async def keep_erasing(database: Database, days: int) -> None:
 
 
 async def erase_expired(database: Database, days: int) -> None:
-    """Erase requests older than `days`, once."""
-    erased = await database.requests.erase_older_than(datetime.now(UTC) - timedelta(days=days))
+    """Erase requests and people past `days`, once. `Retention` says who and by which clock."""
+    erased = await database.retention.erase_older_than(timedelta(days=days))
     if erased:
-        logger.info("erased %d request(s) older than %d days", erased, days)
+        logger.info("erased %d request(s) and people older than %d days", erased, days)

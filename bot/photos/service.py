@@ -34,7 +34,8 @@ from inference.analysis import Analysis
 from inference.engine.engine import AnalysisFailed, Busy, Engine, Explanation, Fetch, Place, TooMany
 from inference.photo import PhotoError
 from storage.database import Database
-from storage.records import Outcome, Request, User
+from storage.records import Completion, Outcome, Request, User
+from storage.retry import until_stored
 
 logger = logging.getLogger(__name__)
 
@@ -230,11 +231,19 @@ class Reception:
 
     async def _close(self, read: Sequence[Read], sent: dict[int, str]) -> None:
         """Complete requests; `sent` gives the file ids of the annotated photos by request."""
-        for each in read:
-            outcome = _outcome(each.finding)
-            result = to_stored(each.finding, each.analysis)
-            await self._database.requests.complete(each.request.id, outcome, result, sent.get(each.request.id))
-            logger.info("request %d is %s", each.request.id, outcome)
+        completions = [
+            Completion(
+                each.request.id,
+                _outcome(each.finding),
+                to_stored(each.finding, each.analysis),
+                sent.get(each.request.id),
+            )
+            for each in read
+        ]
+        # What was said was said: only a stop ends this before it is noted.
+        await until_stored(partial(self._database.requests.complete_all, completions))
+        for each in completions:
+            logger.info("request %d is %s", each.request_id, each.outcome)
 
     async def _apologise(self, requests: Sequence[Request]) -> None:
         failed = [_failed(request) for request in requests]

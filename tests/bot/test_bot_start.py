@@ -1,5 +1,6 @@
 """Settings that make no sense stop the start with one line that says what to change, and exit status 2."""
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from benchmarks.load.processes import environment
 from bot.errors import StartupError
 from bot.settings import Settings, load_settings
+from storage import Database, load_or_create_key, url_of
 
 TOKEN = "12345:a-secret-that-nobody-may-read"
 
@@ -55,6 +57,34 @@ def test_a_bad_setting_stops_the_start_with_one_line(
     assert told in line
 
 
+async def test_a_second_bot_on_one_database_ends_with_one_line(compiled_translations: None, tmp_path: Path) -> None:
+    path = tmp_path / "data" / "bot.db"
+    database = await Database.open(url_of(path), load_or_create_key(tmp_path / "data" / "data.key", path))
+    done = await asyncio.to_thread(start, tmp_path)
+    await database.close()
+    assert done.returncode == 1, done.stderr
+    [line] = done.stderr.splitlines()
+    assert f"another bot is running on the database {path}: stop it first" in line
+
+
+def test_a_key_that_is_gone_is_named_and_not_made_anew(compiled_translations: None, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "bot.db").write_bytes(b"SQLite format 3")
+    done = start(tmp_path)
+    assert done.returncode == 2, done.stderr
+    [line] = done.stderr.splitlines()
+    assert f"the key file {tmp_path}/data/data.key is missing" in line
+    assert not (tmp_path / "data" / "data.key").exists()
+
+
+def test_a_data_dir_of_any_name_holds_the_database(compiled_translations: None, tmp_path: Path) -> None:
+    # The start fails after the database is made.
+    done = start(tmp_path, DATA_DIR=str(tmp_path / "a?b #c %41"), CLASSIFIER="fixcaps-0.0.0")
+    assert done.returncode == 2, done.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["a?b #c %41"]
+    assert {"bot.db", "data.key"} <= {each.name for each in (tmp_path / "a?b #c %41").iterdir()}
+
+
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
@@ -63,6 +93,7 @@ def test_a_bad_setting_stops_the_start_with_one_line(
         ("DATABASE_URL", "postgresql://x/y", "DATABASE_URL: give an address like sqlite+aiosqlite:///data/bot.db"),
         ("DATA_KEY", "short", "DATA_KEY: give 32 random bytes in URL-safe base64"),
         ("RETENTION_DAYS", "0", "RETENTION_DAYS: Input should be greater than or equal to 1"),
+        ("RETENTION_DAYS", "800000", "RETENTION_DAYS: Input should be less than or equal to 36500"),
         ("SANDBOX_PORT", "http", "SANDBOX_PORT: Input should be a valid integer"),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT: Input should be 'console' or 'json'"),

@@ -24,7 +24,7 @@ async def fault(url: str, key: bytes) -> str:
 
 async def test_the_file_is_private_and_in_wal_mode(database: Database, path: Path) -> None:
     await database.users.seen(1, None)
-    assert {each.name for each in path.parent.iterdir()} == {"bot.db", "bot.db-wal", "bot.db-shm"}
+    assert {each.name for each in path.parent.iterdir()} == {"bot.db", "bot.db-wal", "bot.db-shm", "bot.db.lock"}
     for each in path.parent.iterdir():
         assert stat.S_IMODE(each.stat().st_mode) == 0o600, each
 

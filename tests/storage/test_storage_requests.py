@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import Database, Outcome, Received, Request
+from storage import Completion, Database, Outcome, Received, Request, StorageError
 
 RESULT = {"label": "mel", "probabilities": {"mel": 0.9, "nv": 0.1}, "risk": "high", "refusal": None}
 
@@ -121,13 +121,74 @@ async def test_pages_hold_finished_requests_newest_first(database: Database) -> 
     assert [each.id for each in first + second] == [refused.id, *reversed(ids)]
 
 
-async def test_health_data_is_unreadable_in_the_files(database: Database, path: Path) -> None:
-    request = await record(database)
+async def test_health_data_and_file_ids_are_unreadable_in_the_files(database: Database, path: Path) -> None:
+    request, _ = await database.requests.record(1, 1, 1, "album", "SECRET-FILE", "SECRET-UNIQUE", "photo")
     secret = {"label": "SECRET-LABEL", "models": {"classifier": "SECRET-MODEL"}}
-    await database.requests.complete(request.id, Outcome.ANSWERED, secret, None)
+    await database.requests.complete(request.id, Outcome.ANSWERED, secret, "SECRET-REPLY")
+    await database.broadcasts.create(1, 1, "photo", "caption", "[]", "SECRET-PHOTO")
     kept = b"".join(each.read_bytes() for each in path.parent.iterdir())
     assert b"SECRET" not in kept
-    assert b"unique" in kept
+    assert b"album" in kept and b"caption" in kept
+    found = await database.requests.get_owned(request.id, 1)
+    assert found is not None
+    assert (found.file_id, found.file_unique_id, found.reply_file_id) == (
+        "SECRET-FILE",
+        "SECRET-UNIQUE",
+        "SECRET-REPLY",
+    )
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        "UPDATE requests SET result = (SELECT result FROM requests WHERE id = 2) WHERE id = 1",
+        "UPDATE requests SET file_id = (SELECT file_id FROM requests WHERE id = 2) WHERE id = 1",
+        "UPDATE requests SET reply_file_id = file_id WHERE id = 1",
+        "UPDATE requests SET user_id = 2, message_id = 9 WHERE id = 1",
+        "UPDATE requests SET result = zeroblob(5) WHERE id = 1",
+    ],
+)
+async def test_a_ciphertext_that_was_moved_or_altered_is_refused(database: Database, path: Path, moved: str) -> None:
+    await answer(database, 1, 1)
+    await answer(database, 2, 2)
+    with sqlite3.connect(path) as connection:
+        connection.execute(moved)
+    connection.close()
+    with pytest.raises(StorageError, match=r"^requests\.\w+ \d \d \d cannot be decrypted"):
+        await database.requests.page(1, 0, 5)
+        await database.requests.page(2, 0, 5)
+
+
+async def test_an_album_is_closed_once_however_often_that_is_tried(database: Database) -> None:
+    ids = [(await record(database, message=number)).id for number in (1, 2, 3)]
+    await database.requests.claim(ids)
+    completions = [Completion(each, Outcome.ANSWERED, RESULT, f"reply {each}") for each in ids]
+    assert await database.requests.complete_all(completions) == set(ids)
+    assert await database.requests.complete_all(completions) == set()
+    kept, _ = await database.requests.page(1, 0, 5)
+    assert [(each.result, each.reply_file_id) for each in kept] == [(RESULT, f"reply {each.id}") for each in kept]
+
+
+async def test_an_album_of_which_one_photo_cannot_be_closed_stays_open_as_a_whole(database: Database) -> None:
+    ids = [(await record(database, message=number)).id for number in (1, 2)]
+    wrong = [Completion(ids[0], Outcome.ANSWERED, RESULT), Completion(ids[1], Outcome.ANSWERED, {"no": object()})]
+    with pytest.raises(TypeError):
+        await database.requests.complete_all(wrong)
+    assert [each.id for each in await database.requests.unfinished()] == ids
+
+
+async def test_what_was_erased_is_not_kept_any_more(database: Database) -> None:
+    gone, kept = await record(database, user=1), await record(database, user=2)
+    await database.users.delete(1)
+    assert await database.requests.still_kept([gone.id, kept.id]) == {kept.id}
+
+
+async def test_of_many_who_ask_for_one_explanation_one_is_told_so(database: Database) -> None:
+    request = await answer(database, 1, 1)
+    asked = await asyncio.gather(*(database.requests.owe_explanation(request.id) for _ in range(20)))
+    assert sum(asked) == 1
+    await database.requests.settle_explanation(request.id)
+    assert await database.requests.owe_explanation(request.id)
 
 
 async def test_a_number_is_never_given_twice(database: Database) -> None:
@@ -188,21 +249,9 @@ async def test_an_export_is_all_of_one_person_as_json(database: Database) -> Non
     assert await database.requests.export(3) == {}
 
 
-async def test_retention_erases_the_old_on_the_disk_too(database: Database, path: Path) -> None:
-    old, _ = await database.requests.record(1, 1, 1, None, "old-file", "unique", "photo")
-    new, _ = await database.requests.record(1, 1, 2, None, "new-file", "unique", "photo")
-    now = datetime.now(UTC)
-    backdate(path, old, now - timedelta(days=31))
-    assert await database.requests.erase_older_than(now - timedelta(days=30)) == 1
-    assert await database.requests.erase_older_than(now - timedelta(days=30)) == 0
-    assert [each.id for each in await database.requests.unfinished()] == [new.id]
-    kept = b"".join(each.read_bytes() for each in path.parent.iterdir())
-    assert b"old-file" not in kept and b"new-file" in kept
-
-
 async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
     with pytest.raises(Exception, match="NOT NULL"):
-        await database.requests.record(1, 1, 1, None, None, "unique", "photo")  # type: ignore[arg-type]
+        await database.requests.record(1, 1, 1, None, "file", "unique", None)  # type: ignore[arg-type]
     assert await database.users.get(1) is None
     await record(database)
 

@@ -1,0 +1,42 @@
+"""One process works on one database: an exclusive lock on a file beside it."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from storage.errors import DatabaseInUse
+
+
+class InstanceLock:
+    """The lock on `<database>.lock`. The kernel gives it back however the process ends, `kill -9` included.
+
+    The file stays. If it were removed, two processes could hold locks on two files of one name.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock without waiting. Raises DatabaseInUse where another process has it, or OSError."""
+        # Not the database file itself: closing it would drop the locks that SQLite holds on it.
+        name = self._database.with_name(f"{self._database.name}.lock")
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise DatabaseInUse(
+                f"another bot is running on the database {self._database}: "
+                "stop it first, or give this one a DATA_DIR of its own"
+            ) from None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Give the lock back, if it is held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
