@@ -232,6 +232,11 @@ def test_every_format_is_measured_before_it_is_decoded(make: Callable[[int], byt
     assert fault_of(make(16_000)) is PhotoFault.TOO_MANY_PIXELS
 
 
+def test_a_webp_may_have_fewer_pixels_than_others_for_the_memory_it_takes() -> None:
+    assert fault_of(webp_of(6_000)) is PhotoFault.TOO_MANY_PIXELS
+    assert fault_of(jpeg_of(6_000)) is PhotoFault.TRUNCATED
+
+
 def test_a_bomb_in_a_text_chunk_is_refused() -> None:
     whole = encoded(quadrants(), "PNG")
     body = b"Comment\0\0" + zlib.compress(b"\0" * 200_000_000, 9)

@@ -76,12 +76,13 @@ def test_a_png_without_its_end_is_read() -> None:
 
 
 def test_a_jpeg_of_too_many_scans_is_refused_before_it_is_decoded() -> None:
-    data = encoded(skin(1600, 1200), "JPEG", progressive=True)
+    data = encoded(Image.new("RGB", (1600, 1200), "tan"), "JPEG", progressive=True)
     start = data.rindex(b"\xff\xda")
     scan = data[start:-2]
-    began = time.monotonic()
+    assert len(scan) * 1500 < 2_000_000
+    began = time.process_time()
     assert fault_of(data[:-2] + scan * 1500 + END) is PhotoFault.TOO_COSTLY
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 1
     assert decode(data).width == 1600 and MAX_SCANS < 1500
 
 
@@ -134,27 +135,25 @@ print((peak() - before) // 1024)
 
 
 @pytest.mark.parametrize(
-    ("mode", "kind", "options", "outcome"),
+    ("mode", "kind", "options"),
     [
-        ("RGBA", "PNG", {"compress_level": 1}, "read"),
-        ("I;16", "PNG", {"compress_level": 1}, "read"),
-        ("CMYK", "JPEG", {}, "read"),
-        ("RGB", "JPEG", {"progressive": True, "subsampling": 0}, "read"),
-        ("RGB", "WEBP", {"method": 0}, "too_many_pixels"),
+        ("RGBA", "PNG", {"compress_level": 1}),
+        ("I;16", "PNG", {"compress_level": 1}),
+        ("CMYK", "JPEG", {}),
+        ("RGB", "JPEG", {"progressive": True, "subsampling": 0}),
     ],
-    ids=["RGBA PNG", "16-bit PNG", "CMYK JPEG", "progressive JPEG", "WebP"],
+    ids=["RGBA PNG", "16-bit PNG", "CMYK JPEG", "progressive JPEG"],
 )
 def test_the_largest_pictures_take_no_more_than_600_megabytes(
-    mode: str, kind: str, options: dict[str, object], outcome: str, tmp_path: Path
+    mode: str, kind: str, options: dict[str, object], tmp_path: Path
 ) -> None:
     path = tmp_path / "large"
     Image.new(mode, (8192, 8192), 200 if mode == "I;16" else "tan").save(path, kind, **options)
     done = subprocess.run(
         [sys.executable, "-c", GROWTH, path], cwd=ROOT, capture_output=True, text=True, timeout=110, check=True
     )
-    found, *size, growth = done.stdout.split()
-    assert found == outcome
-    assert size == (["4096", "4096"] if outcome == "read" else [])
+    *found, growth = done.stdout.split()
+    assert found == ["read", "4096", "4096"]
     assert int(growth) <= 600
 
 
