@@ -1,1 +1,1 @@
-"""The Telegram application: how photos arrive and how answers are told."""
+"""The Telegram application: how photos arrive and how answers go out."""

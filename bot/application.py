@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from bot.errors import AlreadyRunning, StartupError
 from bot.handlers import ROUTERS
 from bot.logs import set_up_logging
-from bot.middlewares.backpressure import Patience
+from bot.middlewares.backpressure import Backpressure
 from bot.middlewares.in_flight import InFlight
 from bot.middlewares.throttling import Throttling
 from bot.middlewares.users import Language, Registration
@@ -28,16 +28,16 @@ from bot.operator.broadcasts import Broadcaster
 from bot.operator.loop_delay import log_loop_delay
 from bot.operator.retention import keep_erasing
 from bot.photos.albums import Albums
-from bot.photos.inbox import Journal
-from bot.photos.recovery import explain, recover, take_back, tidy_up
-from bot.photos.service import Reception
+from bot.photos.inbox import Inbox
+from bot.photos.recovery import answer_unfinished, delete_stale_progress, explain, release_unfinished
+from bot.photos.service import PhotoService
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.supervisor import Supervisor
-from bot.telegram.client import PersistentBot, connect, open_session
-from bot.telegram.rate_limit import Lane
-from bot.ui.commands import introduce
-from bot.ui.i18n import load_translations
+from bot.telegram.client import RetryingBot, connect, open_session
+from bot.telegram.rate_limit import RateLimiter
+from bot.ui.commands import publish_profile
+from bot.ui.i18n import load_i18n
 from inference.engine.engine import AnalysisFailed, Engine
 from inference.registry.registry import RegistryError, UnknownClassifier
 from storage.database import Database
@@ -57,7 +57,7 @@ SANDBOX_ADMIN = 1
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises StartupError where the settings do not let the bot start."""
     async with AsyncExitStack() as stack:
-        translations = load_translations()
+        i18n = load_i18n()
         page = None
         if settings.bot_token is None:
             settings = await _start_sandbox(settings, stack)
@@ -73,8 +73,8 @@ async def run(settings: Settings) -> None:
 
         session = open_session(settings.telegram_api_url)
         stack.push_async_callback(session.close)
-        journal = Journal(database)
-        session.middleware(journal)
+        inbox = Inbox(database)
+        session.middleware(inbox)
         bot = connect(token, session)
         await _connect(bot)
         if page is not None:
@@ -82,25 +82,25 @@ async def run(settings: Settings) -> None:
 
         supervisor = Supervisor()
         stack.push_async_callback(supervisor.stop)
-        lane = Lane()
-        reception = Reception(bot, database, engine, translations, supervisor, lane, settings.operator)
-        broadcaster = Broadcaster(bot, database, supervisor, translations, lane)
+        rate_limiter = RateLimiter()
+        photo_service = PhotoService(bot, database, engine, i18n, supervisor, rate_limiter, settings.operator)
+        broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter)
         in_flight = InFlight()
         dispatcher = build_dispatcher(
             in_flight,
-            translations,
+            i18n,
             database=database,
             engine=engine,
             settings=settings,
             supervisor=supervisor,
             broadcaster=broadcaster,
-            reception=reception,
+            photo_service=photo_service,
         )
-        supervisor.start(recover(await take_back(database), reception), "recovery")
-        supervisor.start(explain(await database.requests.unexplained(), reception), "explanations")
-        supervisor.start(tidy_up(bot, database), "tidying up")
-        supervisor.start(introduce(bot, database, translations, settings.admin_ids), "introduction")
+        supervisor.start(answer_unfinished(await release_unfinished(database), photo_service), "recovery")
+        supervisor.start(explain(await database.requests.unexplained(), photo_service), "explanations")
+        supervisor.start(delete_stale_progress(bot, database), "tidying up")
         supervisor.start(database.traces.keep_wiping(), "erasure")
+        supervisor.start(publish_profile(bot, database, i18n, settings.admin_ids), "introduction")
         if settings.retention_days is not None:
             supervisor.start(keep_erasing(database, settings.retention_days), "retention")
         if settings.delay_log_seconds is not None:
@@ -114,17 +114,17 @@ async def run(settings: Settings) -> None:
             close_bot_session=False,
             tasks_concurrency_limit=settings.queue_limit + OTHER_UPDATES,
         )
-        await _finish(bot, journal, in_flight, settings.stop_seconds)
+        await _finish(bot, inbox, in_flight, settings.stop_seconds)
 
 
 def build_dispatcher(
-    in_flight: InFlight, translations: I18n, *, database: Database, settings: Settings, **services: Any
+    in_flight: InFlight, i18n: I18n, *, database: Database, settings: Settings, **services: Any
 ) -> Dispatcher:
     """The handlers with what they ask for by name."""
-    named = {"database": database, "translations": translations, "settings": settings, "albums": Albums(), **services}
+    named = {"database": database, "i18n": i18n, "settings": settings, "albums": Albums(), **services}
     dispatcher = Dispatcher(disable_fsm=True, **named)
     throttling = Throttling(settings.person_messages)
-    for middleware in (in_flight, Patience(), Registration(database), Language(translations), throttling):
+    for middleware in (in_flight, Backpressure(), Registration(database), Language(i18n), throttling):
         dispatcher.update.outer_middleware(middleware)
     dispatcher.include_routers(*ROUTERS)
     return dispatcher
@@ -188,7 +188,7 @@ async def _start_engine(settings: Settings) -> Engine:
     return engine
 
 
-async def _connect(bot: PersistentBot) -> None:
+async def _connect(bot: RetryingBot) -> None:
     """Learn who we are; waits while Telegram cannot be reached. Raises StartupError for a wrong token."""
     while True:
         try:
@@ -205,12 +205,12 @@ async def _connect(bot: PersistentBot) -> None:
             return
 
 
-async def _finish(bot: Bot, journal: Journal, in_flight: InFlight, seconds: float) -> None:
+async def _finish(bot: Bot, inbox: Inbox, in_flight: InFlight, seconds: float) -> None:
     """Let what is under way come to its end, and tell Telegram which updates need not come again."""
     if not await in_flight.drain(seconds):
         logger.warning("stopped with work under way; the next start takes it up")
-    if journal.last_update_id is not None:
+    if inbox.last_update_id is not None:
         try:
-            await bot(GetUpdates(offset=journal.last_update_id + 1, limit=1, timeout=0), request_timeout=5)
+            await bot(GetUpdates(offset=inbox.last_update_id + 1, limit=1, timeout=0), request_timeout=5)
         except TelegramAPIError as error:
             logger.warning("last updates not acknowledged (%s): they come again", type(error).__name__)

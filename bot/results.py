@@ -1,4 +1,4 @@
-"""What is told and kept of a request: a finding, or the reason why there is none."""
+"""What is told and kept of a photo: the result, or the reason why there is none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ FAILURES = frozenset({Trouble.EXPIRED, Trouble.BUSY, Trouble.FAILED})
 
 
 @dataclass(frozen=True)
-class Finding:
+class Result:
     """What is told of an analysis: class, calibrated probabilities (0..1) and risk, or the reason.
 
     `retry_after` seconds from now the same photo is likely to be taken, where there were too many.
@@ -41,12 +41,12 @@ class Finding:
     retry_after: float = 0.0
 
     @classmethod
-    def of(cls, analysis: Analysis) -> "Finding":
+    def of(cls, analysis: Analysis) -> "Result":
         return cls(analysis.label, analysis.probabilities, analysis.risk, analysis.refusal)
 
     @classmethod
-    def stored(cls, result: Mapping[str, Any]) -> "Finding":
-        """The finding as `to_stored` kept it."""
+    def stored(cls, result: Mapping[str, Any]) -> "Result":
+        """The result as `to_stored` kept it."""
         risk, reason = result.get("risk"), result.get("refusal")
         return cls(
             label=result.get("label"),
@@ -56,16 +56,16 @@ class Finding:
         )
 
 
-def to_stored(finding: Finding, analysis: Analysis | None) -> dict[str, Any]:
-    """JSON for the request log: the finding, and of an analysis also place, models and timings (ms)."""
-    result: dict[str, Any] = {
-        "label": finding.label,
-        "probabilities": dict(finding.probabilities),
-        "risk": finding.risk,
-        "refusal": finding.reason,
+def to_stored(result: Result, analysis: Analysis | None) -> dict[str, Any]:
+    """JSON for the request log: the result, and of an analysis also place, models and timings (ms)."""
+    stored: dict[str, Any] = {
+        "label": result.label,
+        "probabilities": dict(result.probabilities),
+        "risk": result.risk,
+        "refusal": result.reason,
     }
     if analysis is not None:
-        result["models"] = dict(analysis.models)
-        result["timings"] = dict(analysis.timings)
-        result["box"] = list(analysis.lesion.box) if analysis.lesion is not None else None
-    return result
+        stored["models"] = dict(analysis.models)
+        stored["timings"] = dict(analysis.timings)
+        stored["box"] = list(analysis.lesion.box) if analysis.lesion is not None else None
+    return stored

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 # How long a stop waits for what is seen through.
-LAST_SECONDS = 2.0
+STOP_GRACE_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -14,11 +14,11 @@ T = TypeVar("T")
 
 
 class Supervisor:
-    """Starts detached tasks, keeps them alive, logs what they fail of, and ends them at the stop."""
+    """Starts detached tasks, keeps them alive, logs why they failed, and ends them at the stop."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._seen_through: set[asyncio.Task[Any]] = set()
+        self._shielded: set[asyncio.Task[Any]] = set()
 
     def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> None:
         """Run a coroutine on its own. `name` stands in the log if it fails."""
@@ -26,19 +26,19 @@ class Supervisor:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def see_through(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    async def run_to_completion(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine that runs on to its end where whoever waits for it is cancelled."""
         task = asyncio.create_task(coroutine)
-        self._seen_through.add(task)
-        task.add_done_callback(self._seen_through.discard)
+        self._shielded.add(task)
+        task.add_done_callback(self._shielded.discard)
         return await asyncio.shield(task)
 
     async def stop(self) -> None:
         """Cancel what still runs and wait until it has ended; what is seen through gets a little time."""
         await _end(self._tasks)
-        if self._seen_through:
-            await asyncio.wait(set(self._seen_through), timeout=LAST_SECONDS)
-        await _end(self._seen_through)
+        if self._shielded:
+            await asyncio.wait(set(self._shielded), timeout=STOP_GRACE_SECONDS)
+        await _end(self._shielded)
 
     async def _watch(self, coroutine: Coroutine[Any, Any, Any], name: str) -> None:
         try:

@@ -16,7 +16,7 @@ from storage.errors import StorageBusy, StorageFull, StorageUnavailable
 # How long a transaction waits for another program before it fails with StorageBusy.
 BUSY_TIMEOUT_S = 2.0
 # Fewer than the pool has connections: somebody in a hurry finds one free.
-PATIENT_AT_ONCE = 4
+LOW_PRIORITY_AT_ONCE = 4
 
 BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 # Beside SQLITE_FULL: a quota or a limit on file sizes reads as a write that failed.
@@ -29,20 +29,20 @@ FULL_CODES = {
     sqlite3.SQLITE_IOERR_SHMOPEN,
 }
 
-_is_patient: ContextVar[bool] = ContextVar("is_patient", default=False)
+_is_low_priority: ContextVar[bool] = ContextVar("is_low_priority", default=False)
 
 
 @contextmanager
-def patience() -> Iterator[None]:
+def low_priority() -> Iterator[None]:
     """Within it, in this task and those that it starts, transactions take turns and leave room for others'.
 
     For work that comes in crowds: whoever asks for one thing meanwhile does not stand in its queue.
     """
-    before = _is_patient.set(True)
+    before = _is_low_priority.set(True)
     try:
         yield
     finally:
-        _is_patient.reset(before)
+        _is_low_priority.reset(before)
 
 
 def create_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
@@ -82,7 +82,7 @@ class Transactions:
         self._engine = engine
         # Writers wait their turn here, in order; SQLite's own busy handler would have them poll.
         self._writing = asyncio.Lock()
-        self._patient = asyncio.Semaphore(PATIENT_AT_ONCE)
+        self._low_priority = asyncio.Semaphore(LOW_PRIORITY_AT_ONCE)
         self._failures = 0
 
     @asynccontextmanager
@@ -111,7 +111,7 @@ class Transactions:
                 raise
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
-        return self._patient if _is_patient.get() else nullcontext()
+        return self._low_priority if _is_low_priority.get() else nullcontext()
 
     async def checkpoint(self) -> bool:
         """Move everything from the write-ahead log into the database and empty the log, without waiting.

@@ -12,8 +12,8 @@ from benchmarks.load.crowd import Crowd
 from benchmarks.load.meters import Memory, loop_delays
 from benchmarks.load.person import words
 from benchmarks.load.processes import ROOT
-from bot.results import FAILURES, Finding, Reason, Trouble
-from bot.ui.i18n import LANGUAGES, load_translations
+from bot.results import FAILURES, Reason, Result, Trouble
+from bot.ui.i18n import LANGUAGES, load_i18n
 from bot.ui.replies import headline
 
 TURNED_AWAY: Set[Reason] = {Trouble.BUSY, Trouble.TOO_MANY}
@@ -65,10 +65,10 @@ def of_photos(sent: Sequence[Sent]) -> list[Row]:
 
 def _said(sent: Sequence[Sent], reasons: Set[Reason]) -> int:
     """How many photos and albums were answered with one of these reasons, in any language."""
-    translations, titles = load_translations(), set()
+    i18n, titles = load_i18n(), set()
     for language in LANGUAGES:
-        with translations.context(), translations.use_locale(language):
-            titles |= {headline(Finding(reason=each)).partition(" ")[2] for each in reasons}
+        with i18n.context(), i18n.use_locale(language):
+            titles |= {headline(Result(reason=each)).partition(" ")[2] for each in reasons}
     return sum(any(words(reply).partition("\n")[0] in titles for reply in each.replies) for each in sent)
 
 

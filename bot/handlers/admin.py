@@ -159,6 +159,6 @@ async def _draft(message: Message, database: Database) -> Broadcast:
 
 
 async def _forget_request(message: Message, database: Database) -> None:
-    """A photo to announce was journalled like any other; nobody wants it read."""
+    """A photo to announce is recorded like any other; nobody wants it read."""
     if is_request(message):
         await database.requests.discard((await record(database, message)).id)

@@ -7,7 +7,7 @@ from aiogram.types import Document, Message
 
 from bot.photos.albums import Albums, Incoming
 from bot.photos.inbox import record
-from bot.photos.service import Reception
+from bot.photos.service import PhotoService
 from bot.results import Reason, Trouble
 from bot.telegram.client import MAX_DOWNLOAD_BYTES
 from inference.photo import PhotoFault
@@ -21,9 +21,9 @@ router = Router(name="documents")
 
 
 @router.message(F.document, ~F.animation)
-async def document(message: Message, database: Database, albums: Albums, reception: Reception) -> None:
+async def document(message: Message, database: Database, albums: Albums, photo_service: PhotoService) -> None:
     problem = _problem(message.document) if message.document is not None else None
-    await reception.receive(await albums.gather(Incoming(await record(database, message), problem)))
+    await photo_service.receive(await albums.gather(Incoming(await record(database, message), problem)))
 
 
 def _problem(document: Document) -> Reason | None:

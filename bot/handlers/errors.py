@@ -24,7 +24,7 @@ async def failed(
     event: ErrorEvent,
     bot: Bot,
     database: Database,
-    translations: I18n,
+    i18n: I18n,
     event_from_user: TelegramUser | None = None,
     user: User | None = None,
 ) -> None:
@@ -36,7 +36,7 @@ async def failed(
     if event_from_user is None or isinstance(error, TelegramAPIError):
         return
     language = supported_language(user.language if user else None)
-    with translations.context(), translations.use_locale(language), contextlib.suppress(TelegramAPIError):
+    with i18n.context(), i18n.use_locale(language), contextlib.suppress(TelegramAPIError):
         await bot.send_message(
             event_from_user.id, _("Something broke on my side. Sorry! Please try again in a moment.")
         )

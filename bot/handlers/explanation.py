@@ -7,7 +7,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
-from bot.photos.service import Reception
+from bot.photos.service import PhotoService
 from bot.ui.callbacks import Explain
 from storage.database import Database
 from storage.records import Outcome, User
@@ -21,7 +21,7 @@ async def explain(
     callback_data: Explain,
     user: User,
     database: Database,
-    reception: Reception,
+    photo_service: PhotoService,
 ) -> None:
     # The number in a button is only a claim: the database gives a request to its owner alone.
     request = await database.requests.get_owned(callback_data.request_id, user.id)
@@ -30,4 +30,4 @@ async def explain(
         return
     await database.requests.owe_explanation(request.id)
     await callback.answer(_("I am looking at your photo once more…"))
-    await reception.explain(request)
+    await photo_service.explain(request)

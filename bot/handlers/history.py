@@ -9,7 +9,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.results import Finding
+from bot.results import Result
 from bot.ui import replies, texts
 from bot.ui.buttons import keyboard, replace
 from bot.ui.callbacks import HistoryEntry, HistoryPage
@@ -32,7 +32,7 @@ async def history(message: Message, user: User, database: Database) -> None:
 async def turn(callback: CallbackQuery, callback_data: HistoryPage, user: User, database: Database, bot: Bot) -> None:
     text, markup = await _page(database, user.id, callback_data.number)
     await callback.answer()
-    if callback_data.anew or not isinstance(callback.message, Message):
+    if callback_data.as_new_message or not isinstance(callback.message, Message):
         await bot.send_message(user.id, text, reply_markup=markup)
         return
     await replace(callback, text, markup)
@@ -48,9 +48,9 @@ async def open_entry(
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
     await callback.answer()
-    finding = Finding.stored(request.result)
-    text = f"{texts.moment(request.created_at)}\n{replies.told(finding)}"
-    markup = replies.why_keyboard(request.id) if finding.label else None
+    result = Result.stored(request.result)
+    text = f"{texts.moment(request.created_at)}\n{replies.result_text(result)}"
+    markup = replies.explain_keyboard(request.id) if result.label else None
     if request.reply_file_id is not None:
         with contextlib.suppress(TelegramBadRequest):
             await bot.send_photo(user.id, request.reply_file_id, caption=text, reply_markup=markup)
@@ -83,5 +83,5 @@ async def _page(database: Database, user_id: int, number: int) -> tuple[str, Inl
 
 
 def _line(request: Request) -> str:
-    headline = replies.headline(Finding.stored(request.result or {}))
+    headline = replies.headline(Result.stored(request.result or {}))
     return f"{texts.moment(request.created_at)}\n{escape(headline)}"

@@ -5,12 +5,12 @@ from aiogram.types import Message
 
 from bot.photos.albums import Albums, Incoming
 from bot.photos.inbox import record
-from bot.photos.service import Reception
+from bot.photos.service import PhotoService
 from storage.database import Database
 
 router = Router(name="photos")
 
 
 @router.message(F.photo)
-async def photo(message: Message, database: Database, albums: Albums, reception: Reception) -> None:
-    await reception.receive(await albums.gather(Incoming(await record(database, message))))
+async def photo(message: Message, database: Database, albums: Albums, photo_service: PhotoService) -> None:
+    await photo_service.receive(await albums.gather(Incoming(await record(database, message))))

@@ -8,17 +8,17 @@ from aiogram import BaseMiddleware
 from aiogram.types import TelegramObject, Update
 
 from bot.photos.inbox import is_request
-from storage.connections import patience
+from storage.connections import low_priority
 
 # A hundred photos a second come in, many times more than can be read.
-BREATH_SECONDS = 0.01
+PAUSE_SECONDS = 0.01
 
 
-class Patience(BaseMiddleware):
+class Backpressure(BaseMiddleware):
     """Lets photos in one after another, and has what is done about them wait for its turn in the database."""
 
     def __init__(self) -> None:
-        self._door = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def __call__(
         self,
@@ -27,9 +27,9 @@ class Patience(BaseMiddleware):
         data: dict[str, Any],
     ) -> Any:
         if isinstance(event, Update) and event.message is not None and is_request(event.message):
-            async with self._door:
+            async with self._lock:
                 # The event loop is free for others meanwhile.
-                await asyncio.sleep(BREATH_SECONDS)
-            with patience():
+                await asyncio.sleep(PAUSE_SECONDS)
+            with low_priority():
                 return await handler(event, data)
         return await handler(event, data)

@@ -13,11 +13,11 @@ from aiogram.utils.i18n import gettext as _
 from bot.photos.inbox import is_request
 
 REFILL_SECONDS = 15.0
-MAX_REMEMBERED = 10_000
+MAX_BUCKETS = 10_000
 
 
 @dataclass
-class Allowance:
+class TokenBucket:
     left: float
     at: float
     warned: bool = False
@@ -36,7 +36,7 @@ class Throttling(BaseMiddleware):
     def __init__(self, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._burst = burst
         self._clock = clock
-        self._allowances: dict[int, Allowance] = {}
+        self._buckets: dict[int, TokenBucket] = {}
 
     async def __call__(
         self,
@@ -48,25 +48,25 @@ class Throttling(BaseMiddleware):
         inner = event.event if isinstance(event, Update) else event
         if sender is None or (isinstance(inner, Message) and is_request(inner)):
             return await handler(event, data)
-        allowance = self._refilled(sender.id)
-        if allowance.left >= 1:
-            allowance.left -= 1
-            allowance.warned = False
+        bucket = self._refilled(sender.id)
+        if bucket.left >= 1:
+            bucket.left -= 1
+            bucket.warned = False
             return await handler(event, data)
-        if not allowance.warned:
-            allowance.warned = True
+        if not bucket.warned:
+            bucket.warned = True
             await _warn(inner)
         return None
 
-    def _refilled(self, user_id: int) -> Allowance:
+    def _refilled(self, user_id: int) -> TokenBucket:
         now = self._clock()
-        if len(self._allowances) > MAX_REMEMBERED:
-            self._allowances = {key: each for key, each in self._allowances.items() if now - each.at < REFILL_SECONDS}
-        allowance = self._allowances.setdefault(user_id, Allowance(self._burst, now))
-        refilled = (now - allowance.at) * self._burst / REFILL_SECONDS
-        allowance.left = min(self._burst, allowance.left + refilled)
-        allowance.at = now
-        return allowance
+        if len(self._buckets) > MAX_BUCKETS:
+            self._buckets = {key: each for key, each in self._buckets.items() if now - each.at < REFILL_SECONDS}
+        bucket = self._buckets.setdefault(user_id, TokenBucket(self._burst, now))
+        refilled = (now - bucket.at) * self._burst / REFILL_SECONDS
+        bucket.left = min(self._burst, bucket.left + refilled)
+        bucket.at = now
+        return bucket
 
 
 async def _warn(event: TelegramObject) -> None:

@@ -1,4 +1,4 @@
-"""Sending of announcements: at Telegram's pace, to everybody at most once, through kills and outages."""
+"""Sending of announcements: no faster than Telegram allows, to everybody at most once, through kills and outages."""
 
 import asyncio
 import logging
@@ -22,8 +22,7 @@ from aiohttp import ClientConnectorError
 from pydantic import TypeAdapter
 
 from bot.supervisor import Supervisor
-from bot.telegram.pace import Pace
-from bot.telegram.rate_limit import Lane
+from bot.telegram.rate_limit import BulkRateLimiter, RateLimiter
 from bot.ui.buttons import keyboard
 from bot.ui.callbacks import Announcements
 from bot.ui.i18n import supported_language
@@ -32,7 +31,7 @@ from storage.records import Broadcast, Delivery, DeliveryCounts, DeliveryState
 
 BATCH = 100
 # So many deliveries can be left uncertain by a kill or an outage.
-AT_ONCE = 10
+CONCURRENT_DELIVERIES = 10
 PROGRESS_INTERVAL_S = 3.0
 OUTAGE_PAUSE_S = 3.0
 SEND_TIMEOUT_S = 15
@@ -49,14 +48,16 @@ logger = logging.getLogger(__name__)
 class Broadcaster:
     """Shows drafts and sends confirmed broadcasts, as tasks of the supervisor."""
 
-    def __init__(self, bot: Bot, database: Database, supervisor: Supervisor, i18n: I18n, lane: Lane) -> None:
+    def __init__(
+        self, bot: Bot, database: Database, supervisor: Supervisor, i18n: I18n, rate_limiter: RateLimiter
+    ) -> None:
         self._bot = bot
         # The application's bot repeats a call whose connection broke; a delivery must never be repeated.
         self._once = Bot(bot.token, session=bot.session)
         self._database = database
         self._supervisor = supervisor
         self._i18n = i18n
-        self._pace = Pace(lane)
+        self._rate_limiter = BulkRateLimiter(rate_limiter)
         # Chats whose next message is the announcement, with the albums turned down there.
         self.composing: dict[int, set[str]] = {}
 
@@ -75,7 +76,7 @@ class Broadcaster:
 
         Raises TelegramBadRequest where Telegram does not accept it, and what else sending raises.
         """
-        await self._pace.turn(broadcast.chat_id)
+        await self._rate_limiter.acquire(broadcast.chat_id)
         await self._post(self._bot, broadcast, broadcast.chat_id, language)
 
     async def _post(self, bot: Bot, broadcast: Broadcast, chat_id: int, language: str | None) -> None:
@@ -110,28 +111,28 @@ class Broadcaster:
         language = supported_language(admin.language if admin is not None else None)
         with self._i18n.context(), self._i18n.use_locale(language):
             async with asyncio.TaskGroup() as group:
-                telling = group.create_task(self._keep_telling(broadcast_id))
+                reporting = group.create_task(self._report_progress(broadcast_id))
                 await self._deliver_all(broadcast)
-                telling.cancel()
-            # Told before it is finished: a kill in between repeats an edit instead of losing the summary, and where
-            # Telegram is out of reach for longer than this process lives, the next one tells it.
-            while not await self._tell(broadcast_id, _summary(await self._database.broadcasts.counts(broadcast_id))):
-                logger.info("broadcast %d: the summary is still to be told", broadcast_id)
+                reporting.cancel()
+            # Sent before it is finished: a kill in between repeats an edit instead of losing the summary, and where
+            # Telegram is out of reach for longer than this process lives, the next one sends it.
+            while not await self._report(broadcast_id, _summary(await self._database.broadcasts.counts(broadcast_id))):
+                logger.info("broadcast %d: the summary could not be sent, trying again", broadcast_id)
         await self._database.broadcasts.finish(broadcast_id)
 
     async def _deliver_all(self, broadcast: Broadcast) -> None:
-        on_the_way: set[asyncio.Task[None]] = set()
+        in_progress: set[asyncio.Task[None]] = set()
         try:
             while batch := await self._database.broadcasts.next_batch(broadcast.id, BATCH):
                 for delivery in batch:
-                    if len(on_the_way) >= AT_ONCE:
-                        await _settle(on_the_way, asyncio.FIRST_COMPLETED)
-                    await self._pace.turn(delivery.user_id)
-                    on_the_way.add(asyncio.create_task(self._deliver(broadcast, delivery)))
-                await _settle(on_the_way, asyncio.ALL_COMPLETED)
+                    if len(in_progress) >= CONCURRENT_DELIVERIES:
+                        await _settle(in_progress, asyncio.FIRST_COMPLETED)
+                    await self._rate_limiter.acquire(delivery.user_id)
+                    in_progress.add(asyncio.create_task(self._deliver(broadcast, delivery)))
+                await _settle(in_progress, asyncio.ALL_COMPLETED)
         finally:
             # An orderly stop learns how these end; only a kill leaves them uncertain.
-            await asyncio.gather(*on_the_way, return_exceptions=True)
+            await asyncio.gather(*in_progress, return_exceptions=True)
 
     async def _deliver(self, broadcast: Broadcast, delivery: Delivery) -> None:
         if not await self._database.broadcasts.mark_sending(broadcast.id, delivery.user_id):
@@ -140,7 +141,7 @@ class Broadcaster:
         try:
             await self._post(self._once, broadcast, delivery.user_id, delivery.language)
         except TelegramRetryAfter as error:
-            self._pace.pause(error.retry_after)
+            self._rate_limiter.pause(error.retry_after)
             state = DeliveryState.PENDING
         except TelegramForbiddenError:
             state = DeliveryState.BLOCKED
@@ -149,26 +150,26 @@ class Broadcaster:
             state = DeliveryState.FAILED
         except UNCERTAIN as error:
             logger.warning("broadcast %d: one delivery broke: %s", broadcast.id, type(error).__name__)
-            self._pace.pause(OUTAGE_PAUSE_S)
+            self._rate_limiter.pause(OUTAGE_PAUSE_S)
             if not isinstance(error.__cause__, ClientConnectorError):
                 return
             state = DeliveryState.PENDING
         await self._database.broadcasts.mark(broadcast.id, delivery.user_id, state)
 
-    async def _keep_telling(self, broadcast_id: int) -> None:
-        told = ""
+    async def _report_progress(self, broadcast_id: int) -> None:
+        shown = ""
         while True:
             text = _progress(await self._database.broadcasts.counts(broadcast_id))
-            if text != told and await self._tell(broadcast_id, text):
-                told = text
+            if text != shown and await self._report(broadcast_id, text):
+                shown = text
             await asyncio.sleep(PROGRESS_INTERVAL_S)
 
-    async def _tell(self, broadcast_id: int, text: str) -> bool:
+    async def _report(self, broadcast_id: int, text: str) -> bool:
         """Say it in the one progress message; in a new one where that is gone. False where it can be tried again."""
         broadcast = await self._database.broadcasts.get(broadcast_id)
         if broadcast is None:
             return True
-        await self._pace.turn(broadcast.chat_id)
+        await self._rate_limiter.acquire(broadcast.chat_id)
         try:
             if not await self._edited(broadcast, text):
                 message = await self._bot.send_message(broadcast.chat_id, text)
@@ -177,8 +178,8 @@ class Broadcaster:
             # Whoever announced something may block the bot meanwhile: that is no reason to stop.
             logger.warning("broadcast %d: progress refused: %s", broadcast_id, error.message)
         except AiogramError as error:
-            logger.warning("broadcast %d: progress not told: %s", broadcast_id, type(error).__name__)
-            self._pace.pause(error.retry_after if isinstance(error, TelegramRetryAfter) else OUTAGE_PAUSE_S)
+            logger.warning("broadcast %d: progress not sent: %s", broadcast_id, type(error).__name__)
+            self._rate_limiter.pause(error.retry_after if isinstance(error, TelegramRetryAfter) else OUTAGE_PAUSE_S)
             return False
         return True
 

@@ -15,7 +15,7 @@ from aiogram.types import (
 from aiogram.utils.i18n import gettext as _
 
 from bot.photos.inbox import largest
-from bot.results import Finding, Trouble
+from bot.results import Result, Trouble
 from bot.ui import explanations, replies, texts
 from bot.ui.buttons import keyboard
 from bot.ui.callbacks import Show
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 NOT_ACCEPTED = (TelegramBadRequest, TelegramEntityTooLarge)
 
-Picture = tuple[Request, Finding, bytes | None]
+Picture = tuple[Request, Result, bytes | None]
 
 
 def consent_keyboard() -> InlineKeyboardMarkup:
@@ -40,50 +40,50 @@ async def send_consent_request(bot: Bot, request: Request, operator: str | None)
     await bot.send_message(request.chat_id, text, reply_parameters=_reply_to(request), reply_markup=consent_keyboard())
 
 
-async def send_words(bot: Bot, request: Request, finding: Finding) -> None:
-    """Say a finding, or the reason why there is none, without a photo."""
+async def send_text(bot: Bot, request: Request, result: Result) -> None:
+    """Say a result, or the reason why there is none, without a photo."""
     await bot.send_message(
         request.chat_id,
-        replies.told(finding),
+        replies.result_text(result),
         reply_parameters=_reply_to(request),
-        reply_markup=replies.keyboard(finding, request.id),
+        reply_markup=replies.keyboard(result, request.id),
     )
 
 
-async def send_answer(bot: Bot, request: Request, finding: Finding, annotated: bytes | None) -> dict[int, str]:
-    """Send one finding, with its photo if it has one. Returns the photo's file id by request, if any."""
+async def send_answer(bot: Bot, request: Request, result: Result, annotated: bytes | None) -> dict[int, str]:
+    """Send one result, with its photo if it has one. Returns the photo's file id by request, if any."""
     if annotated is None:
-        await send_words(bot, request, finding)
+        await send_text(bot, request, result)
         return {}
     try:
         message = await bot.send_photo(
             request.chat_id,
             _upload(request, annotated),
-            caption=replies.answer(finding),
+            caption=replies.answer(result),
             reply_parameters=_reply_to(request),
-            reply_markup=replies.keyboard(finding, request.id),
+            reply_markup=replies.keyboard(result, request.id),
         )
     except NOT_ACCEPTED as error:
         # A picture that Telegram does not take is no reason to keep the words back.
         logger.warning("photo of request %d not accepted: %s", request.id, error.message)
-        await send_words(bot, request, finding)
+        await send_text(bot, request, result)
         return {}
     return _file_ids([request], [message])
 
 
 async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
-    """Send the findings of an album: its annotated photos as one album, then everything in one message.
+    """Send the results of an album: its annotated photos as one album, then everything in one message.
 
     Returns the file ids of the annotated photos by request. An album shows no captions until a photo is
-    opened, so the message after it repeats what matters. Where Telegram does not take the album, each finding
+    opened, so the message after it repeats what matters. Where Telegram does not take the album, each result
     comes in a message of words instead.
     """
     shown = [
         (
             request,
-            InputMediaPhoto(media=_upload(request, annotated), caption=replies.answer(finding, number=number)),
+            InputMediaPhoto(media=_upload(request, annotated), caption=replies.answer(result, number=number)),
         )
-        for number, (request, finding, annotated) in enumerate(pictures, 1)
+        for number, (request, result, annotated) in enumerate(pictures, 1)
         if annotated is not None
     ]
     sent: dict[int, str] = {}
@@ -103,27 +103,27 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
     except NOT_ACCEPTED as error:
         logger.warning("album of request %d not accepted: %s", first.id, error.message)
         # A line in a summary is no answer: it leaves out all percentages but one.
-        for request, finding, _annotated in pictures:
-            await send_words(bot, request, finding)
+        for request, result, _annotated in pictures:
+            await send_text(bot, request, result)
         return {}
     await bot.send_message(
         first.chat_id,
-        replies.summary([finding for _request, finding, _annotated in pictures]),
+        replies.summary([result for _request, result, _annotated in pictures]),
         reply_parameters=_reply_to(first),
         reply_markup=replies.album_keyboard(
-            {number: request.id for number, (request, finding, _) in enumerate(pictures, 1) if finding.label}
+            {number: request.id for number, (request, result, _) in enumerate(pictures, 1) if result.label}
         ),
     )
     return sent
 
 
-async def send_explanation(bot: Bot, request: Request, told: Finding, explanation: Explanation) -> None:
-    """Send what made the model give an answer; `told` is what was answered."""
-    finding = Finding.of(explanation.analysis)
+async def send_explanation(bot: Bot, request: Request, answered: Result, explanation: Explanation) -> None:
+    """Send what made the model give an answer; `answered` is the earlier answer."""
+    result = Result.of(explanation.analysis)
     if explanation.drawing is None or explanation.measures is None:
-        await send_words(bot, request, finding)
+        await send_text(bot, request, result)
         return
-    text = explanations.caption(finding, told, explanation.measures)
+    text = explanations.caption(result, answered, explanation.measures)
     picture = BufferedInputFile(explanation.drawing, f"{request.id}-why.jpg")
     try:
         await bot.send_photo(request.chat_id, picture, caption=text, reply_parameters=_reply_to(request))

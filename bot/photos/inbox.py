@@ -1,4 +1,4 @@
-"""The journal: a photo is in the database before Telegram is told that its update has arrived.
+"""The inbox: a photo is in the database before Telegram learns that its update has arrived.
 
 An update counts as delivered once the next getUpdates asks for a later one. Recording inside the call
 that brought it leaves no moment at which a killed process could lose a photo.
@@ -18,7 +18,7 @@ from storage.database import Database
 from storage.records import Received, Request
 
 
-class Journal(BaseRequestMiddleware):
+class Inbox(BaseRequestMiddleware):
     """Session middleware that records what a getUpdates call brings before anybody sees it.
 
     Where recording fails the call fails, and Telegram keeps the updates.

@@ -13,8 +13,8 @@ from aiogram.enums import ChatAction
 from aiogram.exceptions import AiogramError, TelegramBadRequest
 from aiogram.utils.i18n import gettext as _
 
-from bot.telegram.rate_limit import Kind, Lane
-from bot.ui.replies import soon
+from bot.telegram.rate_limit import MessageKind, RateLimiter
+from bot.ui.replies import time_from_now
 from inference.engine.engine import Place
 from storage.database import Database
 from storage.records import Request
@@ -23,20 +23,20 @@ from storage.records import Request
 ACTION_SECONDS = 4.5
 # One message a second to one chat is the limit.
 EDIT_SECONDS = 1.0
-# Whoever waits over five seconds is told their place before these are over, and again as it changes; so is whoever is
+# Whoever waits over five seconds learns their place before these are over, and again as it changes; so is whoever is
 # likely to, as soon as that can be known: how long photos take is known only when some have been read.
-PATIENCE_SECONDS = 4.5
-ASK_SECONDS = 0.25
+LONG_WAIT_SECONDS = 4.5
+CHECK_SECONDS = 0.25
 PLACE_SECONDS = 10.0
 # With many photos, to send the answers takes about as long again as to read them.
 ANSWERED_BY_READ = 2.0
 # A stop waits so long for a message that is on its way.
-LAST_WORD_SECONDS = 2.0
+STOP_GRACE_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
 
-async def take_away(bot: Bot, database: Database, requests: Sequence[Request], message_id: int) -> None:
+async def delete_progress_message(bot: Bot, database: Database, requests: Sequence[Request], message_id: int) -> None:
     """Delete the progress message of requests; where Telegram is out of reach, it stays noted for the next start."""
     try:
         await bot.delete_message(requests[0].chat_id, message_id)
@@ -72,7 +72,7 @@ class Progress:
         self,
         bot: Bot,
         database: Database,
-        lane: Lane,
+        rate_limiter: RateLimiter,
         requests: Sequence[Request],
         places: Sequence[Place],
         *,
@@ -82,7 +82,7 @@ class Progress:
     ) -> None:
         self._bot = bot
         self._database = database
-        self._lane = lane
+        self._rate_limiter = rate_limiter
         self._requests = requests
         self._places = places
         self._chat_id = requests[0].chat_id
@@ -95,13 +95,13 @@ class Progress:
         self._clock = asyncio.get_running_loop().time
         self._began = self._clock()
         self._waited_before = (datetime.now(UTC) - (asked or requests[0].created_at)).total_seconds()
-        self._told = ""
-        self._knows_place = False
+        self._shown = ""
+        self._place_shown = False
         # Held while a message is on its way, which must not be cut off: nobody would know its number.
         self._speaking = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        self._telling = asyncio.create_task(self._keep_telling())
+        self._reporting = asyncio.create_task(self._report())
         return self
 
     async def __aexit__(
@@ -109,14 +109,14 @@ class Progress:
     ) -> None:
         stopped = kind is not None and issubclass(kind, asyncio.CancelledError)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WORD_SECONDS if stopped else None), self._speaking:
-                self._telling.cancel()
-        self._telling.cancel()
-        [failure] = await asyncio.gather(self._telling, return_exceptions=True)
+            async with asyncio.timeout(STOP_GRACE_SECONDS if stopped else None), self._speaking:
+                self._reporting.cancel()
+        self._reporting.cancel()
+        [failure] = await asyncio.gather(self._reporting, return_exceptions=True)
         if isinstance(failure, Exception):
-            logger.error("progress could not be told", exc_info=failure)
+            logger.error("progress could not be shown", exc_info=failure)
         if self._message_id is not None and not stopped and not self._quiet:
-            await take_away(self._bot, self._database, self._requests, self._message_id)
+            await delete_progress_message(self._bot, self._database, self._requests, self._message_id)
 
     def advance(self) -> None:
         """One more photo is read."""
@@ -125,18 +125,18 @@ class Progress:
         if self._done < len(self._requests):
             self._advanced.set()
 
-    async def _keep_telling(self) -> None:
-        async with self._acting():
+    async def _report(self) -> None:
+        async with self._chat_action():
             for message_id in self._left_over:
                 with contextlib.suppress(AiogramError):
                     await self._bot.delete_message(self._chat_id, message_id)
             while True:
                 self._quiet = self._quiet and not self._is_waiting()
-                if not self._quiet and self._text() != self._told:
-                    await _first(self._lane.turn(Kind.PROGRESS), self._place_turn())
+                if not self._quiet and self._text() != self._shown:
+                    await _first(self._rate_limiter.acquire(MessageKind.PROGRESS), self._place_turn())
                     async with self._speaking:
-                        self._knows_place |= self._is_waiting()
-                        await self._tell(self._text())
+                        self._place_shown |= self._is_waiting()
+                        await self._show(self._text())
                 await asyncio.sleep(EDIT_SECONDS)
                 await _first(self._advanced.wait(), self._until_long(), asyncio.sleep(PLACE_SECONDS - EDIT_SECONDS))
                 self._advanced.clear()
@@ -144,31 +144,31 @@ class Progress:
     async def _place_turn(self) -> None:
         """Wait for a turn to tell the place: before those who came later, though it may have been asked for later."""
         await self._until_long()
-        await self._lane.turn(Kind.PLACE, since=self._began)
+        await self._rate_limiter.acquire(MessageKind.PLACE, since=self._began)
 
     async def _until_long(self) -> None:
         """Wait until the place has to be told, for the first time."""
-        while self._knows_place or not self._is_waiting():  # noqa: ASYNC110  # nothing tells when an estimate changes
-            await asyncio.sleep(ASK_SECONDS)
+        while self._place_shown or not self._is_waiting():  # noqa: ASYNC110  # nothing tells when an estimate changes
+            await asyncio.sleep(CHECK_SECONDS)
 
     @contextlib.asynccontextmanager
-    async def _acting(self) -> AsyncIterator[None]:
+    async def _chat_action(self) -> AsyncIterator[None]:
         """Meanwhile the chat shows what the bot is doing, unless the photos only wait."""
-        showing = asyncio.create_task(self._keep_acting())
+        showing = asyncio.create_task(self._keep_sending_action())
         try:
             yield
         finally:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
 
-    async def _keep_acting(self) -> None:
+    async def _keep_sending_action(self) -> None:
         while True:
             if not self._is_waiting():
                 with contextlib.suppress(AiogramError):
                     await self._bot.send_chat_action(self._chat_id, self._action)
             await asyncio.sleep(ACTION_SECONDS)
 
-    async def _tell(self, text: str) -> None:
+    async def _show(self, text: str) -> None:
         with contextlib.suppress(AiogramError):
             if not await self._edited(text):
                 message = await self._bot.send_message(self._chat_id, text, disable_notification=True)
@@ -176,7 +176,7 @@ class Progress:
                 await self._database.requests.set_progress_message(
                     [each.id for each in self._requests], message.message_id
                 )
-            self._told = text
+            self._shown = text
 
     async def _edited(self, text: str) -> bool:
         if self._message_id is None:
@@ -196,7 +196,7 @@ class Progress:
         seconds = self._waited_before + self._clock() - self._began
         if self._ahead() is not None:
             seconds += ANSWERED_BY_READ * self._places[-1].seconds
-        return seconds > PATIENCE_SECONDS
+        return seconds > LONG_WAIT_SECONDS
 
     def _text(self) -> str:
         total = len(self._requests)
@@ -210,4 +210,4 @@ class Progress:
         if not waiting:
             return looking
         place = _("Photos in the queue before yours: {ahead}. The answer comes {soon}, or a little later.")
-        return f"{looking}\n{place.format(ahead=self._ahead() or 0, soon=soon(self._places[-1].seconds))}"
+        return f"{looking}\n{place.format(ahead=self._ahead() or 0, soon=time_from_now(self._places[-1].seconds))}"

@@ -22,12 +22,12 @@ from aiogram.exceptions import (
 from aiogram.utils.i18n import I18n
 
 from bot.photos.albums import Incoming
-from bot.photos.delivery import send_album, send_answer, send_consent_request, send_explanation, send_words
+from bot.photos.delivery import send_album, send_answer, send_consent_request, send_explanation, send_text
 from bot.photos.progress import Progress
-from bot.results import FAILURES, Finding, Reason, Trouble, to_stored
+from bot.results import FAILURES, Reason, Result, Trouble, to_stored
 from bot.supervisor import Supervisor
 from bot.telegram.client import FileExpired, FileTooLarge, fetch_file
-from bot.telegram.rate_limit import Kind, Lane
+from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui import replies
 from bot.ui.i18n import supported_language
 from inference.analysis import Analysis
@@ -52,24 +52,24 @@ class Work(Protocol[T_co]):
 
 
 class NotRead(Exception):
-    """A photo could not be read; `finding` says why."""
+    """A photo could not be read; `result` says why."""
 
     def __init__(self, reason: Reason, retry_after: float = 0.0) -> None:
         super().__init__(reason)
-        self.finding = Finding(reason=reason, retry_after=retry_after)
+        self.result = Result(reason=reason, retry_after=retry_after)
 
 
 @dataclass(frozen=True)
-class Read:
+class ProcessedRequest:
     """One request with what came of it; `annotated` is a JPEG where there is a class."""
 
     request: Request
-    finding: Finding
+    result: Result
     analysis: Analysis | None = None
     annotated: bytes | None = None
 
 
-class Reception:
+class PhotoService:
     """Takes requests that belong together, reads them, replies, and closes them after the reply."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Reception:
         engine: Engine,
         i18n: I18n,
         supervisor: Supervisor,
-        lane: Lane,
+        rate_limiter: RateLimiter,
         operator: str | None = None,
     ) -> None:
         self._bot = bot
@@ -88,7 +88,7 @@ class Reception:
         self._i18n = i18n
         self._supervisor = supervisor
         self._operator = operator
-        self._lane = lane
+        self._rate_limiter = rate_limiter
 
     async def receive(self, incoming: Sequence[Incoming], *, accepted: bool = False) -> None:
         """Answer one photo or one album of one person. Requests that somebody else has taken are left out.
@@ -141,19 +141,19 @@ class Reception:
             try:
                 explanation = await self._read_again(request)
             except NotRead as error:
-                await self._lane.turn(Kind.ANSWER)
-                await send_words(self._bot, request, error.finding)
+                await self._rate_limiter.acquire(MessageKind.ANSWER)
+                await send_text(self._bot, request, error.result)
             else:
-                told = Finding.stored(request.result)
-                await self._supervisor.see_through(send_explanation(self._bot, request, told, explanation))
+                answered = Result.stored(request.result)
+                await self._supervisor.run_to_completion(send_explanation(self._bot, request, answered, explanation))
 
     async def _read_again(self, request: Request) -> Explanation:
         """An explanation that may be sent now; it takes its turn among its owner's photos. Raises NotRead."""
         with self._queue(request.user_id, 1) as places:
-            about = self._bot, self._database, self._lane, [request], places
+            about = self._bot, self._database, self._rate_limiter, [request], places
             async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
                 explanation = await self._in_turn(request, places[0].explain)
-                await self._lane.turn(Kind.ANSWER)
+                await self._rate_limiter.acquire(MessageKind.ANSWER)
                 return explanation
 
     async def _receive_later(self, claimed: Sequence[Incoming]) -> None:
@@ -169,15 +169,15 @@ class Reception:
             return
         try:
             with self._queue(user.id, len(claimed), limited=not accepted) as places:
-                async with Progress(self._bot, self._database, self._lane, requests, places) as progress:
+                async with Progress(self._bot, self._database, self._rate_limiter, requests, places) as progress:
                     read = await asyncio.gather(*map(self._read, claimed, places, repeat(progress)))
                     # An album comes with a message that sums it up.
-                    await self._lane.turn(Kind.ANSWER, 1 if len(read) == 1 else len(read) + 1)
-                    await self._supervisor.see_through(self._reply(read))
+                    await self._rate_limiter.acquire(MessageKind.ANSWER, 1 if len(read) == 1 else len(read) + 1)
+                    await self._supervisor.run_to_completion(self._reply(read))
         except NotRead as turned_away:
-            await self._lane.turn(Kind.ANSWER)
-            await send_words(self._bot, requests[0], turned_away.finding)
-            await self._close([Read(request, turned_away.finding) for request in requests], {})
+            await self._rate_limiter.acquire(MessageKind.ANSWER)
+            await send_text(self._bot, requests[0], turned_away.result)
+            await self._close([ProcessedRequest(request, turned_away.result) for request in requests], {})
 
     @contextmanager
     def _queue(self, user_id: int, photos: int, *, limited: bool = True) -> Iterator[list[Place]]:
@@ -190,12 +190,12 @@ class Reception:
         except TooMany:
             raise NotRead(Trouble.TOO_MANY) from None
 
-    async def _read(self, incoming: Incoming, place: Place, progress: Progress) -> Read:
+    async def _read(self, incoming: Incoming, place: Place, progress: Progress) -> ProcessedRequest:
         read = await self._look(incoming, place)
         progress.advance()
         return read
 
-    async def _look(self, incoming: Incoming, place: Place) -> Read:
+    async def _look(self, incoming: Incoming, place: Place) -> ProcessedRequest:
         request = incoming.request
         if incoming.problem is not None:
             place.give_up()
@@ -203,8 +203,8 @@ class Reception:
         try:
             reading = await self._in_turn(request, place.read)
         except NotRead as error:
-            return Read(request, error.finding)
-        return Read(request, Finding.of(reading.analysis), reading.analysis, reading.annotated)
+            return ProcessedRequest(request, error.result)
+        return ProcessedRequest(request, Result.of(reading.analysis), reading.analysis, reading.annotated)
 
     async def _in_turn(self, request: Request, work: Work[T_co]) -> T_co:
         """Have the engine work on a request's file, which is fetched when its turn has come. Raises NotRead."""
@@ -220,22 +220,22 @@ class Reception:
             logger.error("request %d could not be analysed", request.id)
             raise NotRead(Trouble.FAILED) from None
 
-    async def _reply(self, read: Sequence[Read]) -> None:
+    async def _reply(self, read: Sequence[ProcessedRequest]) -> None:
         """Send and close: a stop between the two would have the answer sent again by the next start."""
-        pictures = [(each.request, each.finding, each.annotated) for each in read]
+        pictures = [(each.request, each.result, each.annotated) for each in read]
         if len(read) > 1:
             sent = await send_album(self._bot, pictures)
         else:
             sent = await send_answer(self._bot, *pictures[0])
         await self._close(read, sent)
 
-    async def _close(self, read: Sequence[Read], sent: dict[int, str]) -> None:
+    async def _close(self, read: Sequence[ProcessedRequest], sent: dict[int, str]) -> None:
         """Complete requests; `sent` gives the file ids of the annotated photos by request."""
         completions = [
             Completion(
                 each.request.id,
-                _outcome(each.finding),
-                to_stored(each.finding, each.analysis),
+                _outcome(each.result),
+                to_stored(each.result, each.analysis),
                 sent.get(each.request.id),
             )
             for each in read
@@ -248,21 +248,21 @@ class Reception:
     async def _apologise(self, requests: Sequence[Request]) -> None:
         failed = [_failed(request) for request in requests]
         try:
-            await send_words(self._bot, requests[0], failed[0].finding)
+            await send_text(self._bot, requests[0], failed[0].result)
         except Exception:
             logger.exception("could not even apologise")
         await self._close(failed, {})
 
 
-def _refused(request: Request, reason: Reason) -> Read:
-    return Read(request, Finding(reason=reason))
+def _refused(request: Request, reason: Reason) -> ProcessedRequest:
+    return ProcessedRequest(request, Result(reason=reason))
 
 
-def _failed(request: Request) -> Read:
+def _failed(request: Request) -> ProcessedRequest:
     return _refused(request, Trouble.FAILED)
 
 
-def _outcome(finding: Finding) -> Outcome:
-    if finding.reason is None:
+def _outcome(result: Result) -> Outcome:
+    if result.reason is None:
         return Outcome.ANSWERED
-    return Outcome.FAILED if finding.reason in FAILURES else Outcome.REFUSED
+    return Outcome.FAILED if result.reason in FAILURES else Outcome.REFUSED

@@ -48,7 +48,7 @@ class NotUnderstood(Exception):
     """Telegram has answered, but not in a way that can be parsed; to ask again would bring the same."""
 
 
-class PersistentBot(Bot):
+class RetryingBot(Bot):
     """A bot whose calls outlast floods (429), server errors and broken connections.
 
     A call whose connection broke may have been carried out, so a message may come twice: for an answer
@@ -132,9 +132,9 @@ def open_session(api_url: str | None) -> Session:
     return Session(PRODUCTION if api_url is None else TelegramAPIServer.from_base(api_url))
 
 
-def connect(token: str, session: Session) -> PersistentBot:
-    """The bot of `token`, speaking HTML unless told otherwise."""
-    return PersistentBot(token, session=session, default=DefaultBotProperties(parse_mode="HTML"))
+def connect(token: str, session: Session) -> RetryingBot:
+    """The bot of `token`, which writes HTML by default."""
+    return RetryingBot(token, session=session, default=DefaultBotProperties(parse_mode="HTML"))
 
 
 async def fetch_file(bot: Bot, file_id: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The lane of all that the bot says about photos and in broadcasts: in fair shares, with room left for the chat."""
+"""Rate limits for messages about photos and for broadcasts: fair shares, with room left for the chat."""
 
 import asyncio
 import heapq
@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 # Telegram takes 30 a second from a bot in all. The rest is for /help and the like, which do not wait here.
 MESSAGES_PER_SECOND = 25
+CHAT_INTERVAL_S = 1.0
 
 
-class Kind(Enum):
+class MessageKind(Enum):
     """What a message is: the first word of a long wait, an answer, any other sign of progress, or a broadcast's."""
 
     PLACE = auto()
@@ -22,7 +23,7 @@ class Kind(Enum):
 # Where all of them wait, four people are told of their wait for one answer: it takes less time to tell everybody than
 # to read everybody's photos. What is merely pleasant to know comes now and then, and so does a broadcast, for which
 # nobody waits: one message for every four answers, and all the turns that nobody else wants.
-COST = {Kind.PLACE: 1, Kind.ANSWER: 4, Kind.PROGRESS: 16, Kind.BROADCAST: 16}
+COST = {MessageKind.PLACE: 1, MessageKind.ANSWER: 4, MessageKind.PROGRESS: 16, MessageKind.BROADCAST: 16}
 
 
 class _Waiting(NamedTuple):
@@ -34,7 +35,7 @@ class _Waiting(NamedTuple):
     turn: asyncio.Future[None]
 
 
-class Lane:
+class RateLimiter:
     """Hands out turns to send: fairly between the kinds, and within one to whoever has waited longest.
 
     Self-clocked fair queueing: S. J. Golestani, "A Self-Clocked Fair Queueing Scheme for Broadband Applications",
@@ -42,15 +43,15 @@ class Lane:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[Kind, list[_Waiting]] = {kind: [] for kind in Kind}
+        self._waiting: dict[MessageKind, list[_Waiting]] = {kind: [] for kind in MessageKind}
         # When the latest of each kind was through, in units of cost, if the kind got its share all the time.
-        self._tags = dict.fromkeys(Kind, 0)
+        self._tags = dict.fromkeys(MessageKind, 0)
         self._served = 0
         self._numbers = count()
         self._next = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    async def turn(self, kind: Kind, messages: int = 1, *, since: float | None = None) -> None:
+    async def acquire(self, kind: MessageKind, messages: int = 1, *, since: float | None = None) -> None:
         """Wait until so many messages may go out at once.
 
         Whoever has waited before asking says `since` when, by the clock of the event loop.
@@ -72,7 +73,7 @@ class Lane:
         while tags := self._next_tags():
             kind = min(tags, key=tags.__getitem__)
             first = self._waiting[kind][0]
-            # Before an album the lane rests as long as after it: no second sees more messages than Telegram takes.
+            # An album has the same pause before it as after it: no second sees more messages than Telegram takes.
             due = self._next + (first.messages - 1) / MESSAGES_PER_SECOND
             if due > loop.time():
                 self._timer = loop.call_at(due, self._release)
@@ -82,7 +83,7 @@ class Lane:
             self._next = loop.time() + first.messages / MESSAGES_PER_SECOND
             first.turn.set_result(None)
 
-    def _next_tags(self) -> dict[Kind, int]:
+    def _next_tags(self) -> dict[MessageKind, int]:
         """The tags of those who are next of their kind, without those who have given up."""
         tags = {}
         for kind, waiting in self._waiting.items():
@@ -91,3 +92,35 @@ class Lane:
             if waiting:
                 tags[kind] = self._tags[kind] + COST[kind] * waiting[0].messages
         return tags
+
+
+class BulkRateLimiter:
+    """The rate limiter for broadcasts: first come, first served, and one message a second to one chat.
+
+    Telegram may ask for silence. Only broadcasts wait for it to end.
+    """
+
+    def __init__(self, rate_limiter: RateLimiter) -> None:
+        self._rate_limiter = rate_limiter
+        self._queue = asyncio.Lock()
+        self._resumes = 0.0
+        self._chats: dict[int, float] = {}
+
+    async def acquire(self, chat_id: int) -> None:
+        """Wait until a message to this chat may go out."""
+        clock = asyncio.get_running_loop().time
+        async with self._queue:
+            await asyncio.sleep(self._chats.get(chat_id, 0.0) - clock())
+            while True:
+                await asyncio.sleep(self._resumes - clock())
+                await self._rate_limiter.acquire(MessageKind.BROADCAST)
+                now = clock()
+                # A pause that began meanwhile wins: this turn goes unused.
+                if self._resumes <= now:
+                    break
+            self._chats = {chat: until for chat, until in self._chats.items() if until > now}
+            self._chats[chat_id] = now + CHAT_INTERVAL_S
+
+    def pause(self, seconds: float) -> None:
+        """Let no broadcast message go out for so many seconds."""
+        self._resumes = max(self._resumes, asyncio.get_running_loop().time() + seconds)

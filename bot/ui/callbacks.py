@@ -18,7 +18,7 @@ class HistoryPage(CallbackData, prefix="history"):
     """One page of past results, counted from 0; `anew` sends it as a new message."""
 
     number: int
-    anew: bool = False
+    as_new_message: bool = False
 
 
 class HistoryEntry(CallbackData, prefix="result"):

@@ -38,7 +38,7 @@ def admin_commands() -> list[BotCommand]:
     ]
 
 
-async def introduce(bot: Bot, database: Database, i18n: I18n, admin_ids: Collection[int]) -> None:
+async def publish_profile(bot: Bot, database: Database, i18n: I18n, admin_ids: Collection[int]) -> None:
     """Set menu and descriptions in every language, and the administrators' own menus in their chats.
 
     Failures are logged: the bot serves without a menu too.

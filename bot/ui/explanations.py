@@ -6,22 +6,22 @@ from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
 from babel.numbers import format_decimal
 
-from bot.results import Finding
+from bot.results import Result
 from bot.ui.replies import class_name, not_a_diagnosis, percent
 from inference.analysis import Abcd, Colour
 
 
-def caption(finding: Finding, told: Finding, measures: Abcd) -> str:
+def caption(result: Result, answered: Result, measures: Abcd) -> str:
     """The words under a heat map as HTML; fits a caption (1,024 UTF-16 units) in every language.
 
     Args:
-        finding: what the map explains; it has a class.
-        told: what was answered before, by other models perhaps.
+        result: what the map explains; it has a class.
+        answered: what was answered before, by other models perhaps.
         measures: of the outlined lesion.
     """
-    if finding.label is None:
-        raise ValueError("a finding without a class cannot be explained")
-    title = _("What made the model say: {name}").format(name=class_name(finding.label))
+    if result.label is None:
+        raise ValueError("a result without a class cannot be explained")
+    title = _("What made the model say: {name}").format(name=class_name(result.label))
     parts = [
         f"<b>{escape(title)}</b>",
         _(
@@ -29,8 +29,8 @@ def caption(finding: Finding, told: Finding, measures: Abcd) -> str:
             "neither a disease nor that there is none."
         ),
     ]
-    if told.label is not None and told.label != finding.label:
-        before = escape(class_name(told.label))
+    if answered.label is not None and answered.label != result.label:
+        before = escape(class_name(answered.label))
         parts.append(_("The models have changed since that answer, which was: {name}.").format(name=before))
     heading = _("Measured inside the outline, without a verdict")
     measured = [f"<b>{heading}</b>", *_measured(measures)]

@@ -12,17 +12,17 @@ DEFAULT_LANGUAGE = "en"
 LOCALES = Path(__file__).parents[1] / "locales"
 
 
-def load_translations() -> I18n:
+def load_i18n() -> I18n:
     """The compiled catalogs. Raises StartupError where one is missing."""
     try:
-        translations = I18n(path=LOCALES, default_locale=DEFAULT_LANGUAGE, domain="bot")
+        i18n = I18n(path=LOCALES, default_locale=DEFAULT_LANGUAGE, domain="bot")
     except RuntimeError as error:
         raise StartupError(f"translations are not compiled ({error}): run `make serving`") from None
     drawn = {path.parts[-3] for path in words.LOCALES.glob("*/LC_MESSAGES/inference.mo")}
-    missing = LANGUAGES.keys() - (set(translations.available_locales) & drawn)
+    missing = LANGUAGES.keys() - (set(i18n.available_locales) & drawn)
     if missing:
         raise StartupError(f"translations are missing for {', '.join(sorted(missing))}: run `make serving`")
-    return translations
+    return i18n
 
 
 def supported_language(code: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Findings in words. Everything a person reads about a photo is written here, by the rules of care:
+"""Results in words. Everything a person reads about a photo is written here, by the rules of care:
 
 the most likely class in plain words with its medical term, all seven percentages, what to do next, and
 that this is no diagnosis. Never "healthy" or "safe"; no treatment, no prognosis.
@@ -15,16 +15,16 @@ from aiogram.utils.i18n import gettext as _
 from babel.dates import format_timedelta
 from babel.numbers import format_percent
 
-from bot.results import Finding, Reason, Trouble
+from bot.results import Reason, Result, Trouble
 from bot.ui import buttons
 from bot.ui.callbacks import Explain, HistoryPage, Show
 from inference.analysis import Refusal, Risk
+from inference.classes import SUSPICIOUS
 from inference.photo import PhotoFault
 
 MAX_CAPTION = 1024
-WHYS_IN_A_ROW = 3
-SIGNS = {Risk.HIGH: "🔴", Risk.RAISED: "🟠", Risk.LOW: "🔵"}
-WARNING_CLASSES = ("mel", "bcc", "akiec")
+BUTTONS_IN_A_ROW = 3
+RISK_ICONS = {Risk.HIGH: "🔴", Risk.RAISED: "🟠", Risk.LOW: "🔵"}
 
 
 def class_name(label: str) -> str:
@@ -51,25 +51,25 @@ def percent(probability: float) -> str:
     return str(format_percent(probability, locale=locale))
 
 
-def warning_probability(finding: Finding) -> float:
+def warning_probability(result: Result) -> float:
     """How likely the malignant and pre-malignant classes are together, 0..1."""
-    return min(1.0, sum(finding.probabilities.get(name, 0.0) for name in WARNING_CLASSES))
+    return min(1.0, sum(result.probabilities.get(name, 0.0) for name in SUSPICIOUS))
 
 
-def answer(finding: Finding, *, number: int | None = None) -> str:
-    """A finding with a class as HTML; fits a caption (1,024 UTF-16 units) in every language.
+def answer(result: Result, *, number: int | None = None) -> str:
+    """A result with a class as HTML; fits a caption (1,024 UTF-16 units) in every language.
 
     `number` tells the photos of an album apart.
     """
-    if finding.label is None or finding.risk is None:
-        raise ValueError("a finding without a class has no answer, only an apology")
-    title = _("Most likely: {name}").format(name=class_name(finding.label))
-    ranking = sorted(finding.probabilities.items(), key=lambda item: -item[1])
+    if result.label is None or result.risk is None:
+        raise ValueError("a result without a class has no answer, only an apology")
+    title = _("Most likely: {name}").format(name=class_name(result.label))
+    ranking = sorted(result.probabilities.items(), key=lambda item: -item[1])
     lines = [escape(f"{percent(probability)} · {class_name(name)}") for name, probability in ranking]
     return "\n".join(
         [
             f"<b>{_numbered(escape(title), number)}</b>",
-            f"{SIGNS[finding.risk]} {escape(advice(finding))}",
+            f"{RISK_ICONS[result.risk]} {escape(advice(result))}",
             "",
             *lines,
             "",
@@ -78,16 +78,16 @@ def answer(finding: Finding, *, number: int | None = None) -> str:
     )
 
 
-def advice(finding: Finding) -> str:
+def advice(result: Result) -> str:
     """What to do next, in plain text."""
-    if finding.risk is Risk.LOW:
+    if result.risk is Risk.LOW:
         return _("No warning signs found by the model. See a doctor if it changes, bleeds, itches or grows.")
     go = _("Show it to a dermatologist or oncologist soon.")
-    share = percent(warning_probability(finding))
-    if finding.label not in WARNING_CLASSES:
+    share = percent(warning_probability(result))
+    if result.label not in SUSPICIOUS:
         because = _("Warning: cancer or a pre-cancer is possible ({share}), even if not the likeliest.")
         return because.format(share=share) + " " + go
-    if finding.risk is Risk.HIGH:
+    if result.risk is Risk.HIGH:
         return _("Warning: signs of a skin cancer or pre-cancer ({share}).").format(share=share) + " " + go
     return _("Some warning signs of a pre-cancer ({share}).").format(share=share) + " " + go
 
@@ -103,70 +103,70 @@ def apology(reason: Reason, *, number: int | None = None, retry_after: float = 0
     return f"<b>{_numbered(title, number)}</b>\n{help_}"
 
 
-def soon(seconds: float) -> str:
+def time_from_now(seconds: float) -> str:
     """When something is to be expected, such as "in 2 minutes": rounded up, as estimates are."""
     step = 10 if seconds <= 50 else 60
     rounded = timedelta(seconds=max(1, math.ceil(seconds / step)) * step)
     return format_timedelta(rounded, add_direction=True, locale=get_i18n().current_locale)
 
 
-def summary(findings: Sequence[Finding]) -> str:
+def summary(results: Sequence[Result]) -> str:
     """An album in one message: a short line for every photo, as HTML of at most 4,096 UTF-16 units."""
     parts = []
-    for number, finding in enumerate(findings, 1):
-        if finding.label is None or finding.risk is None:
-            if finding.reason is None:
-                raise ValueError("a finding has a class or a reason")
-            parts.append(apology(finding.reason, number=number))
+    for number, result in enumerate(results, 1):
+        if result.label is None or result.risk is None:
+            if result.reason is None:
+                raise ValueError("a result has a class or a reason")
+            parts.append(apology(result.reason, number=number))
             continue
-        share = percent(finding.probabilities[finding.label])
-        title = _numbered(escape(f"{class_name(finding.label)}, {share}"), number)
-        parts.append(f"<b>{title}</b>\n{SIGNS[finding.risk]} {escape(advice(finding))}")
-    if any(finding.label is not None for finding in findings):
+        share = percent(result.probabilities[result.label])
+        title = _numbered(escape(f"{class_name(result.label)}, {share}"), number)
+        parts.append(f"<b>{title}</b>\n{RISK_ICONS[result.risk]} {escape(advice(result))}")
+    if any(result.label is not None for result in results):
         parts.append(_("Open a photo above to see all its percentages."))
         parts.append(f"<i>{not_a_diagnosis()}</i>")
     return "\n\n".join(parts)
 
 
-def told(finding: Finding) -> str:
-    """Any finding, answered or refused."""
-    if finding.label is not None:
-        return answer(finding)
-    return apology(finding.reason or Trouble.FAILED, retry_after=finding.retry_after)
+def result_text(result: Result) -> str:
+    """Any result, answered or refused."""
+    if result.label is not None:
+        return answer(result)
+    return apology(result.reason or Trouble.FAILED, retry_after=result.retry_after)
 
 
-def headline(finding: Finding) -> str:
-    """A finding in a few words of plain text, for a list."""
-    if finding.label is not None and finding.risk is not None:
-        share = percent(finding.probabilities[finding.label])
-        return f"{SIGNS[finding.risk]} {class_name(finding.label)}, {share}"
-    return f"⚪ {_explanations()[finding.reason or Trouble.FAILED][0]}"
+def headline(result: Result) -> str:
+    """A result in a few words of plain text, for a list."""
+    if result.label is not None and result.risk is not None:
+        share = percent(result.probabilities[result.label])
+        return f"{RISK_ICONS[result.risk]} {class_name(result.label)}, {share}"
+    return f"⚪ {_explanations()[result.reason or Trouble.FAILED][0]}"
 
 
-def keyboard(finding: Finding, request_id: int) -> InlineKeyboardMarkup:
+def keyboard(result: Result, request_id: int) -> InlineKeyboardMarkup:
     """What a person may want next: the reasons and past results after an answer, advice on photos after a refusal."""
-    if finding.label is not None:
-        return buttons.keyboard([_why(request_id)], [_past_results()])
-    return buttons.keyboard([_tips()])
+    if result.label is not None:
+        return buttons.keyboard([_explain_button(request_id)], [_history_button()])
+    return buttons.keyboard([_tips_button()])
 
 
-def why_keyboard(request_id: int) -> InlineKeyboardMarkup:
+def explain_keyboard(request_id: int) -> InlineKeyboardMarkup:
     """The button that explains one answer."""
-    return buttons.keyboard([_why(request_id)])
+    return buttons.keyboard([_explain_button(request_id)])
 
 
 def album_keyboard(answered: Mapping[int, int]) -> InlineKeyboardMarkup:
     """`keyboard` for an album; `answered` holds the requests that got a class by the numbers of their photos."""
     if not answered:
-        return buttons.keyboard([_tips()])
+        return buttons.keyboard([_tips_button()])
     if len(answered) == 1:
-        return buttons.keyboard([_why(*answered.values())], [_past_results()])
+        return buttons.keyboard([_explain_button(*answered.values())], [_history_button()])
     whys = [
         (_("Photo {number}: why?").format(number=number), Explain(request_id=request_id).pack())
         for number, request_id in answered.items()
     ]
-    rows = [whys[start : start + WHYS_IN_A_ROW] for start in range(0, len(whys), WHYS_IN_A_ROW)]
-    return buttons.keyboard(*rows, [_past_results()])
+    rows = [whys[start : start + BUTTONS_IN_A_ROW] for start in range(0, len(whys), BUTTONS_IN_A_ROW)]
+    return buttons.keyboard(*rows, [_history_button()])
 
 
 def current_language() -> str:
@@ -174,15 +174,15 @@ def current_language() -> str:
     return get_i18n().current_locale
 
 
-def _why(request_id: int) -> buttons.Button:
+def _explain_button(request_id: int) -> buttons.Button:
     return _("What made the model say so?"), Explain(request_id=request_id).pack()
 
 
-def _past_results() -> buttons.Button:
-    return _("My results"), HistoryPage(number=0, anew=True).pack()
+def _history_button() -> buttons.Button:
+    return _("My results"), HistoryPage(number=0, as_new_message=True).pack()
 
 
-def _tips() -> buttons.Button:
+def _tips_button() -> buttons.Button:
     return _("How to take a good photo"), Show.TIPS
 
 
@@ -261,7 +261,7 @@ def _explanations(retry_after: float = 0.0) -> dict[Reason, tuple[str, str]]:
         ),
         Trouble.BUSY: (
             _("Too many people are sending photos right now"),
-            _("Sorry! Please send this photo again {soon}.").format(soon=soon(max(retry_after, 60))),
+            _("Sorry! Please send this photo again {soon}.").format(soon=time_from_now(max(retry_after, 60))),
         ),
         Trouble.FAILED: (
             _("I could not read this photo"),

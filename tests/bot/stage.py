@@ -14,15 +14,15 @@ from bot.application import build_dispatcher
 from bot.handlers import ROUTERS
 from bot.middlewares.in_flight import InFlight
 from bot.operator.broadcasts import Broadcaster
-from bot.photos.inbox import Journal
-from bot.photos.service import Reception
+from bot.photos.inbox import Inbox
+from bot.photos.service import PhotoService
 from bot.sandbox.people import People
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from bot.telegram.client import connect, open_session
-from bot.telegram.rate_limit import Lane
-from bot.ui.i18n import load_translations
+from bot.telegram.rate_limit import RateLimiter
+from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
 from storage import Database
 
@@ -36,11 +36,13 @@ IVAN = 1002
 class Stage:
     """The sandbox with the bot's handlers running against it."""
 
-    def __init__(self, sandbox: Sandbox, database: Database, bot: Bot, lane: Lane, broadcaster: Broadcaster) -> None:
+    def __init__(
+        self, sandbox: Sandbox, database: Database, bot: Bot, rate_limiter: RateLimiter, broadcaster: Broadcaster
+    ) -> None:
         self.sandbox = sandbox
         self.database = database
         self.bot = bot
-        self.lane = lane
+        self.rate_limiter = rate_limiter
         self.broadcaster = broadcaster
         self.people = People(sandbox.world)
 
@@ -119,30 +121,30 @@ class Stage:
 @asynccontextmanager
 async def open_stage(folder: Path, engine: Engine | None = None) -> AsyncIterator[Stage]:
     """A stage whose admin has already written to the bot. Without an engine it has one that is not started."""
-    translations = load_translations()
+    i18n = load_i18n()
     async with Sandbox(admin_id=ADMIN) as sandbox:
         database = await Database.open(f"sqlite+aiosqlite:///{folder}/bot.db", Fernet.generate_key())
         session = open_session(sandbox.base_url)
-        session.middleware(Journal(database))
+        session.middleware(Inbox(database))
         bot = connect(sandbox.token, session)
         supervisor, in_flight = Supervisor(), InFlight()
         engine = engine or Engine(folder)
-        lane = Lane()
-        broadcaster = Broadcaster(bot, database, supervisor, translations, lane)
+        rate_limiter = RateLimiter()
+        broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter)
         dispatcher = build_dispatcher(
             in_flight,
-            translations,
+            i18n,
             database=database,
             engine=engine,
             settings=Settings(admin_ids=frozenset({ADMIN})),
             supervisor=supervisor,
             broadcaster=broadcaster,
-            reception=Reception(bot, database, engine, translations, supervisor, lane),
+            photo_service=PhotoService(bot, database, engine, i18n, supervisor, rate_limiter),
         )
         polling = asyncio.create_task(
             dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False, polling_timeout=5)
         )
-        stage = Stage(sandbox, database, bot, lane, broadcaster)
+        stage = Stage(sandbox, database, bot, rate_limiter, broadcaster)
         await stage.until(lambda: [each for each in sandbox.world.calls if each.method == "getUpdates"])
         stage.people.write(ADMIN, "hello")
         await stage.reply(ADMIN, "I do not understand text")

@@ -17,8 +17,8 @@ from bot.sandbox.faults import Fault, FloodLimits
 from bot.sandbox.server import Sandbox
 from bot.supervisor import Supervisor
 from bot.telegram.client import open_session
-from bot.telegram.rate_limit import Lane
-from bot.ui.i18n import load_translations
+from bot.telegram.rate_limit import RateLimiter
+from bot.ui.i18n import load_i18n
 from storage import Database, DeliveryState
 from tests.bot.stage import ADMIN, EMMA, Stage
 
@@ -119,9 +119,9 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(tmp_path: Pat
     sandbox = Sandbox(admin_id=ADMIN)
     session = open_session(f"http://127.0.0.1:{unused_tcp_port}")
     bot = Bot(sandbox.token, session=session)
-    supervisor, lane = Supervisor(), Lane()
-    broadcaster = Broadcaster(bot, database, supervisor, load_translations(), lane)
-    stage = Stage(sandbox, database, bot, lane, broadcaster)
+    supervisor, rate_limiter = Supervisor(), RateLimiter()
+    broadcaster = Broadcaster(bot, database, supervisor, load_i18n(), rate_limiter)
+    stage = Stage(sandbox, database, bot, rate_limiter, broadcaster)
     await stage.audience(ADMIN, EMMA)
     failed = asyncio.Event()
 

@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from bot.errors import StartupError
-from bot.ui.i18n import LANGUAGES, LOCALES, load_translations, supported_language
+from bot.ui.i18n import LANGUAGES, LOCALES, load_i18n, supported_language
 from inference.drawing import words
 
 CATALOGS = pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_language_is_found_for_every_client() -> None:
 
 
 def test_catalogs_load(compiled_translations: None) -> None:
-    assert set(load_translations().available_locales) == set(LANGUAGES)
+    assert set(load_i18n().available_locales) == set(LANGUAGES)
     assert Path(LOCALES).is_dir()
 
 
@@ -81,4 +81,4 @@ def test_the_bot_does_not_start_without_the_words_on_photos(
 ) -> None:
     monkeypatch.setattr(words, "LOCALES", tmp_path)
     with pytest.raises(StartupError, match="missing for en, ru: run `make serving`"):
-        load_translations()
+        load_i18n()

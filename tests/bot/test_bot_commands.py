@@ -3,8 +3,8 @@
 import pytest
 
 from bot.sandbox.methods.profile import commands_for, text_for
-from bot.ui.commands import introduce
-from bot.ui.i18n import load_translations
+from bot.ui.commands import publish_profile
+from bot.ui.i18n import load_i18n
 from tests.bot.stage import ADMIN, EMMA, IVAN, Stage
 
 EVERYBODYS = ["start", "help", "history", "language", "privacy", "export", "delete"]
@@ -12,7 +12,7 @@ EVERYBODYS = ["start", "help", "history", "language", "privacy", "export", "dele
 
 @pytest.fixture(autouse=True)
 async def introduced(stage: Stage) -> None:
-    await introduce(stage.bot, stage.database, load_translations(), {ADMIN})
+    await publish_profile(stage.bot, stage.database, load_i18n(), {ADMIN})
 
 
 def menu(stage: Stage, user: int) -> dict[str, str]:
@@ -41,6 +41,6 @@ async def test_the_descriptions_are_in_both_languages_and_not_set_again(stage: S
     assert "Nothing I say is a diagnosis" in (text_for(world, "description", "en") or "")
     assert "Пришлите фото родинки" in (text_for(world, "description", "ru") or "")
     calls = [each.method for each in world.calls]
-    await introduce(stage.bot, stage.database, load_translations(), set())
+    await publish_profile(stage.bot, stage.database, load_i18n(), set())
     again = [each.method for each in world.calls][len(calls) :]
     assert "setMyCommands" in again and "setMyDescription" not in again and "setMyShortDescription" not in again

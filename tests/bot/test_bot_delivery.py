@@ -6,42 +6,41 @@ import pytest
 
 from bot.photos.delivery import Picture, send_album
 from bot.photos.inbox import received
-from bot.results import Finding
+from bot.results import Result
 from bot.sandbox.faults import Fault
 from bot.sandbox.samples import sample
 from bot.ui import replies
-from bot.ui.i18n import load_translations
+from bot.ui.i18n import load_i18n
 from inference.analysis import CLASSES, Refusal, Risk
 from tests.bot.stage import EMMA, Stage
-from tests.bot.test_bot_replies import finding
+from tests.bot.test_bot_replies import result_for
 
-BLURRED = Finding(reason=Refusal.BLURRED)
-MOLE, CANCER = finding("nv", Risk.LOW, mel=0.004, bcc=0.02), finding("mel", Risk.HIGH, nv=0.3, vasc=0.01)
+BLURRED = Result(reason=Refusal.BLURRED)
+MOLE, CANCER = result_for("nv", Risk.LOW, mel=0.004, bcc=0.02), result_for("mel", Risk.HIGH, nv=0.3, vasc=0.01)
 
 
 @pytest.mark.parametrize(
-    ("method", "findings"), [("sendMediaGroup", [MOLE, BLURRED, CANCER]), ("sendPhoto", [BLURRED, CANCER])]
+    ("method", "results"), [("sendMediaGroup", [MOLE, BLURRED, CANCER]), ("sendPhoto", [BLURRED, CANCER])]
 )
 async def test_an_album_that_is_not_taken_is_answered_photo_by_photo_with_all_percentages(
-    stage: Stage, method: str, findings: list[Finding]
+    stage: Stage, method: str, results: list[Result]
 ) -> None:
-    sent = await stage.people.send_photos(EMMA, [sample("mole")] * len(findings), None)
+    sent = await stage.people.send_photos(EMMA, [sample("mole")] * len(results), None)
     await stage.reply(EMMA, "I have not looked at this photo yet")
     requests = [(await stage.database.requests.record(**asdict(received(each))))[0] for each in sent]
     album: list[Picture] = [
-        (request, each, sample("mole") if each.label else None)
-        for request, each in zip(requests, findings, strict=True)
+        (request, each, sample("mole") if each.label else None) for request, each in zip(requests, results, strict=True)
     ]
     stage.sandbox.world.faults.faults.append(Fault(kind="file_expired", method=method))
     before = len(stage.heard(EMMA))
-    with load_translations().context():
+    with load_i18n().context():
         assert await send_album(stage.bot, album) == {}
         names = {label: replies.class_name(label) for label in CLASSES}
     answers = stage.heard(EMMA)[before:]
     assert [each.reply_to_message and each.reply_to_message.message_id for each in answers] == [
         each.message_id for each in sent
     ]
-    for answer, told in zip(answers, findings, strict=True):
+    for answer, told in zip(answers, results, strict=True):
         lines = (answer.text or "").splitlines()
         if told.label is None:
             assert lines[0] == "This photo is blurred"

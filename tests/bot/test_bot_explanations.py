@@ -11,24 +11,23 @@ from pathlib import Path
 import pytest
 from aiogram.exceptions import TelegramNetworkError
 from aiogram.methods import GetMe
-from aiogram.utils.i18n import I18n
 
 from benchmarks.load.person import is_progress
 from bot.photos.inbox import received
 from bot.photos.recovery import explain
-from bot.photos.service import Reception
-from bot.results import Finding, Trouble, to_stored
+from bot.photos.service import PhotoService
+from bot.results import Result, Trouble, to_stored
 from bot.sandbox.samples import sample
 from bot.supervisor import Supervisor
-from bot.telegram.rate_limit import MESSAGES_PER_SECOND, Kind, Lane
+from bot.telegram.rate_limit import MESSAGES_PER_SECOND, MessageKind, RateLimiter
 from bot.ui import explanations, replies
 from bot.ui.callbacks import Explain
-from bot.ui.i18n import LANGUAGES, load_translations
+from bot.ui.i18n import LANGUAGES, load_i18n
 from inference.analysis import CLASSES, Abcd, Analysis, Colour, Quality, Refusal, Risk
 from inference.engine.engine import Engine, Explanation
 from storage.records import Outcome
 from tests.bot.stage import EMMA, IVAN, Stage
-from tests.bot.test_bot_replies import FORBIDDEN, finding, units, visible
+from tests.bot.test_bot_replies import FORBIDDEN, result_for, units, visible
 
 ROUND = Abcd(asymmetry=0.07, border=1.24, colours=(Colour.DARK_BROWN, Colour.RED), diameter=0.341, cut_off=False)
 WIDEST = Abcd(asymmetry=0.999, border=12.34, colours=tuple(Colour), diameter=0.999, cut_off=True)
@@ -37,7 +36,7 @@ WIDEST = Abcd(asymmetry=0.999, border=12.34, colours=tuple(Colour), diameter=0.9
 @pytest.fixture(params=LANGUAGES)
 def language(request: pytest.FixtureRequest, compiled_translations: None) -> Iterator[str]:
     """Speaks each language in turn."""
-    i18n: I18n = load_translations()
+    i18n = load_i18n()
     with i18n.context(), i18n.use_locale(request.param):
         yield request.param
 
@@ -45,7 +44,7 @@ def language(request: pytest.FixtureRequest, compiled_translations: None) -> Ite
 @pytest.mark.parametrize("label", CLASSES)
 def test_every_explanation_says_what_it_is_not_and_fits_a_caption(language: str, label: str) -> None:
     other = "bkl" if label != "bkl" else "akiec"
-    text = explanations.caption(finding(label, Risk.HIGH), finding(other, Risk.LOW), WIDEST)
+    text = explanations.caption(result_for(label, Risk.HIGH), result_for(other, Risk.LOW), WIDEST)
     plain = visible(text)
     assert units(text) <= replies.MAX_CAPTION
     assert replies.class_name(label) in plain.splitlines()[0]
@@ -55,7 +54,7 @@ def test_every_explanation_says_what_it_is_not_and_fits_a_caption(language: str,
 
 
 def test_measures_are_told_as_numbers_of_the_language(language: str) -> None:
-    plain = visible(explanations.caption(finding("nv", Risk.LOW), finding("nv", Risk.LOW), ROUND))
+    plain = visible(explanations.caption(result_for("nv", Risk.LOW), result_for("nv", Risk.LOW), ROUND))
     numbers = re.findall(r"[\d,.]*\d", plain.partition("•")[2])
     comma = "," if language == "ru" else "."
     assert numbers == ["7", f"1{comma}2", f"1{comma}0", "2", "6", "34"]
@@ -65,7 +64,7 @@ def test_measures_are_told_as_numbers_of_the_language(language: str) -> None:
 
 def test_a_spot_without_a_colour_of_its_own(language: str) -> None:
     pale = replace(ROUND, colours=())
-    plain = visible(explanations.caption(finding("nv", Risk.LOW), finding("nv", Risk.LOW), pale))
+    plain = visible(explanations.caption(result_for("nv", Risk.LOW), result_for("nv", Risk.LOW), pale))
     assert ("none of 6" if language == "en" else "ни один из 6") in plain
 
 
@@ -80,7 +79,7 @@ def test_an_album_has_a_button_for_each_answer_by_the_number_of_its_photo(langua
     assert len(Explain(request_id=2**63).pack().encode()) <= 64
 
 
-async def answered(stage: Stage, user: int, told: Finding) -> int:
+async def answered(stage: Stage, user: int, told: Result) -> int:
     """The number of a request that was closed before, as the journal keeps it; Telegram has its file."""
     await stage.audience(user)
     [sent] = await stage.people.send_photos(user, [sample("mole")], None)
@@ -96,15 +95,15 @@ async def answered(stage: Stage, user: int, told: Finding) -> int:
 
 async def press(stage: Stage, user: int, request_id: int) -> tuple[str, int]:
     """Press the button of a request, whoever's it is, under a message of one's own; gives press and message."""
-    with load_translations().context():
-        told = await stage.bot.send_message(user, "an answer", reply_markup=replies.why_keyboard(request_id))
+    with load_i18n().context():
+        told = await stage.bot.send_message(user, "an answer", reply_markup=replies.explain_keyboard(request_id))
     pressed = stage.people.press(user, told.message_id, Explain(request_id=request_id).pack())
     return pressed.callback_query_id, told.message_id
 
 
 @pytest.fixture
 async def answer_of_emma(stage: Stage) -> int:
-    return await answered(stage, EMMA, finding("nv", Risk.LOW))
+    return await answered(stage, EMMA, result_for("nv", Risk.LOW))
 
 
 async def test_where_a_photo_cannot_be_read_again_its_owner_is_told_why(stage: Stage, answer_of_emma: int) -> None:
@@ -115,7 +114,7 @@ async def test_where_a_photo_cannot_be_read_again_its_owner_is_told_why(stage: S
 
 
 async def test_nobody_gets_what_is_not_theirs_or_was_never_answered(stage: Stage, answer_of_emma: int) -> None:
-    refused = await answered(stage, EMMA, Finding(reason=Refusal.BLURRED))
+    refused = await answered(stage, EMMA, Result(reason=Refusal.BLURRED))
     await stage.audience(IVAN)
     for user, request, gone in (
         (IVAN, answer_of_emma, "Этого результата больше нет."),
@@ -130,11 +129,11 @@ async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stag
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     engine = Engine(Path(), owner_limit=5)
-    reception = Reception(stage.bot, stage.database, engine, load_translations(), Supervisor(), Lane())
+    photo_service = PhotoService(stage.bot, stage.database, engine, load_i18n(), Supervisor(), RateLimiter())
     before = max(stage.sandbox.world.people[EMMA].messages)
     with engine.queue(EMMA, 5):
-        await reception.explain(request)
-    with load_translations().context():
+        await photo_service.explain(request)
+    with load_i18n().context():
         refused = replies.apology(Trouble.TOO_MANY)
     assert (await stage.reply(EMMA, "", after=before)).text == visible(refused)
 
@@ -142,7 +141,7 @@ async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stag
 async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(
     stage: Stage, answer_of_emma: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reception = Reception(stage.bot, stage.database, Engine(Path()), load_translations(), Supervisor(), Lane())
+    photo_service = PhotoService(stage.bot, stage.database, Engine(Path()), load_i18n(), Supervisor(), RateLimiter())
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     owed: list[list[int]] = []
@@ -153,15 +152,15 @@ async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(
 
     unreachable = TelegramNetworkError(method=GetMe(), message="away")
     for error, left in ((ValueError("broken"), []), (unreachable, [request.id])):
-        monkeypatch.setattr(reception, "_explain", partial(fail_of, error))
+        monkeypatch.setattr(photo_service, "_explain", partial(fail_of, error))
         await stage.database.requests.owe_explanation(request.id)
         with pytest.raises(type(error)):
-            await reception.explain(request)
+            await photo_service.explain(request)
         assert [each.id for each in await stage.database.requests.unexplained()] == left
     assert owed == [[request.id]] * 2
     monkeypatch.undo()
     before = max(stage.sandbox.world.people[EMMA].messages)
-    await explain([request], reception)
+    await explain([request], photo_service)
     assert await stage.database.requests.unexplained() == []
     await stage.reply(EMMA, "I could not read this photo", after=before)
 
@@ -182,14 +181,14 @@ class ReadyCrew:
 async def test_an_explanation_is_sent_in_its_turn_among_the_answers(stage: Stage, answer_of_emma: int) -> None:
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
-    lane, engine = Lane(), Engine(Path(), owner_limit=5)
+    rate_limiter, engine = RateLimiter(), Engine(Path(), owner_limit=5)
     engine._crew = ReadyCrew()  # type: ignore[assignment]
-    reception = Reception(stage.bot, stage.database, engine, load_translations(), Supervisor(), lane)
+    photo_service = PhotoService(stage.bot, stage.database, engine, load_i18n(), Supervisor(), rate_limiter)
     for photos in (0, 5):  # of the owner's in the queue: it is read again, or there are too many
-        await lane.turn(Kind.ANSWER, MESSAGES_PER_SECOND)
+        await rate_limiter.acquire(MessageKind.ANSWER, MESSAGES_PER_SECOND)
         began = time.monotonic()
         with engine.queue(EMMA, photos):
-            await reception.explain(request)
+            await photo_service.explain(request)
         assert time.monotonic() - began > 0.95
 
 
@@ -200,8 +199,8 @@ async def test_how_long_ago_a_photo_came_does_not_count_as_a_wait_for_its_explan
     assert request is not None
     engine = Engine(Path())
     engine._crew = ReadyCrew()  # type: ignore[assignment]
-    reception = Reception(stage.bot, stage.database, engine, load_translations(), Supervisor(), stage.lane)
-    await stage.lane.turn(Kind.ANSWER, MESSAGES_PER_SECOND)
+    photo_service = PhotoService(stage.bot, stage.database, engine, load_i18n(), Supervisor(), stage.rate_limiter)
+    await stage.rate_limiter.acquire(MessageKind.ANSWER, MESSAGES_PER_SECOND)
     stage.sandbox.world.calls.clear()
-    await reception.explain(replace(request, created_at=request.created_at - timedelta(days=1)))
+    await photo_service.explain(replace(request, created_at=request.created_at - timedelta(days=1)))
     assert not any(is_progress(each.params) for each in stage.sandbox.world.calls)

@@ -3,10 +3,9 @@
 import re
 
 import pytest
-from aiogram.utils.i18n import I18n
 
 from bot.ui.admin import model_card
-from bot.ui.i18n import load_translations
+from bot.ui.i18n import load_i18n
 from inference.engine.engine import ServedModel
 from inference.registry.registry import Registry
 
@@ -16,7 +15,7 @@ MEASURED = {"en": "Measured on “test” (interval of 95 %):", "ru": "Изме�
 
 @pytest.mark.parametrize("language", MEASURED)
 def test_a_card_shows_what_a_released_model_was_measured_to_do(language: str, compiled_translations: None) -> None:
-    i18n: I18n = load_translations()
+    i18n = load_i18n()
     entries = Registry.load().entries
     assert list(entries) == ["classifier", "segmenter", "gate"]
     for (role, entry), word in zip(entries.items(), ROLES[language], strict=True):

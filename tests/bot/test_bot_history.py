@@ -4,14 +4,14 @@ from bot.results import to_stored
 from inference.analysis import Risk
 from storage.records import Outcome
 from tests.bot.stage import EMMA, Stage
-from tests.bot.test_bot_replies import finding
+from tests.bot.test_bot_replies import result_for
 
 
 async def test_every_page_ends_with_the_line_that_nothing_is_a_diagnosis(stage: Stage) -> None:
     await stage.audience(EMMA)
     for number in range(6):
         request, _ = await stage.database.requests.record(EMMA, EMMA, 900 + number, None, "file", "unique", "photo")
-        result = to_stored(finding("nv", Risk.LOW), None)
+        result = to_stored(result_for("nv", Risk.LOW), None)
         await stage.database.requests.complete(request.id, Outcome.ANSWERED, result, None)
     first = await stage.say(EMMA, "/history", "page 1 of 2")
     stage.press(first, "Older ›")

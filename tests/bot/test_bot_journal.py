@@ -10,20 +10,20 @@ from cryptography.fernet import Fernet
 from bot.application import build_dispatcher
 from bot.middlewares.in_flight import InFlight
 from bot.photos.albums import Incoming
-from bot.photos.inbox import Journal
+from bot.photos.inbox import Inbox
 from bot.photos.progress import Progress
-from bot.photos.recovery import recover, take_back, tidy_up
-from bot.photos.service import Reception
+from bot.photos.recovery import answer_unfinished, delete_stale_progress, release_unfinished
+from bot.photos.service import PhotoService
 from bot.sandbox.faults import Fault
 from bot.sandbox.people import People
 from bot.sandbox.samples import sample
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.supervisor import Supervisor
-from bot.telegram.client import FileExpired, FileTooLarge, PersistentBot, connect, fetch_file, open_session
-from bot.telegram.rate_limit import Lane
+from bot.telegram.client import FileExpired, FileTooLarge, RetryingBot, connect, fetch_file, open_session
+from bot.telegram.rate_limit import RateLimiter
 from bot.ui.callbacks import Show
-from bot.ui.i18n import load_translations
+from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
 from storage.database import Database
 from storage.records import Outcome
@@ -45,15 +45,15 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def bot(sandbox: Sandbox, database: Database) -> AsyncIterator[PersistentBot]:
+async def bot(sandbox: Sandbox, database: Database) -> AsyncIterator[RetryingBot]:
     session = open_session(sandbox.base_url)
-    session.middleware(Journal(database))
+    session.middleware(Inbox(database))
     yield connect(sandbox.token, session)
     await session.close()
 
 
 async def test_photos_are_recorded_before_anybody_sees_their_updates(
-    sandbox: Sandbox, database: Database, bot: PersistentBot
+    sandbox: Sandbox, database: Database, bot: RetryingBot
 ) -> None:
     people = People(sandbox.world)
     people.write(EMMA, "hello")
@@ -72,7 +72,7 @@ async def test_photos_are_recorded_before_anybody_sees_their_updates(
 
 
 async def test_updates_that_cannot_be_recorded_stay_with_telegram(
-    sandbox: Sandbox, database: Database, bot: PersistentBot
+    sandbox: Sandbox, database: Database, bot: RetryingBot
 ) -> None:
     await People(sandbox.world).send_photos(EMMA, [sample("mole")], None)
     await database.close()
@@ -83,7 +83,7 @@ async def test_updates_that_cannot_be_recorded_stay_with_telegram(
 
 
 async def test_what_was_under_way_is_taken_up_again_once(
-    sandbox: Sandbox, database: Database, bot: PersistentBot, tmp_path: Path, compiled_translations: None
+    sandbox: Sandbox, database: Database, bot: RetryingBot, tmp_path: Path, compiled_translations: None
 ) -> None:
     """The engine has not been started: whatever is read fails, and is apologised for."""
     people = People(sandbox.world)
@@ -94,43 +94,43 @@ async def test_what_was_under_way_is_taken_up_again_once(
     received = await database.requests.unfinished()
     assert await database.requests.claim([received[0].id])
     supervisor = Supervisor()
-    reception = Reception(bot, database, Engine(tmp_path), load_translations(), supervisor, Lane())
-    leftover = await take_back(database)
+    photo_service = PhotoService(bot, database, Engine(tmp_path), load_i18n(), supervisor, RateLimiter())
+    leftover = await release_unfinished(database)
     assert len(leftover) == 4
-    await recover(leftover, reception)
+    await answer_unfinished(leftover, photo_service)
     assert await database.requests.unfinished() == []
     replies = [each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]
     assert len(replies) == 2
     # The same updates come again, as after a kill: they are answered already.
-    await reception.receive([Incoming(request) for request in leftover])
+    await photo_service.receive([Incoming(request) for request in leftover])
     assert len([each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]) == 2
 
 
 async def test_the_progress_message_of_a_killed_run_is_taken_away(
-    sandbox: Sandbox, database: Database, bot: PersistentBot, tmp_path: Path, compiled_translations: None
+    sandbox: Sandbox, database: Database, bot: RetryingBot, tmp_path: Path, compiled_translations: None
 ) -> None:
     await People(sandbox.world).send_photos(EMMA, [sample("mole")], None)
     await bot.get_updates(timeout=0)
     await database.users.consent(EMMA)
-    translations = load_translations()
+    i18n = load_i18n()
     messages = sandbox.world.people[EMMA].messages
     [request] = await database.requests.unfinished()
-    with translations.context():
-        async with Progress(bot, database, Lane(), [request], []):
+    with i18n.context():
+        async with Progress(bot, database, RateLimiter(), [request], []):
             async with asyncio.timeout(20):
                 while (noted := await database.requests.unfinished())[0].progress_message_id is None:
                     pass
             assert noted[0].progress_message_id == next(reversed(messages))
     left_over = await bot.send_message(EMMA, "I am looking at your photo")
     await database.requests.set_progress_message([request.id], left_over.message_id)
-    reception = Reception(bot, database, Engine(tmp_path), translations, Supervisor(), Lane())
-    await recover(await take_back(database), reception)
+    photo_service = PhotoService(bot, database, Engine(tmp_path), i18n, Supervisor(), RateLimiter())
+    await answer_unfinished(await release_unfinished(database), photo_service)
     assert left_over.message_id not in messages
     assert [each.reply_to_message is not None for each in messages.values()] == [False, True]
 
 
 async def test_a_progress_message_that_outlived_its_answer_is_taken_away_as_soon_as_telegram_can_be_reached(
-    sandbox: Sandbox, database: Database, bot: PersistentBot, compiled_translations: None
+    sandbox: Sandbox, database: Database, bot: RetryingBot, compiled_translations: None
 ) -> None:
     await People(sandbox.world).send_photos(EMMA, [sample("mole")] * 2, None)
     await bot.get_updates(timeout=0)
@@ -138,24 +138,24 @@ async def test_a_progress_message_that_outlived_its_answer_is_taken_away_as_soon
     notice = await bot.send_message(EMMA, "I am looking at your photos")
     await database.requests.set_progress_message(album, notice.message_id)
     messages = sandbox.world.people[EMMA].messages
-    await tidy_up(bot, database)
+    await delete_stale_progress(bot, database)
     assert notice.message_id in messages, "the photos are not answered yet"
     for request_id in album:
         await database.requests.complete(request_id, Outcome.ANSWERED, None, None)
     sandbox.world.faults.faults.append(Fault(kind="403", method="deleteMessage"))
-    await tidy_up(bot, database)
+    await delete_stale_progress(bot, database)
     assert notice.message_id in messages
-    await tidy_up(bot, database)
+    await delete_stale_progress(bot, database)
     assert notice.message_id not in messages
     deletions = [each for each in sandbox.world.calls if each.method == "deleteMessage"]
-    await tidy_up(bot, database)
+    await delete_stale_progress(bot, database)
     assert [each for each in sandbox.world.calls if each.method == "deleteMessage"] == deletions
 
 
 async def test_what_cannot_be_delivered_is_tried_again_later(
     sandbox: Sandbox,
     database: Database,
-    bot: PersistentBot,
+    bot: RetryingBot,
     tmp_path: Path,
     compiled_translations: None,
     monkeypatch: pytest.MonkeyPatch,
@@ -167,8 +167,8 @@ async def test_what_cannot_be_delivered_is_tried_again_later(
     requests = await database.requests.unfinished()
     sandbox.world.faults.faults.append(Fault(kind="drop", method="sendMessage", times=5))
     supervisor = Supervisor()
-    reception = Reception(bot, database, Engine(tmp_path), load_translations(), supervisor, Lane())
-    await reception.receive([Incoming(request) for request in requests])
+    photo_service = PhotoService(bot, database, Engine(tmp_path), load_i18n(), supervisor, RateLimiter())
+    await photo_service.receive([Incoming(request) for request in requests])
     events = sandbox.world.events
 
     def replies() -> int:
@@ -182,9 +182,9 @@ async def test_what_cannot_be_delivered_is_tried_again_later(
 
 
 async def test_a_group_is_no_place_for_results_and_nobody_is_kept_for_writing_there(
-    sandbox: Sandbox, database: Database, bot: PersistentBot, compiled_translations: None
+    sandbox: Sandbox, database: Database, bot: RetryingBot, compiled_translations: None
 ) -> None:
-    dispatcher = build_dispatcher(InFlight(), load_translations(), database=database, settings=Settings())
+    dispatcher = build_dispatcher(InFlight(), load_i18n(), database=database, settings=Settings())
     group = {"id": -100, "type": "supergroup", "title": "x"}
     emma = {"id": EMMA, "is_bot": False, "first_name": "Emma"}
     message = {"message_id": 5, "date": 0, "chat": group, "from": emma}
@@ -216,13 +216,13 @@ async def test_a_group_is_no_place_for_results_and_nobody_is_kept_for_writing_th
 
 
 @pytest.mark.parametrize("kind", ["429", "500", "502", "drop"])
-async def test_a_call_outlasts_a_passing_failure(sandbox: Sandbox, bot: PersistentBot, kind: str) -> None:
+async def test_a_call_outlasts_a_passing_failure(sandbox: Sandbox, bot: RetryingBot, kind: str) -> None:
     sandbox.world.faults.faults.append(Fault.model_validate({"kind": kind, "method": "getMe"}))
     assert (await bot.get_me()).is_bot
 
 
 async def test_a_file_that_cannot_be_had_is_told_apart_from_a_broken_connection(
-    sandbox: Sandbox, bot: PersistentBot
+    sandbox: Sandbox, bot: RetryingBot
 ) -> None:
     people = People(sandbox.world)
     sent = people.send_document(EMMA, b"content", "x.png", "image/png", None)

@@ -133,7 +133,7 @@ async def test_what_is_seen_through_ends_well_though_its_caller_and_the_supervis
         await asyncio.sleep(0.05)
         steps.append("close")
 
-    caller = asyncio.create_task(supervisor.see_through(send_and_close()))
+    caller = asyncio.create_task(supervisor.run_to_completion(send_and_close()))
     await asyncio.sleep(0.01)
     caller.cancel()
     await supervisor.stop()

@@ -3,7 +3,7 @@
 import pytest
 from aiogram.types import CallbackQuery, Chat, Message, User
 
-from bot.results import Finding, to_stored
+from bot.results import Result, to_stored
 from bot.sandbox.samples import sample
 from bot.telegram.client import MAX_DOWNLOAD_BYTES
 from bot.ui.callbacks import HistoryEntry
@@ -16,8 +16,8 @@ async def answered(stage: Stage, user: int) -> Request:
     """A photo of somebody, with an answer in the database."""
     await stage.audience(user)
     request, _ = await stage.database.requests.record(user, user, 900, None, "file", "unique", "photo")
-    finding = Finding("nv", dict.fromkeys(CLASSES, 0.0) | {"nv": 1.0}, Risk.LOW)
-    await stage.database.requests.complete(request.id, Outcome.ANSWERED, to_stored(finding, None), "gone")
+    result = Result("nv", dict.fromkeys(CLASSES, 0.0) | {"nv": 1.0}, Risk.LOW)
+    await stage.database.requests.complete(request.id, Outcome.ANSWERED, to_stored(result, None), "gone")
     return request
 
 

@@ -11,7 +11,7 @@ from benchmarks.load.person import is_progress
 from bot.sandbox.faults import FloodLimits
 from bot.sandbox.samples import sample
 from bot.sandbox.state import dump
-from bot.telegram.rate_limit import MESSAGES_PER_SECOND, Kind
+from bot.telegram.rate_limit import MESSAGES_PER_SECOND, MessageKind
 from inference.analysis import Analysis, Quality, Refusal
 from inference.engine.engine import Engine, Reading
 from tests.bot.stage import EMMA, IVAN, Stage, open_stage
@@ -73,7 +73,7 @@ async def test_a_place_is_told_as_soon_as_the_pace_is_known_though_it_was_not_wh
     compiled_translations: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nobody waits that long in here: what is told is what is to come.
-    monkeypatch.setattr("bot.photos.progress.PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr("bot.photos.progress.LONG_WAIT_SECONDS", 60.0)
     monkeypatch.setattr("bot.photos.progress.PLACE_SECONDS", 60.0)
     others = range(2001, 2009)
     async with stage_on_command(tmp_path) as (stage, crew):
@@ -82,8 +82,11 @@ async def test_a_place_is_told_as_soon_as_the_pace_is_known_though_it_was_not_wh
         for user in others:
             await stage.people.send_photos(user, [sample("mole")], None)
         looking = await stage.reply(others[-1], "I am looking at your photo…")
-        # Where the lane is full of what is merely pleasant to know, a photo that comes now has had no word at all.
-        crowd = [asyncio.create_task(stage.lane.turn(Kind.PROGRESS)) for _ in range(40 * MESSAGES_PER_SECOND)]
+        # Where the rate limiter's queue is full of progress, a photo that comes now has had no word at all.
+        crowd = [
+            asyncio.create_task(stage.rate_limiter.acquire(MessageKind.PROGRESS))
+            for _ in range(40 * MESSAGES_PER_SECOND)
+        ]
         await stage.people.send_photos(EMMA, [sample("mole")], None)
         calls = stage.sandbox.world.calls
         await stage.until(lambda: [each for each in calls if (each.method, each.chat_id) == ("sendChatAction", EMMA)])

@@ -5,13 +5,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from aiogram.utils.i18n import I18n
 
-from bot.results import REASONS, Finding, Reason, Trouble, to_stored
+from bot.results import REASONS, Reason, Result, Trouble, to_stored
 from bot.ui import replies, texts
 from bot.ui.callbacks import HistoryEntry, HistoryPage
 from bot.ui.commands import admin_commands, user_commands
-from bot.ui.i18n import LANGUAGES, load_translations
+from bot.ui.i18n import LANGUAGES, load_i18n
 from inference.analysis import CLASSES, Risk
 
 FORBIDDEN = re.compile(r"healthy|\bsafe\b|nothing to worry|здоров[ао]?\b|безопасн|не о чем беспокоиться", re.I)
@@ -21,23 +20,23 @@ WIDEST_DATE = "28 сентября 2026 г. в 23:59 UTC, plus"
 @pytest.fixture(params=LANGUAGES)
 def language(request: pytest.FixtureRequest, compiled_translations: None) -> Iterator[str]:
     """Speaks each language in turn."""
-    i18n: I18n = load_translations()
+    i18n = load_i18n()
     with i18n.context(), i18n.use_locale(request.param):
         yield request.param
 
 
 @pytest.fixture
 def english(compiled_translations: None) -> Iterator[None]:
-    i18n: I18n = load_translations()
+    i18n = load_i18n()
     with i18n.context(), i18n.use_locale("en"):
         yield
 
 
-def finding(label: str, risk: Risk, **probabilities: float) -> Finding:
-    """A finding in which `label` gets what the given probabilities leave over."""
+def result_for(label: str, risk: Risk, **probabilities: float) -> Result:
+    """A result in which `label` gets what the given probabilities leave over."""
     shares = dict.fromkeys(CLASSES, 0.0) | probabilities
     shares[label] += 1 - sum(shares.values())
-    return Finding(label, shares, risk)
+    return Result(label, shares, risk)
 
 
 def visible(text: str) -> str:
@@ -62,7 +61,7 @@ def units(text: str) -> int:
 @pytest.mark.parametrize("risk", Risk)
 @pytest.mark.parametrize("label", CLASSES)
 def test_every_answer_says_all_that_it_must_and_fits_a_caption(language: str, label: str, risk: Risk) -> None:
-    text = replies.answer(finding(label, risk, mel=0.001, bcc=0.12, vasc=0.08), number=10)
+    text = replies.answer(result_for(label, risk, mel=0.001, bcc=0.12, vasc=0.08), number=10)
     plain = visible(text)
     assert units(f"{WIDEST_DATE}\n{text}") <= replies.MAX_CAPTION
     assert replies.class_name(label) in plain.splitlines()[0]
@@ -73,14 +72,14 @@ def test_every_answer_says_all_that_it_must_and_fits_a_caption(language: str, la
 
 
 def test_low_risk_reads_as_the_rules_have_it(english: None) -> None:
-    text = visible(replies.answer(finding("nv", Risk.LOW)))
+    text = visible(replies.answer(result_for("nv", Risk.LOW)))
     assert "No warning signs found by the model. See a doctor if it changes, bleeds, itches or grows." in text
     assert "dermatologist" not in text
 
 
 @pytest.mark.parametrize("risk", [Risk.HIGH, Risk.RAISED])
 def test_a_12_percent_melanoma_is_a_warning_even_where_nevus_wins(english: None, risk: Risk) -> None:
-    text = visible(replies.answer(finding("nv", risk, mel=0.12)))
+    text = visible(replies.answer(result_for("nv", risk, mel=0.12)))
     assert text.startswith("Most likely: mole (melanocytic nevus)")
     assert "cancer or a pre-cancer is possible (12%)" in text
     assert "Show it to a dermatologist or oncologist soon." in text
@@ -100,27 +99,27 @@ def test_every_reason_is_told_with_something_to_do(language: str, reason: Reason
     title, _, help_ = visible(replies.apology(reason)).partition("\n")
     assert title
     assert help_
-    assert reason in (Trouble.NO_CONSENT,) or replies.keyboard(Finding(reason=reason), 1).inline_keyboard
-    assert replies.headline(Finding(reason=reason))
+    assert reason in (Trouble.NO_CONSENT,) or replies.keyboard(Result(reason=reason), 1).inline_keyboard
+    assert replies.headline(Result(reason=reason))
 
 
 @pytest.mark.parametrize("risk", Risk)
 def test_an_album_of_ten_fits_one_message(language: str, risk: Risk) -> None:
-    text = replies.summary([finding("bkl", risk, mel=0.3)] * 10)
+    text = replies.summary([result_for("bkl", risk, mel=0.3)] * 10)
     assert units(text) <= 4096
     assert visible(text).splitlines()[-1] == replies.not_a_diagnosis()
-    assert units(replies.summary([Finding(reason=reason) for reason in REASONS.values()][:10])) <= 4096
+    assert units(replies.summary([Result(reason=reason) for reason in REASONS.values()][:10])) <= 4096
 
 
 def test_an_album_names_each_photo_with_what_became_of_it(english: None) -> None:
-    text = visible(replies.summary([finding("nv", Risk.LOW), Finding(reason=Trouble.EXPIRED)]))
+    text = visible(replies.summary([result_for("nv", Risk.LOW), Result(reason=Trouble.EXPIRED)]))
     assert "Photo 1: mole (melanocytic nevus), 100%" in text
     assert "Photo 2: I could not get this photo from Telegram" in text
 
 
 def test_a_finding_survives_storing() -> None:
-    for each in (finding("mel", Risk.HIGH), *(Finding(reason=reason) for reason in REASONS.values())):
-        assert Finding.stored(to_stored(each, None)) == each
+    for each in (result_for("mel", Risk.HIGH), *(Result(reason=reason) for reason in REASONS.values())):
+        assert Result.stored(to_stored(each, None)) == each
 
 
 def test_other_texts_fit_and_promise_nothing(language: str) -> None:
@@ -148,4 +147,4 @@ def test_commands_and_buttons_keep_to_the_limits(language: str) -> None:
     for command in user_commands() + admin_commands():
         assert 1 <= len(command.description) <= 256
     assert len(HistoryEntry(request_id=2**63).pack().encode()) <= 64
-    assert len(HistoryPage(number=10**9, anew=True).pack().encode()) <= 64
+    assert len(HistoryPage(number=10**9, as_new_message=True).pack().encode()) <= 64

@@ -1,33 +1,32 @@
-"""The lane of all that is said about photos and in broadcasts, by a clock of its own."""
+"""The rate limiter for messages about photos and broadcasts, by a clock of its own."""
 
 import asyncio
 from itertools import pairwise
 
-from bot.telegram.pace import Pace
-from bot.telegram.rate_limit import MESSAGES_PER_SECOND, Kind, Lane
+from bot.telegram.rate_limit import MESSAGES_PER_SECOND, BulkRateLimiter, MessageKind, RateLimiter
 from tests.bot import clock
 
 TURN = 1 / MESSAGES_PER_SECOND
 
 
 class Watched:
-    """A lane with what goes out on it: when, of which kind, how many messages at once."""
+    """A rate limiter with what it lets out: when, of which kind, how many messages at once."""
 
     def __init__(self) -> None:
-        self.lane = Lane()
-        self.pace = Pace(self.lane)
-        self.sent: list[tuple[float, Kind, int]] = []
+        self.rate_limiter = RateLimiter()
+        self.bulk = BulkRateLimiter(self.rate_limiter)
+        self.sent: list[tuple[float, MessageKind, int]] = []
 
-    async def say(self, kind: Kind, messages: int = 1) -> None:
-        await self.lane.turn(kind, messages)
+    async def say(self, kind: MessageKind, messages: int = 1) -> None:
+        await self.rate_limiter.acquire(kind, messages)
         self._note(kind, messages)
 
     async def broadcast(self, people: int) -> None:
         for person in range(people):
-            await self.pace.turn(person)
-            self._note(Kind.BROADCAST, 1)
+            await self.bulk.acquire(person)
+            self._note(MessageKind.BROADCAST, 1)
 
-    def times(self, kind: Kind) -> list[float]:
+    def times(self, kind: MessageKind) -> list[float]:
         """When each message of a kind went out, in seconds."""
         return [at for at, each, messages in self.sent if each is kind for _ in range(messages)]
 
@@ -36,17 +35,17 @@ class Watched:
         times = [at for at, _kind, messages in self.sent for _ in range(messages)]
         return max(sum(begin <= at < begin + 1 - 1e-6 for at in times) for begin in times)
 
-    def _note(self, kind: Kind, messages: int) -> None:
+    def _note(self, kind: MessageKind, messages: int) -> None:
         self.sent.append((asyncio.get_running_loop().time(), kind, messages))
 
 
 def test_places_go_before_answers_and_these_before_other_progress_and_albums_have_room_around_them() -> None:
     async def scene() -> Watched:
         watched = Watched()
-        given_up = asyncio.create_task(watched.say(Kind.ANSWER))
-        kinds = [Kind.PROGRESS] + [Kind.ANSWER] * 4 + [Kind.PLACE] * 8
+        given_up = asyncio.create_task(watched.say(MessageKind.ANSWER))
+        kinds = [MessageKind.PROGRESS] + [MessageKind.ANSWER] * 4 + [MessageKind.PLACE] * 8
         waiting = [asyncio.create_task(watched.say(kind)) for kind in kinds]
-        waiting.append(asyncio.create_task(watched.say(Kind.ANSWER, 5)))
+        waiting.append(asyncio.create_task(watched.say(MessageKind.ANSWER, 5)))
         await asyncio.sleep(0)
         given_up.cancel()
         await asyncio.gather(*waiting)
@@ -54,8 +53,8 @@ def test_places_go_before_answers_and_these_before_other_progress_and_albums_hav
 
     sent = clock.run(scene()).sent
     kinds = [kind for _at, kind, _messages in sent]
-    assert kinds[:11].count(Kind.PLACE) == 8 and sent[-1][2] == 5
-    assert kinds.index(Kind.PROGRESS) > kinds.index(Kind.ANSWER)
+    assert kinds[:11].count(MessageKind.PLACE) == 8 and sent[-1][2] == 5
+    assert kinds.index(MessageKind.PROGRESS) > kinds.index(MessageKind.ANSWER)
     at = [when for when, _kind, _messages in sent]
     assert at[-2] - at[0] >= 12 * TURN - 1e-6
     assert at[-1] - at[-2] >= 5 * TURN - 1e-6
@@ -63,13 +62,13 @@ def test_places_go_before_answers_and_these_before_other_progress_and_albums_hav
 
 def test_whoever_has_waited_longest_has_the_next_turn_of_a_kind_though_they_asked_later() -> None:
     async def scene() -> list[int]:
-        lane, told = Lane(), []
+        rate_limiter, told = RateLimiter(), []
 
         async def tell(since: int) -> None:
-            await lane.turn(Kind.PLACE, since=since)
+            await rate_limiter.acquire(MessageKind.PLACE, since=since)
             told.append(since)
 
-        await lane.turn(Kind.ANSWER)
+        await rate_limiter.acquire(MessageKind.ANSWER)
         await asyncio.gather(*map(tell, (3, 1, 4, 2)))
         return told
 
@@ -96,16 +95,16 @@ def test_a_broadcast_and_all_that_is_said_about_photos_share_one_budget_and_neit
             group.create_task(watched.broadcast(500))
             await asyncio.sleep(2)
             for number in range(answers):
-                group.create_task(watched.say(Kind.ANSWER))
+                group.create_task(watched.say(MessageKind.ANSWER))
                 if number < albums:
-                    group.create_task(watched.say(Kind.ANSWER, 11))
-                    group.create_task(watched.say(Kind.PLACE))
-                    group.create_task(watched.say(Kind.PROGRESS))
+                    group.create_task(watched.say(MessageKind.ANSWER, 11))
+                    group.create_task(watched.say(MessageKind.PLACE))
+                    group.create_task(watched.say(MessageKind.PROGRESS))
         return watched
 
     watched = clock.run(scene())
     assert watched.busiest_second() <= MESSAGES_PER_SECOND
-    answered, announced = watched.times(Kind.ANSWER), watched.times(Kind.BROADCAST)
+    answered, announced = watched.times(MessageKind.ANSWER), watched.times(MessageKind.BROADCAST)
     assert len(answered) == answers + albums * 11 and len(announced) == 500
     # While people wait, they get four turns of five, and the broadcast goes on with the fifth.
     meanwhile = [at for at in announced if answered[0] <= at <= answered[-1]]
@@ -120,7 +119,7 @@ def test_an_answer_comes_next_though_a_broadcast_is_under_way() -> None:
         for _ in range(20):
             await asyncio.sleep(0.33)
             began = asyncio.get_running_loop().time()
-            await watched.say(Kind.ANSWER)
+            await watched.say(MessageKind.ANSWER)
             waits.append(asyncio.get_running_loop().time() - began)
         broadcast.cancel()
         return waits
@@ -134,12 +133,12 @@ def test_a_broadcast_that_is_told_to_wait_holds_up_no_answer() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(watched.broadcast(10))
             await asyncio.sleep(0.1)
-            watched.pace.pause(60)
+            watched.bulk.pause(60)
             for _ in range(MESSAGES_PER_SECOND):
-                await watched.say(Kind.ANSWER)
+                await watched.say(MessageKind.ANSWER)
         return watched
 
     watched = clock.run(scene())
-    assert watched.times(Kind.ANSWER)[-1] < 1.3
-    assert not [at for at in watched.times(Kind.BROADCAST) if 0.1 < at < 60.1]
-    assert len(watched.times(Kind.BROADCAST)) == 10
+    assert watched.times(MessageKind.ANSWER)[-1] < 1.3
+    assert not [at for at in watched.times(MessageKind.BROADCAST) if 0.1 < at < 60.1]
+    assert len(watched.times(MessageKind.BROADCAST)) == 10

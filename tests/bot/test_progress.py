@@ -15,8 +15,8 @@ from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
 from aiogram.types import Chat, Message
 
 from bot.photos.progress import Progress
-from bot.telegram.rate_limit import Kind, Lane
-from bot.ui.i18n import load_translations
+from bot.telegram.rate_limit import MessageKind, RateLimiter
+from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine, Place
 from tests.bot import clock
 from tests.bot.test_bot_order import incoming
@@ -98,7 +98,7 @@ def burst(people: Sequence[Person], *, taking_in: float, reading: float, guess: 
         reading: seconds that one photo takes to be read.
         guess: how many seconds that is thought to take before any is read.
     """
-    engine, lane = Engine(Path()), Lane()
+    engine, rate_limiter = Engine(Path()), RateLimiter()
     engine._crew = Crew(reading, guess)  # type: ignore[assignment]
 
     async def fetch() -> bytes:
@@ -111,7 +111,7 @@ def burst(people: Sequence[Person], *, taking_in: float, reading: float, guess: 
         sent_at = datetime.now(UTC) - timedelta(seconds=time())
         requests = [replace(incoming(number, None, number).request, created_at=sent_at)] * person.photos
         with engine.queue(number, person.photos) as places:
-            async with Progress(bot, Store(), lane, requests, places) as progress:  # type: ignore[arg-type]
+            async with Progress(bot, Store(), rate_limiter, requests, places) as progress:  # type: ignore[arg-type]
 
                 async def read(place: Place) -> None:
                     await place.read(fetch)
@@ -119,7 +119,7 @@ def burst(people: Sequence[Person], *, taking_in: float, reading: float, guess: 
 
                 await asyncio.gather(*map(read, places))
                 person.read_at = time()
-                await lane.turn(Kind.ANSWER, 1 if person.photos == 1 else person.photos + 1)
+                await rate_limiter.acquire(MessageKind.ANSWER, 1 if person.photos == 1 else person.photos + 1)
                 await asyncio.sleep(WAY_SECONDS)
                 person.answered_at = time()
 
@@ -127,8 +127,8 @@ def burst(people: Sequence[Person], *, taking_in: float, reading: float, guess: 
         async with Bot("1:token", session=Telegram(people)) as bot:
             await asyncio.gather(*(serve(bot, number, person) for number, person in enumerate(people)))
 
-    translations = load_translations()
-    with translations.context(), translations.use_locale("en"):
+    i18n = load_i18n()
+    with i18n.context(), i18n.use_locale("en"):
         clock.run(scene())
     return people
 

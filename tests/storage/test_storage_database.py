@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import make_url, text
 
 from storage import Database, StorageError
-from storage.connections import PATIENT_AT_ONCE, Transactions, create_engine, patience
+from storage.connections import LOW_PRIORITY_AT_ONCE, Transactions, create_engine, low_priority
 
 
 async def fault(url: str, key: bytes) -> str:
@@ -108,7 +108,7 @@ async def test_a_url_of_something_else(wrong: str, key: bytes) -> None:
     assert "sqlite+aiosqlite:///data/bot.db" in await fault(wrong, key)
 
 
-async def test_a_crowd_in_patience_does_not_hold_up_somebody_in_a_hurry(url: str, path: Path) -> None:
+async def test_a_crowd_at_low_priority_does_not_hold_up_somebody_in_a_hurry(url: str, path: Path) -> None:
     path.parent.mkdir()
     engine = create_engine(make_url(url))
     transactions = Transactions(engine)
@@ -118,8 +118,8 @@ async def test_a_crowd_in_patience_does_not_hold_up_somebody_in_a_hurry(url: str
             pass
 
     async with AsyncExitStack() as crowd:
-        with patience():
-            for _ in range(PATIENT_AT_ONCE):
+        with low_priority():
+            for _ in range(LOW_PRIORITY_AT_ONCE):
                 await crowd.enter_async_context(transactions.read())
             late = asyncio.create_task(look())
         await look()
