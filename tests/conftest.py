@@ -1,6 +1,7 @@
 """What all tests share: compiled translations, as `make setup` leaves them."""
 
 import os
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="session", autouse=True)
 def compiled_translations() -> None:
     """Tests never speak from catalogs older than the sources of the wording."""
-    for source in ROOT.glob("*/locales/*/LC_MESSAGES/*.po"):
+    for source in chain.from_iterable((ROOT / package).rglob("LC_MESSAGES/*.po") for package in ("bot", "inference")):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue

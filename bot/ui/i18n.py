@@ -1,4 +1,7 @@
-"""Languages: which there are, which one a person gets, and where the catalogs lie."""
+"""Languages: which there are, which one a person gets, and where the catalogs lie.
+
+English has no catalog: the texts in the code are English.
+"""
 
 from pathlib import Path
 
@@ -19,7 +22,7 @@ def load_i18n() -> I18n:
     except RuntimeError as error:
         raise StartupError(f"translations are not compiled ({error}): run `make serving`") from None
     drawn = {path.parts[-3] for path in words.LOCALES.glob("*/LC_MESSAGES/inference.mo")}
-    missing = LANGUAGES.keys() - (set(i18n.available_locales) & drawn)
+    missing = LANGUAGES.keys() - {DEFAULT_LANGUAGE} - (set(i18n.available_locales) & drawn)
     if missing:
         raise StartupError(f"translations are missing for {', '.join(sorted(missing))}: run `make serving`")
     return i18n
