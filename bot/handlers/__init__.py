@@ -1,10 +1,11 @@
-"""One router a module, one concern a router; their order is the order in which they are asked."""
+"""One router a module, one concern a router."""
 
 from aiogram import Router
 
 from bot.handlers import (
     admin,
     announcements,
+    broadcast,
     delete,
     documents,
     errors,
@@ -21,22 +22,30 @@ from bot.handlers import (
     unsupported,
 )
 
-ROUTERS: tuple[Router, ...] = (
-    errors.router,
-    membership.router,
-    admin.router,
+IN_ORDER = (
+    errors,
+    membership,
+    broadcast,
+    admin,
     # Before the commands: a photo whose caption looks like one is still a photo to be read.
-    photos.router,
-    documents.router,
-    start.router,
-    help.router,
-    privacy.router,
-    announcements.router,
-    language.router,
-    history.router,
-    explanation.router,
-    export.router,
-    delete.router,
-    unsupported.router,
-    unknown.router,
+    photos,
+    documents,
+    start,
+    help,
+    privacy,
+    announcements,
+    language,
+    history,
+    explanation,
+    export,
+    delete,
+    unsupported,
+    unknown,
 )
+
+
+def setup() -> Router:
+    """A router with all the others, in the order in which they are asked."""
+    router = Router(name="handlers")
+    router.include_routers(*(module.setup() for module in IN_ORDER))
+    return router

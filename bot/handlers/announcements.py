@@ -10,7 +10,11 @@ from bot.ui.callbacks import Announcements
 from storage.database import Database
 from storage.records import User
 
-router = Router(name="announcements")
+
+def setup() -> Router:
+    router = Router(name="announcements")
+    router.callback_query.register(choose, Announcements.filter())
+    return router
 
 
 def announcements_keyboard(wanted: bool) -> InlineKeyboardMarkup:
@@ -19,7 +23,6 @@ def announcements_keyboard(wanted: bool) -> InlineKeyboardMarkup:
     return keyboard([(text, Announcements(wanted=not wanted).pack())])
 
 
-@router.callback_query(Announcements.filter())
 async def choose(
     callback: CallbackQuery, callback_data: Announcements, user: User, database: Database, bot: Bot
 ) -> None:

@@ -10,10 +10,15 @@ from bot.ui.callbacks import Show
 from storage.database import Database
 from storage.records import User
 
-router = Router(name="delete")
+
+def setup() -> Router:
+    router = Router(name="delete")
+    router.message.register(ask, Command("delete"))
+    router.callback_query.register(erase, F.data == Show.ERASE)
+    router.callback_query.register(keep, F.data == Show.KEEP)
+    return router
 
 
-@router.message(Command("delete"))
 async def ask(message: Message) -> None:
     await message.answer(
         _(
@@ -25,14 +30,12 @@ async def ask(message: Message) -> None:
     )
 
 
-@router.callback_query(F.data == Show.ERASE)
 async def erase(callback: CallbackQuery, user: User, database: Database, bot: Bot) -> None:
     await database.users.delete(user.id)
     await callback.answer()
     await _settle(callback, bot, _("Everything I kept about you is erased. /start begins anew."))
 
 
-@router.callback_query(F.data == Show.KEEP)
 async def keep(callback: CallbackQuery, bot: Bot) -> None:
     await callback.answer()
     await _settle(callback, bot, _("Nothing was erased."))

@@ -9,7 +9,7 @@ from bot.photos.albums import Albums, Incoming
 from bot.photos.inbox import record
 from bot.photos.service import PhotoService
 from bot.results import Reason, Trouble
-from bot.telegram.client import MAX_DOWNLOAD_BYTES
+from bot.telegram.files import MAX_DOWNLOAD_BYTES
 from inference.photo import PhotoFault
 from storage.database import Database
 
@@ -17,10 +17,13 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"})
 # Telegram's clients give these where they do not know better.
 UNKNOWN_TYPES = frozenset({None, "", "application/octet-stream"})
 
-router = Router(name="documents")
+
+def setup() -> Router:
+    router = Router(name="documents")
+    router.message.register(document, F.document, ~F.animation)
+    return router
 
 
-@router.message(F.document, ~F.animation)
 async def document(message: Message, database: Database, albums: Albums, photo_service: PhotoService) -> None:
     problem = _problem(message.document) if message.document is not None else None
     await photo_service.receive(await albums.gather(Incoming(await record(database, message), problem)))

@@ -16,10 +16,13 @@ from storage.records import User
 
 logger = logging.getLogger(__name__)
 
-router = Router(name="errors")
+
+def setup() -> Router:
+    router = Router(name="errors")
+    router.errors.register(failed)
+    return router
 
 
-@router.errors()
 async def failed(
     event: ErrorEvent,
     bot: Bot,

@@ -12,10 +12,13 @@ from bot.ui.callbacks import Explain
 from storage.database import Database
 from storage.records import Outcome, User
 
-router = Router(name="explanation")
+
+def setup() -> Router:
+    router = Router(name="explanation")
+    router.callback_query.register(explain, Explain.filter())
+    return router
 
 
-@router.callback_query(Explain.filter())
 async def explain(
     callback: CallbackQuery,
     callback_data: Explain,

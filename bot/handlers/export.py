@@ -11,10 +11,13 @@ from aiogram.utils.i18n import gettext as _
 from storage.database import Database
 from storage.records import User
 
-router = Router(name="export")
+
+def setup() -> Router:
+    router = Router(name="export")
+    router.message.register(export, Command("export"))
+    return router
 
 
-@router.message(Command("export"))
 async def export(message: Message, user: User, database: Database) -> None:
     data = await database.requests.export(user.id)
     content = json.dumps(data, ensure_ascii=False, indent=2).encode()

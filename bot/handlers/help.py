@@ -7,15 +7,18 @@ from aiogram.types import CallbackQuery, Message
 from bot.ui import texts
 from bot.ui.callbacks import Show
 
-router = Router(name="help")
+
+def setup() -> Router:
+    router = Router(name="help")
+    router.message.register(show_help, Command("help"))
+    router.callback_query.register(show_tips, F.data == Show.TIPS)
+    return router
 
 
-@router.message(Command("help"))
 async def show_help(message: Message) -> None:
     await message.answer(texts.help_text())
 
 
-@router.callback_query(F.data == Show.TIPS)
 async def show_tips(callback: CallbackQuery, bot: Bot) -> None:
     await callback.answer()
     await bot.send_message(callback.from_user.id, texts.tips())

@@ -19,16 +19,20 @@ from storage.records import Outcome, Request, User
 PAGE_SIZE = 5
 FINISHED = (Outcome.ANSWERED, Outcome.REFUSED)
 
-router = Router(name="history")
+
+def setup() -> Router:
+    router = Router(name="history")
+    router.message.register(history, Command("history"))
+    router.callback_query.register(turn, HistoryPage.filter())
+    router.callback_query.register(open_entry, HistoryEntry.filter())
+    return router
 
 
-@router.message(Command("history"))
 async def history(message: Message, user: User, database: Database) -> None:
     text, markup = await _page(database, user.id, 0)
     await message.answer(text, reply_markup=markup)
 
 
-@router.callback_query(HistoryPage.filter())
 async def turn(callback: CallbackQuery, callback_data: HistoryPage, user: User, database: Database, bot: Bot) -> None:
     text, markup = await _page(database, user.id, callback_data.number)
     await callback.answer()
@@ -38,7 +42,6 @@ async def turn(callback: CallbackQuery, callback_data: HistoryPage, user: User, 
     await replace(callback, text, markup)
 
 
-@router.callback_query(HistoryEntry.filter())
 async def open_entry(
     callback: CallbackQuery, callback_data: HistoryEntry, user: User, database: Database, bot: Bot
 ) -> None:

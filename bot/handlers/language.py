@@ -14,16 +14,19 @@ from bot.ui.i18n import LANGUAGES
 from storage.database import Database
 from storage.records import User
 
-router = Router(name="language")
+
+def setup() -> Router:
+    router = Router(name="language")
+    router.message.register(ask, Command("language"))
+    router.callback_query.register(choose, ChooseLanguage.filter())
+    return router
 
 
-@router.message(Command("language"))
 async def ask(message: Message) -> None:
     buttons = [(name, ChooseLanguage(code=code).pack()) for code, name in LANGUAGES.items()]
     await message.answer(_("In which language shall I answer?"), reply_markup=keyboard(buttons))
 
 
-@router.callback_query(ChooseLanguage.filter())
 async def choose(
     callback: CallbackQuery,
     callback_data: ChooseLanguage,

@@ -6,14 +6,17 @@ from aiogram.types import ChatMemberUpdated
 
 from storage.database import Database
 
-router = Router(name="membership")
+
+def setup() -> Router:
+    router = Router(name="membership")
+    router.my_chat_member.register(blocked, ChatMemberUpdatedFilter(LEAVE_TRANSITION))
+    router.my_chat_member.register(unblocked, ChatMemberUpdatedFilter(JOIN_TRANSITION))
+    return router
 
 
-@router.my_chat_member(ChatMemberUpdatedFilter(LEAVE_TRANSITION))
 async def blocked(event: ChatMemberUpdated, database: Database) -> None:
     await database.users.mark_blocked(event.from_user.id)
 
 
-@router.my_chat_member(ChatMemberUpdatedFilter(JOIN_TRANSITION))
 async def unblocked(event: ChatMemberUpdated, database: Database) -> None:
     await database.users.mark_active(event.from_user.id)

@@ -8,9 +8,12 @@ from bot.photos.inbox import record
 from bot.photos.service import PhotoService
 from storage.database import Database
 
-router = Router(name="photos")
+
+def setup() -> Router:
+    router = Router(name="photos")
+    router.message.register(photo, F.photo)
+    return router
 
 
-@router.message(F.photo)
 async def photo(message: Message, database: Database, albums: Albums, photo_service: PhotoService) -> None:
     await photo_service.receive(await albums.gather(Incoming(await record(database, message))))

@@ -9,10 +9,13 @@ from bot.settings import Settings
 from bot.ui import texts
 from storage.records import User
 
-router = Router(name="privacy")
+
+def setup() -> Router:
+    router = Router(name="privacy")
+    router.message.register(privacy, Command("privacy"))
+    return router
 
 
-@router.message(Command("privacy"))
 async def privacy(message: Message, user: User, settings: Settings) -> None:
     await message.answer(
         texts.privacy(settings.operator, user, settings.retention_days),

@@ -16,10 +16,14 @@ from bot.ui.commands import show_commands
 from storage.database import Database
 from storage.records import User
 
-router = Router(name="start")
+
+def setup() -> Router:
+    router = Router(name="start")
+    router.message.register(start, CommandStart())
+    router.callback_query.register(consent, F.data == Show.CONSENT)
+    return router
 
 
-@router.message(CommandStart())
 async def start(message: Message, user: User, settings: Settings, bot: Bot) -> None:
     if user.id in settings.admin_ids:
         # Before their first message there was no chat to set their menu in.
@@ -30,7 +34,6 @@ async def start(message: Message, user: User, settings: Settings, bot: Bot) -> N
     await message.answer(f"{texts.welcome()}\n\n{texts.terms(settings.operator)}", reply_markup=consent_keyboard())
 
 
-@router.callback_query(F.data == Show.CONSENT)
 async def consent(callback: CallbackQuery, user: User, database: Database, bot: Bot) -> None:
     await database.users.consent(user.id)
     await callback.answer(_("Thank you!"))

@@ -1,17 +1,35 @@
-"""Text that is no command of ours."""
+"""Text that is no command of ours, and buttons that no longer do anything."""
 
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-router = Router(name="unknown")
+from bot.handlers.filters import is_admin
 
 
-@router.message(F.text)
+def setup() -> Router:
+    router = Router(name="unknown")
+    router.message.register(stray_announcement, F.text, ~F.text.startswith("/"), is_admin)
+    router.message.register(unknown, F.text)
+    router.callback_query.register(stale_button)
+    return router
+
+
+async def stray_announcement(message: Message) -> None:
+    # A restart forgets that an announcement was expected. Nobody else learns that there are any to be made.
+    hint = _(
+        "If this is an announcement, press /broadcast and send it once more: after a restart I no longer wait for it."
+    )
+    await message.answer(f"{_not_understood()}\n\n{hint}")
+
+
 async def unknown(message: Message) -> None:
-    await message.answer(_("I do not understand text. Send me a close-up photo of a spot on the skin, or press /help."))
+    await message.answer(_not_understood())
 
 
-@router.callback_query()
 async def stale_button(callback: CallbackQuery) -> None:
     await callback.answer(_("This button no longer works."))
+
+
+def _not_understood() -> str:
+    return _("I do not understand text. Send me a close-up photo of a spot on the skin, or press /help.")

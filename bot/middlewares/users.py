@@ -7,7 +7,7 @@ from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
 from aiogram.types import Chat, TelegramObject
 from aiogram.types import User as TelegramUser
-from aiogram.utils.i18n import I18n
+from aiogram.utils.i18n import I18nMiddleware
 
 from bot.ui.i18n import supported_language
 from storage.database import Database
@@ -37,19 +37,9 @@ class Registration(BaseMiddleware):
         return await handler(event, data)
 
 
-class Language(BaseMiddleware):
-    """Makes gettext speak the person's language, and gives handlers `i18n`."""
+class Language(I18nMiddleware):
+    """Makes gettext speak the person's language."""
 
-    def __init__(self, i18n: I18n) -> None:
-        self._i18n = i18n
-
-    async def __call__(
-        self,
-        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
-        event: TelegramObject,
-        data: dict[str, Any],
-    ) -> Any:
+    async def get_locale(self, event: TelegramObject, data: dict[str, Any]) -> str:
         user = data.get("user")
-        data["i18n"] = self._i18n
-        with self._i18n.context(), self._i18n.use_locale(supported_language(user.language if user else None)):
-            return await handler(event, data)
+        return supported_language(user.language if user else None)

@@ -58,8 +58,6 @@ class Broadcaster:
         self._supervisor = supervisor
         self._i18n = i18n
         self._rate_limiter = BulkRateLimiter(rate_limiter)
-        # Chats whose next message is the announcement, with the albums turned down there.
-        self.composing: dict[int, set[str]] = {}
 
     async def resume(self) -> None:
         """Go on with the broadcasts that a stop or a kill interrupted."""

@@ -10,7 +10,6 @@ from functools import partial
 from itertools import repeat
 from typing import Protocol, TypeVar
 
-from aiogram import Bot
 from aiogram.enums import ChatAction
 from aiogram.exceptions import (
     ClientDecodeError,
@@ -26,7 +25,8 @@ from bot.photos.delivery import send_album, send_answer, send_consent_request, s
 from bot.photos.progress import Progress
 from bot.results import FAILURES, Reason, Result, Trouble, to_stored
 from bot.supervisor import Supervisor
-from bot.telegram.client import FileExpired, FileTooLarge, fetch_file
+from bot.telegram.client import RetryingBot
+from bot.telegram.files import FileExpired, FileTooLarge, fetch_file
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui import replies
 from bot.ui.i18n import supported_language
@@ -74,7 +74,7 @@ class PhotoService:
 
     def __init__(
         self,
-        bot: Bot,
+        bot: RetryingBot,
         database: Database,
         engine: Engine,
         i18n: I18n,

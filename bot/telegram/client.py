@@ -1,47 +1,34 @@
-"""The connection to Telegram: a bot that does not give up on the first failure, and fetching of files."""
+"""The connection to Telegram: a bot that does not give up on the first failure, and its session."""
 
-import asyncio
-import io
-import logging
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.session.base import BaseSession
 from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramBadRequest,
     TelegramEntityTooLarge,
     TelegramNetworkError,
-    TelegramNotFound,
     TelegramRetryAfter,
     TelegramServerError,
 )
 from aiogram.methods import AnswerCallbackQuery, GetUpdates, Response, SendChatAction, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import Message
-from aiohttp import ClientError, ClientResponseError
 from pydantic import ValidationError
 
 from bot.telegram.parsing import fields, parse_message, parse_updates
+from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 
-MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
-RETRY_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 MAX_FLOOD_WAIT = 120.0
 # These are repeated by their callers anyway.
 NEVER_REPEATED = (GetUpdates, SendChatAction)
-
-logger = logging.getLogger(__name__)
-
-
-class FileTooLarge(Exception):
-    """The file is over the 20 MB that Telegram lets a bot download."""
-
-
-class FileExpired(Exception):
-    """Telegram no longer gives the file out."""
+PASSING = (TelegramServerError, TelegramNetworkError, ClientDecodeError)
 
 
 class NotUnderstood(Exception):
@@ -55,28 +42,28 @@ class RetryingBot(Bot):
     that is better than not at all. What must not come twice goes through a plain `Bot`.
     """
 
+    def __init__(self, token: str, session: BaseSession, default: DefaultBotProperties, retries: RetryPolicy) -> None:
+        super().__init__(token, session, default)
+        self.retries = retries
+
     async def __call__(self, method: TelegramMethod[TelegramType], request_timeout: int | None = None) -> TelegramType:
+        attempt = partial(super().__call__, method, request_timeout)
         if type(method) in NEVER_REPEATED:
-            return await super().__call__(method, request_timeout)
-        for delay in RETRY_DELAYS:
-            try:
-                return await super().__call__(method, request_timeout)
-            except TelegramBadRequest as error:
-                if isinstance(method, AnswerCallbackQuery) and "query is too old" in error.message:
-                    # The press waited out a stop of the bot. What it asked for is done all the same.
-                    return cast(TelegramType, True)
-                raise
-            except TelegramRetryAfter as error:
-                if error.retry_after > MAX_FLOOD_WAIT:
-                    raise
-                await asyncio.sleep(error.retry_after)
-            except TelegramEntityTooLarge:
-                raise
-            except (TelegramServerError, TelegramNetworkError, ClientDecodeError) as error:
-                reason = type(error).__name__
-                logger.warning("%s failed (%s), again in %s s", type(method).__name__, reason, delay)
-                await asyncio.sleep(delay)
-        return await super().__call__(method, request_timeout)
+            return await attempt()
+        try:
+            return await self.retries.run(attempt, _pause, type(method).__name__)
+        except TelegramBadRequest as error:
+            if isinstance(method, AnswerCallbackQuery) and "query is too old" in error.message:
+                # The press waited out a stop of the bot. What it asked for is done all the same.
+                return cast(TelegramType, True)
+            raise
+
+
+def _pause(error: Exception, delay: float) -> float | None:
+    if isinstance(error, TelegramRetryAfter):
+        return error.retry_after if error.retry_after <= MAX_FLOOD_WAIT else None
+    passing = isinstance(error, PASSING) and not isinstance(error, TelegramEntityTooLarge)
+    return delay if passing else None
 
 
 class Session(AiohttpSession):
@@ -132,42 +119,6 @@ def open_session(api_url: str | None) -> Session:
     return Session(PRODUCTION if api_url is None else TelegramAPIServer.from_base(api_url))
 
 
-def connect(token: str, session: Session) -> RetryingBot:
+def connect(token: str, session: Session, retries: RetryPolicy = DEFAULT_RETRIES) -> RetryingBot:
     """The bot of `token`, which writes HTML by default."""
-    return RetryingBot(token, session=session, default=DefaultBotProperties(parse_mode="HTML"))
-
-
-async def fetch_file(bot: Bot, file_id: str) -> bytes:
-    """Download a file into memory. Raises FileTooLarge or FileExpired; network errors pass through."""
-    for delay in RETRY_DELAYS:
-        try:
-            return await _fetch_once(bot, file_id)
-        except (ClientError, TimeoutError) as error:
-            # The text of such an error holds the address, and the address the token.
-            logger.warning("download failed (%s), again in %s s", type(error).__name__, delay)
-            await asyncio.sleep(delay)
-    try:
-        return await _fetch_once(bot, file_id)
-    except (ClientError, TimeoutError):
-        raise FileExpired from None
-
-
-async def _fetch_once(bot: Bot, file_id: str) -> bytes:
-    try:
-        file = await bot.get_file(file_id)
-    except (TelegramBadRequest, TelegramNotFound) as error:
-        if "too big" in error.message:
-            raise FileTooLarge from None
-        raise FileExpired from None
-    if file.file_path is None:
-        raise FileExpired
-    if file.file_size is not None and file.file_size > MAX_DOWNLOAD_BYTES:
-        raise FileTooLarge
-    content = io.BytesIO()
-    try:
-        await bot.download_file(file.file_path, content)
-    except ClientResponseError as error:
-        if error.status < 500:
-            raise FileExpired from None
-        raise
-    return content.getvalue()
+    return RetryingBot(token, session, DefaultBotProperties(parse_mode="HTML"), retries)

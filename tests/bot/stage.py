@@ -1,4 +1,4 @@
-"""The bot's handlers in this process, against the sandbox over HTTP and a real database."""
+"""The application in this process, against the sandbox over HTTP and a real database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -6,22 +6,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from aiogram import Bot
-from aiogram.types import Message, MessageEntity, User
+from aiogram.types import CallbackQuery, Chat, Message, MessageEntity, User
+from aiogram.utils.backoff import BackoffConfig
 from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
-from bot.application import build_dispatcher
-from bot.handlers import ROUTERS
-from bot.middlewares.in_flight import InFlight
-from bot.operator.broadcasts import Broadcaster
-from bot.photos.inbox import Inbox
-from bot.photos.service import PhotoService
+from bot.application import Application, compose
 from bot.sandbox.people import People
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
-from bot.supervisor import Supervisor
-from bot.telegram.client import connect, open_session
-from bot.telegram.rate_limit import RateLimiter
+from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
 from storage import Database
@@ -32,18 +26,18 @@ ADMIN = 1
 EMMA = 1001
 IVAN = 1002
 
+# Soon gives a call up, and soon tries it again.
+HASTY = RetryPolicy(repeats=1, backoff=BackoffConfig(min_delay=0.01, max_delay=0.02, factor=2, jitter=0))
+
 
 class Stage:
-    """The sandbox with the bot's handlers running against it."""
+    """The sandbox with the application running against it."""
 
-    def __init__(
-        self, sandbox: Sandbox, database: Database, bot: Bot, rate_limiter: RateLimiter, broadcaster: Broadcaster
-    ) -> None:
+    def __init__(self, sandbox: Sandbox, application: Application) -> None:
         self.sandbox = sandbox
-        self.database = database
-        self.bot = bot
-        self.rate_limiter = rate_limiter
-        self.broadcaster = broadcaster
+        self.application = application
+        self.database = application.database
+        self.bot = application.bot
         self.people = People(sandbox.world)
 
     async def until(self, condition: Callable[[], T | None], seconds: float = 20) -> T:
@@ -83,6 +77,14 @@ class Stage:
         assert data is not None
         return self.people.press(message.chat.id, message.message_id, data).callback_query_id
 
+    def forge(self, user: int, data: str) -> None:
+        """A press of a button that the bot never showed to this person."""
+        chat = Chat(id=user, type="private")
+        message = Message(message_id=1, date=0, chat=chat, text="x")  # type: ignore[arg-type]
+        sender = User(id=user, is_bot=False, first_name="x", language_code="en")
+        query = CallbackQuery(id="7", from_user=sender, chat_instance="1", message=message, data=data)
+        self.sandbox.world.updates.push("callback_query", query)
+
     async def alert(self, user: int, press: str) -> str | None:
         presses = self.sandbox.world.people[user].presses
         answered = await self.until(lambda: presses[press] if presses[press].answered else None)
@@ -119,42 +121,30 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(folder: Path, engine: Engine | None = None) -> AsyncIterator[Stage]:
+async def open_stage(
+    folder: Path, engine: Engine | None = None, retries: RetryPolicy = DEFAULT_RETRIES
+) -> AsyncIterator[Stage]:
     """A stage whose admin has already written to the bot. Without an engine it has one that is not started."""
-    i18n = load_i18n()
-    async with Sandbox(admin_id=ADMIN) as sandbox:
-        database = await Database.open(f"sqlite+aiosqlite:///{folder}/bot.db", Fernet.generate_key())
-        session = open_session(sandbox.base_url)
-        session.middleware(Inbox(database))
-        bot = connect(sandbox.token, session)
-        supervisor, in_flight = Supervisor(), InFlight()
-        engine = engine or Engine(folder)
-        rate_limiter = RateLimiter()
-        broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter)
-        dispatcher = build_dispatcher(
-            in_flight,
-            i18n,
-            database=database,
-            engine=engine,
-            settings=Settings(admin_ids=frozenset({ADMIN})),
-            supervisor=supervisor,
-            broadcaster=broadcaster,
-            photo_service=PhotoService(bot, database, engine, i18n, supervisor, rate_limiter),
+    async with Sandbox(admin_id=ADMIN) as sandbox, open_test_database(folder) as database:
+        settings = Settings(
+            bot_token=SecretStr(sandbox.token),
+            telegram_api_url=sandbox.base_url,
+            admin_ids=frozenset({ADMIN}),
+            stop_seconds=0,
         )
-        polling = asyncio.create_task(
-            dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False, polling_timeout=5)
-        )
-        stage = Stage(sandbox, database, bot, rate_limiter, broadcaster)
-        await stage.until(lambda: [each for each in sandbox.world.calls if each.method == "getUpdates"])
-        stage.people.write(ADMIN, "hello")
-        await stage.reply(ADMIN, "I do not understand text")
-        yield stage
-        await dispatcher.stop_polling()
-        await polling
-        await in_flight.drain(0)
-        await supervisor.stop()
-        await session.close()
-        await database.close()
-    for router in ROUTERS:
-        # A router belongs to one dispatcher for life; the next test has another.
-        router._parent_router = None
+        async with compose(settings, database, engine or Engine(folder), load_i18n(), retries) as application:
+            stage = Stage(sandbox, application)
+            stage.people.write(ADMIN, "hello")
+            serving = asyncio.create_task(application.serve(handle_signals=False))
+            await stage.reply(ADMIN, "I do not understand text")
+            yield stage
+            await application.dispatcher.stop_polling()
+            await serving
+
+
+@asynccontextmanager
+async def open_test_database(folder: Path) -> AsyncIterator[Database]:
+    """An empty database `bot.db` in the folder."""
+    database = await Database.open(f"sqlite+aiosqlite:///{folder}/bot.db", Fernet.generate_key())
+    yield database
+    await database.close()

@@ -4,23 +4,23 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from aiogram import Bot
 from aiogram.types import Message, MessageEntity
-from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
-from bot.operator.broadcasts import ENTITIES, Broadcaster
+from bot.application import compose
+from bot.operator.broadcasts import ENTITIES
 from bot.sandbox.faults import Fault, FloodLimits
 from bot.sandbox.server import Sandbox
-from bot.supervisor import Supervisor
-from bot.telegram.client import open_session
-from bot.telegram.rate_limit import RateLimiter
+from bot.settings import Settings
 from bot.ui.i18n import load_i18n
+from inference.engine.engine import Engine
 from storage import Database, DeliveryState
-from tests.bot.stage import ADMIN, EMMA, Stage
+from tests.bot.stage import ADMIN, EMMA, HASTY, Stage, open_stage
 
 
 async def test_how_deliveries_fail_is_told_in_the_summary(stage: Stage) -> None:
@@ -109,20 +109,14 @@ async def test_an_interrupted_broadcast_goes_on_where_it_stopped(stage: Stage) -
     for reader in (2001, 2002):
         await broadcasts.mark_sending(draft.id, reader)
     await broadcasts.mark(draft.id, 2001, DeliveryState.SENT)
-    await stage.broadcaster.resume()
+    await stage.application.broadcaster.resume()
     await stage.reply(ADMIN, "The announcement is sent.\nReceived: 2 of 3\nUncertain, not repeated: 1")
     assert [stage.deliveries(reader, "After a kill") for reader in (2001, 2002, 2003)] == [0, 0, 1]
 
 
-async def test_telegram_out_of_reach_costs_nobody_the_announcement(tmp_path: Path, unused_tcp_port: int) -> None:
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/bot.db", Fernet.generate_key())
-    sandbox = Sandbox(admin_id=ADMIN)
-    session = open_session(f"http://127.0.0.1:{unused_tcp_port}")
-    bot = Bot(sandbox.token, session=session)
-    supervisor, rate_limiter = Supervisor(), RateLimiter()
-    broadcaster = Broadcaster(bot, database, supervisor, load_i18n(), rate_limiter)
-    stage = Stage(sandbox, database, bot, rate_limiter, broadcaster)
-    await stage.audience(ADMIN, EMMA)
+async def test_telegram_out_of_reach_costs_nobody_the_announcement(
+    database: Database, tmp_path: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failed = asyncio.Event()
 
     class Watch(logging.Handler):
@@ -130,28 +124,31 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(tmp_path: Pat
             if "one delivery broke" in record.getMessage():
                 failed.set()
 
-    watch = Watch()
-    logging.getLogger("bot.operator.broadcasts").addHandler(watch)
-    draft = await database.broadcasts.create(ADMIN, ADMIN, "text", "After an outage", "[]", None)
-    await database.broadcasts.confirm(draft.id)
-    await broadcaster.resume()
-    async with asyncio.timeout(20):
-        await failed.wait()
-    await sandbox.start(port=unused_tcp_port)
-    await stage.reply(ADMIN, "The announcement is sent.\nReceived: 2 of 2")
-    assert stage.deliveries(EMMA, "After an outage") == 1
-    logging.getLogger("bot.operator.broadcasts").removeHandler(watch)
-    await supervisor.stop()
-    await session.close()
+    monkeypatch.setattr(logging.getLogger("bot.operator.broadcasts"), "handlers", [Watch()])
+    before = Sandbox(admin_id=ADMIN)
+    await before.start(port=unused_tcp_port)
+    sandbox = Sandbox(token=before.token, admin_id=ADMIN)
+    settings = Settings(bot_token=SecretStr(before.token), telegram_api_url=before.base_url)
+    async with compose(settings, database, Engine(tmp_path), load_i18n()) as application:
+        await before.stop()
+        stage = Stage(sandbox, application)
+        await stage.audience(ADMIN, EMMA)
+        draft = await database.broadcasts.create(ADMIN, ADMIN, "text", "After an outage", "[]", None)
+        await database.broadcasts.confirm(draft.id)
+        await application.broadcaster.resume()
+        await asyncio.wait_for(failed.wait(), 20)
+        await sandbox.start(port=unused_tcp_port)
+        await stage.reply(ADMIN, "The announcement is sent.\nReceived: 2 of 2")
+        assert stage.deliveries(EMMA, "After an outage") == 1
     await sandbox.stop()
-    await database.close()
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bot that soon gives a call up, and soon tries it again."""
-    monkeypatch.setattr("bot.telegram.client.RETRY_DELAYS", (0.01,))
+async def hasty_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    """A stage whose bot soon gives a call up, and soon tries it again."""
     monkeypatch.setattr("bot.operator.broadcasts.OUTAGE_PAUSE_S", 0.1)
+    async with open_stage(tmp_path, retries=HASTY) as stage:
+        yield stage
 
 
 async def announced_in_an_outage(stage: Stage) -> Message:
@@ -179,27 +176,25 @@ async def finish(stage: Stage) -> None:
             pass
 
 
-@pytest.mark.usefixtures("hasty")
-async def test_an_outage_at_the_end_delays_the_summary(stage: Stage) -> None:
-    question = await announced_in_an_outage(stage)
-    stage.sandbox.world.faults.faults.clear()
-    summary = await stage.until(lambda: stage.finished(question))
+async def test_an_outage_at_the_end_delays_the_summary(hasty_stage: Stage) -> None:
+    question = await announced_in_an_outage(hasty_stage)
+    hasty_stage.sandbox.world.faults.faults.clear()
+    summary = await hasty_stage.until(lambda: hasty_stage.finished(question))
     assert (summary.text or "").endswith("Received: 1 of 1")
-    await finish(stage)
+    await finish(hasty_stage)
 
 
-@pytest.mark.usefixtures("hasty")
 async def test_a_summary_that_was_never_told_is_told_after_the_next_start_and_nobody_gets_anything_twice(
-    stage: Stage,
+    hasty_stage: Stage,
 ) -> None:
-    question = await announced_in_an_outage(stage)
-    await stage.broadcaster._supervisor.stop()
-    stage.sandbox.world.faults.faults.clear()
-    assert stage.finished(question) is None
-    await stage.broadcaster.resume()
-    await stage.until(lambda: stage.finished(question))
-    await finish(stage)
-    assert stage.deliveries(EMMA, "A better model.") == 1
+    question = await announced_in_an_outage(hasty_stage)
+    await hasty_stage.application.supervisor.stop()
+    hasty_stage.sandbox.world.faults.faults.clear()
+    assert hasty_stage.finished(question) is None
+    await hasty_stage.application.broadcaster.resume()
+    await hasty_stage.until(lambda: hasty_stage.finished(question))
+    await finish(hasty_stage)
+    assert hasty_stage.deliveries(EMMA, "A better model.") == 1
 
 
 async def test_a_broadcast_ends_though_its_author_has_blocked_the_bot(stage: Stage) -> None:
@@ -218,7 +213,7 @@ async def test_an_orderly_stop_leaves_nothing_uncertain(stage: Stage) -> None:
     question = await stage.draft()
     stage.press(question, "📣 Send it")
     await stage.reply(2010, "A better model.")
-    await stage.broadcaster._supervisor.stop()
+    await stage.application.supervisor.stop()
     (broadcast,) = await stage.database.broadcasts.running()
     counts = await stage.database.broadcasts.counts(broadcast.id)
     assert counts.sending == 0 and counts.pending > 0
@@ -231,7 +226,7 @@ async def test_an_author_who_erased_themselves_takes_the_broadcast_along(stage: 
     stage.press(question, "📣 Send it")
     await stage.reply(2003, "A better model.")
     await stage.database.users.delete(ADMIN)
-    await stage.broadcaster._supervisor.stop()
+    await stage.application.supervisor.stop()
     assert await stage.database.broadcasts.running() == []
 
 

@@ -8,13 +8,21 @@ from pathlib import Path
 import pytest
 
 from benchmarks.load.person import is_progress
-from bot.sandbox.faults import FloodLimits
+from bot.photos.albums import Incoming
+from bot.photos.service import PhotoService
+from bot.sandbox.faults import Fault, FloodLimits
+from bot.sandbox.people import People
 from bot.sandbox.samples import sample
+from bot.sandbox.server import Sandbox
 from bot.sandbox.state import dump
-from bot.telegram.rate_limit import MESSAGES_PER_SECOND, MessageKind
+from bot.supervisor import Supervisor
+from bot.telegram.client import RetryingBot, connect
+from bot.telegram.rate_limit import MESSAGES_PER_SECOND, MessageKind, RateLimiter
+from bot.ui.i18n import load_i18n
 from inference.analysis import Analysis, Quality, Refusal
 from inference.engine.engine import Engine, Reading
-from tests.bot.stage import EMMA, IVAN, Stage, open_stage
+from storage.database import Database
+from tests.bot.stage import EMMA, HASTY, IVAN, Stage, open_stage
 
 REFUSED = "This photo is blurred"
 
@@ -45,9 +53,7 @@ async def stage_on_command(folder: Path, **limits: int) -> AsyncIterator[tuple[S
         yield stage, crew
 
 
-async def test_an_album_of_ten_holds_nobody_up_and_whoever_waits_is_told_their_place(
-    compiled_translations: None, tmp_path: Path
-) -> None:
+async def test_an_album_of_ten_holds_nobody_up_and_whoever_waits_is_told_their_place(tmp_path: Path) -> None:
     others = range(2001, 2025)
     async with stage_on_command(tmp_path) as (stage, crew):
         await stage.audience(EMMA, *others)
@@ -70,7 +76,7 @@ async def test_an_album_of_ten_holds_nobody_up_and_whoever_waits_is_told_their_p
 
 
 async def test_a_place_is_told_as_soon_as_the_pace_is_known_though_it_was_not_when_the_photo_came(
-    compiled_translations: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nobody waits that long in here: what is told is what is to come.
     monkeypatch.setattr("bot.photos.progress.LONG_WAIT_SECONDS", 60.0)
@@ -84,7 +90,7 @@ async def test_a_place_is_told_as_soon_as_the_pace_is_known_though_it_was_not_wh
         looking = await stage.reply(others[-1], "I am looking at your photo…")
         # Where the rate limiter's queue is full of progress, a photo that comes now has had no word at all.
         crowd = [
-            asyncio.create_task(stage.rate_limiter.acquire(MessageKind.PROGRESS))
+            asyncio.create_task(stage.application.rate_limiter.acquire(MessageKind.PROGRESS))
             for _ in range(40 * MESSAGES_PER_SECOND)
         ]
         await stage.people.send_photos(EMMA, [sample("mole")], None)
@@ -100,9 +106,7 @@ async def test_a_place_is_told_as_soon_as_the_pace_is_known_though_it_was_not_wh
         await stage.reply(EMMA, REFUSED)
 
 
-async def test_a_full_queue_and_a_full_share_are_told_kindly_and_pass(
-    compiled_translations: None, tmp_path: Path
-) -> None:
+async def test_a_full_queue_and_a_full_share_are_told_kindly_and_pass(tmp_path: Path) -> None:
     async with stage_on_command(tmp_path, queue_limit=11, owner_limit=10) as (stage, crew):
         await stage.audience(EMMA, IVAN)
         await stage.people.send_photos(EMMA, [sample("mole")] * 10, None)
@@ -118,9 +122,7 @@ async def test_a_full_queue_and_a_full_share_are_told_kindly_and_pass(
         await stage.reply(IVAN, "Фото 2: ", after=busy.message_id)
 
 
-async def test_answers_and_a_broadcast_together_are_no_more_than_telegram_takes(
-    compiled_translations: None, tmp_path: Path
-) -> None:
+async def test_answers_and_a_broadcast_together_are_no_more_than_telegram_takes(tmp_path: Path) -> None:
     senders = range(2001, 2041)
     async with stage_on_command(tmp_path) as (stage, crew):
         crew.go.set()
@@ -135,3 +137,27 @@ async def test_answers_and_a_broadcast_together_are_no_more_than_telegram_takes(
         summary = await stage.until(lambda: stage.finished(question))
         assert (summary.text or "").endswith("Received: 80 of 80")
         assert [each for each in stage.sandbox.world.calls if each.error_code == 429] == []
+
+
+async def test_what_cannot_be_delivered_is_tried_again_later(
+    sandbox: Sandbox, database: Database, bot: RetryingBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.photos.service.AGAIN_SECONDS", 0.01)
+    await People(sandbox.world).send_photos(EMMA, [sample("mole")], None)
+    await bot.get_updates(timeout=0)
+    requests = await database.requests.unfinished()
+    sandbox.world.faults.faults.append(Fault(kind="drop", method="sendMessage", times=5))
+    supervisor = Supervisor()
+    hasty = connect(sandbox.token, bot.session, HASTY)
+    photo_service = PhotoService(hasty, database, Engine(tmp_path), load_i18n(), supervisor, RateLimiter())
+    await photo_service.receive([Incoming(request) for request in requests])
+    events = sandbox.world.events
+
+    def replies() -> int:
+        return sum(each.reply_to_message is not None for each in sandbox.world.people[EMMA].messages.values())
+
+    async with asyncio.timeout(20):
+        while not replies():
+            await events.beyond(events.version, 20)
+    await supervisor.stop()
+    assert replies() == 1

@@ -1,86 +1,37 @@
-"""What is said of an explanation, and who gets one."""
+"""Explanations of answers: who gets one, when, and what becomes of one that is owed."""
 
-import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 from aiogram.exceptions import TelegramNetworkError
-from aiogram.methods import GetMe
 
 from benchmarks.load.person import is_progress
 from bot.photos.inbox import received
 from bot.photos.recovery import explain
 from bot.photos.service import PhotoService
 from bot.results import Result, Trouble, to_stored
+from bot.sandbox.faults import Fault
 from bot.sandbox.samples import sample
 from bot.supervisor import Supervisor
+from bot.telegram.client import connect, open_session
 from bot.telegram.rate_limit import MESSAGES_PER_SECOND, MessageKind, RateLimiter
-from bot.ui import explanations, replies
+from bot.ui import replies
 from bot.ui.callbacks import Explain
-from bot.ui.i18n import LANGUAGES, load_i18n
-from inference.analysis import CLASSES, Abcd, Analysis, Colour, Quality, Refusal, Risk
-from inference.engine.engine import Engine, Explanation
+from bot.ui.i18n import load_i18n
+from inference.analysis import Analysis, Quality, Refusal, Risk
+from inference.engine.engine import Engine, Explanation, Place
 from storage.records import Outcome
-from tests.bot.stage import EMMA, IVAN, Stage
-from tests.bot.test_bot_replies import FORBIDDEN, result_for, units, visible
-
-ROUND = Abcd(asymmetry=0.07, border=1.24, colours=(Colour.DARK_BROWN, Colour.RED), diameter=0.341, cut_off=False)
-WIDEST = Abcd(asymmetry=0.999, border=12.34, colours=tuple(Colour), diameter=0.999, cut_off=True)
-
-
-@pytest.fixture(params=LANGUAGES)
-def language(request: pytest.FixtureRequest, compiled_translations: None) -> Iterator[str]:
-    """Speaks each language in turn."""
-    i18n = load_i18n()
-    with i18n.context(), i18n.use_locale(request.param):
-        yield request.param
-
-
-@pytest.mark.parametrize("label", CLASSES)
-def test_every_explanation_says_what_it_is_not_and_fits_a_caption(language: str, label: str) -> None:
-    other = "bkl" if label != "bkl" else "akiec"
-    text = explanations.caption(result_for(label, Risk.HIGH), result_for(other, Risk.LOW), WIDEST)
-    plain = visible(text)
-    assert units(text) <= replies.MAX_CAPTION
-    assert replies.class_name(label) in plain.splitlines()[0]
-    assert replies.class_name(other) in plain, "the models have changed since, and that is said"
-    assert plain.splitlines()[-1] == replies.not_a_diagnosis()
-    assert not FORBIDDEN.search(plain)
-
-
-def test_measures_are_told_as_numbers_of_the_language(language: str) -> None:
-    plain = visible(explanations.caption(result_for("nv", Risk.LOW), result_for("nv", Risk.LOW), ROUND))
-    numbers = re.findall(r"[\d,.]*\d", plain.partition("•")[2])
-    comma = "," if language == "ru" else "."
-    assert numbers == ["7", f"1{comma}2", f"1{comma}0", "2", "6", "34"]
-    assert ("dark brown, red" if language == "en" else "тёмно-коричневый, красный") in plain
-    assert len(re.findall("^•", plain, re.M)) == 4
-
-
-def test_a_spot_without_a_colour_of_its_own(language: str) -> None:
-    pale = replace(ROUND, colours=())
-    plain = visible(explanations.caption(result_for("nv", Risk.LOW), result_for("nv", Risk.LOW), pale))
-    assert ("none of 6" if language == "en" else "ни один из 6") in plain
-
-
-def test_an_album_has_a_button_for_each_answer_by_the_number_of_its_photo(language: str) -> None:
-    rows = replies.album_keyboard({number: 100 + number for number in (1, 2, 4, 5)}).inline_keyboard
-    assert [len(row) for row in rows] == [3, 1, 1]
-    data = [each.callback_data or "" for row in rows[:2] for each in row]
-    assert [Explain.unpack(each).request_id for each in data] == [101, 102, 104, 105]
-    assert [re.findall(r"\d", each.text) for row in rows[:2] for each in row] == [["1"], ["2"], ["4"], ["5"]]
-    assert len(replies.album_keyboard({3: 7}).inline_keyboard) == 2
-    assert len(replies.album_keyboard({}).inline_keyboard) == 1
-    assert len(Explain(request_id=2**63).pack().encode()) <= 64
+from tests.bot.examples import result_for, visible
+from tests.bot.stage import EMMA, HASTY, IVAN, Stage
 
 
 async def answered(stage: Stage, user: int, told: Result) -> int:
-    """The number of a request that was closed before, as the journal keeps it; Telegram has its file."""
+    """The number of a request that was closed before, as the inbox keeps it; Telegram has its file."""
     await stage.audience(user)
     [sent] = await stage.people.send_photos(user, [sample("mole")], None)
     # The engine is not running: the photo itself is apologised for.
@@ -138,34 +89,39 @@ async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stag
     assert (await stage.reply(EMMA, "", after=before)).text == visible(refused)
 
 
-async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(
-    stage: Stage, answer_of_emma: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    photo_service = PhotoService(stage.bot, stage.database, Engine(Path()), load_i18n(), Supervisor(), RateLimiter())
-    request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
+class BrokenEngine(Engine):
+    """Fails in a way that nobody has thought of."""
+
+    @contextmanager
+    def queue(self, owner: object, photos: int, *, limited: bool = True) -> Iterator[list[Place]]:
+        raise ValueError("broken")
+        yield []
+
+
+async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(stage: Stage, answer_of_emma: int) -> None:
+    database, parts = stage.database, (load_i18n(), Supervisor(), RateLimiter())
+    request = await database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
-    owed: list[list[int]] = []
+    await database.requests.owe_explanation(request.id)
+    with pytest.raises(ValueError, match="broken"):
+        await PhotoService(stage.bot, database, BrokenEngine(Path()), *parts).explain(request)
+    assert await database.requests.unexplained() == []
 
-    async def fail_of(error: Exception, *_: object) -> None:
-        owed.append([each.id for each in await stage.database.requests.unexplained()])
-        raise error
+    await database.requests.owe_explanation(request.id)
+    stage.sandbox.world.faults.faults.append(Fault(kind="drop", method="sendMessage", times=2))
+    async with open_session(stage.sandbox.base_url) as session:
+        hasty = connect(stage.sandbox.token, session, HASTY)
+        with pytest.raises(TelegramNetworkError):
+            await PhotoService(hasty, database, Engine(Path()), *parts).explain(request)
+    assert [each.id for each in await database.requests.unexplained()] == [request.id]
 
-    unreachable = TelegramNetworkError(method=GetMe(), message="away")
-    for error, left in ((ValueError("broken"), []), (unreachable, [request.id])):
-        monkeypatch.setattr(photo_service, "_explain", partial(fail_of, error))
-        await stage.database.requests.owe_explanation(request.id)
-        with pytest.raises(type(error)):
-            await photo_service.explain(request)
-        assert [each.id for each in await stage.database.requests.unexplained()] == left
-    assert owed == [[request.id]] * 2
-    monkeypatch.undo()
     before = max(stage.sandbox.world.people[EMMA].messages)
-    await explain([request], photo_service)
-    assert await stage.database.requests.unexplained() == []
+    await explain([request], PhotoService(stage.bot, database, Engine(Path()), *parts))
+    assert await database.requests.unexplained() == []
     await stage.reply(EMMA, "I could not read this photo", after=before)
 
 
-class ReadyCrew:
+class ReadyPool:
     """In place of the worker processes: explains everything at once."""
 
     size = 1
@@ -182,7 +138,7 @@ async def test_an_explanation_is_sent_in_its_turn_among_the_answers(stage: Stage
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     rate_limiter, engine = RateLimiter(), Engine(Path(), owner_limit=5)
-    engine._crew = ReadyCrew()  # type: ignore[assignment]
+    engine._crew = ReadyPool()  # type: ignore[assignment]
     photo_service = PhotoService(stage.bot, stage.database, engine, load_i18n(), Supervisor(), rate_limiter)
     for photos in (0, 5):  # of the owner's in the queue: it is read again, or there are too many
         await rate_limiter.acquire(MessageKind.ANSWER, MESSAGES_PER_SECOND)
@@ -198,9 +154,11 @@ async def test_how_long_ago_a_photo_came_does_not_count_as_a_wait_for_its_explan
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     engine = Engine(Path())
-    engine._crew = ReadyCrew()  # type: ignore[assignment]
-    photo_service = PhotoService(stage.bot, stage.database, engine, load_i18n(), Supervisor(), stage.rate_limiter)
-    await stage.rate_limiter.acquire(MessageKind.ANSWER, MESSAGES_PER_SECOND)
+    engine._crew = ReadyPool()  # type: ignore[assignment]
+    photo_service = PhotoService(
+        stage.bot, stage.database, engine, load_i18n(), Supervisor(), stage.application.rate_limiter
+    )
+    await stage.application.rate_limiter.acquire(MessageKind.ANSWER, MESSAGES_PER_SECOND)
     stage.sandbox.world.calls.clear()
     await photo_service.explain(replace(request, created_at=request.created_at - timedelta(days=1)))
     assert not any(is_progress(each.params) for each in stage.sandbox.world.calls)

@@ -12,8 +12,8 @@ from bot.sandbox.samples import sample
 from bot.ui import replies
 from bot.ui.i18n import load_i18n
 from inference.analysis import CLASSES, Refusal, Risk
+from tests.bot.examples import result_for
 from tests.bot.stage import EMMA, Stage
-from tests.bot.test_bot_replies import result_for
 
 BLURRED = Result(reason=Refusal.BLURRED)
 MOLE, CANCER = result_for("nv", Risk.LOW, mel=0.004, bcc=0.02), result_for("mel", Risk.HIGH, nv=0.3, vasc=0.01)

@@ -48,9 +48,7 @@ def start(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
         ("CLASSIFIER", "fixcaps-0.0.0", "has no classifier fixcaps-0.0.0; it has "),
     ],
 )
-def test_a_bad_setting_stops_the_start_with_one_line(
-    compiled_translations: None, tmp_path: Path, name: str, value: str, told: str
-) -> None:
+def test_a_bad_setting_stops_the_start_with_one_line(tmp_path: Path, name: str, value: str, told: str) -> None:
     done = start(tmp_path, **{name: value})
     assert done.returncode == 2, done.stderr
     [line] = done.stderr.splitlines()
@@ -112,7 +110,7 @@ def test_every_bad_setting_is_named_with_what_to_change(
         assert value not in str(caught.value)
 
 
-def test_a_taken_port_stops_the_start_with_one_line(compiled_translations: None, tmp_path: Path) -> None:
+def test_a_taken_port_stops_the_start_with_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = start(tmp_path, SANDBOX_PORT=str(port))
@@ -131,7 +129,7 @@ def test_a_taken_port_stops_the_start_with_one_line(compiled_translations: None,
     ids=["nobody", "somebody", "without Telegram"],
 )
 def test_serving_telegram_without_a_name_of_who_runs_the_bot_is_warned_of(
-    compiled_translations: None, tmp_path: Path, settings: dict[str, str], warned: bool
+    tmp_path: Path, settings: dict[str, str], warned: bool
 ) -> None:
     # Without weights the start ends before anything is asked of Telegram.
     done = start(tmp_path, WEIGHTS_DIR="/nowhere", LOG_LEVEL="WARNING", **settings)

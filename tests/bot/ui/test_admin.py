@@ -14,7 +14,7 @@ MEASURED = {"en": "Measured on “test” (interval of 95 %):", "ru": "Изме�
 
 
 @pytest.mark.parametrize("language", MEASURED)
-def test_a_card_shows_what_a_released_model_was_measured_to_do(language: str, compiled_translations: None) -> None:
+def test_a_card_shows_what_a_released_model_was_measured_to_do(language: str) -> None:
     i18n = load_i18n()
     entries = Registry.load().entries
     assert list(entries) == ["classifier", "segmenter", "gate"]

@@ -19,7 +19,7 @@ from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine, Place
 from tests.bot import clock
-from tests.bot.test_bot_order import incoming
+from tests.bot.examples import incoming
 
 WAY_SECONDS = 0.1
 

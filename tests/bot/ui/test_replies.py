@@ -1,61 +1,17 @@
 """What is said about a photo, by the rules of care and within Telegram's limits."""
 
-import html
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from bot.results import REASONS, Reason, Result, Trouble, to_stored
 from bot.ui import replies, texts
-from bot.ui.callbacks import HistoryEntry, HistoryPage
+from bot.ui.callbacks import Explain, HistoryEntry, HistoryPage
 from bot.ui.commands import admin_commands, user_commands
-from bot.ui.i18n import LANGUAGES, load_i18n
 from inference.analysis import CLASSES, Risk
+from tests.bot.examples import FORBIDDEN, result_for, units, visible
 
-FORBIDDEN = re.compile(r"healthy|\bsafe\b|nothing to worry|здоров[ао]?\b|безопасн|не о чем беспокоиться", re.I)
 WIDEST_DATE = "28 сентября 2026 г. в 23:59 UTC, plus"
-
-
-@pytest.fixture(params=LANGUAGES)
-def language(request: pytest.FixtureRequest, compiled_translations: None) -> Iterator[str]:
-    """Speaks each language in turn."""
-    i18n = load_i18n()
-    with i18n.context(), i18n.use_locale(request.param):
-        yield request.param
-
-
-@pytest.fixture
-def english(compiled_translations: None) -> Iterator[None]:
-    i18n = load_i18n()
-    with i18n.context(), i18n.use_locale("en"):
-        yield
-
-
-def result_for(label: str, risk: Risk, **probabilities: float) -> Result:
-    """A result in which `label` gets what the given probabilities leave over."""
-    shares = dict.fromkeys(CLASSES, 0.0) | probabilities
-    shares[label] += 1 - sum(shares.values())
-    return Result(label, shares, risk)
-
-
-def visible(text: str) -> str:
-    """What a person sees of HTML; fails where a tag is not closed."""
-    opened: list[str] = []
-    for closing, name in re.findall(r"<(/?)(\w+)>", text):
-        if closing:
-            assert opened.pop() == name, text
-        else:
-            opened.append(name)
-    assert not opened, text
-    plain = re.sub(r"</?\w+>", "", text)
-    assert "<" not in plain
-    return html.unescape(plain)
-
-
-def units(text: str) -> int:
-    """Length as Telegram counts it: UTF-16 code units."""
-    return len(visible(text).encode("utf-16-le")) // 2
 
 
 @pytest.mark.parametrize("risk", Risk)
@@ -148,3 +104,14 @@ def test_commands_and_buttons_keep_to_the_limits(language: str) -> None:
         assert 1 <= len(command.description) <= 256
     assert len(HistoryEntry(request_id=2**63).pack().encode()) <= 64
     assert len(HistoryPage(number=10**9, as_new_message=True).pack().encode()) <= 64
+
+
+def test_an_album_has_a_button_for_each_answer_by_the_number_of_its_photo(language: str) -> None:
+    rows = replies.album_keyboard({number: 100 + number for number in (1, 2, 4, 5)}).inline_keyboard
+    assert [len(row) for row in rows] == [3, 1, 1]
+    data = [each.callback_data or "" for row in rows[:2] for each in row]
+    assert [Explain.unpack(each).request_id for each in data] == [101, 102, 104, 105]
+    assert [re.findall(r"\d", each.text) for row in rows[:2] for each in row] == [["1"], ["2"], ["4"], ["5"]]
+    assert len(replies.album_keyboard({3: 7}).inline_keyboard) == 2
+    assert len(replies.album_keyboard({}).inline_keyboard) == 1
+    assert len(Explain(request_id=2**63).pack().encode()) <= 64

@@ -1,0 +1,130 @@
+"""What the application stands on, opened in order; what cannot be opened says what to change (StartupError)."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiogram.exceptions import (
+    TelegramNetworkError,
+    TelegramNotFound,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from pydantic import SecretStr
+
+from bot.errors import AlreadyRunning, StartupError
+from bot.logs import set_up_logging
+from bot.sandbox.server import Sandbox
+from bot.settings import Settings
+from bot.telegram.client import RetryingBot
+from inference.engine.engine import AnalysisFailed, Engine
+from inference.registry.registry import RegistryError, UnknownClassifier
+from storage.database import Database
+from storage.errors import DatabaseInUse, StorageError
+from storage.keys import load_or_create_key
+from storage.location import locate, url_of
+
+logger = logging.getLogger(__name__)
+
+RECONNECT_SECONDS = 5.0
+SANDBOX_ADMIN = 1
+
+
+@asynccontextmanager
+async def open_telegram(settings: Settings) -> AsyncIterator[Settings]:
+    """Settings that lead to Telegram, or without BOT_TOKEN to a sandbox that runs in its place meanwhile."""
+    if settings.bot_token is None:
+        async with _open_sandbox(settings) as in_sandbox:
+            yield in_sandbox
+        return
+    if settings.operator is None:
+        logger.warning("OPERATOR is not set: people are told no name of who runs this bot; set it to yours")
+    yield settings
+
+
+@asynccontextmanager
+async def _open_sandbox(settings: Settings) -> AsyncIterator[Settings]:
+    # Somebody in it has to be the administrator: the first of ADMIN_IDS, or else one of its own people.
+    admin_ids = settings.admin_ids or frozenset({SANDBOX_ADMIN})
+    sandbox = Sandbox(admin_id=min(admin_ids))
+    try:
+        await sandbox.start(port=settings.sandbox_port)
+    except OSError as error:
+        raise StartupError(
+            f"SANDBOX_PORT: cannot listen on port {settings.sandbox_port} ({error.strerror}): set another one"
+        ) from None
+    try:
+        set_up_logging(settings.log_level, settings.log_format, (sandbox.token,))
+        logger.info("no BOT_TOKEN: starting against the sandbox")
+        yield settings.model_copy(
+            update={
+                "bot_token": SecretStr(sandbox.token),
+                "telegram_api_url": sandbox.base_url,
+                "admin_ids": admin_ids,
+            }
+        )
+    finally:
+        await sandbox.stop()
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database, which the key in DATA_KEY or in the data folder opens."""
+    try:
+        url, path = locate(settings.database_url or url_of(settings.data_dir / "bot.db"))
+        if settings.data_key is not None:
+            key = settings.data_key.get_secret_value().encode()
+        else:
+            key = await asyncio.to_thread(load_or_create_key, settings.data_dir / "data.key", path)
+        database = await Database.open(url, key)
+    except DatabaseInUse as error:
+        raise AlreadyRunning(str(error)) from None
+    except StorageError as error:
+        raise StartupError(str(error)) from None
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def start_engine(settings: Settings) -> AsyncIterator[Engine]:
+    """The engine with its networks loaded."""
+    try:
+        engine = Engine(
+            settings.weights_dir,
+            classifier=settings.classifier,
+            workers=settings.workers,
+            queue_limit=settings.queue_limit,
+            owner_limit=settings.person_photos,
+            photo_seconds=settings.photo_seconds,
+        )
+        await engine.start()
+    except UnknownClassifier as error:
+        raise StartupError(f"CLASSIFIER: {error}") from None
+    except RegistryError as error:
+        raise StartupError(f"WEIGHTS_DIR: {error}") from None
+    except AnalysisFailed as error:
+        raise StartupError(str(error)) from None
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+
+
+async def reach_telegram(bot: RetryingBot) -> None:
+    """Learn who we are; wait while Telegram cannot be reached. Raises StartupError for a wrong token."""
+    while True:
+        try:
+            me = await bot.me()
+            # Long polling gets nothing while a webhook is set.
+            await bot.delete_webhook()
+        except (TelegramUnauthorizedError, TelegramNotFound):
+            raise StartupError("BOT_TOKEN: Telegram does not know it; get one from @BotFather") from None
+        except (TelegramNetworkError, TelegramServerError) as error:
+            logger.warning("Telegram cannot be reached (%s), trying again", type(error).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)
+        else:
+            logger.info("serving as @%s", me.username)
+            return

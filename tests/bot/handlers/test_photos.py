@@ -1,0 +1,26 @@
+"""Photos sent to an engine that has not been started and can read nothing."""
+
+import pytest
+
+from bot.sandbox.samples import sample
+from tests.bot.stage import ADMIN, EMMA, Stage
+
+
+@pytest.mark.parametrize(("user", "caption"), [(EMMA, "/help"), (ADMIN, "/stats")])
+async def test_a_photo_is_read_even_where_its_caption_looks_like_a_command(
+    stage: Stage, user: int, caption: str
+) -> None:
+    """The engine of this stage has not been started: what it is asked to read, it apologises for."""
+    await stage.audience(user)
+    await stage.people.send_photos(user, [sample("mole")], caption)
+    await stage.reply(user, "Something broke on my side. Sorry!")
+
+
+async def test_what_cannot_be_analysed_is_apologised_for_and_noted_as_failed(stage: Stage) -> None:
+    """The engine of this stage has not been started, so it can read nothing."""
+    await stage.audience(EMMA)
+    await stage.people.send_photos(EMMA, [sample("mole")], None)
+    await stage.reply(EMMA, "Something broke on my side. Sorry!")
+    await stage.until(lambda: not any((each.text or "").startswith("🔎") for each in stage.heard(EMMA)))
+    [day] = await stage.database.requests.daily(1)
+    assert (day.requests, day.failed) == (1, 1)

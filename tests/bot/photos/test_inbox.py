@@ -1,0 +1,43 @@
+"""A photo is in the database before Telegram may forget its update."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.people import People
+from bot.sandbox.samples import sample
+from bot.sandbox.server import Sandbox
+from bot.telegram.client import RetryingBot
+from storage.database import Database
+from storage.records import Outcome
+from tests.bot.stage import EMMA
+
+
+async def test_photos_are_recorded_before_anybody_sees_their_updates(
+    sandbox: Sandbox, database: Database, bot: RetryingBot
+) -> None:
+    people = People(sandbox.world)
+    people.write(EMMA, "hello")
+    await people.send_photos(EMMA, [sample("mole")] * 2, None)
+    people.send_document(EMMA, b"x", "x.png", "image/png", None)
+    people.send_clip(EMMA, "animation", b"x")
+    # Never acknowledged, so it comes again; that makes no second record.
+    for _ in range(2):
+        await bot.get_updates(timeout=0)
+    requests = await database.requests.unfinished()
+    assert [request.kind for request in requests] == ["photo", "photo", "document"]
+    assert requests[0].media_group_id == requests[1].media_group_id is not None
+    assert {request.outcome for request in requests} == {Outcome.RECEIVED}
+    user = await database.users.get(EMMA)
+    assert user is not None and user.language == "en"
+
+
+async def test_updates_that_cannot_be_recorded_stay_with_telegram(
+    sandbox: Sandbox, database: Database, bot: RetryingBot, tmp_path: Path
+) -> None:
+    await People(sandbox.world).send_photos(EMMA, [sample("mole")], None)
+    await database.close()
+    (tmp_path / "bot.db").write_bytes(b"not a database any more" * 100)
+    with pytest.raises(Exception, match="database"):
+        await bot.get_updates(timeout=0)
+    assert sandbox.world.updates.pending == 1

@@ -1,0 +1,91 @@
+"""What a stop or a kill cut short is taken up again."""
+
+import asyncio
+from pathlib import Path
+
+from bot.photos.albums import Incoming
+from bot.photos.progress import Progress
+from bot.photos.recovery import answer_unfinished, delete_stale_progress, release_unfinished
+from bot.photos.service import PhotoService
+from bot.sandbox.faults import Fault
+from bot.sandbox.people import People
+from bot.sandbox.samples import sample
+from bot.sandbox.server import Sandbox
+from bot.supervisor import Supervisor
+from bot.telegram.client import RetryingBot
+from bot.telegram.rate_limit import RateLimiter
+from bot.ui.i18n import load_i18n
+from inference.engine.engine import Engine
+from storage.database import Database
+from storage.records import Outcome
+from tests.bot.stage import EMMA
+
+
+async def test_what_was_under_way_is_taken_up_again_once(
+    sandbox: Sandbox, database: Database, bot: RetryingBot, tmp_path: Path
+) -> None:
+    """The engine has not been started: whatever is read fails, and is apologised for."""
+    people = People(sandbox.world)
+    await people.send_photos(EMMA, [sample("mole")] * 3, None)
+    await people.send_photos(EMMA, [sample("mole")], None)
+    await bot.get_updates(timeout=0)
+    await database.users.consent(EMMA)
+    received = await database.requests.unfinished()
+    assert await database.requests.claim([received[0].id])
+    supervisor = Supervisor()
+    photo_service = PhotoService(bot, database, Engine(tmp_path), load_i18n(), supervisor, RateLimiter())
+    leftover = await release_unfinished(database)
+    assert len(leftover) == 4
+    await answer_unfinished(leftover, photo_service)
+    assert await database.requests.unfinished() == []
+    replies = [each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]
+    assert len(replies) == 2
+    # The same updates come again, as after a kill: they are answered already.
+    await photo_service.receive([Incoming(request) for request in leftover])
+    assert len([each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]) == 2
+
+
+async def test_the_progress_message_of_a_killed_run_is_taken_away(
+    sandbox: Sandbox, database: Database, bot: RetryingBot, tmp_path: Path
+) -> None:
+    await People(sandbox.world).send_photos(EMMA, [sample("mole")], None)
+    await bot.get_updates(timeout=0)
+    await database.users.consent(EMMA)
+    i18n = load_i18n()
+    messages = sandbox.world.people[EMMA].messages
+    [request] = await database.requests.unfinished()
+    with i18n.context():
+        async with Progress(bot, database, RateLimiter(), [request], []):
+            async with asyncio.timeout(20):
+                while (noted := await database.requests.unfinished())[0].progress_message_id is None:
+                    pass
+            assert noted[0].progress_message_id == next(reversed(messages))
+    left_over = await bot.send_message(EMMA, "I am looking at your photo")
+    await database.requests.set_progress_message([request.id], left_over.message_id)
+    photo_service = PhotoService(bot, database, Engine(tmp_path), i18n, Supervisor(), RateLimiter())
+    await answer_unfinished(await release_unfinished(database), photo_service)
+    assert left_over.message_id not in messages
+    assert [each.reply_to_message is not None for each in messages.values()] == [False, True]
+
+
+async def test_a_progress_message_that_outlived_its_answer_is_taken_away_as_soon_as_telegram_can_be_reached(
+    sandbox: Sandbox, database: Database, bot: RetryingBot
+) -> None:
+    await People(sandbox.world).send_photos(EMMA, [sample("mole")] * 2, None)
+    await bot.get_updates(timeout=0)
+    album = [each.id for each in await database.requests.unfinished()]
+    notice = await bot.send_message(EMMA, "I am looking at your photos")
+    await database.requests.set_progress_message(album, notice.message_id)
+    messages = sandbox.world.people[EMMA].messages
+    await delete_stale_progress(bot, database)
+    assert notice.message_id in messages, "the photos are not answered yet"
+    for request_id in album:
+        await database.requests.complete(request_id, Outcome.ANSWERED, None, None)
+    sandbox.world.faults.faults.append(Fault(kind="403", method="deleteMessage"))
+    await delete_stale_progress(bot, database)
+    assert notice.message_id in messages
+    await delete_stale_progress(bot, database)
+    assert notice.message_id not in messages
+    deletions = [each for each in sandbox.world.calls if each.method == "deleteMessage"]
+    await delete_stale_progress(bot, database)
+    assert [each for each in sandbox.world.calls if each.method == "deleteMessage"] == deletions

@@ -1,0 +1,45 @@
+"""Tasks in the background: how they fail and how they end."""
+
+import asyncio
+import logging
+
+import pytest
+
+from bot.supervisor import Supervisor
+
+
+async def test_the_supervisor_logs_failures_and_ends_what_still_runs(caplog: pytest.LogCaptureFixture) -> None:
+    supervisor, ended = Supervisor(), asyncio.Event()
+
+    async def fail() -> None:
+        raise ValueError("broken")
+
+    async def last() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    with caplog.at_level(logging.ERROR):
+        supervisor.start(fail(), "failing")
+        supervisor.start(last(), "lasting")
+        await asyncio.sleep(0)
+        await supervisor.stop()
+    assert ended.is_set()
+    assert "task 'failing' failed" in caplog.text
+    assert "lasting" not in caplog.text
+
+
+async def test_what_is_seen_through_ends_well_though_its_caller_and_the_supervisor_are_stopped() -> None:
+    supervisor, steps = Supervisor(), []
+
+    async def send_and_close() -> None:
+        steps.append("send")
+        await asyncio.sleep(0.05)
+        steps.append("close")
+
+    caller = asyncio.create_task(supervisor.run_to_completion(send_and_close()))
+    await asyncio.sleep(0.01)
+    caller.cancel()
+    await supervisor.stop()
+    assert caller.cancelled() and steps == ["send", "close"]
