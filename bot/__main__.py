@@ -1,4 +1,4 @@
-"""`python -m bot`: settings, then the bot until it is told to stop."""
+"""`python -m bot`: settings, then the bot until it is stopped."""
 
 import asyncio
 import gc

@@ -72,10 +72,10 @@ class Application:
     broadcaster: Broadcaster
 
     async def serve(self, *, handle_signals: bool = True) -> None:
-        """Take up what was left unfinished, then handle updates until the dispatcher is told to stop.
+        """Take up what was left unfinished, then handle updates until the dispatcher stops.
 
         Args:
-            handle_signals: whether SIGTERM and SIGINT tell it so.
+            handle_signals: whether SIGTERM and SIGINT stop it.
         """
         await self._start_tasks()
         await self.dispatcher.start_polling(

@@ -1,4 +1,4 @@
-"""What is told and kept of a photo: the result, or the reason why there is none."""
+"""The result of a photo, or the reason why there is none, as it is shown and stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ FAILURES = frozenset({Trouble.EXPIRED, Trouble.BUSY, Trouble.FAILED})
 
 @dataclass(frozen=True)
 class Result:
-    """What is told of an analysis: class, calibrated probabilities (0..1) and risk, or the reason.
+    """What a person sees of an analysis: class, calibrated probabilities (0..1) and risk, or the reason.
 
     `retry_after` seconds from now the same photo is likely to be taken, where there were too many.
     """

@@ -39,7 +39,7 @@ async def open_telegram(settings: Settings) -> AsyncIterator[Settings]:
             yield in_sandbox
         return
     if settings.operator is None:
-        logger.warning("OPERATOR is not set: people are told no name of who runs this bot; set it to yours")
+        logger.warning("OPERATOR is not set: people do not learn who runs this bot; set it to your name")
     yield settings
 
 

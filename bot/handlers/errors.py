@@ -1,4 +1,4 @@
-"""What happens when a handler fails: it is logged, and the person is told."""
+"""What happens when a handler fails: it is logged, and the person hears of it."""
 
 import contextlib
 import logging

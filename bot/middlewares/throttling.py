@@ -24,7 +24,7 @@ class TokenBucket:
 
 
 class Throttling(BaseMiddleware):
-    """A token bucket a person. Over the limit they are told so once, then not answered until it refills.
+    """A token bucket a person. Over the limit there is one warning, then no answer until it refills.
 
     Photos pass: they are recorded requests, and the engine has its own limit for them.
 

@@ -147,7 +147,7 @@ class Progress:
         await self._rate_limiter.acquire(MessageKind.PLACE, since=self._began)
 
     async def _until_long(self) -> None:
-        """Wait until the place has to be told, for the first time."""
+        """Wait until the place has to be shown, for the first time."""
         while self._place_shown or not self._is_waiting():  # noqa: ASYNC110  # nothing tells when an estimate changes
             await asyncio.sleep(CHECK_SECONDS)
 
@@ -192,7 +192,7 @@ class Progress:
         return next((ahead for each in self._places if (ahead := each.ahead) is not None), None)
 
     def _is_waiting(self) -> bool:
-        """Whether the wait is, or is likely to become, so long that the place is told."""
+        """Whether the wait is, or is likely to become, so long that the place is shown."""
         seconds = self._waited_before + self._clock() - self._began
         if self._ahead() is not None:
             seconds += ANSWERED_BY_READ * self._places[-1].seconds

@@ -38,7 +38,7 @@ def parse_updates(raw: list[Any], bot: Bot) -> list[Update]:
 def parse_message(raw: Any, method: TelegramMethod[Any], bot: Bot) -> Message:
     """Parse the message that confirms what a method has sent, cut down where it cannot be parsed whole.
 
-    Where not even its number can be told, the number is 0: the message is in the chat all the same, and must not be
+    Where not even its number can be read, the number is 0: the message is in the chat all the same, and must not be
     sent again.
     """
     try:

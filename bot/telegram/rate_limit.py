@@ -20,7 +20,7 @@ class MessageKind(Enum):
     BROADCAST = auto()
 
 
-# Where all of them wait, four people are told of their wait for one answer: it takes less time to tell everybody than
+# Where all of them wait, four people hear of their wait for one answer: it takes less time to tell everybody than
 # to read everybody's photos. What is merely pleasant to know comes now and then, and so does a broadcast, for which
 # nobody waits: one message for every four answers, and all the turns that nobody else wants.
 COST = {MessageKind.PLACE: 1, MessageKind.ANSWER: 4, MessageKind.PROGRESS: 16, MessageKind.BROADCAST: 16}

@@ -39,7 +39,7 @@ def start(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "complaint"),
     [
         ("ADMIN_IDS", "12, x", "ADMIN_IDS: give user ids separated by commas, for example 12345,67890"),
         ("DATABASE_URL", "sqlite+aiosqlite:////dev/null/bot.db", "cannot create the database /dev/null/bot.db"),
@@ -48,11 +48,11 @@ def start(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
         ("CLASSIFIER", "fixcaps-0.0.0", "has no classifier fixcaps-0.0.0; it has "),
     ],
 )
-def test_a_bad_setting_stops_the_start_with_one_line(tmp_path: Path, name: str, value: str, told: str) -> None:
+def test_a_bad_setting_stops_the_start_with_one_line(tmp_path: Path, name: str, value: str, complaint: str) -> None:
     done = start(tmp_path, **{name: value})
     assert done.returncode == 2, done.stderr
     [line] = done.stderr.splitlines()
-    assert told in line
+    assert complaint in line
 
 
 async def test_a_second_bot_on_one_database_ends_with_one_line(compiled_translations: None, tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_data_dir_of_any_name_holds_the_database(compiled_translations: None, 
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "complaint"),
     [
         ("ADMIN_IDS", "-5", "ADMIN_IDS: give user ids"),
         ("BOT_TOKEN", "a secret", "BOT_TOKEN: give the token as BotFather wrote it"),
@@ -99,12 +99,12 @@ def test_a_data_dir_of_any_name_holds_the_database(compiled_translations: None, 
     ],
 )
 def test_every_bad_setting_is_named_with_what_to_change(
-    clean: pytest.MonkeyPatch, name: str, value: str, told: str
+    clean: pytest.MonkeyPatch, name: str, value: str, complaint: str
 ) -> None:
     clean.setenv(name, value)
     with pytest.raises(StartupError) as caught:
         load_settings()
-    assert told in str(caught.value)
+    assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
     if name in ("BOT_TOKEN", "DATA_KEY"):
         assert value not in str(caught.value)
@@ -135,11 +135,11 @@ def test_serving_telegram_without_a_name_of_who_runs_the_bot_is_warned_of(
     done = start(tmp_path, WEIGHTS_DIR="/nowhere", LOG_LEVEL="WARNING", **settings)
     *warnings, reason = done.stderr.splitlines()
     assert reason.startswith("WEIGHTS_DIR: ")
-    told = [line.partition("OPERATOR is not set: ")[2] for line in warnings]
-    assert told == (["people are told no name of who runs this bot; set it to yours"] if warned else [])
+    unnamed = [line.partition("OPERATOR is not set: ")[2] for line in warnings]
+    assert unnamed == (["people do not learn who runs this bot; set it to your name"] if warned else [])
 
 
-def test_several_bad_settings_are_told_at_once(clean: pytest.MonkeyPatch) -> None:
+def test_several_bad_settings_are_named_at_once(clean: pytest.MonkeyPatch) -> None:
     clean.setenv("ADMIN_IDS", "x")
     clean.setenv("RETENTION_DAYS", "never")
     with pytest.raises(StartupError, match=r"^ADMIN_IDS: .*; RETENTION_DAYS: [^\n]*$"):

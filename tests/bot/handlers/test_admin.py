@@ -24,10 +24,10 @@ async def test_others_cannot_forge_the_buttons(stage: Stage) -> None:
         )
         stage.sandbox.world.updates.push("callback_query", query)
     calls = stage.sandbox.world.calls
-    told = await stage.until(
+    answers = await stage.until(
         lambda: found if len(found := [each for each in calls if each.method == "answerCallbackQuery"]) == 3 else None
     )
-    assert {each.params["text"] for each in told} == {"This button no longer works."}
+    assert {each.params["text"] for each in answers} == {"This button no longer works."}
     kept = await stage.database.broadcasts.get(draft.id)
     assert kept is not None and kept.state is BroadcastState.DRAFT
 

@@ -32,7 +32,7 @@ async def test_a_photo_with_a_caption(stage: Stage) -> None:
     await stage.say(ADMIN, "/broadcast", "Send me the announcement")
     (photo,) = await stage.people.send_photos(ADMIN, [sample("mole")], "Look: better outlines")
     question = await stage.reply(ADMIN, "Recipients: 1", photo.message_id)
-    # The journal takes every photo for a request; this one must not be read, now or after a restart.
+    # The inbox takes every photo for a request; this one must not be read, now or after a restart.
     assert await stage.database.requests.unfinished() == []
     stage.press(question, "📣 Send it")
     got = await stage.reply(EMMA, "Look: better outlines")
@@ -112,10 +112,26 @@ async def test_what_cannot_be_announced_is_turned_down_once_and_not_read(stage: 
     assert await stage.database.requests.unfinished() == []
 
 
-async def test_what_telegram_does_not_accept_is_told_before_anybody_gets_it(stage: Stage) -> None:
+async def test_what_telegram_does_not_accept_is_refused_before_anybody_gets_it(stage: Stage) -> None:
     await stage.audience(EMMA)
     await stage.say(ADMIN, "/broadcast", "Send me the announcement")
     stage.sandbox.world.faults.faults.append(Fault(kind="file_expired", method="sendPhoto"))
     (photo,) = await stage.people.send_photos(ADMIN, [sample("mole")], "caption")
     await stage.reply(ADMIN, "Telegram does not accept this announcement", photo.message_id)
     assert await stage.database.broadcasts.running() == []
+
+
+async def test_of_two_texts_that_come_together_the_first_is_the_announcement(stage: Stage) -> None:
+    await stage.say(ADMIN, "/broadcast", "Send me the announcement")
+    stage.people.write(ADMIN, "First half")
+    stage.people.write(ADMIN, "Second half")
+    await stage.reply(ADMIN, "This is how it will look.")
+    await stage.reply(ADMIN, "press /broadcast and send it once more")
+    assert sum("This is how it will look." in (each.text or "") for each in stage.heard(ADMIN)) == 1
+
+
+async def test_after_a_start_the_text_of_an_admin_is_answered_with_a_hint(stage: Stage) -> None:
+    """The stage has just been started, so that it expects no announcement."""
+    hint = "press /broadcast and send it once more"
+    assert hint in ((await stage.say(ADMIN, "An announcement", "")).text or "")
+    assert hint not in ((await stage.say(EMMA, "Hello", "")).text or "")

@@ -23,7 +23,7 @@ from storage import Database, DeliveryState
 from tests.bot.stage import ADMIN, EMMA, HASTY, Stage, open_stage
 
 
-async def test_how_deliveries_fail_is_told_in_the_summary(stage: Stage) -> None:
+async def test_the_summary_says_how_deliveries_fail(stage: Stage) -> None:
     blocked, gone, answer_lost, opted_out = 2001, 2002, 2003, 2999
     await stage.audience(blocked, gone, answer_lost, *range(2004, 2030), opted_out)
     stage.sandbox.world.people[blocked].blocked = True
@@ -79,7 +79,7 @@ async def test_the_pace_of_sending(stage: Stage) -> None:
     assert sent[-1].at - sent[0].at >= 59 / 25 and seconds < 10
 
 
-async def test_progress_is_told_in_one_edited_message(stage: Stage) -> None:
+async def test_progress_is_one_edited_message(stage: Stage) -> None:
     readers = range(2001, 2101)
     await stage.audience(*readers)
     question = await stage.draft()
@@ -184,7 +184,7 @@ async def test_an_outage_at_the_end_delays_the_summary(hasty_stage: Stage) -> No
     await finish(hasty_stage)
 
 
-async def test_a_summary_that_was_never_told_is_told_after_the_next_start_and_nobody_gets_anything_twice(
+async def test_a_summary_that_never_came_comes_after_the_next_start_and_nothing_comes_twice(
     hasty_stage: Stage,
 ) -> None:
     question = await announced_in_an_outage(hasty_stage)

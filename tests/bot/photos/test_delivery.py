@@ -40,12 +40,12 @@ async def test_an_album_that_is_not_taken_is_answered_photo_by_photo_with_all_pe
     assert [each.reply_to_message and each.reply_to_message.message_id for each in answers] == [
         each.message_id for each in sent
     ]
-    for answer, told in zip(answers, results, strict=True):
+    for answer, result in zip(answers, results, strict=True):
         lines = (answer.text or "").splitlines()
-        if told.label is None:
+        if result.label is None:
             assert lines[0] == "This photo is blurred"
             continue
-        assert lines[0] == f"Most likely: {names[told.label]}"
+        assert lines[0] == f"Most likely: {names[result.label]}"
         assert all(any("% · " + name in line for line in lines) for name in names.values())
         assert lines[-1] == "This is not a diagnosis. If in doubt, see a doctor."
         assert "What made the model say so?" in str(answer.reply_markup)

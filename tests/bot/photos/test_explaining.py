@@ -30,7 +30,7 @@ from tests.bot.examples import result_for, visible
 from tests.bot.stage import EMMA, HASTY, IVAN, Stage
 
 
-async def answered(stage: Stage, user: int, told: Result) -> int:
+async def answered(stage: Stage, user: int, result: Result) -> int:
     """The number of a request that was closed before, as the inbox keeps it; Telegram has its file."""
     await stage.audience(user)
     [sent] = await stage.people.send_photos(user, [sample("mole")], None)
@@ -39,17 +39,17 @@ async def answered(stage: Stage, user: int, told: Result) -> int:
     request, _ = await stage.database.requests.record(
         **asdict(received(sent)) | {"message_id": 10_000 + sent.message_id}
     )
-    outcome = Outcome.ANSWERED if told.label else Outcome.REFUSED
-    await stage.database.requests.complete(request.id, outcome, to_stored(told, None), None)
+    outcome = Outcome.ANSWERED if result.label else Outcome.REFUSED
+    await stage.database.requests.complete(request.id, outcome, to_stored(result, None), None)
     return request.id
 
 
 async def press(stage: Stage, user: int, request_id: int) -> tuple[str, int]:
     """Press the button of a request, whoever's it is, under a message of one's own; gives press and message."""
     with load_i18n().context():
-        told = await stage.bot.send_message(user, "an answer", reply_markup=replies.explain_keyboard(request_id))
-    pressed = stage.people.press(user, told.message_id, Explain(request_id=request_id).pack())
-    return pressed.callback_query_id, told.message_id
+        shown = await stage.bot.send_message(user, "an answer", reply_markup=replies.explain_keyboard(request_id))
+    pressed = stage.people.press(user, shown.message_id, Explain(request_id=request_id).pack())
+    return pressed.callback_query_id, shown.message_id
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def answer_of_emma(stage: Stage) -> int:
     return await answered(stage, EMMA, result_for("nv", Risk.LOW))
 
 
-async def test_where_a_photo_cannot_be_read_again_its_owner_is_told_why(stage: Stage, answer_of_emma: int) -> None:
+async def test_where_a_photo_cannot_be_read_again_its_owner_learns_why(stage: Stage, answer_of_emma: int) -> None:
     pressed, under = await press(stage, EMMA, answer_of_emma)
     said = await stage.reply(EMMA, "I could not read this photo", after=under)
     assert "How to take a good photo" in str(said.reply_markup)

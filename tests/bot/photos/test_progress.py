@@ -1,4 +1,4 @@
-"""Many people at once, by a clock of its own: who is told their place, and when."""
+"""Many people at once, by a clock of its own: who learns their place, and when."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -30,12 +30,12 @@ class Person:
 
     photos: int
     heard_at: list[float] = field(default_factory=list)
-    place_told_at: float | None = None
+    place_shown_at: float | None = None
     read_at: float = 0.0
     answered_at: float = 0.0
 
 
-class Crew:
+class Pool:
     """In place of the worker processes: reads one photo after the other; how long it takes is learnt meanwhile."""
 
     size = 1
@@ -68,8 +68,8 @@ class Telegram(BaseSession):
         assert isinstance(method.chat_id, int)
         now, person = asyncio.get_running_loop().time(), self._people[method.chat_id]
         person.heard_at.append(now)
-        if person.place_told_at is None and "Photos in the queue before yours" in method.text:
-            person.place_told_at = now
+        if person.place_shown_at is None and "Photos in the queue before yours" in method.text:
+            person.place_shown_at = now
         return Message(message_id=1, date=datetime.now(UTC), chat=Chat(id=method.chat_id, type="private"))
 
     def stream_content(self, *args: object, **kwargs: object) -> AsyncGenerator[bytes, None]:
@@ -99,7 +99,7 @@ def burst(people: Sequence[Person], *, taking_in: float, reading: float, guess: 
         guess: how many seconds that is thought to take before any is read.
     """
     engine, rate_limiter = Engine(Path()), RateLimiter()
-    engine._crew = Crew(reading, guess)  # type: ignore[assignment]
+    engine._crew = Pool(reading, guess)  # type: ignore[assignment]
 
     async def fetch() -> bytes:
         await asyncio.sleep(WAY_SECONDS)
@@ -138,29 +138,29 @@ def crowd() -> list[Person]:
 
 
 @pytest.mark.parametrize(
-    "pace",
+    "speed",
     [
         pytest.param({"taking_in": 0.5, "reading": 0.09, "guess": 0.03}, id="it is slower than it was"),
         pytest.param({"taking_in": 8, "reading": 0.09, "guess": 0.09}, id="much of the wait is over before"),
         pytest.param({"taking_in": 2, "reading": 0.04, "guess": 0.04}, id="answers wait to be sent"),
     ],
 )
-def test_whoever_waits_over_five_seconds_is_told_their_place_before_the_answer(pace: dict[str, float]) -> None:
-    people = burst(crowd(), **pace)
-    assert [each for each in people if each.answered_at > 5 and each.place_told_at is None] == []
-    # Of 25 messages a second, answers take five while places are told, which is the case from the first second on.
-    assert max(each.place_told_at or 0 for each in people) < len(people) / 20 + 1
+def test_whoever_waits_over_five_seconds_learns_their_place_before_the_answer(speed: dict[str, float]) -> None:
+    people = burst(crowd(), **speed)
+    assert [each for each in people if each.answered_at > 5 and each.place_shown_at is None] == []
+    # Of 25 messages a second, answers take five while places are shown, which is the case from the first second on.
+    assert max(each.place_shown_at or 0 for each in people) < len(people) / 20 + 1
     assert max(each.answered_at for each in people if each.photos == 1) < 17
 
 
-def test_a_place_is_told_once_the_pace_is_known_though_it_was_not_when_the_photo_came() -> None:
+def test_a_place_comes_late_where_the_reading_time_was_not_known_at_first() -> None:
     people = burst([Person(photos=1) for _ in range(20)], taking_in=0.1, reading=0.5, guess=0.01)
-    assert people[-1].heard_at[0] < 1 < people[-1].place_told_at < 2.5
-    assert all(each.place_told_at is not None and each.place_told_at < 5 for each in people if each.answered_at > 5)
+    assert people[-1].heard_at[0] < 1 < people[-1].place_shown_at < 2.5
+    assert all(each.place_shown_at is not None and each.place_shown_at < 5 for each in people if each.answered_at > 5)
 
 
-def test_one_chat_hears_of_its_progress_once_a_second_at_most_and_no_more_when_all_is_read() -> None:
+def test_one_chat_hears_of_progress_once_a_second_at_most_and_not_when_all_is_read() -> None:
     people = [Person(photos=1) for _ in range(20)] + [Person(photos=10)]
     for each in burst(people, taking_in=0.1, reading=0.5, guess=0.01):
         assert all(later - earlier > 0.99 for earlier, later in pairwise(each.heard_at))
-        assert all(at < each.read_at + WAY_SECONDS for at in each.heard_at if at != each.place_told_at)
+        assert all(at < each.read_at + WAY_SECONDS for at in each.heard_at if at != each.place_shown_at)

@@ -68,7 +68,7 @@ async def test_the_progress_message_of_a_killed_run_is_taken_away(
     assert [each.reply_to_message is not None for each in messages.values()] == [False, True]
 
 
-async def test_a_progress_message_that_outlived_its_answer_is_taken_away_as_soon_as_telegram_can_be_reached(
+async def test_a_progress_message_that_outlived_its_answer_goes_once_telegram_is_there(
     sandbox: Sandbox, database: Database, bot: RetryingBot
 ) -> None:
     await People(sandbox.world).send_photos(EMMA, [sample("mole")] * 2, None)

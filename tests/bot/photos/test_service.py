@@ -1,4 +1,4 @@
-"""Many people at once: who is served when, what they are told meanwhile, and who is turned away."""
+"""Many people at once: who is served when, what they hear meanwhile, and who is turned away."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,8 +27,8 @@ from tests.bot.stage import EMMA, HASTY, IVAN, Stage, open_stage
 REFUSED = "This photo is blurred"
 
 
-class CrewOnCommand:
-    """In place of the worker processes: answers nothing before it is told to, then everything at once."""
+class PoolOnCommand:
+    """In place of the worker processes: answers nothing before `go`, then everything at once."""
 
     size = 1
 
@@ -46,27 +46,27 @@ class CrewOnCommand:
 
 
 @asynccontextmanager
-async def stage_on_command(folder: Path, **limits: int) -> AsyncIterator[tuple[Stage, CrewOnCommand]]:
-    engine, crew = Engine(folder, **limits), CrewOnCommand()
-    engine._crew = crew  # type: ignore[assignment]
+async def stage_on_command(folder: Path, **limits: int) -> AsyncIterator[tuple[Stage, PoolOnCommand]]:
+    engine, pool = Engine(folder, **limits), PoolOnCommand()
+    engine._crew = pool  # type: ignore[assignment]
     async with open_stage(folder, engine) as stage:
-        yield stage, crew
+        yield stage, pool
 
 
-async def test_an_album_of_ten_holds_nobody_up_and_whoever_waits_is_told_their_place(tmp_path: Path) -> None:
+async def test_an_album_of_ten_holds_nobody_up_and_whoever_waits_learns_their_place(tmp_path: Path) -> None:
     others = range(2001, 2025)
-    async with stage_on_command(tmp_path) as (stage, crew):
+    async with stage_on_command(tmp_path) as (stage, pool):
         await stage.audience(EMMA, *others)
         await stage.people.send_photos(EMMA, [sample("mole")] * 10, None)
         await stage.reply(EMMA, "I am looking at your photos: 0 of 10")
         for user in others:
             await stage.people.send_photos(user, [sample("mole")], None)
         places = [await stage.reply(user, "Photos in the queue before yours: ") for user in others]
-        told = [int((each.text or "").partition("yours: ")[2].partition(".")[0]) for each in places]
+        shown = [int((each.text or "").partition("yours: ")[2].partition(".")[0]) for each in places]
         # Five of the album are being fetched or read, and its other five take their turns with everybody.
-        assert sorted(told) == [5 + 1 + number for number in range(len(others))]
-        assert "in 40 seconds" in (places[told.index(12)].text or "")
-        crew.go.set()
+        assert sorted(shown) == [5 + 1 + number for number in range(len(others))]
+        assert "in 40 seconds" in (places[shown.index(12)].text or "")
+        pool.go.set()
         answers = [await stage.reply(user, REFUSED) for user in others]
         album = await stage.reply(EMMA, f"Photo 10: {REFUSED}")
         assert max(each.message_id for each in answers) < album.message_id
@@ -75,15 +75,13 @@ async def test_an_album_of_ten_holds_nobody_up_and_whoever_waits_is_told_their_p
         assert all(stage.deliveries(user, REFUSED) == 1 for user in everybody)
 
 
-async def test_a_place_is_told_as_soon_as_the_pace_is_known_though_it_was_not_when_the_photo_came(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Nobody waits that long in here: what is told is what is to come.
+async def test_a_place_is_shown_once_the_reading_time_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nobody waits that long in here: what is shown is what is to come.
     monkeypatch.setattr("bot.photos.progress.LONG_WAIT_SECONDS", 60.0)
     monkeypatch.setattr("bot.photos.progress.PLACE_SECONDS", 60.0)
     others = range(2001, 2009)
-    async with stage_on_command(tmp_path) as (stage, crew):
-        crew.seconds_a_photo = 0.0
+    async with stage_on_command(tmp_path) as (stage, pool):
+        pool.seconds_a_photo = 0.0
         await stage.audience(EMMA, IVAN, *others)
         for user in others:
             await stage.people.send_photos(user, [sample("mole")], None)
@@ -96,18 +94,18 @@ async def test_a_place_is_told_as_soon_as_the_pace_is_known_though_it_was_not_wh
         await stage.people.send_photos(EMMA, [sample("mole")], None)
         calls = stage.sandbox.world.calls
         await stage.until(lambda: [each for each in calls if (each.method, each.chat_id) == ("sendChatAction", EMMA)])
-        crew.seconds_a_photo = 20.0
-        told = await stage.reply(others[-1], "Photos in the queue before yours: ")
-        assert told.message_id == looking.message_id
+        pool.seconds_a_photo = 20.0
+        shown = await stage.reply(others[-1], "Photos in the queue before yours: ")
+        assert shown.message_id == looking.message_id
         await stage.reply(EMMA, "Photos in the queue before yours: ")
-        crew.go.set()
+        pool.go.set()
         for each in crowd:
             each.cancel()
         await stage.reply(EMMA, REFUSED)
 
 
-async def test_a_full_queue_and_a_full_share_are_told_kindly_and_pass(tmp_path: Path) -> None:
-    async with stage_on_command(tmp_path, queue_limit=11, owner_limit=10) as (stage, crew):
+async def test_a_full_queue_and_a_full_share_are_explained_kindly_and_pass(tmp_path: Path) -> None:
+    async with stage_on_command(tmp_path, queue_limit=11, owner_limit=10) as (stage, pool):
         await stage.audience(EMMA, IVAN)
         await stage.people.send_photos(EMMA, [sample("mole")] * 10, None)
         await stage.reply(EMMA, "I am looking at your photos")
@@ -116,7 +114,7 @@ async def test_a_full_queue_and_a_full_share_are_told_kindly_and_pass(tmp_path: 
         await stage.people.send_photos(IVAN, [sample("mole")] * 2, None)
         busy = await stage.reply(IVAN, "Сейчас слишком много людей присылают фото")
         assert "ещё раз через 1 минуту" in (busy.text or "")
-        crew.go.set()
+        pool.go.set()
         await stage.reply(EMMA, f"Photo 10: {REFUSED}")
         await stage.people.send_photos(IVAN, [sample("mole")] * 2, None)
         await stage.reply(IVAN, "Фото 2: ", after=busy.message_id)
@@ -124,8 +122,8 @@ async def test_a_full_queue_and_a_full_share_are_told_kindly_and_pass(tmp_path: 
 
 async def test_answers_and_a_broadcast_together_are_no_more_than_telegram_takes(tmp_path: Path) -> None:
     senders = range(2001, 2041)
-    async with stage_on_command(tmp_path) as (stage, crew):
-        crew.go.set()
+    async with stage_on_command(tmp_path) as (stage, pool):
+        pool.go.set()
         await stage.audience(*range(2001, 2081))
         question = await stage.draft()
         stage.sandbox.world.flood.limits = FloodLimits(overall=30)
@@ -137,6 +135,17 @@ async def test_answers_and_a_broadcast_together_are_no_more_than_telegram_takes(
         summary = await stage.until(lambda: stage.finished(question))
         assert (summary.text or "").endswith("Received: 80 of 80")
         assert [each for each in stage.sandbox.world.calls if each.error_code == 429] == []
+
+
+async def test_whoever_waits_for_a_photo_can_use_the_chat_meanwhile(tmp_path: Path) -> None:
+    async with stage_on_command(tmp_path) as (stage, pool):
+        await stage.audience(EMMA)
+        await stage.people.send_photos(EMMA, [sample("mole")], None)
+        await stage.reply(EMMA, "I am looking at your photo")
+        await stage.say(EMMA, "/help", "What the answer means")
+        assert stage.deliveries(EMMA, REFUSED) == 0
+        pool.go.set()
+        await stage.reply(EMMA, REFUSED)
 
 
 async def test_what_cannot_be_delivered_is_tried_again_later(

@@ -10,9 +10,7 @@ from bot.telegram.files import MAX_DOWNLOAD_BYTES, FileExpired, FileTooLarge, fe
 from tests.bot.stage import EMMA
 
 
-async def test_a_file_that_cannot_be_had_is_told_apart_from_a_broken_connection(
-    sandbox: Sandbox, bot: RetryingBot
-) -> None:
+async def test_a_file_that_cannot_be_had_is_no_broken_connection(sandbox: Sandbox, bot: RetryingBot) -> None:
     people = People(sandbox.world)
     sent = people.send_document(EMMA, b"content", "x.png", "image/png", None)
     large = people.send_document(EMMA, bytes(MAX_DOWNLOAD_BYTES + 1), "x.png", "image/png", None)

@@ -40,7 +40,7 @@ class Watched:
         self.sent.append((asyncio.get_running_loop().time(), kind, messages))
 
 
-def test_places_go_before_answers_and_these_before_other_progress_and_albums_have_room_around_them() -> None:
+def test_places_go_before_answers_before_progress_and_albums_have_room_around_them() -> None:
     async def scene() -> Watched:
         watched = Watched()
         given_up = asyncio.create_task(watched.say(MessageKind.ANSWER))
@@ -63,15 +63,15 @@ def test_places_go_before_answers_and_these_before_other_progress_and_albums_hav
 
 def test_whoever_has_waited_longest_has_the_next_turn_of_a_kind_though_they_asked_later() -> None:
     async def scene() -> list[int]:
-        rate_limiter, told = RateLimiter(), []
+        rate_limiter, order = RateLimiter(), []
 
-        async def tell(since: int) -> None:
+        async def ask(since: int) -> None:
             await rate_limiter.acquire(MessageKind.PLACE, since=since)
-            told.append(since)
+            order.append(since)
 
         await rate_limiter.acquire(MessageKind.ANSWER)
-        await asyncio.gather(*map(tell, (3, 1, 4, 2)))
-        return told
+        await asyncio.gather(*map(ask, (3, 1, 4, 2)))
+        return order
 
     assert clock.run(scene()) == [1, 2, 3, 4]
 
@@ -87,7 +87,7 @@ def test_a_broadcast_alone_gets_all_turns() -> None:
     assert watched.busiest_second() == MESSAGES_PER_SECOND
 
 
-def test_a_broadcast_and_all_that_is_said_about_photos_share_one_budget_and_neither_starves() -> None:
+def test_a_broadcast_and_messages_about_photos_share_a_budget_and_neither_starves() -> None:
     answers, albums = 150, 10
 
     async def scene() -> Watched:
@@ -128,7 +128,7 @@ def test_an_answer_comes_next_though_a_broadcast_is_under_way() -> None:
     assert max(clock.run(scene())) < 2 * TURN
 
 
-def test_a_broadcast_that_is_told_to_wait_holds_up_no_answer() -> None:
+def test_a_broadcast_that_has_to_pause_holds_up_no_answer() -> None:
     async def scene() -> Watched:
         watched = Watched()
         async with asyncio.TaskGroup() as group:

@@ -23,8 +23,8 @@ def test_a_card_shows_what_a_released_model_was_measured_to_do(language: str) ->
             card = model_card(ServedModel(role, entry.name, entry.version, entry.metrics, entry.licence))
         assert card.startswith(f"<b>{entry.title}</b> · {word}")
         assert MEASURED[language] in card and entry.licence in card
-        told = card.partition(MEASURED[language])[2].splitlines()[1 : 1 + len(entry.metrics["test"])]
-        for line, (estimate, low, high) in zip(told, entry.metrics["test"].values(), strict=True):
+        figures = card.partition(MEASURED[language])[2].splitlines()[1 : 1 + len(entry.metrics["test"])]
+        for line, (estimate, low, high) in zip(figures, entry.metrics["test"].values(), strict=True):
             assert line.endswith(f": {estimate:.3f} ({low:.3f}–{high:.3f})")
             assert language == "en" or re.search("[а-я]", line)
-        assert len({line.partition(":")[0] for line in told}) == len(told)
+        assert len({line.partition(":")[0] for line in figures}) == len(figures)

@@ -25,7 +25,7 @@ def test_every_explanation_says_what_it_is_not_and_fits_a_caption(language: str,
     assert not FORBIDDEN.search(plain)
 
 
-def test_measures_are_told_as_numbers_of_the_language(language: str) -> None:
+def test_measures_are_numbers_as_the_language_writes_them(language: str) -> None:
     plain = visible(explanations.caption(result_for("nv", Risk.LOW), result_for("nv", Risk.LOW), ROUND))
     numbers = re.findall(r"[\d,.]*\d", plain.partition("•")[2])
     comma = "," if language == "ru" else "."

@@ -42,16 +42,16 @@ def test_a_12_percent_melanoma_is_a_warning_even_where_nevus_wins(english: None,
 
 
 @pytest.mark.parametrize(
-    ("probability", "told"),
+    ("probability", "words"),
     [(0.0, "0"), (0.004, "<1"), (0.0099, "<1"), (0.12, "12"), (0.99, "99"), (0.991, ">99"), (1.0, "100")],
 )
-def test_what_is_possible_never_reads_as_nothing(language: str, probability: float, told: str) -> None:
+def test_what_is_possible_never_reads_as_nothing(language: str, probability: float, words: str) -> None:
     space = "\u00a0" if language == "ru" else ""
-    assert replies.percent(probability) == f"{told}{space}%"
+    assert replies.percent(probability) == f"{words}{space}%"
 
 
 @pytest.mark.parametrize("reason", REASONS.values())
-def test_every_reason_is_told_with_something_to_do(language: str, reason: Reason) -> None:
+def test_every_reason_comes_with_something_to_do(language: str, reason: Reason) -> None:
     title, _, help_ = visible(replies.apology(reason)).partition("\n")
     assert title
     assert help_
