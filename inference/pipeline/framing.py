@@ -56,11 +56,21 @@ class Framing:
         return filled(part, self.field) if cropped and self.field is not None else part
 
     def as_taken(self, found: NDArray[Element]) -> NDArray[Element]:
-        """Lay a map of the part that was analysed, H x W, into the photo as taken; around it is 0."""
+        """Lay a map of the part that was analysed, h x w, into the photo as taken; around it is 0.
+
+        The map may be coarser than the photo, as heat maps are; what is returned is as coarse.
+        """
         x1, y1, x2, y2 = self.window
-        if found.shape != self.size[::-1]:
-            whole = np.zeros(self.size[::-1], found.dtype)
-            whole[y1:y2, x1:x2] = found
+        if self.window != (0, 0, *self.size):
+            height, width = found.shape
+            across, down = width / (x2 - x1), height / (y2 - y1)
+            left, top = round(x1 * across), round(y1 * down)
+            right, bottom = (
+                max(round(self.size[0] * across), left + width),
+                max(round(self.size[1] * down), top + height),
+            )
+            whole = np.zeros((bottom, right), found.dtype)
+            whole[top : top + height, left : left + width] = found
             found = whole
         return self.orientation.undo(found)
 

@@ -11,7 +11,8 @@ from inference.drawing.heatmap import draw_heatmap
 from inference.photo import Photo
 from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.attribution import Attribution, heatmap
-from inference.pipeline.orientation import ORIENTATIONS
+from inference.pipeline.framing import Framing
+from inference.pipeline.orientation import ORIENTATIONS, Orientation
 from inference.registry.registry import Registry
 from tests.inference.pictures import skin, spot_mask
 
@@ -74,6 +75,14 @@ def test_an_explanation_belongs_to_the_analysis_and_turns_with_the_photo(analyze
         _, turned = analyzer.explain(Photo(np.ascontiguousarray(orientation.apply(pixels))))
         assert turned is not None
         np.testing.assert_allclose(turned, orientation.apply(heat), atol=1e-3)
+
+
+def test_a_coarse_map_of_a_part_lies_where_that_part_was_cut_out() -> None:
+    framing = Framing(Orientation(False, True, False), (600, 400), (60, 100, 360, 300), None)
+    whole = framing.as_taken(np.ones((20, 30), np.float32))
+    expected = np.zeros((40, 60), np.float32)
+    expected[10:30, 24:54] = 1
+    np.testing.assert_array_equal(whole, expected)
 
 
 def test_a_refused_photo_has_no_heat(analyzer: Analyzer) -> None:
