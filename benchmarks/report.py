@@ -4,11 +4,14 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from benchmarks.markers import replaced
 from benchmarks.results import Results, Spread
 from models.evaluation.plots import save
 
 TEXT = "benchmark.md"
 PLOT = "benchmark.png"
+PART = "speed"
+EMPTY = f"# Speed\n\n<!-- {PART}: begin -->\n<!-- {PART}: end -->\n"
 COLOURS = {
     "decode": "#9aa5b1",
     "quality": "#c3a995",
@@ -20,12 +23,13 @@ COLOURS = {
 }
 
 
-def write(results: Results, folder: Path, more: str = "") -> Path:
-    """Write table and plot into a folder; `more` is put below. Returns the text's path."""
+def write(results: Results, folder: Path) -> Path:
+    """Write plot and tables into a folder; text outside the markers stays. Returns the text's path."""
     folder.mkdir(parents=True, exist_ok=True)
     _plot(results, folder / PLOT)
     path = folder / TEXT
-    path.write_text(_text(results) + more, encoding="utf-8")
+    page = path.read_text(encoding="utf-8") if path.exists() else EMPTY
+    path.write_text(replaced(page, PART, _text(results)), encoding="utf-8")
     return path
 
 
@@ -47,8 +51,6 @@ def _text(results: Results) -> str:
         ("the process that reads photos", f"{max(results.memory.values()):.0f} MB", "below 600 MB, flat"),
     ]
     lines = [
-        "# How fast it is",
-        "",
         f"`make bench` on {results.machine}: {results.photos}. Medians; in brackets the 5th and the 95th percentile.",
         "",
         f"![Time a photo, the plain way and ours]({PLOT})",
@@ -93,7 +95,6 @@ def _text(results: Results) -> str:
         "| serving process | resident memory |",
         "|---|---|",
         *memory,
-        "",
     ]
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ from benchmarks.load.crowd import Crowd
 from benchmarks.load.meters import Memory, loop_delays
 from benchmarks.load.person import words
 from benchmarks.load.processes import ROOT
+from benchmarks.markers import replaced
 from bot.results import FAILURES, Reason, Result, Trouble
 from bot.ui.i18n import LANGUAGES, load_i18n
 from bot.ui.replies import headline
@@ -130,9 +131,5 @@ def publish(section: str, title: str, rows: Sequence[Row]) -> None:
         print(f"  {name:<{width}}  {value}")
     today = datetime.now(UTC).date().isoformat()
     table = "\n".join(["| figure | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
-    begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
     page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(begin)
-    after = rest.partition(end)[2]
-    text = f"{begin}\n{title}. {today}, {machine()}.\n\n{table}\n{end}"
-    PAGE.write_text(before + text + after, encoding="utf-8")
+    PAGE.write_text(replaced(page, section, f"{title}. {today}, {machine()}.\n\n{table}"), encoding="utf-8")

@@ -18,10 +18,13 @@ SHARED = Path(__file__).resolve().parents[3] / "shared"
 
 
 @pytest.mark.timeout(300)
-def test_a_short_benchmark_fills_its_report(tmp_path: Path) -> None:
+def test_a_short_benchmark_fills_its_report_between_the_markers(tmp_path: Path) -> None:
+    page = "By hand.\n\n<!-- speed: begin -->\nold\n<!-- speed: end -->\n\nBy hand too.\n"
+    (tmp_path / "benchmark.md").write_text(page)
     short = ["--photos", "2", "--rounds", "1", "--starts", "1", "--memory", "2", "4"]
     assert main(["speed", *short, "--out", str(tmp_path)]) == 0
     text = (tmp_path / "benchmark.md").read_text()
+    assert text.startswith("By hand.\n") and text.endswith("\nBy hand too.\n") and "\nold\n" not in text
     assert (tmp_path / "benchmark.png").read_bytes().startswith(b"\x89PNG")
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     found = {row[0]: row[1:] for row in rows}
