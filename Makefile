@@ -17,10 +17,10 @@ HASHED := --no-deps --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench load soak audit sbom lock serving setup lint types unit format clean
+.PHONY: help run test bench load soak figures screenshots audit sbom lock serving setup lint types unit format clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: serving ## start the bot: Telegram with BOT_TOKEN, else a chat page on this machine
 	@$(BIN)/python -m bot
@@ -53,6 +53,12 @@ load: setup ## measure the bot while 200 people send photos at once; writes docs
 
 soak: setup ## the same for an hour of steady use, through faults
 	$(BIN)/python -m benchmarks.load soak
+
+figures: setup ## write the figures of the reports into README.md and docs/results.md
+	@$(BIN)/python -m benchmarks.figures
+
+screenshots: setup ## take the pictures of the README in Debian's Chromium; PHOTO=FILE is the photo that is sent
+	@$(BIN)/python -m benchmarks.screenshots $(if $(PHOTO),'$(PHOTO)')
 
 audit: $(STAMP) ## look the pinned packages up among known vulnerabilities and list their licences
 	@$(BIN)/pip-licenses --from mixed --order license

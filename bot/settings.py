@@ -1,4 +1,4 @@
-"""Settings from the environment or `.env`; README.md lists them for people."""
+"""Settings from the environment or `.env`; docs/configuration.md lists them for people."""
 
 from pathlib import Path
 from typing import Annotated, Literal

@@ -1,20 +1,19 @@
-"""One release, one set of figures: weights, report, cards and README agree."""
+"""One release, one set of figures: weights, reports, cards and documents agree."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from benchmarks.figures import TABLES, stale, write
+from benchmarks.markers import replaced, rows
 from inference.registry.schema import RegistryFile
 from models.evaluation.report import TITLES, text
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 ALONE = "fixcaps-1.7.0"
 """FixCaps by itself, which stays a served model beside the combination."""
-RATIO = "(b) median over (a)'s"
-CLASS_FIGURES = {"accuracy", "balanced_accuracy", "melanoma_sensitivity", "warning_sensitivity", "ece", "refused"}
-OUTLINE_FIGURES = {"mask_map50", "mask_map", "mean_jaccard", "jaccard_below_065"}
 
 
 @pytest.fixture(scope="module")
@@ -22,20 +21,44 @@ def release() -> RegistryFile:
     return RegistryFile.load(ROOT / "weights")
 
 
-def test_figures_in_the_readme_are_those_of_the_test_reports(release: RegistryFile) -> None:
-    shown = README.partition("<!-- figures: begin -->")[2].partition("<!-- figures: end -->")[0]
-    names = {title: name for name, title in TITLES.items()}
-    rows = [line.strip("| ").split(" | ") for line in shown.splitlines() if line.startswith("| ")]
-    found = {names[row[0]]: row[1:] for row in rows if row[0] in names}
-    assert found.keys() >= CLASS_FIGURES | OUTLINE_FIGURES
-    alone = next(entry for entry in release.classifiers if entry.key == ALONE)
-    classifiers = release.served_classifier.metrics["test"], alone.metrics["test"]
-    outline = release.served_segmenter.metrics["test"]
-    assert found == {
-        name: [text(outline[name])] if name in outline else [text(metrics[name]) for metrics in classifiers]
-        for name in found
-    }
-    assert all(f"`{key}`" in shown for key in (release.classifier, ALONE, release.segmenter))
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The documents with figures and what these are made from, to be changed by a test."""
+    for name in ("weights", "docs"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.onnx", "*.safetensors", "*.png"))
+    shutil.copy(ROOT / "README.md", tmp_path)
+    return tmp_path
+
+
+def test_no_figure_of_the_documents_is_stale() -> None:
+    assert stale(ROOT) == [], "run `make figures`"
+
+
+def test_every_table_made_from_a_report_is_stale_once_the_report_changes(checkout: Path) -> None:
+    path = checkout / "weights" / "report-test.json"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    report["classifier"]["accuracy"] = [0.5, 0.4, 0.6]
+    path.write_text(json.dumps(report), encoding="utf-8")
+    assert stale(checkout) == ["README.md: headline", "docs/results.md: classes"]
+    assert write(checkout) == ["README.md: headline", "docs/results.md: classes"]
+    assert stale(checkout) == []
+    assert "| Accuracy | 0.500 [0.400, 0.600] |" in (checkout / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_text_around_the_figures_stays_as_a_hand_wrote_it(checkout: Path) -> None:
+    before = {name: (checkout / name).read_text(encoding="utf-8") for name in TABLES}
+    for name, tables in TABLES.items():
+        page = before[name]
+        for table in tables:
+            page = replaced(page, table, "old")
+        (checkout / name).write_text(page, encoding="utf-8")
+    write(checkout)
+    assert {name: (checkout / name).read_text(encoding="utf-8") for name in TABLES} == before
+
+
+def test_a_document_without_its_markers_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no markers <!-- speed: begin -->"):
+        replaced("# Speed\n", "speed", "new")
 
 
 @pytest.mark.parametrize("classifier", [None, ALONE])
@@ -65,36 +88,16 @@ def test_registry_and_card_say_of_the_gate_what_was_measured(release: RegistryFi
     assert gate.served.sha256 in card and gate.data in card
 
 
-def rows(document: str, part: str) -> dict[str, str]:
-    """The first two columns of the tables between a document's markers, or of all of it."""
-    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
-    if part:
-        text = text.partition(f"<!-- {part}: begin -->")[2].partition(f"<!-- {part}: end -->")[0]
-    cells = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    return {cell[0]: cell[1] for cell in cells}
-
-
-def test_the_benchmark_is_of_what_is_served_and_the_readme_says_what_it_found(release: RegistryFile) -> None:
+def test_the_benchmark_is_of_what_is_served(release: RegistryFile) -> None:
     members = release.served_classifier.members
     served = [release.served_segmenter.served, *(member.served for member in members)]
-    found = rows("benchmark.md", "")
-    assert {file.file for file in served} <= found.keys()
-    told = README.partition("## How fast it is")[2].partition("\n## ")[0].replace("\n", " ")
-    assert f"{found['(c) photos a second over (a)']} times the plain way" in told
-    assert f"({found[RATIO]} of it)" in told
-    assert f"95th percentile {found['(b) 95th percentile over its median']} times the median" in told
-    assert f"{found['(b) share of time in outline and class'].replace('%', ' %')} of the time" in told
-    assert f"{found['cold start to first answer']} to the first answer" in told
+    assert {file.file for file in served} <= rows(page("benchmark.md"), "speed").keys()
 
 
-def test_the_readme_says_what_the_last_measurements_under_load_found() -> None:
-    burst, soak = rows("load.md", "burst"), rows("load.md", "soak")
-    told = README.partition("## Under load")[2].partition("\n## ")[0].replace("\n", " ")
-    for command in ("/help", "/history"):
-        [taken] = [value for title, value in burst.items() if title.startswith(f"{command}, ")]
-        assert f"`{command}` {taken.split(' / ')[1]} ms" in told
-    assert f"{float(burst['throughput'].split()[0]):.1f} photos a second" in told
-    assert burst["lost / doubled answers"] == soak["lost / doubled answers"] == "0 / 0"
-    photos = int(soak["photos sent, in messages"].split()[0])
-    assert f"{photos:,} photos" in told
-    assert soak["verdict"].startswith("nothing lost, nothing doubled, no growth")
+@pytest.mark.parametrize("measured", ["burst", "soak"])
+def test_no_answer_was_lost_or_doubled_under_load(measured: str) -> None:
+    assert rows(page("load.md"), measured)["lost / doubled answers"] == "0 / 0"
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")

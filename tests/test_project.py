@@ -25,6 +25,9 @@ from storage.location import url_of
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+DOCUMENTS = [str(path.relative_to(ROOT)) for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])]
+LONGEST_README = 750
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]
@@ -142,7 +145,7 @@ def test_every_third_party_import_is_a_declared_dependency() -> None:
 
 
 def test_every_setting_is_documented_and_no_other() -> None:
-    section = README.partition("## Settings")[2].partition("\n## ")[0]
+    section = CONFIGURATION.partition("## Settings")[2].partition("\n## ")[0]
     settings = {name.upper() for name in Settings.model_fields}
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)) == settings
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
@@ -151,27 +154,44 @@ def test_every_setting_is_documented_and_no_other() -> None:
 
 def test_the_classifier_that_the_documents_name_is_released() -> None:
     released = {entry.key for entry in RegistryFile.load(ROOT / "weights").classifiers}
-    documents = (ROOT / ".env.example").read_text(encoding="utf-8") + README
+    documents = (ROOT / ".env.example").read_text(encoding="utf-8") + CONFIGURATION
     named = set(re.findall(r"\bfixcaps-\d[\d.]*\d", documents))
     assert named and named <= released
 
 
 def test_every_make_target_is_documented_and_no_other() -> None:
     targets = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
-    assert targets == set(re.findall(r"`make ([a-z]+)", README))
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert targets == set(re.findall(r"`make ([a-z]+)", contributing))
     phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
     assert phony is not None and set(phony[1].split()) == targets
 
 
-def test_every_command_in_the_readme_exists() -> None:
-    commands = set(re.findall(r"python -m ([a-z.]+)", README))
-    assert commands
-    assert [name for name in commands if not (ROOT / name.replace(".", "/") / "__main__.py").is_file()] == []
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_of_a_document_exists(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    modules = {name.rstrip(".") for name in re.findall(r"python -m ([a-z_.]+)", text)}
+    paths = {name: ROOT / name.replace(".", "/") for name in modules}
+    assert [
+        name
+        for name, path in paths.items()
+        if not ((path / "__main__.py").is_file() or path.with_suffix(".py").is_file())
+    ] == []
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
 
 
-def test_every_local_link_of_the_readme_leads_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?://|#)([^)]+)\)", README)
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_local_link_of_a_document_leads_somewhere(document: str) -> None:
+    path = ROOT / document
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)[^)]*\)", text) + re.findall(r'<img src="([^"]+)"', text)
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_readme_is_one_page() -> None:
+    words = re.findall(r"[^\W_]+(?:['.-][^\W_]+)*", re.sub(r"\]\([^)]+\)|<[^>]+>|https?://\S+", " ", README))
+    assert len(words) <= LONGEST_README
 
 
 def test_both_licences_are_named_and_the_code_s_is_here() -> None:
