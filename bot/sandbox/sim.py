@@ -1,7 +1,5 @@
 """The person's side over HTTP, for the chat page and for tests: `bot.sandbox.server` lists it."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
