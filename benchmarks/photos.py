@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bot.sandbox.samples import sample
+from bot.samples import sample
 from models.data.ham10000 import load
 
 

@@ -13,9 +13,9 @@ from aiogram.exceptions import (
 )
 from pydantic import SecretStr
 
+from bot.demo import demo_sandbox
 from bot.errors import AlreadyRunning, StartupError
 from bot.logs import set_up_logging
-from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.telegram.client import RetryingBot
 from inference.engine.engine import AnalysisFailed, Engine
@@ -47,7 +47,7 @@ async def open_telegram(settings: Settings) -> AsyncIterator[Settings]:
 async def _open_sandbox(settings: Settings) -> AsyncIterator[Settings]:
     # Somebody in it has to be the administrator: the first of ADMIN_IDS, or else one of its own people.
     admin_ids = settings.admin_ids or frozenset({SANDBOX_ADMIN})
-    sandbox = Sandbox(admin_id=min(admin_ids))
+    sandbox = demo_sandbox(min(admin_ids))
     try:
         await sandbox.start(port=settings.sandbox_port)
     except OSError as error:

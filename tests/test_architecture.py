@@ -72,6 +72,26 @@ def test_a_package_knows_no_library_of_another_room(package: str) -> None:
     ] == []
 
 
+def test_the_sandbox_imports_nothing_of_ours_outside_itself() -> None:
+    assert [
+        where(path, line, name)
+        for path in modules("bot/sandbox")
+        for line, name in imported(path)
+        if name.partition(".")[0] in set(MAY_IMPORT) | {"tests"} and not name.startswith("bot.sandbox.")
+    ] == []
+
+
+def test_the_bot_imports_of_the_sandbox_its_server_alone() -> None:
+    outside = [path for path in modules("bot") if not path.is_relative_to(ROOT / "bot" / "sandbox")]
+    names = [
+        (where(path, line, name), name)
+        for path in outside
+        for line, name in imported(path)
+        if f"{name}.".startswith("bot.sandbox.")
+    ]
+    assert {name for _, name in names} == {"bot.sandbox.Sandbox"}, names
+
+
 @pytest.mark.parametrize("package", MAY_IMPORT)
 def test_a_module_is_short_enough_to_be_read_at_one_sitting(package: str) -> None:
     lengths = {

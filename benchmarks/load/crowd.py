@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 
 from benchmarks.load.chats import Chats, Sent
 from benchmarks.load.person import Person
-from bot.sandbox.samples import sample
+from bot.samples import sample
 
 DRAWN = ("mole", "uneven", "mole", "uneven", "skin")
 FIRST_ID = 600_001

@@ -6,18 +6,34 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
+
+from aiogram.types import User
 
 from bot.sandbox.server import Sandbox
 
 DEFAULT_PORT = 8081
+PERSON_ID = 1001
 
 
 async def serve() -> int:
-    """Runs until interrupted. Reads BOT_TOKEN, SANDBOX_PORT and the first of ADMIN_IDS from the environment."""
-    admin_id = os.environ.get("ADMIN_IDS", "").partition(",")[0].strip()
+    """Runs until interrupted.
+
+    Reads BOT_TOKEN, SANDBOX_PORT and the first of ADMIN_IDS from the environment. SANDBOX_LOCAL_DIR turns local mode
+    on: the bot then reads files below this folder instead of fetching them.
+    """
+    admin = os.environ.get("ADMIN_IDS", "").partition(",")[0].strip()
+    folder = os.environ.get("SANDBOX_LOCAL_DIR")
     try:
         port = int(os.environ.get("SANDBOX_PORT", DEFAULT_PORT))
-        sandbox = Sandbox(token=os.environ.get("BOT_TOKEN"), admin_id=int(admin_id or 1))
+        people = {PERSON_ID: "Emma", int(admin or 1): "Admin"}
+        sandbox = Sandbox(
+            token=os.environ.get("BOT_TOKEN"),
+            people=[
+                User(id=number, is_bot=False, first_name=name, language_code="en") for number, name in people.items()
+            ],
+            local_folder=Path(folder) if folder else None,
+        )
         await sandbox.start(port=port)
     except ValueError as error:
         print(f"SANDBOX_PORT, ADMIN_IDS and the start of BOT_TOKEN must be numbers: {error}", file=sys.stderr)

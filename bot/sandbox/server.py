@@ -2,7 +2,7 @@
 
 `python -m bot.sandbox` runs it alone. In a test:
 
-    async with Sandbox() as sandbox:
+    async with Sandbox(people=[User(id=1001, is_bot=False, first_name="Emma")]) as sandbox:
         bot = Bot(sandbox.token, session=AiohttpSession(api=TelegramAPIServer.from_base(sandbox.base_url)))
 
 The bot calls `{base_url}/bot{token}/{method}` and fetches files from `{base_url}/file/bot{token}/{path}`.
@@ -34,8 +34,9 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 from aiogram.types import User
 from aiohttp import web
@@ -59,28 +60,45 @@ def loopback(host: str) -> bool:
 
 
 class Sandbox:
-    """The server. Emma, Ivan and the admin, whose number is `admin_id`, are there from the start.
+    """The server.
 
-    With `local_folder` it works as a Bot API server in local mode: getFile writes the file below this folder and
-    answers with its absolute path; nothing can be fetched over HTTP.
+    Args:
+        token: the bot's; its number is the bot's identifier. Without one the sandbox makes one up.
+        name: what the bot is called until it sets a name itself.
+        username: the bot's, without the @.
+        people: who is there from the start.
+        samples: pictures that the page offers, by title; each function returns JPEG bytes and may take its time.
+        local_folder: turns local mode on: getFile writes the file below this folder and answers with its absolute
+            path; nothing can be fetched over HTTP.
+
+    Raises:
+        ValueError: the token does not begin with a number.
     """
 
-    def __init__(self, *, token: str | None = None, admin_id: int = 1, local_folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        token: str | None = None,
+        name: str = "Bot",
+        username: str = "sandbox_bot",
+        people: Sequence[User] = (),
+        samples: Mapping[str, Callable[[], bytes]] = MappingProxyType({}),
+        local_folder: Path | None = None,
+    ) -> None:
         self.token = token or f"{BOT_ID}:{secrets.token_urlsafe(26)}"
         bot = User(
             id=int(self.token.partition(":")[0]),
             is_bot=True,
-            first_name="Lesion triage",
-            username="lesion_triage_bot",
+            first_name=name,
+            username=username,
             can_join_groups=False,
             can_read_all_group_messages=False,
             supports_inline_queries=False,
         )
         self.world = World(self.token, bot, local_folder)
-        free = (number for number in (1001, 1002, 1003) if number != admin_id)
-        self.world.join(User(id=next(free), is_bot=False, first_name="Emma", language_code="en"))
-        self.world.join(User(id=next(free), is_bot=False, first_name="Иван", language_code="ru"))
-        self.world.join(User(id=admin_id, is_bot=False, first_name="Admin", language_code="en"))
+        for person in people:
+            self.world.join(person)
+        self._samples = samples
         self._runner: web.AppRunner | None = None
         self._base_url = ""
 
@@ -98,7 +116,7 @@ class Sandbox:
         application = web.Application(client_max_size=REQUEST_LIMIT, middlewares=[guard])
         application.on_response_prepare.append(harden)
         application.add_routes(BotApi(self.world).routes())
-        application.add_routes(Simulation(self.world).routes())
+        application.add_routes(Simulation(self.world, self._samples).routes())
         application.add_routes([web.get("/", _page), web.static("/page", PAGE)])
         # Without cancellation a poller killed in the middle would go on waiting for updates nobody reads.
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=2)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -15,7 +15,6 @@ from bot.sandbox.events import Event
 from bot.sandbox.faults import Fault, FloodLimits
 from bot.sandbox.methods.profile import commands_for, text_for
 from bot.sandbox.people import CLIPS, People
-from bot.sandbox.samples import SAMPLES, sample
 from bot.sandbox.state import World, dump
 
 UPLOAD_LIMIT = 64 * 1024 * 1024
@@ -61,8 +60,9 @@ class RawUpdate(RootModel[dict[str, Any]]):
 class Simulation:
     """The routes under /sim. Errors have the Bot API's form: `{"ok": false, "description": ...}`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, samples: Mapping[str, Callable[[], bytes]]) -> None:
         self._world = world
+        self._samples = samples
         self._people = People(world)
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -86,8 +86,8 @@ class Simulation:
             web.post("/sim/faults", _answering(self._order_faults)),
             web.delete("/sim/faults", _answering(self._clear_faults)),
             web.post("/sim/flood", _answering(self._flood)),
-            web.get("/sim/samples", _answering(self._samples)),
-            web.get("/sim/samples/{name}", self._sample),
+            web.get("/sim/samples", _answering(self._list_samples)),
+            web.get(r"/sim/samples/{number:\d+}", self._sample),
             web.get("/sim/files/{file_id}", self._file),
             web.get("/sim/events", self._events),
         ]
@@ -100,8 +100,7 @@ class Simulation:
         return {"bot": dump(self._world.bot), "users": people}
 
     async def _join(self, request: web.Request) -> Any:
-        new = await _read(request, NewUser)
-        if new.id == self._world.bot.id:
+        if (new := await _read(request, NewUser)).id == self._world.bot.id:
             raise bad_request("this number is the bot's")
         user = User(id=new.id, is_bot=False, first_name=new.first_name, language_code=new.language_code)
         self._world.join(user)
@@ -142,8 +141,8 @@ class Simulation:
 
     async def _photos(self, request: web.Request) -> Any:
         files, caption = await _read_files(request)
-        messages = await self._people.send_photos(_user_id(request), [data for data, _, _ in files], caption)
-        return [dump(message) for message in messages]
+        pictures = [data for data, _, _ in files]
+        return list(map(dump, await self._people.send_photos(_user_id(request), pictures, caption)))
 
     async def _document(self, request: web.Request) -> Any:
         files, caption = await _read_files(request)
@@ -195,14 +194,14 @@ class Simulation:
         self._world.flood.limits = await _read(request, FloodLimits)
         return self._world.flood.limits.model_dump()
 
-    async def _samples(self, _: web.Request) -> Any:
-        return [{"name": name, "title": title} for name, title in SAMPLES.items()]
+    async def _list_samples(self, _: web.Request) -> Any:
+        return [{"number": number, "title": title} for number, title in enumerate(self._samples)]
 
     async def _sample(self, request: web.Request) -> web.StreamResponse:
-        name = request.match_info["name"]
-        if name not in SAMPLES:
+        if (number := int(request.match_info["number"])) >= len(self._samples):
             raise web.HTTPNotFound
-        return web.Response(body=await asyncio.to_thread(sample, name), content_type="image/jpeg")
+        draw = list(self._samples.values())[number]
+        return web.Response(body=await asyncio.to_thread(draw), content_type="image/jpeg")
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         try:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.demo import demo_sandbox
 from bot.photos.inbox import Inbox
-from bot.sandbox.server import Sandbox
+from bot.sandbox import Sandbox
 from bot.telegram.client import RetryingBot, connect, open_session
 from storage.database import Database
 from tests.bot.stage import Stage, open_stage, open_test_database
@@ -22,7 +23,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     """A sandbox to which no bot is connected."""
-    async with Sandbox() as sandbox:
+    async with demo_sandbox(1) as sandbox:
         yield sandbox
 
 

@@ -12,8 +12,9 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from bot.application import Application, compose
+from bot.demo import demo_sandbox
+from bot.sandbox import Sandbox
 from bot.sandbox.people import People
-from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 from bot.ui.i18n import load_i18n
@@ -125,7 +126,7 @@ async def open_stage(
     folder: Path, engine: Engine | None = None, retries: RetryPolicy = DEFAULT_RETRIES
 ) -> AsyncIterator[Stage]:
     """A stage whose admin has already written to the bot. Without an engine it has one that is not started."""
-    async with Sandbox(admin_id=ADMIN) as sandbox, open_test_database(folder) as database:
+    async with demo_sandbox(ADMIN) as sandbox, open_test_database(folder) as database:
         settings = Settings(
             bot_token=SecretStr(sandbox.token),
             telegram_api_url=sandbox.base_url,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, expect
 
-from bot.sandbox.samples import sample
+from bot.samples import sample
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [

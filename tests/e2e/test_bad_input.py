@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.load.person import words
-from bot.sandbox.samples import sample
+from bot.samples import sample
 from tests.e2e.playing import Person
 
 

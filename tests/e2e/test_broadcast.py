@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from benchmarks.load.person import words
 from benchmarks.load.processes import ADMIN_ID, TOKEN, BotProcess
-from bot.sandbox.samples import sample
+from bot.samples import sample
 from inference.registry.registry import DEFAULT_WEIGHTS
 from inference.registry.schema import Entry, RegistryFile
 from storage import Database

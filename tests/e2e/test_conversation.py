@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.load.person import words
 from benchmarks.load.processes import ROOT
-from bot.sandbox.samples import sample
+from bot.samples import sample
 from tests.e2e.playing import Person
 
 PHONE_PHOTOS = sorted((ROOT.parent / "shared" / "phone").glob("*.jpg"))[:3]

@@ -13,7 +13,7 @@ from benchmarks.load.crowd import Crowd
 from benchmarks.load.person import is_progress, words
 from benchmarks.load.processes import TOKEN, BotProcess
 from benchmarks.load.report import faults
-from bot.sandbox.samples import sample
+from bot.samples import sample
 from tests.e2e.playing import Person
 
 

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from benchmarks.load.person import words
 from benchmarks.load.processes import environment
-from bot.sandbox.samples import sample
+from bot.samples import sample
 from tests.e2e.playing import Person
 
 

@@ -17,7 +17,7 @@ BUTTON = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="agree
 
 async def test_nobody_has_joined_before_the_bot_has_said_its_last_word_to_them() -> None:
     """A word that came later would be taken for the answer to what they ask first."""
-    async with Sandbox(admin_id=1) as sandbox, ClientSession() as http:
+    async with Sandbox() as sandbox, ClientSession() as http:
         bot = Bot(sandbox.token, session=AiohttpSession(api=TelegramAPIServer.from_base(sandbox.base_url)))
         chats = Chats(http, sandbox.base_url)
         following = asyncio.create_task(chats.follow())

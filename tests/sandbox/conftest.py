@@ -10,12 +10,12 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import ClientSession
 
 from bot.sandbox import Sandbox
-from tests.sandbox.playing import ADMIN, EMMA, IVAN, Person
+from tests.sandbox.playing import DOT, EMMA, IVAN, PEOPLE, Person
 
 
 @pytest_asyncio.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(admin_id=ADMIN) as sandbox:
+    async with Sandbox(name="Echo", username="echo_bot", people=PEOPLE, samples={"A dot": lambda: DOT}) as sandbox:
         yield sandbox
 
 

@@ -4,10 +4,16 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from aiogram.types import User
 from aiohttp import ClientSession, FormData
 from PIL import Image
 
 EMMA, IVAN, ADMIN = 1001, 1002, 1
+PEOPLE = [
+    User(id=EMMA, is_bot=False, first_name="Emma", language_code="en"),
+    User(id=IVAN, is_bot=False, first_name="Иван", language_code="ru"),
+    User(id=ADMIN, is_bot=False, first_name="Admin", language_code="en"),
+]
 
 
 class Person:
@@ -56,3 +62,6 @@ def picture(width: int = 64, height: int = 48, kind: str = "JPEG", mode: str = "
     buffer = io.BytesIO()
     Image.new(mode, (width, height), 120 if mode in ("L", "I;16") else None).save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+DOT = picture(8, 8)

@@ -1,5 +1,6 @@
 """python -m bot.sandbox."""
 
+import json
 import os
 import signal
 import subprocess
@@ -37,6 +38,24 @@ def test_it_prints_where_it_listens_and_stops_on_a_signal() -> None:
             assert b'"id": 77' in answer.read()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
+
+
+def test_local_mode_gives_the_path_of_a_file_on_this_machine(tmp_path: Path) -> None:
+    with start(SANDBOX_PORT="0", BOT_TOKEN="5:abc", SANDBOX_LOCAL_DIR=str(tmp_path)) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().removeprefix("Chat page: ").strip()
+        body = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.bin"\r\n\r\ncontent\r\n--x--\r\n'
+        upload = urllib.request.Request(
+            address + "sim/users/1001/document", body, {"Content-Type": "multipart/form-data; boundary=x"}
+        )
+        with urllib.request.urlopen(upload, timeout=20) as answer:
+            file_id = json.load(answer)["document"]["file_id"]
+        with urllib.request.urlopen(f"{address}bot5:abc/getFile?file_id={file_id}", timeout=20) as answer:
+            path = Path(json.load(answer)["result"]["file_path"])
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+    assert path.is_relative_to(tmp_path)
+    assert path.read_bytes() == b"content"
 
 
 @pytest.mark.parametrize("settings", [{"SANDBOX_PORT": "none"}, {"ADMIN_IDS": "me"}, {"BOT_TOKEN": "token"}])

@@ -12,20 +12,15 @@ from aiohttp import ClientSession
 from PIL import Image
 
 from bot.sandbox import Sandbox
-from tests.sandbox.playing import ADMIN, EMMA, IVAN, Person, picture
+from tests.sandbox.playing import ADMIN, DOT, EMMA, IVAN, Person, picture
 
 
-async def test_three_people_are_there_from_the_start(sandbox: Sandbox, http: ClientSession) -> None:
+async def test_the_bot_and_the_people_are_those_handed_in(sandbox: Sandbox, http: ClientSession) -> None:
     async with http.get(f"{sandbox.base_url}/sim/users") as response:
-        users = (await response.json())["users"]
-    assert [(user["id"], user["language_code"]) for user in users] == [(EMMA, "en"), (IVAN, "ru"), (ADMIN, "en")]
-
-
-async def test_the_admins_number_may_be_any(http: ClientSession) -> None:
-    async with Sandbox(admin_id=EMMA) as sandbox, http.get(f"{sandbox.base_url}/sim/users") as response:
-        users = (await response.json())["users"]
-    assert [user["id"] for user in users] == [1002, 1003, EMMA]
-    assert users[-1]["first_name"] == "Admin"
+        answer = await response.json()
+    assert (answer["bot"]["first_name"], answer["bot"]["username"]) == ("Echo", "echo_bot")
+    there = [(user["id"], user["language_code"]) for user in answer["users"]]
+    assert there == [(EMMA, "en"), (IVAN, "ru"), (ADMIN, "en")]
 
 
 async def test_people_can_be_added_and_renamed(sandbox: Sandbox, http: ClientSession, bot: Bot) -> None:
@@ -213,4 +208,13 @@ async def test_the_page_shows_pictures_and_offers_the_rest_as_downloads(
         assert response.headers["Content-Disposition"] == "attachment"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
     async with http.get(f"{sandbox.base_url}/sim/files/none") as response:
+        assert response.status == 404
+
+
+async def test_the_pictures_handed_in_are_offered_to_the_page(sandbox: Sandbox, http: ClientSession) -> None:
+    async with http.get(f"{sandbox.base_url}/sim/samples") as response:
+        assert await response.json() == [{"number": 0, "title": "A dot"}]
+    async with http.get(f"{sandbox.base_url}/sim/samples/0") as response:
+        assert (response.content_type, await response.read()) == ("image/jpeg", DOT)
+    async with http.get(f"{sandbox.base_url}/sim/samples/1") as response:
         assert response.status == 404

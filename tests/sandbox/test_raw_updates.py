@@ -11,7 +11,7 @@ from aiogram.exceptions import ClientDecodeError
 from aiohttp import ClientSession
 
 from bot.sandbox import Sandbox
-from tests.sandbox.playing import EMMA, Person
+from tests.sandbox.playing import EMMA, PEOPLE, Person
 
 HIDDEN_USER_WITHOUT_NAME = {
     "update_id": 1,
@@ -58,7 +58,7 @@ async def test_a_raw_update_must_be_an_object(sandbox: Sandbox, http: ClientSess
 
 
 async def test_in_local_mode_get_file_gives_an_absolute_path_on_disk(tmp_path: Path, http: ClientSession) -> None:
-    async with Sandbox(local_folder=tmp_path) as sandbox:
+    async with Sandbox(people=PEOPLE, local_folder=tmp_path) as sandbox:
         api = TelegramAPIServer.from_base(sandbox.base_url)
         bot = Bot(sandbox.token, session=AiohttpSession(api=api))
         sent = await Person(http, sandbox.base_url, EMMA).send_document(b"content", "a.bin")

@@ -37,7 +37,7 @@ async def test_an_unknown_method_is_not_found(sandbox: Sandbox, http: ClientSess
 async def test_method_names_are_read_in_any_case(sandbox: Sandbox, http: ClientSession) -> None:
     status, answer = await call(http, f"{sandbox.base_url}/bot{sandbox.token}/GETME")
     assert status == 200
-    assert answer["result"]["username"] == "lesion_triage_bot"
+    assert answer["result"]["username"] == "echo_bot"
 
 
 @pytest.mark.parametrize("how", ["query", "form", "json", "multipart"])

@@ -1,12 +1,13 @@
 """A sandbox that is started anew beside a bot that remembers."""
 
+from bot.sandbox import Sandbox
 from bot.sandbox.people import People
-from bot.sandbox.server import Sandbox
+from tests.sandbox.playing import PEOPLE
 
 
 async def test_message_numbers_of_an_earlier_sandbox_do_not_come_again() -> None:
-    async with Sandbox() as sandbox:
+    async with Sandbox(people=PEOPLE) as sandbox:
         first = People(sandbox.world).write(1001, "hello").message_id
     assert first > 1_000_000
-    async with Sandbox() as sandbox:
+    async with Sandbox(people=PEOPLE) as sandbox:
         assert People(sandbox.world).write(1001, "hello").message_id >= first

@@ -57,6 +57,8 @@ export function setUpSending(send, fail) {
   byId("pick-photo").onclick = () => byId("photo-input").click();
   byId("pick-file").onclick = () => byId("file-input").click();
   byId("pick-sample").onclick = () => showSamples(offer).catch(fail);
+  fetch("/sim/samples").then((answer) => answer.json())
+    .then((samples) => { byId("pick-sample").hidden = samples.length === 0; }).catch(fail);
   setUpDropping(offer);
   byId("text").addEventListener("paste", (event) => {
     if (event.clipboardData.files.length === 0) return;
@@ -99,15 +101,14 @@ function setUpDropping(offer) {
 async function showSamples(offer) {
   const answer = await fetch("/sim/samples");
   const list = byId("sample-list");
-  list.replaceChildren(...(await answer.json()).map(({ name, title }) => {
-    const source = `/sim/samples/${name}`;
+  list.replaceChildren(...(await answer.json()).map(({ number, title }) => {
+    const source = `/sim/samples/${number}`;
     const pick = element("button", { type: "button" },
       element("img", { src: source, alt: "" }), element("span", {}, title));
-    pick.dataset.sample = name;
     pick.onclick = async () => {
       byId("samples").close();
       const blob = await (await fetch(source)).blob();
-      offer([new File([blob], `drawn-by-code-${name}.jpg`, { type: "image/jpeg" })], false);
+      offer([new File([blob], `${title}.jpg`, { type: "image/jpeg" })], false);
     };
     return pick;
   }));

@@ -2,8 +2,8 @@
 
 from aiogram.types import MessageEntity
 
+from bot.samples import sample
 from bot.sandbox.faults import Fault
-from bot.sandbox.samples import sample
 from tests.bot.stage import ADMIN, EMMA, IVAN, Stage
 
 

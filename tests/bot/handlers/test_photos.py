@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.samples import sample
+from bot.samples import sample
 from tests.bot.stage import ADMIN, EMMA, Stage
 
 

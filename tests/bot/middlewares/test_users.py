@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.application import compose
-from bot.sandbox.server import Sandbox
+from bot.sandbox import Sandbox
 from bot.settings import Settings
 from bot.ui.callbacks import Show
 from bot.ui.i18n import load_i18n

@@ -13,9 +13,9 @@ from aiogram.types import Message, MessageEntity
 from pydantic import SecretStr
 
 from bot.application import compose
+from bot.demo import demo_sandbox
 from bot.operator.broadcasts import ENTITIES
 from bot.sandbox.faults import Fault, FloodLimits
-from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
@@ -125,9 +125,9 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(
                 failed.set()
 
     monkeypatch.setattr(logging.getLogger("bot.operator.broadcasts"), "handlers", [Watch()])
-    before = Sandbox(admin_id=ADMIN)
+    before = demo_sandbox(ADMIN)
     await before.start(port=unused_tcp_port)
-    sandbox = Sandbox(token=before.token, admin_id=ADMIN)
+    sandbox = demo_sandbox(ADMIN, before.token)
     settings = Settings(bot_token=SecretStr(before.token), telegram_api_url=before.base_url)
     async with compose(settings, database, Engine(tmp_path), load_i18n()) as application:
         await before.stop()

@@ -7,8 +7,8 @@ import pytest
 from bot.photos.delivery import Picture, send_album
 from bot.photos.inbox import received
 from bot.results import Result
+from bot.samples import sample
 from bot.sandbox.faults import Fault
-from bot.sandbox.samples import sample
 from bot.ui import replies
 from bot.ui.i18n import load_i18n
 from inference.analysis import CLASSES, Refusal, Risk

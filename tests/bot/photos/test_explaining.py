@@ -15,8 +15,8 @@ from bot.photos.inbox import received
 from bot.photos.recovery import explain
 from bot.photos.service import PhotoService
 from bot.results import Result, Trouble, to_stored
+from bot.samples import sample
 from bot.sandbox.faults import Fault
-from bot.sandbox.samples import sample
 from bot.supervisor import Supervisor
 from bot.telegram.client import connect, open_session
 from bot.telegram.rate_limit import MESSAGES_PER_SECOND, MessageKind, RateLimiter

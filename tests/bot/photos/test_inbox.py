@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.samples import sample
+from bot.sandbox import Sandbox
 from bot.sandbox.people import People
-from bot.sandbox.samples import sample
-from bot.sandbox.server import Sandbox
 from bot.telegram.client import RetryingBot
 from storage.database import Database
 from storage.records import Outcome

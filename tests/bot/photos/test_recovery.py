@@ -7,10 +7,10 @@ from bot.photos.albums import Incoming
 from bot.photos.progress import Progress
 from bot.photos.recovery import answer_unfinished, delete_stale_progress, release_unfinished
 from bot.photos.service import PhotoService
+from bot.samples import sample
+from bot.sandbox import Sandbox
 from bot.sandbox.faults import Fault
 from bot.sandbox.people import People
-from bot.sandbox.samples import sample
-from bot.sandbox.server import Sandbox
 from bot.supervisor import Supervisor
 from bot.telegram.client import RetryingBot
 from bot.telegram.rate_limit import RateLimiter

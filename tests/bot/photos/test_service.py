@@ -10,10 +10,10 @@ import pytest
 from benchmarks.load.person import is_progress
 from bot.photos.albums import Incoming
 from bot.photos.service import PhotoService
+from bot.samples import sample
+from bot.sandbox import Sandbox
 from bot.sandbox.faults import Fault, FloodLimits
 from bot.sandbox.people import People
-from bot.sandbox.samples import sample
-from bot.sandbox.server import Sandbox
 from bot.sandbox.state import dump
 from bot.supervisor import Supervisor
 from bot.telegram.client import RetryingBot, connect

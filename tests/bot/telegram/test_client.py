@@ -6,8 +6,8 @@ import weakref
 import pytest
 from aiogram.methods import GetMyName
 
+from bot.sandbox import Sandbox
 from bot.sandbox.faults import Fault
-from bot.sandbox.server import Sandbox
 from bot.telegram.client import RetryingBot, connect, open_session
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from bot.sandbox import Sandbox
 from bot.sandbox.faults import Fault
 from bot.sandbox.people import People
-from bot.sandbox.server import Sandbox
 from bot.telegram.client import RetryingBot
 from bot.telegram.files import MAX_DOWNLOAD_BYTES, FileExpired, FileTooLarge, fetch_file
 from tests.bot.stage import EMMA

@@ -12,7 +12,7 @@ import sklearn
 import ultralytics
 from numpy.typing import NDArray
 
-from bot.sandbox.samples import sample
+from bot.samples import sample
 from inference.analysis import CLASSES, Refusal
 from inference.photo import Photo, decode
 from inference.pipeline import quality

@@ -4,12 +4,10 @@ import io
 
 import numpy as np
 import pytest
-from aiohttp import ClientSession
 from numpy.typing import NDArray
 from PIL import Image
 
-from bot.sandbox import Sandbox
-from bot.sandbox.samples import SAMPLES, SIZE, sample
+from bot.samples import SAMPLES, SIZE, sample
 
 
 def pixels(name: str) -> NDArray[np.float64]:
@@ -38,12 +36,3 @@ def test_a_lesion_is_darker_than_the_skin_around_it(name: str, darker: bool) -> 
 def test_only_the_blurred_one_is_blurred() -> None:
     detail = {name: float(np.abs(np.diff(pixels(name).mean(axis=2), axis=1)).mean()) for name in SAMPLES}
     assert all(detail[name] > 4 * detail["blurred"] for name in SAMPLES if name != "blurred")
-
-
-async def test_samples_are_served_to_the_page(sandbox: Sandbox, http: ClientSession) -> None:
-    async with http.get(f"{sandbox.base_url}/sim/samples") as response:
-        assert [each["name"] for each in await response.json()] == list(SAMPLES)
-    async with http.get(f"{sandbox.base_url}/sim/samples/mole") as response:
-        assert (response.content_type, await response.read()) == ("image/jpeg", sample("mole"))
-    async with http.get(f"{sandbox.base_url}/sim/samples/other") as response:
-        assert response.status == 404
