@@ -16,7 +16,7 @@ from aiogram.types import (
     InlineKeyboardMarkup,
     Message,
 )
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from bot.demo import demo_sandbox
 from bot.sandbox import Sandbox
@@ -170,6 +170,27 @@ async def test_what_a_person_sends_comes_into_view_wherever_they_had_scrolled(pa
     await page.keyboard.press("Enter")
     await expect(mine.last).to_contain_text("this?")
     await expect(mine.last).to_be_in_viewport()
+
+
+async def test_the_page_stays_at_the_end_while_photos_are_sent_and_loaded(page: Page) -> None:
+    async def later(route: Route) -> None:
+        await asyncio.sleep(0.3)
+        await route.continue_()
+
+    # Photos that arrive after their message, as over a network.
+    await page.route("**/sim/files/*", later)
+    await page.get_by_role("button", name="Start", exact=True).click()
+    for number in range(4):
+        await choose(page, "mole")
+        await page.locator("#preview").get_by_role("button", name="Send").click()
+        await expect(page.locator(".turn:not(.mine) img")).to_have_count(1 + number)
+        await expect(page.locator("#messages").get_by_text("Looking")).to_have_count(0)
+        for image in await page.locator("#messages img").all():
+            await expect(image).to_have_js_property("complete", True)
+        await page.wait_for_timeout(100)
+        gap = await page.locator("#messages").evaluate("box => box.scrollHeight - box.scrollTop - box.clientHeight")
+        assert gap < 1, f"after photo {number + 1}"
+        await expect(page.locator("#to-end")).to_be_hidden()
 
 
 async def test_a_photo_can_be_sent_as_a_file(page: Page) -> None:

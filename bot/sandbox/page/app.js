@@ -116,8 +116,25 @@ function turnWith(id) {
   return [...document.querySelectorAll(".turn")].find((node) => node.dataset.ids.split(" ").includes(String(id)));
 }
 
-// Whether the reader is at the end. Only scrolling changes it: the box also shrinks and grows by itself.
+// Whether the reader is at the end. Only the reader's own scrolling changes it.
 let atEnd = true;
+// The heights at the last look. A scroll event comes late: when they differ, the layout has moved, not the reader.
+let heights = "";
+
+function measured() {
+  const box = byId("messages");
+  return `${box.scrollHeight} ${box.clientHeight}`;
+}
+
+function keepToEnd() {
+  const box = byId("messages");
+  if (atEnd) box.scrollTop = box.scrollHeight;
+  heights = measured();
+}
+
+// Photos that arrive and a box that shrinks change the layout after the messages are drawn.
+const layout = new ResizeObserver(keepToEnd);
+layout.observe(byId("messages"));
 
 function showMessages(toEnd = false) {
   const box = byId("messages");
@@ -126,8 +143,8 @@ function showMessages(toEnd = false) {
   const turns = gathered([...state.messages.values()]).map(drawn);
   if (turns.length === 0) turns.push(welcome());
   settle(box, turns);
-  if (follow) box.scrollTop = box.scrollHeight;
   atEnd = follow;
+  keepToEnd();
   byId("to-end").hidden = follow;
   byId("composer").hidden = state.blocked || !state.started;
   byId("restart").hidden = !byId("composer").hidden;
@@ -139,15 +156,21 @@ let kept = new Map();
 
 function drawn(album) {
   const signature = JSON.stringify(album);
-  const node = kept.get(signature) ?? turn(album, state.botId, act);
+  if (kept.has(signature)) return kept.get(signature);
+  const node = turn(album, state.botId, act);
   node.signature = signature;
+  layout.observe(node);
   return node;
 }
 
 function settle(box, turns) {
   kept = new Map(turns.map((node) => [node.signature, node]));
   const wanted = new Set(turns);
-  for (const node of [...box.children]) if (!wanted.has(node)) node.remove();
+  for (const node of [...box.children]) {
+    if (wanted.has(node)) continue;
+    layout.unobserve(node);
+    node.remove();
+  }
   turns.forEach((node, place) => {
     if (box.children[place] !== node) box.insertBefore(node, box.children[place] ?? null);
   });
@@ -198,6 +221,10 @@ byId("block").onclick = () => send("block", { blocked: true }).catch(fail);
 byId("restart").onclick = () => (state.blocked ? send("block", { blocked: false }) : send("message", { text: "/start" })).catch(fail);
 byId("to-end").onclick = () => { byId("messages").scrollTop = byId("messages").scrollHeight; };
 byId("messages").addEventListener("scroll", ({ target }) => {
+  if (heights !== measured()) {
+    keepToEnd();
+    return;
+  }
   atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 80;
   byId("to-end").hidden = atEnd;
 });
