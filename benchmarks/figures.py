@@ -3,14 +3,13 @@
 Each table lies between two markers. The text around them is written by hand and stays as it is.
 """
 
-import csv
 import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.markers import part, replaced, rows
+from benchmarks.markers import part, replaced
 from models.evaluation.report import TITLES, text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,6 +19,18 @@ CLASS = (
     *("warning_specificity", "roc_auc", "ece", "refused"),
 )
 OUTLINE = ("mask_map50", "mask_map", "box_map50", "box_map", "mean_jaccard", "jaccard_below_065")
+
+BY_KIND = "By set and kind of picture"
+KIND_TITLES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "melanoma_warned": "melanomas warned of",
+    "warning_sensitivity": "cancer and pre-cancer warned of",
+    "benign_warned": "harmless ones warned of",
+    "ece": "calibration error",
+    "refused": "refused",
+    "domain_right": "kind told right",
+}
 
 Table = Callable[[Path], list[str]]
 
@@ -54,61 +65,43 @@ def stale(root: Path) -> list[str]:
 
 
 def headline(root: Path) -> list[str]:
-    """Six figures of the served pipeline, each with its limit."""
-    report, refusal = _json(root / "weights" / "report-test.json"), _json(root / "weights" / "refusal-test.json")
-    speed = rows((root / "docs" / "benchmark.md").read_text(encoding="utf-8"), "speed")
-    found, outline, photos = report["classifier"], report["segmenter"], sum(report["confusion"]["mel"].values())
-    missed = round((1 - found["melanoma_warned"][0]) * photos)
-    one_at_a_time = speed["(b) ours, one at a time"].split()[0]
-    figures = [
-        (
-            "Accuracy",
-            text(found["accuracy"]),
-            f"Most photos are nevi. Balanced accuracy is {text(found['balanced_accuracy'])}.",
-        ),
-        (
-            "Melanomas that raise the warning",
-            text(found["melanoma_warned"]),
-            f"There are {photos} melanomas; {missed} raise none. "
-            f"{_share(found['melanoma_sensitivity'])} are named as melanoma.",
-        ),
-        (
-            "Specificity of the warning",
-            text(found["warning_specificity"]),
-            f"{_share([1 - found['warning_specificity'][0]])} of the harmless lesions raise a false alarm.",
-        ),
-        (
-            "Mean Jaccard of the outline",
-            text(outline["mean_jaccard"]),
-            f"{_share(outline['jaccard_below_065'])} of the outlines are below 0.65.",
-        ),
-        (
-            "Everyday pictures refused",
-            text(refusal["everyday_refused"]),
-            f"{_share(refusal['lesions_refused'])} of the lesions are refused too.",
-        ),
-        (
-            "Time for one photo",
-            f"{one_at_a_time} ms",
-            f"Two cores. The 95th percentile is {speed['(b) 95th percentile over its median']} times the median.",
+    """The figures of the served pipeline that matter to a person, by kind of picture."""
+    found = _json(root / "weights" / "kinds-test.json")["tables"][BY_KIND]
+    everyday = _json(root / "weights" / "refusal-test.json")["everyday_refused"]
+    columns = ("melanoma_warned", "warning_sensitivity", "benign_warned", "balanced_accuracy", "refused")
+    return [
+        _row("pictures", *(KIND_TITLES[each] for each in columns)),
+        f"|{'---|' * (len(columns) + 1)}",
+        *(_row(kind, *(text(figures[each]) for each in columns)) for kind, figures in found.items()),
+        "",
+        f"Everyday pictures refused: {text(everyday)}.",
+    ]
+
+
+def kinds(root: Path) -> list[str]:
+    """What the served pipeline makes of each set and kind of picture."""
+    report = _json(root / "weights" / "kinds-test.json")
+    names = list(KIND_TITLES)
+    return [
+        _row("pictures", "number", *KIND_TITLES.values()),
+        f"|{'---|' * (len(names) + 2)}",
+        *(
+            _row(kind, str(report["counts"][BY_KIND][kind]), *(text(figures[each]) for each in names))
+            for kind, figures in report["tables"][BY_KIND].items()
         ),
     ]
-    return ["| figure | value | limit |", "|---|---|---|", *(_row(*each) for each in figures)]
 
 
 def classes(root: Path) -> list[str]:
-    """The figures of the class, of the served classifier and of FixCaps alone."""
+    """The figures of the class on HAM10000."""
     served = _json(root / "weights" / "report-test.json")
-    [path] = (root / "weights").glob("report-test-*.json")
-    alone = _json(path)
     names = ", ".join(f"{role} `{name.replace(' ', '-')}`" for role, name in served["models"].items())
     return [
         f"Served: {names}.",
-        f"FixCaps alone: `{alone['models']['classifier'].replace(' ', '-')}`, which the setting `CLASSIFIER` selects.",
         "",
-        "| figure, `test` | served | FixCaps alone |",
-        "|---|---|---|",
-        *(_row(TITLES[each], *(text(report["classifier"][each]) for report in (served, alone))) for each in CLASS),
+        "| figure, `test` | served |",
+        "|---|---|",
+        *(_row(TITLES[each], text(served["classifier"][each])) for each in CLASS),
     ]
 
 
@@ -132,31 +125,8 @@ def refusals(root: Path, split: str) -> list[str]:
     ]
 
 
-def corruptions(root: Path, split: str) -> list[str]:
-    """Accuracy, balanced accuracy, flips and refusals for each corruption."""
-    with (root / "weights" / f"robustness-{split}.csv").open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
-    return [
-        "| photo | accuracy | balanced accuracy | other class | refused |",
-        "|---|---|---|---|---|",
-        *(
-            _row(
-                f"{line['kind']} {line['level']}".strip(),
-                f"{float(line['accuracy']):.3f}",
-                f"{float(line['balanced_accuracy']):.3f}",
-                *(f"{float(line[each]):.1%}".replace("%", " %") for each in ("flips", "refused")),
-            )
-            for line in lines
-        ),
-    ]
-
-
 def _json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _share(value: list[float]) -> str:
-    return f"{value[0] * 100:.1f} %"
 
 
 def _row(*cells: str) -> str:
@@ -166,10 +136,10 @@ def _row(*cells: str) -> str:
 TABLES: dict[str, dict[str, Table]] = {
     "README.md": {"headline": headline},
     "docs/results.md": {
+        "kinds": kinds,
         "classes": classes,
         "outlines": outlines,
         "refusals": partial(refusals, split="test"),
-        "corruptions": partial(corruptions, split="test"),
     },
 }
 """Document -> name of its markers -> what stands between them."""

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from inference.registry.schema import RegistryFile
+from inference.registry.file import RegistryFile
 from models.networks import zoo
 from models.networks.segmenter import load_segmenter
 

@@ -19,8 +19,8 @@ from inference.photo import Photo
 from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.crops import crop
 from inference.pipeline.masks import letterbox
+from inference.registry.file import RegistryFile
 from inference.registry.registry import Registry
-from inference.registry.schema import RegistryFile
 from inference.registry.tensors import EXPLAIN, SQUARES
 from models.data.ham10000 import Lesions, load
 from models.evaluation.mask_metrics import jaccard

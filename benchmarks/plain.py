@@ -21,7 +21,7 @@ from PIL import Image
 from torch import nn
 from ultralytics.models import YOLO
 
-from inference.registry.schema import RegistryFile
+from inference.registry.file import RegistryFile
 from models.networks.fixcaps import CHANNELS
 from models.networks.fixcaps_published import PublishedFixCaps
 from models.networks.segmenter import load_segmenter

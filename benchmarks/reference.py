@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference.analysis import CLASSES, Analysis, Lesion
+from inference.analysis import Analysis, Domain, Lesion
 from inference.photo import Photo
 from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.classifier import Classifier
@@ -53,7 +53,7 @@ class _TorchClassifier(Classifier):
         ]
 
     def probabilities(
-        self, photos: Sequence[Photo], lesions: Sequence[Lesion], odds: NDArray[np.float32]
+        self, photos: Sequence[Photo], lesions: Sequence[Lesion], odds: NDArray[np.float32], domains: Sequence[Domain]
     ) -> list[dict[str, float]]:
         # The torch networks are asked together, once the lesions are known; what the served ones saw is not used.
         found = []
@@ -63,8 +63,7 @@ class _TorchClassifier(Classifier):
                 crop(photo.pixels, box, square.size, square.margin) for photo, box in zip(photos, boxes, strict=True)
             ]
             found.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")).numpy())
-        rows = self._calibration(np.stack(found, axis=1)).tolist()
-        return [dict(zip(CLASSES, row, strict=True)) for row in rows]
+        return self.calibrated(np.stack(found, axis=1), domains)
 
 
 @dataclass

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks import integers, kernels
 from inference.cores import cores
-from inference.registry.schema import RegistryFile
+from inference.registry.file import RegistryFile
 from inference.registry.tensors import ATTRIBUTION, EXPLAIN, SQUARES
 from models.networks import zoo
 from models.networks.segmenter import load_segmenter

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from inference.drawing.words import class_name
+from inference.pipeline.joint import AnswersError, Joiner, read_answers
 from inference.registry.registry import DEFAULT_WEIGHTS, Registry, RegistryError
 
 if TYPE_CHECKING:
@@ -50,13 +52,16 @@ def _run(arguments: list[str] | None) -> int:
     try:
         for folder in outputs.folders:
             folder.mkdir(parents=True, exist_ok=True)
-        found = answers(
-            options.photos, Registry.load(options.weights, options.classifier), outputs, not options.unchecked
-        )
+        registry = Registry.load(options.weights, options.classifier)
+        found = answers(options.photos, registry, outputs, not options.unchecked)
+        joiner = Joiner(registry) if options.answers else None
+        given = read_answers(options.answers) if options.answers else {}
         for answer in _watched(found, len(options.photos)):
+            if joiner and answer.analysis and answer.photo.name in given:
+                answer = replace(answer, analysis=joiner.joined(answer.analysis, given[answer.photo.name]))
             failed |= answer.analysis is None
             print(json.dumps(_record(answer)) if options.json else _sentence(answer), flush=True)
-    except (RegistryError, OSError) as error:
+    except (RegistryError, AnswersError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return int(failed)
@@ -68,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--annotated", type=Path, metavar="DIR", help="write the photos with their lesions outlined")
     parser.add_argument("--masks", type=Path, metavar="DIR", help="write the lesions' masks, 0 or 255")
+    parser.add_argument(
+        "--answers", type=Path, metavar="FILE", help="JSON: photo file name -> answers, see inference.pipeline.answers"
+    )
     parser.add_argument("--unchecked", action="store_true", help="read unfit photos too, to see what refusing is worth")
     parser.add_argument("--classifier", metavar="NAME-VERSION", help="another released classifier than the served one")
     parser.add_argument("--weights", type=Path, metavar="DIR", default=DEFAULT_WEIGHTS, help="folder of registry.json")
@@ -121,6 +129,7 @@ def _record(answer: "Answer") -> dict[str, object]:
         "box": [round(edge, 2) for edge in analysis.lesion.box] if analysis.lesion else None,
         "refusal": analysis.refusal,
         "risk": analysis.risk,
+        "domain": analysis.domain,
         "models": dict(analysis.models),
         "timings": {step: round(milliseconds, 2) for step, milliseconds in analysis.timings.items()},
     }

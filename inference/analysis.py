@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.classes import CLASSES
+from inference.domains import Domain
 
-__all__ = ["CLASSES", "Abcd", "Analysis", "Colour", "Lesion", "Quality", "Refusal", "Risk"]
+__all__ = ["CLASSES", "Abcd", "Analysis", "Colour", "Domain", "Lesion", "Quality", "Refusal", "Risk"]
 
 
 class Refusal(StrEnum):
@@ -24,7 +25,7 @@ class Refusal(StrEnum):
 
 
 class Risk(StrEnum):
-    """What to do next: `HIGH` for a malignant class at its threshold, `RAISED` for a pre-malignant one only."""
+    """What to do next: `HIGH` where a warning is for malignant classes, `RAISED` where for a pre-malignant one."""
 
     LOW = "low"
     RAISED = "raised"
@@ -58,6 +59,7 @@ class Analysis:
 
     `label` is the most likely class, `probabilities` its calibrated company: class -> 0..1, summing to 1, in
     the order of `CLASSES`. A refused analysis has `refusal` set, `label` and `risk` None and no probabilities.
+    `domain` is what the photo was taken with as it looks, None where it was not looked at.
     `models` names and versions what answered, by role; `timings` are milliseconds by step.
     """
 
@@ -67,6 +69,7 @@ class Analysis:
     quality: Quality
     refusal: Refusal | None
     risk: Risk | None
+    domain: Domain | None = None
     models: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
 

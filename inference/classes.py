@@ -1,16 +1,21 @@
-"""The seven classes of HAM10000 and the groups a reply speaks of.
+"""The eight classes and the groups a reply speaks of.
 
-Source of the classes: Tschandl, Rosendahl, Kittler, "The HAM10000 dataset", Scientific Data 5:180161, 2018.
+Seven are those of HAM10000 (Tschandl, Rosendahl, Kittler, "The HAM10000 dataset", Scientific Data 5:180161, 2018);
+squamous cell carcinoma, with keratoacanthoma, comes from the other sets.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-CLASSES: Final = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
+CLASSES: Final = ("akiec", "bcc", "bkl", "df", "mel", "nv", "scc", "vasc")
 """Class codes in the order of every probability vector in the project (alphabetical)."""
 
-MALIGNANT: Final = ("mel", "bcc")
+MALIGNANT: Final = ("mel", "bcc", "scc")
 PREMALIGNANT: Final = ("akiec",)
 SUSPICIOUS: Final = MALIGNANT + PREMALIGNANT
 """Classes whose probability alone, at a threshold chosen for sensitivity, raises a warning."""
+
+ABSENT_AT_FIRST: Final = {"scc": ("akiec", "bcc")}
+"""Classes that networks of earlier releases lack, and those whose mean they begin with; see ``models.networks.widen``.
+Classes that networks of earlier releases lack, and those whose mean they begin with; see ``models.networks.widen``."""

@@ -11,9 +11,12 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from inference.registry.schema import ClassifierEntry, RegistryFile, SegmenterEntry
+from inference.registry.file import RegistryFile
+from inference.registry.schema import ClassifierEntry, SegmenterEntry
 from models.comparison.bench import Bench, ComparisonError
+from models.data import pseudo_masks
 from models.data.ham10000 import DataError, load
+from models.evaluation import kinds
 from models.evaluation.evaluate import evaluate
 from models.evaluation.report import write_report
 from models.evaluation.robustness import measure
@@ -23,9 +26,10 @@ from models.gate import refusal
 from models.gate.fit import fit as fit_gate
 from models.gate.report import write_refusals
 from models.networks import zoo
+from models.release import assemble
 from models.release.export import convert_again, export_classifier, export_segmenter, record_metrics, record_refusals
 from models.release.trained import find
-from models.training import classification, segmentation
+from models.training import classification, mixed, mixed_segmentation, segmentation
 from models.training.loop import Run, Task, TrainingError
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
@@ -48,7 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train a network; can be killed and resumed")
     train.add_argument("network", choices=(*zoo.NAMES, "yolo"))
-    train.add_argument("--data", type=Path, required=True, help="HAM10000, packed or as its publisher ships it")
+    train.add_argument(
+        "--data", type=Path, required=True, nargs="+", metavar="DIR",
+        help="HAM10000, packed or as its publisher ships it; with the other sets, a network for both kinds",
+    )  # fmt: skip
+    train.add_argument("--boxes", type=Path, help="boxes of lesions that have no mask, see the command outlines")
+    train.add_argument("--outlines", type=Path, help="masks of lesions that have none, see the command outlines")
     train.add_argument("--out", type=Path, help="folder of the run (default: runs/NETWORK)")
     train.add_argument("--resume", action="store_true", help="go on with the run in --out, all else as it was started")
     train.add_argument(
@@ -83,6 +92,21 @@ def _parser() -> argparse.ArgumentParser:
     convert = commands.add_parser("convert", help="write the files of all networks anew, with the same weights")
     convert.add_argument("--weights", type=Path, default=WEIGHTS)
     convert.set_defaults(run=lambda options: convert_again(options.weights))
+    together = commands.add_parser("assemble", help="release networks that learnt from several sets, with calibration")
+    together.add_argument("sources", metavar="RUN", type=Path, nargs="+", help="the segmenter's run, then classifiers'")
+    together.add_argument("--data", type=Path, required=True, nargs="+", metavar="DIR")
+    together.add_argument("--version", required=True, help="version of the release, such as 2.0.0")
+    together.add_argument("--weights", type=Path, default=WEIGHTS)
+    together.set_defaults(run=_assemble)
+    outlined = commands.add_parser("outlines", help="outline what has no mask: boxes.json and outlines.zip in the run")
+    outlined.add_argument("source", metavar="RUN", type=Path, help="of a segmenter")
+    outlined.add_argument("--data", type=Path, required=True, nargs="+", metavar="DIR")
+    outlined.set_defaults(run=lambda options: pseudo_masks.make(options.data, options.source))
+    kind = commands.add_parser("kinds", help="score the served pipeline on every set and kind of picture")
+    kind.add_argument("--data", type=Path, required=True, nargs="+", metavar="DIR")
+    kind.add_argument("--split", choices=("val", "test"), default="val", help="as for evaluate")
+    kind.add_argument("--weights", type=Path, default=WEIGHTS)
+    kind.set_defaults(run=_kinds)
     score = commands.add_parser("evaluate", help="score the served pipeline and write a report")
     score.add_argument("--data", type=Path, required=True)
     score.add_argument(
@@ -92,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--classifier", metavar="NAME-VERSION", help="another released classifier than the served one")
     score.set_defaults(run=_evaluate)
     gate = commands.add_parser("gate", help="fit and release what refuses photos that show no lesion on skin")
-    gate.add_argument("--data", type=Path, required=True)
+    gate.add_argument("--data", type=Path, required=True, nargs="+", metavar="DIR")
     gate.add_argument("--version", required=True, help="version of the release, such as 1.0.0")
     gate.add_argument("--weights", type=Path, default=WEIGHTS)
     gate.set_defaults(run=_gate)
@@ -137,10 +161,14 @@ def _train(options: argparse.Namespace) -> None:
 
     changes = given("epochs", "batch", "rate", "seed")
     task: Task
+    if len(options.data) > 1:
+        _train_mixed(options, changes)
+        return
+    (data,) = options.data
     if options.network == "yolo":
         recipe = replace(segmentation.RECIPE, **changes)
         config = replace(segmentation.SegmenterConfig(), **given("size", "augment"))
-        task = segmentation.Segmentation(options.data, config, recipe, options.limit)
+        task = segmentation.Segmentation(data, config, recipe, options.limit)
     else:
         recipe = replace(classification.recipe_for(options.network), **changes)
         shape = replace(
@@ -148,7 +176,33 @@ def _train(options: argparse.Namespace) -> None:
             teachers=tuple(map(str, options.teacher or ())),
             **given("size", "kernel", "view", "margin", "augment", "mixup", "worn"),
         )
-        task = classification.Classification(options.data, shape, recipe, options.limit)
+        task = classification.Classification(data, shape, recipe, options.limit)
+    _run(task, options)
+
+
+def _train_mixed(options: argparse.Namespace, changes: dict[str, Any]) -> None:
+    def given(*names: str) -> dict[str, Any]:
+        return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+
+    task: Task
+    if options.network == "yolo":
+        outlines: dict[str, Any] = {"outlines": str(options.outlines)} if options.outlines else {}
+        task = mixed_segmentation.MixedSegmentation(
+            options.data, replace(mixed_segmentation.MixedSegmenterConfig(), **given("size"), **outlines),
+            replace(mixed_segmentation.RECIPE, **changes), options.limit,
+        )  # fmt: skip
+    else:
+        boxes: dict[str, Any] = {"boxes": str(options.boxes)} if options.boxes else {}
+        config = replace(
+            mixed.MixedConfig(name=options.network),
+            **given("size", "kernel", "view", "margin", "mixup", "worn"),
+            **boxes,
+        )
+        task = mixed.MixedClassification(options.data, config, replace(mixed.RECIPE, **changes), options.limit)
+    _run(task, options)
+
+
+def _run(task: Task, options: argparse.Namespace) -> None:
     run = Run(task, options.out or Path("runs") / options.network, torch.device(options.device), options.start)
     if options.resume:
         run.resume()
@@ -172,6 +226,20 @@ def _export(options: argparse.Namespace) -> None:
     print(f"released {release.key} in {options.weights}")
 
 
+def _assemble(options: argparse.Namespace) -> None:
+    segmenter, *classifiers = options.sources
+    _, released = assemble.assemble(options.data, segmenter, classifiers, options.version, options.weights)
+    for trial in released.trials:
+        print(f"{trial.what}: accuracy {trial.accuracy:.3f}, balanced {trial.balanced_accuracy:.3f}")
+
+
+def _kinds(options: argparse.Namespace) -> None:
+    rows = list(kinds.answered(options.data, options.split, options.weights))
+    stem = options.weights / f"kinds-{options.split}"
+    kinds.report(rows, options.split, stem)
+    print(stem.with_suffix(".md").read_text(encoding="utf-8"))
+
+
 def _evaluate(options: argparse.Namespace) -> None:
     evaluation = evaluate(options.data, options.split, options.weights, options.classifier)
     name = f"report-{options.split}" + (f"-{options.classifier}" if options.classifier else "")
@@ -181,7 +249,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _gate(options: argparse.Namespace) -> None:
-    released = fit_gate(options.data, options.version, options.weights)
+    found = assemble.released_teller(options.data, options.weights)
+    released = fit_gate(options.data, options.version, options.weights, found)
     for trial in released.trials:
         print(f"{trial.what}: area {trial.auc:.4f}, refuses {trial.refused:.1%} for {trial.lost:.2%} of the lesions")
     print(f"released {released.key} in {options.weights}")

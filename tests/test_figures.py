@@ -8,12 +8,10 @@ import pytest
 
 from benchmarks.figures import TABLES, stale, write
 from benchmarks.markers import replaced, rows
-from inference.registry.schema import RegistryFile
+from inference.registry.file import RegistryFile
 from models.evaluation.report import TITLES, text
 
 ROOT = Path(__file__).resolve().parents[1]
-ALONE = "fixcaps-1.7.0"
-"""FixCaps by itself, which stays a served model beside the combination."""
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +37,10 @@ def test_every_table_made_from_a_report_is_stale_once_the_report_changes(checkou
     report = json.loads(path.read_text(encoding="utf-8"))
     report["classifier"]["accuracy"] = [0.5, 0.4, 0.6]
     path.write_text(json.dumps(report), encoding="utf-8")
-    assert stale(checkout) == ["README.md: headline", "docs/results.md: classes"]
-    assert write(checkout) == ["README.md: headline", "docs/results.md: classes"]
+    assert stale(checkout) == ["docs/results.md: classes"]
+    assert write(checkout) == ["docs/results.md: classes"]
     assert stale(checkout) == []
-    assert "| Accuracy | 0.500 [0.400, 0.600] |" in (checkout / "README.md").read_text(encoding="utf-8")
+    assert "| Accuracy | 0.500 [0.400, 0.600] |" in (checkout / "docs" / "results.md").read_text(encoding="utf-8")
 
 
 def test_the_text_around_the_figures_stays_as_a_hand_wrote_it(checkout: Path) -> None:
@@ -61,12 +59,10 @@ def test_a_document_without_its_markers_is_an_error() -> None:
         replaced("# Speed\n", "speed", "new")
 
 
-@pytest.mark.parametrize("classifier", [None, ALONE])
-def test_report_registry_and_cards_speak_of_the_same_models(release: RegistryFile, classifier: str | None) -> None:
-    name = f"report-test-{classifier}.json" if classifier else "report-test.json"
+def test_report_registry_and_cards_speak_of_the_same_models(release: RegistryFile) -> None:
+    name = "report-test.json"
     report = json.loads((ROOT / "weights" / name).read_text(encoding="utf-8"))
-    chosen = next(entry for entry in release.classifiers if entry.key == (classifier or release.classifier))
-    for role, entry in (("classifier", chosen), ("segmenter", release.served_segmenter)):
+    for role, entry in (("classifier", release.served_classifier), ("segmenter", release.served_segmenter)):
         assert report["models"][role] == f"{entry.name} {entry.version}"
         assert entry.metrics["test"] == {
             name: tuple(value) for name, value in report[role].items() if None not in value
@@ -78,20 +74,14 @@ def test_report_registry_and_cards_speak_of_the_same_models(release: RegistryFil
         assert all(value in card for value in values.values())
 
 
-@pytest.mark.parametrize("split", ["val", "test"])
-def test_registry_and_card_say_of_the_gate_what_was_measured(release: RegistryFile, split: str) -> None:
+def test_registry_and_card_say_of_the_gate_what_was_measured(release: RegistryFile) -> None:
+    split = "test"
     report = json.loads((ROOT / "weights" / f"refusal-{split}.json").read_text(encoding="utf-8"))
     gate = release.served_gate
     assert gate.metrics[split] == {name: tuple(report[name]) for name in ("lesions_refused", "everyday_refused")}
     card = (ROOT / "weights" / f"{gate.key}.md").read_text(encoding="utf-8")
     assert all(text(value) in card for value in gate.metrics[split].values())
     assert gate.served.sha256 in card and gate.data in card
-
-
-def test_the_benchmark_is_of_what_is_served(release: RegistryFile) -> None:
-    members = release.served_classifier.members
-    served = [release.served_segmenter.served, *(member.served for member in members)]
-    assert {file.file for file in served} <= rows(page("benchmark.md"), "speed").keys()
 
 
 @pytest.mark.parametrize("measured", ["burst", "soak"])

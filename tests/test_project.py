@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot.settings import Settings
-from inference.registry.schema import RegistryFile
+from inference.registry.file import RegistryFile
 from storage.database import Database
 from storage.location import url_of
 
@@ -31,7 +31,7 @@ LONGEST_README = 750
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]
-PACKAGES = ("benchmarks", "bot", "inference", "models", "storage")
+PACKAGES = ("benchmarks", "bot", "inference", "load", "models", "storage")
 # Bindings to a driver that may be absent: 0.1 MB of Python that ultralytics lists among its dependencies.
 NOT_CUDA = {"nvidia-ml-py"}
 
@@ -155,7 +155,7 @@ def test_every_setting_is_documented_and_no_other() -> None:
 def test_the_classifier_that_the_documents_name_is_released() -> None:
     released = {entry.key for entry in RegistryFile.load(ROOT / "weights").classifiers}
     documents = (ROOT / ".env.example").read_text(encoding="utf-8") + CONFIGURATION
-    named = set(re.findall(r"\bfixcaps-\d[\d.]*\d", documents))
+    named = set(re.findall(r"\bfixcaps[a-z0-9+-]*-\d[\d.]*\d", documents))
     assert named and named <= released
 
 
@@ -241,6 +241,11 @@ def test_the_image_is_set_up_by_make_and_runs_as_an_ordinary_user() -> None:
     assert 'CMD ["python", "-m", "bot"]' in dockerfile.splitlines()
     users = re.findall(r"^USER (.+)$", dockerfile, re.MULTILINE)
     assert users and users[-1] not in {"0", "root"}
+
+
+def test_the_image_carries_no_training() -> None:
+    kept = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert "!inference" in kept and "!models" not in kept
 
 
 @pytest.mark.parametrize("folder", ["data", "a?b #c %41"])

@@ -1,6 +1,6 @@
 """Results in words. Everything a person reads about a photo is written here, by the rules of care:
 
-the most likely class in plain words with its medical term, all seven percentages, what to do next, and
+the most likely class in plain words with its medical term, all percentages, what to do next, and
 that this is no diagnosis. Never "healthy" or "safe"; no treatment, no prognosis.
 """
 
@@ -36,6 +36,7 @@ def class_name(label: str) -> str:
         "df": _("firm nodule in the skin (dermatofibroma)"),
         "mel": _("cancer of the skin's pigment cells (melanoma)"),
         "nv": _("mole (melanocytic nevus)"),
+        "scc": _("skin cancer of the outer layer (squamous cell carcinoma)"),
         "vasc": _("blood vessel spot (vascular lesion)"),
     }
     return names[label]

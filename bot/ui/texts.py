@@ -14,7 +14,7 @@ def welcome() -> str:
     """What the bot is."""
     return _(
         "<b>Hello! Send me a close-up photo of a mole or another spot on the skin.</b>\n"
-        "I outline the spot, tell which of seven kinds it resembles most and how sure I am, and say whether "
+        "I outline the spot, tell which of eight kinds it resembles most and how sure I am, and say whether "
         "a doctor should see it soon."
     )
 
@@ -22,7 +22,7 @@ def welcome() -> str:
 def description() -> str:
     """What Telegram shows before the first message; at most 512 characters of plain text."""
     return _(
-        "Send a close-up photo of a mole or another spot on the skin: I outline it, tell which of seven kinds "
+        "Send a close-up photo of a mole or another spot on the skin: I outline it, tell which of eight kinds "
         "it resembles most, and say whether a doctor should see it soon.\n\n"
         "I am a computer program, neither a doctor nor a medical device. Nothing I say is a diagnosis."
     )
@@ -57,8 +57,9 @@ def terms(operator: str | None) -> str:
 def limits() -> str:
     """What the models never learnt."""
     return _(
-        "<b>My limits.</b> I learnt from pictures taken through a dermatoscope, mostly of light skin. "
-        "Children, nails, lips and other mucosa, and dark skin are outside what I learnt. I know seven kinds "
+        "<b>My limits.</b> I learnt from photos by phone and camera and from pictures taken through a "
+        "dermatoscope, nearly all of light skin. "
+        "Children, nails, lips and other mucosa, and dark skin are outside what I learnt. I know eight kinds "
         "of spots and nothing else."
     )
 

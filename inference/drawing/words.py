@@ -23,6 +23,7 @@ def class_name(label: str, language: str = "en") -> str:
         "df": _("Dermatofibroma"),
         "mel": _("Melanoma"),
         "nv": _("Melanocytic nevus"),
+        "scc": _("Squamous cell carcinoma"),
         "vasc": _("Vascular lesion"),
     }
     return names[label]

@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.analysis import CLASSES, Analysis, Lesion, Quality, Refusal, Risk
+from inference.analysis import CLASSES, Analysis, Domain, Lesion, Quality, Refusal, Risk
 from inference.cores import cores
 from inference.photo import Photo
 from inference.pipeline import quality
@@ -66,9 +66,9 @@ class Analyzer:
         """
         [each] = self._run([photo])
         analysis = each.finished(self._titles)
-        if each.lesion is None or analysis.label is None:
+        if each.lesion is None or each.domain is None or analysis.label is None:
             return analysis, None
-        attribution = self._classifier.attribution(each.photo, each.lesion)
+        attribution = self._classifier.attribution(each.photo, each.lesion, each.domain)
         heat = heatmap(attribution, CLASSES.index(analysis.label), (each.photo.height, each.photo.width))
         return analysis, each.framing.as_taken(heat)
 
@@ -105,6 +105,8 @@ class Analyzer:
         odds, features = (np.concatenate(parts) for parts in zip(*found, strict=True))
         for number, each in enumerate(pending):
             each.odds, each.features = odds[number], features[number]
+        for each, domain in zip(pending, self._gate.domains(features), strict=True):
+            each.domain = domain
         _share("classify", began, pending)
 
     def _apply_gate(self, pending: "list[_PendingAnalysis]") -> None:
@@ -125,9 +127,11 @@ class Analyzer:
         began = perf_counter()
         photos, lesions = [each.photo for each in pending], [each.lesion for each in pending if each.lesion]
         odds = np.stack([each.odds for each in pending])
-        for each, probabilities in zip(pending, self._classifier.probabilities(photos, lesions, odds), strict=True):
+        domains = [each.domain for each in pending if each.domain]
+        found = self._classifier.probabilities(photos, lesions, odds, domains)
+        for each, probabilities, domain in zip(pending, found, domains, strict=True):
             each.probabilities = probabilities
-            each.risk = self._classifier.risk(probabilities)
+            each.risk = self._classifier.risk(probabilities, domain)
         _share("classify", began, pending)
 
     def warm_up(self) -> None:
@@ -137,7 +141,7 @@ class Analyzer:
         glance = self._classifier.score_whole([photo])
         self._gate.refusals(glance.features)
         lesion = Lesion((0.0, 0.0, 64.0, 64.0), np.ones((64, 64), np.bool_), 1.0)
-        self._classifier.probabilities([photo], [lesion], glance.odds)
+        self._classifier.probabilities([photo], [lesion], glance.odds, self._gate.domains(glance.features))
 
 
 class _PendingAnalysis:
@@ -155,6 +159,7 @@ class _PendingAnalysis:
         self.refusal: Refusal | None = quality.refusal(judged) if checked else None
         self.odds: NDArray[np.float32]
         self.features: NDArray[np.float32]
+        self.domain: Domain | None = None
         self.lesion: Lesion | None = None
         self.probabilities: dict[str, float] = {}
         self.risk: Risk | None = None
@@ -170,6 +175,7 @@ class _PendingAnalysis:
             quality=self.quality,
             refusal=self.refusal,
             risk=self.risk,
+            domain=self.domain,
             models=titles,
             timings=self.timings,
         )

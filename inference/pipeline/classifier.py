@@ -3,13 +3,13 @@
 Its networks run in ONNX Runtime; the torch networks that they were written from are in `models.networks.zoo`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.analysis import CLASSES, Lesion, Risk
+from inference.analysis import CLASSES, Domain, Lesion, Risk
 from inference.classes import MALIGNANT, PREMALIGNANT
 from inference.cores import cores
 from inference.photo import Photo
@@ -18,7 +18,7 @@ from inference.pipeline.calibration import Calibration
 from inference.pipeline.crops import crop, region
 from inference.pipeline.session import Session
 from inference.registry.registry import Release, Weights
-from inference.registry.schema import ClassifierEntry, ClassifierInput, GateEntry
+from inference.registry.schema import ClassifierEntry, ClassifierInput, DomainEntry, GateEntry
 from inference.registry.tensors import ATTRIBUTION, EXPLAIN, FEATURES, LOG_ODDS
 
 Box = tuple[float, float, float, float]
@@ -64,8 +64,8 @@ class Classifier:
             trunk, gate.entry.input, aside or cores()
         )
         self._whole = [member for member in self._members if member.whole]
-        self._calibration = Calibration(tuple(member.slope for member in entry.members), entry.bias)
-        self._thresholds = entry.thresholds
+        self._domains = entry.domains
+        self._calibrations = {name: Calibration(each.slopes, each.bias) for name, each in entry.domains.items()}
 
     @property
     def channels(self) -> int:
@@ -80,33 +80,40 @@ class Classifier:
         return WholePhotoOutputs(np.stack(odds, axis=1) if odds else nothing, seen[self._trunk][1])
 
     def probabilities(
-        self, photos: Sequence[Photo], lesions: Sequence[Lesion], odds: NDArray[np.float32]
+        self, photos: Sequence[Photo], lesions: Sequence[Lesion], odds: NDArray[np.float32], domains: Sequence[Domain]
     ) -> list[dict[str, float]]:
-        """For each photo, the lesion in it and its row of a glance's `odds`: class -> probability.
+        """For each photo, the lesion in it, its row of a glance's `odds` and its domain: class -> probability.
 
         Probabilities are in 0..1, sum to 1, and come in the order of CLASSES.
         """
         whole = iter(np.moveaxis(odds, 1, 0))
         every = [next(whole) if member.whole else member.log_odds(photos, lesions) for member in self._members]
-        rows = self._calibration(np.stack(every, axis=1)).tolist()
+        return self.calibrated(np.stack(every, axis=1), domains)
+
+    def calibrated(self, odds: NDArray[np.float32], domains: Sequence[Domain]) -> list[dict[str, float]]:
+        """Class -> probability for each photo, of N x networks x classes log-odds, calibrated for its domain."""
+        rows = [self._calibrations[domain](odds[[row]])[0].tolist() for row, domain in enumerate(domains)]
         return [dict(zip(CLASSES, row, strict=True)) for row in rows]
 
-    def attribution(self, photo: Photo, lesion: Lesion) -> list[Attribution]:
+    def attribution(self, photo: Photo, lesion: Lesion, domain: Domain) -> list[Attribution]:
         """What each network found in one photo, for and against every class."""
         return [
             member.attribution(photo, lesion, slope)
-            for member, slope in zip(self._members, self._calibration.slopes, strict=True)
+            for member, slope in zip(self._members, self._domains[domain].slopes, strict=True)
         ]
 
-    def risk(self, probabilities: dict[str, float]) -> Risk:
-        """Judge by the release's thresholds, which were set for sensitivity, and not by the winning class."""
+    def risk(self, probabilities: dict[str, float], domain: Domain) -> Risk:
+        """See `risk_of`."""
+        return risk_of(probabilities, self._domains[domain])
 
-        def warned(group: tuple[str, ...]) -> bool:
-            return any(probabilities[code] >= self._thresholds[code] for code in group)
 
-        if warned(MALIGNANT):
-            return Risk.HIGH
-        return Risk.RAISED if warned(PREMALIGNANT) else Risk.LOW
+def risk_of(probabilities: Mapping[str, float], limits: DomainEntry) -> Risk:
+    """Judge by a domain's thresholds, which were set for sensitivity, and not by the winning class."""
+    malignant, premalignant = (sum(probabilities[code] for code in group) for group in (MALIGNANT, PREMALIGNANT))
+    melanoma = probabilities["mel"] >= limits.melanoma
+    if not melanoma and malignant + premalignant < limits.suspicious:
+        return Risk.LOW
+    return Risk.HIGH if melanoma or malignant >= premalignant or malignant >= limits.suspicious else Risk.RAISED
 
 
 class _Network:

@@ -8,15 +8,13 @@ from typing import Final, Generic
 
 from pydantic import ValidationError
 
+from inference.registry.file import REGISTRY_FILE, EntryT, NotReleased, RegistryFile
 from inference.registry.schema import (
-    REGISTRY_FILE,
     ClassifierEntry,
     Entry,
-    EntryT,
     FileEntry,
     GateEntry,
-    NotReleased,
-    RegistryFile,
+    JointEntry,
     SegmenterEntry,
 )
 
@@ -85,6 +83,7 @@ class Registry:
     classifier: Release[ClassifierEntry]
     segmenter: Release[SegmenterEntry]
     gate: Release[GateEntry]
+    joint: Release[JointEntry] | None = None
 
     @classmethod
     def load(cls, folder: Path = DEFAULT_WEIGHTS, classifier: str | None = None) -> "Registry":
@@ -119,6 +118,7 @@ class Registry:
             Release.at(folder, chosen, [member.served for member in chosen.members]),
             Release.at(folder, segmenter, [segmenter.served]),
             Release.at(folder, gate, [gate.served, gate.trunk]),
+            Release.at(folder, file.joint, [file.joint.served]) if file.joint else None,
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from inference.registry.schema import RegistryFile
+from inference.registry.file import RegistryFile
 from models.comparison.bench import VIEW, Bench, ComparisonError, Reader
 from models.networks import zoo
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from inference.registry.schema import RegistryFile
+from inference.registry.file import RegistryFile
 from models.comparison import rows
 from models.comparison.bench import VIEW, Bench, Box, ComparisonError, Reader, Row, cut
 from models.comparison.scoring import Asked, ask, clock, measure

@@ -94,17 +94,10 @@ def read_index(root: Path) -> list[Picture]:
     Raises:
         DataError: no metadata is there, or it names a class or split unknown to us.
     """
-    packed, published = root / "metadata.csv", root / "HAM10000_metadata"
-    source = (
-        packed
-        if packed.is_file()
-        else next((path for path in (published, published.with_suffix(".csv")) if path.is_file()), None)
-    )
-    if source is None:
-        raise DataError(f"{root}: neither metadata.csv nor HAM10000_metadata is there; is --data the HAM10000 folder?")
+    source = metadata(root)
     with source.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    known = {} if source is packed else _published_split()
+    known = {} if source.name == "metadata.csv" else _published_split()
     index: list[Picture] = []
     for row in rows:
         split = row.get("split") or known.get(row["image_id"], "train")
@@ -112,6 +105,19 @@ def read_index(root: Path) -> list[Picture]:
             raise DataError(f"{source}: {row['image_id']} has class {row['dx']!r} and split {split!r}")
         index.append(Picture(row["image_id"], row["lesion_id"], row["dx"], split))
     return sorted(index)
+
+
+def metadata(root: Path) -> Path:
+    """The table of a HAM10000 folder.
+
+    Raises:
+        DataError: none is there.
+    """
+    published = root / "HAM10000_metadata"
+    for path in (root / "metadata.csv", published, published.with_suffix(".csv")):
+        if path.is_file():
+            return path
+    raise DataError(f"{root}: neither metadata.csv nor HAM10000_metadata is there; is --data the HAM10000 folder?")
 
 
 def load(root: Path, split: Split, limit: int | None = None) -> Lesions:
@@ -128,8 +134,8 @@ def load(root: Path, split: Split, limit: int | None = None) -> Lesions:
     chosen = select(root, split, limit)
     images = np.empty((len(chosen), HEIGHT, WIDTH, 3), np.uint8)
     masks = np.empty((len(chosen), HEIGHT, WIDTH), np.bool_)
-    with _open(root) as files, ThreadPoolExecutor() as pool:
-        pairs = ((files.image(picture.image_id), files.mask(picture.image_id)) for picture in chosen)
+    with files(root) as opened, ThreadPoolExecutor() as pool:
+        pairs = ((opened.image(picture.image_id), opened.mask(picture.image_id)) for picture in chosen)
         for row, (image, mask) in enumerate(pool.map(_decode, pairs)):
             images[row], masks[row] = image, mask
     labels = np.array([CLASSES.index(picture.label) for picture in chosen], np.int64)
@@ -151,9 +157,9 @@ def select(root: Path, split: Split, limit: int | None = None) -> list[Picture]:
 def copy_photos(root: Path, pictures: list[Picture], folder: Path) -> list[Path]:
     """Write the photos' files, byte for byte, into a folder; returns their paths in order."""
     paths = []
-    with _open(root) as files:
+    with files(root) as opened:
         for picture in pictures:
-            data = files.image(picture.image_id)
+            data = opened.image(picture.image_id)
             path = folder / (picture.image_id + (".jpg" if data[:2] == b"\xff\xd8" else ".webp"))
             path.write_bytes(data)
             paths.append(path)
@@ -169,7 +175,7 @@ def _split(name: str) -> Split:
     return SPLITS[SPLITS.index(name)]
 
 
-class _Files:
+class Files:
     """Where the bytes of a picture and of its mask are found."""
 
     def __init__(
@@ -177,7 +183,7 @@ class _Files:
     ) -> None:
         self.image, self.mask, self._close = image, mask, tuple(close)
 
-    def __enter__(self) -> _Files:
+    def __enter__(self) -> Files:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -185,31 +191,31 @@ class _Files:
             archive.close()
 
 
-def _open(root: Path) -> _Files:
+def files(root: Path) -> Files:
     if (root / "images.zip").is_file():
-        images, masks = _archive(root / "images.zip"), _archive(root / "masks.zip")
-        return _Files(
-            lambda name: _member(images, f"{name}.webp"),
-            lambda name: _member(masks, f"{name}.png"),
+        images, masks = archive(root / "images.zip"), archive(root / "masks.zip")
+        return Files(
+            lambda name: member(images, f"{name}.webp"),
+            lambda name: member(masks, f"{name}.png"),
             (images, masks),
         )
     parts = [root / f"HAM10000_images_part_{number}" for number in (1, 2)]
     outlines = root / "HAM10000_segmentations_lesion_tschandl"
-    return _Files(
+    return Files(
         lambda name: _file([part / f"{name}.jpg" for part in parts]),
         lambda name: _file([outlines / f"{name}_segmentation.png"]),
         (),
     )
 
 
-def _archive(path: Path) -> zipfile.ZipFile:
+def archive(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: {error}") from error
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+def member(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         return archive.read(name)
     except (KeyError, zipfile.BadZipFile) as error:

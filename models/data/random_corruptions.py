@@ -31,13 +31,13 @@ def worn(pictures: Tensor, share: float, generator: Generator) -> Tensor:
     rows = (torch.rand(len(pictures), generator=generator) < share).nonzero()[:, 0].tolist()
     left = pictures.clone()
     with ThreadPoolExecutor() as pool:
-        done = pool.map(_once, (pictures[row].numpy() for row in rows), (seeds[row] for row in rows))
+        done = pool.map(wear, (pictures[row].numpy() for row in rows), (seeds[row] for row in rows))
         for row, pixels in zip(rows, done, strict=True):
             left[row] = torch.from_numpy(pixels)
     return left
 
 
-def _once(pixels: Pixels, seed: int) -> Pixels:
+def wear(pixels: Pixels, seed: int) -> Pixels:
     """One way at one level. A shake goes sideways: the picture is turned afterwards."""
     chance = np.random.default_rng(seed)
     match chance.integers(6):

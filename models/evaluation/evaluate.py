@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from inference.registry.schema import RegistryFile
+from inference.registry.file import RegistryFile
 from models.data.ham10000 import HEIGHT, WIDTH, Split, copy_photos, load, select
 from models.evaluation.mask_metrics import jaccard, statistics, summarise
 from models.evaluation.metrics import Answers, Interval, bootstrap, figures

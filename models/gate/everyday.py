@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -128,6 +128,18 @@ def healthy_skin(lesions: Lesions, part: Part | None = None) -> Iterator[Everyda
         if crop is not None:
             half: Part = "choose" if part_of(group) == "held-out" else "held-out"
             yield Everyday(HEALTHY, group, part or half, crop)
+
+
+def skin_beside(photos: Iterable[tuple[str, NDArray[np.uint8], NDArray[np.bool_]]]) -> Iterator[Everyday]:
+    """Crops of skin beside the lesions of photos by phone, all to fit on; see ``healthy_skin``.
+
+    Args:
+        photos: of each the group, the pixels and the mask of all its lesions.
+    """
+    for group, image, mask in photos:
+        crop = _largest_free(image, mask)
+        if crop is not None:
+            yield Everyday(HEALTHY, group, "fit", crop)
 
 
 def read(path: Path) -> NDArray[np.uint8] | None:

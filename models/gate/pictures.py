@@ -6,7 +6,7 @@ Lesions of ``train`` and everyday pictures of the part ``fit`` are learnt from; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -17,19 +17,26 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from inference.pipeline.orientation import canonical_orientation
 from models.data.corruptions import blurred, compressed, turned
 from models.data.ham10000 import CITATION, load
-from models.gate.everyday import HEALTHY, SOURCES, Everyday, gather, healthy_skin
+from models.data.pictures import Photo, ham10000_of, load_photos
+from models.gate.everyday import HEALTHY, SOURCES, Everyday, gather, healthy_skin, skin_beside
 from models.gate.everyday_drawn import DRAWN
 
 Pixels = NDArray[np.uint8]
 
 LESIONS: Final = 1000
 """So many lesions of ``train`` are learnt from, spread evenly over it."""
+PHONES: Final = 1000
+"""So many close-ups by camera of ``train`` are learnt from beside all photos by phone."""
 _DEBIAN: Final = ", ".join(dict.fromkeys(source.package for source in SOURCES if source.folder.startswith("/")))
 _PYTHON: Final = ", ".join(dict.fromkeys(source.package for source in SOURCES if not source.folder.startswith("/")))
 DATA: Final = (
-    f"{CITATION}, {LESIONS:,} training and 919 validation images and skin beside their lesions; everyday pictures "
+    f"{CITATION}, {LESIONS:,} training and 919 validation images and skin beside their lesions; {PHONES:,} "
+    "training close-ups by camera of MILK10k (MILK study team, ISIC, 2025), 621 training photos by phone of "
+    "PAD-UFES-20 (Pacheco et al., Data in Brief 32:106221, 2020) and skin beside their lesions, and both sets' "
+    "validation photos; everyday pictures "
     f"({', '.join(dict.fromkeys(source.kind for source in SOURCES))}) of the Debian packages {_DEBIAN} and of the "
     f"Python packages {_PYTHON}; pictures drawn by code ({', '.join(DRAWN)})"
 )
@@ -43,24 +50,29 @@ SMALLEST: Final = 64  # pixels: a close-up of less has nothing to see
 @dataclass(frozen=True, eq=False)
 class Example:
     """One picture, H x W x 3 uint8 RGB; ``kind`` indexes ``inference.pipeline.gate.KINDS``; ``learnt`` from, or only
-    compared."""
+    compared.
+
+    ``beyond`` says of lesions that they are of another set than HAM10000.
+    """
 
     pixels: Pixels
     kind: int
     learnt: bool
+    beyond: bool = False
 
 
-def examples(root: Path, limit: int | None = None) -> Iterator[Example]:
+def examples(roots: Sequence[Path], limit: int | None = None) -> Iterator[Example]:
     """Everything to learn from and to compare on; the changed copies are the same on every call.
 
     Args:
-        root: the data folder.
-        limit: use only this many lesions of ``val``, and of ``train``.
+        roots: folders of the sets.
+        limit: use only this many lesions of each set of ``val``, and of ``train``.
 
     Raises:
         DataError: data or a package with everyday pictures is missing.
     """
     chance = np.random.default_rng(0)
+    root = ham10000_of(roots)
     train = load(root, "train", LESIONS if limit is None else limit)
     for image, mask in zip(train.images, train.masks, strict=True):
         yield Example(image, 0, True)
@@ -71,7 +83,17 @@ def examples(root: Path, limit: int | None = None) -> Iterator[Example]:
         # Serving turns a photo by its content, so any of these may be what is looked at.
         for pose in (image, image[::-1], image[:, ::-1], image[::-1, ::-1]):
             yield Example(np.ascontiguousarray(pose), 0, False)
-    pictures = chain(healthy_skin(train, "fit"), healthy_skin(val), gather())
+    phones = load_photos(roots, "train", PHONES if limit is None else limit).where(_by_phone)
+    for photo in phones.photos:
+        pixels = photo.pixels()
+        yield Example(pixels, 0, True, True)
+        for _ in range(COPIES):
+            yield Example(changed(pixels, chance), 0, True, True)
+    for photo in load_photos(roots, "val", limit).where(_beyond).photos:
+        pixels = photo.pixels()
+        yield Example(canonical_orientation(pixels).apply(pixels), 0, False, True)
+    beside = ((photo.group, photo.pixels(), mask) for photo in phones.photos if (mask := photo.mask()) is not None)
+    pictures = chain(healthy_skin(train, "fit"), skin_beside(beside), healthy_skin(val), gather())
     for picture in pictures:
         if picture.part != "held-out":
             kind = kind_of(picture)
@@ -79,6 +101,14 @@ def examples(root: Path, limit: int | None = None) -> Iterator[Example]:
             for _ in range(COPIES if picture.part == "fit" else 0):
                 closer = picture.pixels if kind == 1 else close_up(picture.pixels, chance)
                 yield Example(changed(closer, chance), kind, True)
+
+
+def _by_phone(photo: Photo) -> bool:
+    return photo.domain == "phone"
+
+
+def _beyond(photo: Photo) -> bool:
+    return photo.dataset != "ham10000"
 
 
 def kind_of(picture: Everyday) -> int:

@@ -57,7 +57,7 @@ def write_refusals(found: Refusals, gate: GateEntry, folder: Path) -> Path:
 
 def _markdown(found: Refusals, gate: GateEntry) -> str:
     parts = [f"# Refusal on `{found.split}`\n\n"]
-    parts.append(_INTRO.format(gate=gate.key, trunk=gate.trunk.file, threshold=gate.threshold, lost=LOST))
+    parts.append(_INTRO.format(gate=gate.key, trunk=gate.trunk.file, threshold=gate.threshold, lost=max(LOST.values())))
     parts += [f"| {trial.what} | {trial.auc:.4f} | {trial.lost:.2%} | {trial.refused:.1%} |\n" for trial in gate.trials]
     photos = sum(kind.photos for kind in found.everyday)
     parts.append(_EVERYDAY.format(photos=photos, **_shares(found.everyday_share)))

@@ -15,6 +15,8 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import numpy_helper
 from torch import nn
 
+from models.networks.widen import widened
+
 HALF: Final = "_half"
 _COUNTER: Final = "num_batches_tracked"  # of a norm; only one without momentum reads it, and ours have momentum
 
@@ -39,7 +41,8 @@ def fill(network: nn.Module, content: bytes) -> None:
     if isinstance(layers, nn.Sequential):  # the writer of a segmenter names the last layer a second time
         whole["head"] = layers[-1]
     state = whole.state_dict(keep_vars=True)
-    found = {name: torch.from_numpy(np.array(numpy_helper.to_array(held[name]))) for name in state.keys() & held.keys()}
+    shared = state.keys() & held.keys()
+    found = widened({name: torch.from_numpy(np.array(numpy_helper.to_array(held[name]))) for name in shared}, state)
     filled = {id(state[name]) for name in found}
     if any(id(value) not in filled and not name.endswith(_COUNTER) for name, value in state.items()):
         raise ValueError("these weights belong to another network")

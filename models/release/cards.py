@@ -6,25 +6,32 @@ from pathlib import Path
 
 from inference.classes import CLASSES
 from inference.pipeline.gate import KINDS
-from inference.registry.schema import SCORE_SHARE, ClassifierEntry, FileEntry, GateEntry, Member, SegmenterEntry
+from inference.registry.schema import (
+    SCORE_SHARE,
+    ClassifierEntry,
+    FileEntry,
+    GateEntry,
+    Member,
+    SegmenterEntry,
+)
 from models.evaluation.report import TITLES, text
 
 LIMITS = """## Use and limits
 
 For triage by the bot of this repository and for research. It does not diagnose, and nothing may be decided on its
-answer alone. It has seen dermatoscope images of mostly light skin, from two clinics; photos by phone, dark skin,
-children, nails and mucosa are outside of what it learnt. Age, sex and body site are not read."""
+answer alone. It has seen dermatoscope images, close-ups by camera and photos by phone of mostly light skin; dark skin,
+children, nails and mucosa are outside of what it learnt. Age, sex and body site are not read from the photo."""
 
 
-TRAINED = """Trained on {data}, masks by Tschandl. Calibration, thresholds and what was kept of
-training were chosen on `val`; `test` (the 828 images of the FixCaps paper's split) was read for the report only.
+TRAINED = """Trained on {data}, with the masks of Tschandl and of PAD-UFES-20. Calibration,
+thresholds and what was kept of training were chosen on `val`; `test` was read for the report only.
 Weights: {licence}, as the data."""
 
 FITTED = """Fitted on {data}.
 The score and its threshold were chosen on `val` and on everyday pictures that were not
-learnt from, the prior's strength also on ten photos by phone;
+learnt from;
 `test` and the half of the everyday pictures that is held out were read for the report only.
-Weights: {licence}, as HAM10000."""
+Weights: {licence}, as the data."""
 
 AnyEntry = ClassifierEntry | SegmenterEntry | GateEntry
 
@@ -61,23 +68,27 @@ def _about(entry: AnyEntry) -> list[str]:
 
 
 def _classifier(entry: ClassifierEntry) -> list[str]:
-    threshold = ", ".join(f"{name} {value:.3f}" for name, value in entry.thresholds.items())
     return [
-        f"Names one of seven classes ({', '.join(CLASSES)}) with probabilities that sum to 1.",
+        f"Names one of eight classes ({', '.join(CLASSES)}) with probabilities that sum to 1.",
         "",
         "## Networks",
         "",
         *_sources(entry),
         "",
-        "| network | reads | side, px | weight |",
-        "|---|---|---|---|",
+        f"| network | reads | side, px | {' | '.join(f'weight, {domain}' for domain in entry.domains)} |",
+        "|---|---|---" + "|---" * len(entry.domains) + "|",
         *(
-            f"| {member.network} | {_square(member)} | {member.input.size} | {member.slope:.3f} |"
-            for member in entry.members
+            f"| {member.network} | {_square(member)} | {member.input.size} | {' | '.join(_slopes(entry, number))} |"
+            for number, member in enumerate(entry.members)
         ),
         "",
-        "The log-odds of the networks, times their weights, plus a bias a class, make the probabilities.",
-        f"A warning is raised from these on: {threshold}.",
+        "The log-odds of the networks, times their weights, plus a bias a class, make the probabilities; weights and",
+        "biases are of the kind of photo, dermatoscope or phone, which is told from the photo itself. A warning is",
+        "raised where malignant and pre-malignant classes together, or melanoma alone, reach these probabilities:",
+        "",
+        "| kind of photo | together | melanoma alone |",
+        "|---|---|---|",
+        *(f"| {name} | {each.suspicious:.3f} | {each.melanoma:.3f} |" for name, each in entry.domains.items()),
         "",
         "Compared on `val`, calibrated by cross-fitting on it:",
         "",
@@ -85,6 +96,10 @@ def _classifier(entry: ClassifierEntry) -> list[str]:
         "|---|---|---|",
         *(f"| {trial.what} | {trial.accuracy:.3f} | {trial.balanced_accuracy:.3f} |" for trial in entry.trials),
     ]
+
+
+def _slopes(entry: ClassifierEntry, number: int) -> list[str]:
+    return [f"{domain.slopes[number]:.3f}" for domain in entry.domains.values()]
 
 
 def _files(entry: AnyEntry) -> list[FileEntry]:

@@ -18,20 +18,20 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from sklearn.model_selection import GroupKFold
 from torch import Tensor
 
-from inference.classes import CLASSES, SUSPICIOUS
+from inference.classes import CLASSES
+from inference.domains import DOMAINS
 from inference.pipeline.crops import crop
 from inference.pipeline.masks import letterbox
+from inference.registry.file import REGISTRY_FILE, AnyEntry, EntryT, RegistryFile
 from inference.registry.schema import (
     DIGITS,
-    REGISTRY_FILE,
     SCORE_SHARE,
-    AnyEntry,
     ClassifierEntry,
     ClassifierInput,
-    EntryT,
+    DomainEntry,
     FileEntry,
+    JointEntry,
     Member,
-    RegistryFile,
     SegmenterEntry,
     SegmenterInput,
     Trial,
@@ -45,6 +45,7 @@ from models.networks.segmenter import build_segmenter, find_lesions, load_segmen
 from models.release import onnx
 from models.release.calibrate import fit
 from models.release.cards import write_card
+from models.release.domains import fit_warnings
 from models.release.trained import Trained
 from models.training.classification import ClassifierConfig, predict
 from models.training.segmentation import SegmenterConfig
@@ -52,7 +53,7 @@ from models.training.segmentation import SegmenterConfig
 DATA: Final = f"{CITATION}, 8,268 training and 919 validation images"
 LICENCE: Final = "CC BY-NC 4.0"
 WANTED_SENSITIVITY: Final = 0.95
-"""Share of val's mel, bcc and akiec that must raise a warning."""
+"""Share of val's malignant and pre-malignant lesions, and of its melanomas, that must raise a warning."""
 FOLDS: Final = 5
 
 
@@ -105,7 +106,8 @@ def export_classifier(
         scores.append(predict(network, torch.from_numpy(np.stack(squares)), torch.device("cpu")))
     odds = torch.stack(scores, 1)
     calibration = fit(odds, labels)
-    probabilities = torch.from_numpy(calibration(odds.numpy()))
+    suspicious, melanoma = fit_warnings(calibration(odds.numpy()), val.labels, WANTED_SENSITIVITY)
+    both = DomainEntry(slopes=calibration.slopes, bias=calibration.bias, suspicious=suspicious, melanoma=melanoma)
     trials = [
         *(
             _trial(f"{config.name}, {config.view}, alone", odds[:, [index]], val)
@@ -117,13 +119,12 @@ def export_classifier(
         name=name, version=version, metrics={}, data=DATA, licence=LICENCE, classes=CLASSES,
         members=tuple(
             Member(
-                network=config.name, kernel=config.kernel, served=served, slope=slope,
+                network=config.name, kernel=config.kernel, served=served,
                 input=ClassifierInput(size=config.size, view=config.view, margin=config.margin),
             )
-            for config, served, slope in zip(configs, files, calibration.slopes, strict=True)
+            for config, served in zip(configs, files, strict=True)
         ),
-        bias=calibration.bias,
-        thresholds=dict.fromkeys(SUSPICIOUS, warning_threshold(probabilities, labels)), trials=tuple(trials),
+        domains=dict.fromkeys(DOMAINS, both), trials=tuple(trials),
     )  # fmt: skip
     register(weights, entry)
     return entry
@@ -159,18 +160,6 @@ def convert_again(weights: Path) -> None:
         write_card(entry, weights)
     write_card(converted.served_segmenter, weights)
     write_card(converted.served_gate, weights)
-
-
-def warning_threshold(probabilities: Tensor, labels: Tensor) -> float:
-    """The highest threshold on mel, bcc and akiec, rounded down, at which 95 % of these three raise a warning.
-
-    Args:
-        probabilities: N x 7, calibrated.
-        labels: N class indices.
-    """
-    columns = [CLASSES.index(name) for name in SUSPICIOUS]
-    highest = probabilities[:, columns].amax(1)[torch.isin(labels, torch.tensor(columns))]
-    return float(np.floor(np.quantile(highest.numpy(), 1 - WANTED_SENSITIVITY, method="lower") * 1e4) / 1e4)
 
 
 def served_boxes(weights: Path, lesions: Lesions) -> list[tuple[float, float, float, float] | None]:
@@ -231,6 +220,11 @@ def register(weights: Path, entry: AnyEntry) -> None:
     """Put a release into the registry, in place of one of the same name and version, and serve it."""
     known = RegistryFile.load(weights) if (weights / REGISTRY_FILE).is_file() else RegistryFile()
     known.register(entry).save(weights)
+
+
+def register_joint(weights: Path, entry: JointEntry) -> None:
+    """Put the model that joins photo and answers into the registry."""
+    RegistryFile.load(weights).with_joint(entry).save(weights)
 
 
 def released(weights: Path) -> tuple[SegmenterEntry, ClassifierEntry]:

@@ -20,6 +20,7 @@ from onnxscript import optimizer
 from torch import Tensor, nn
 from ultralytics.nn.tasks import SegmentationModel
 
+from inference.classes import CLASSES
 from inference.registry.tensors import ATTRIBUTION, DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
 from models.networks.onnx_weights import HALF
 from models.networks.zoo import Classifier, Pretrained
@@ -159,16 +160,17 @@ def _compute_evidence_where_asked(graph: onnx.GraphProto) -> None:
     for value, name in ((taken, ATTRIBUTION + "_found"), (left, ATTRIBUTION + "_unasked")):
         value.CopyFrom(evidence)
         value.name = name
-    left.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, [0, 7, 1, 1]))
+    left.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, [0, len(CLASSES), 1, 1]))
     extra = [node for node in graph.node if not kept & set(node.output)]
     found = helper.make_graph([*extra, helper.make_node("Identity", [ATTRIBUTION], [taken.name])], "found", [], [taken])
     for node in found.node:
         for names in (node.input, node.output):
             names[:] = [f"{name}_inner" if name == ATTRIBUTION else name for name in names]
-    nothing = helper.make_tensor(left.name, TensorProto.FLOAT, [0, 7, 1, 1], [])
+    nothing = helper.make_tensor(left.name, TensorProto.FLOAT, [0, len(CLASSES), 1, 1], [])
     unasked = helper.make_graph([helper.make_node("Constant", [], [left.name], value=nothing)], "unasked", [], [left])
     # The runtime warns of every output whose size is another than announced.
-    evidence.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, ["explained", 7, "rows", "columns"]))
+    shape: list[str | int | None] = ["explained", len(CLASSES), "rows", "columns"]
+    evidence.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, shape))
     del graph.node[:]
     graph.node.extend(always)
     graph.node.append(helper.make_node("If", [EXPLAIN], [ATTRIBUTION], then_branch=found, else_branch=unasked))

@@ -9,7 +9,7 @@ from typing import Final, cast
 from safetensors.torch import load_file
 from torch import nn
 
-from inference.registry.schema import REGISTRY_FILE, RegistryFile
+from inference.registry.file import REGISTRY_FILE, RegistryFile
 from models.networks import onnx_weights, zoo
 from models.training.classification import ClassifierConfig
 from models.training.loop import TrainingError, read_config

@@ -30,10 +30,10 @@ from safetensors.torch import load, save_file
 from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import PARAM_LIST, AveragedModel, get_ema_multi_avg_fn
 
-from models.data.ham10000 import Lesions
 from models.evaluation.plots import plot_curves
 from models.networks import coco
 from models.networks.onnx_weights import fill
+from models.networks.widen import widened
 
 WARMUP = 0.05  # share of all steps in which the learning rate rises
 
@@ -61,13 +61,24 @@ class Recipe:
     seed: int = 1
 
 
+class Pictures(Protocol):
+    """Pictures that have ids."""
+
+    @property
+    def ids(self) -> tuple[str, ...]: ...
+
+
 class Task(Protocol):
     """What the loop asks of a task."""
 
     recipe: Recipe
     config: Any
-    train: Lesions
-    val: Lesions
+
+    @property
+    def train(self) -> Pictures: ...
+    @property
+    def val(self) -> Pictures: ...
+
     score: str  # the figure of ``validate`` that picks the best epoch
 
     def network(self, device: torch.device) -> nn.Module: ...
@@ -211,7 +222,7 @@ class Run:
                 fill(self.network, content)
             else:
                 weights = coco.adapted(content, self.network) if coco.is_published(content) else load(content)
-                self.network.load_state_dict(weights)
+                self.network.load_state_dict(widened(weights, self.network.state_dict()))
         except (OSError, SafetensorError, RuntimeError, ValueError) as error:
             raise TrainingError(f"{start}: {str(error).splitlines()[0]}") from error
         return f"weights with SHA-256 {hashlib.sha256(content).hexdigest()}"
@@ -246,9 +257,9 @@ def low_precision(device: torch.device) -> torch.dtype | None:
     return torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16") else None
 
 
-def _named(lesions: Lesions) -> str:
+def _named(pictures: Pictures) -> str:
     """Pictures by their number and ids: the folder may be moved, or packed."""
-    return f"{len(lesions)} pictures ({hashlib.sha256(' '.join(lesions.ids).encode()).hexdigest()[:12]})"
+    return f"{len(pictures.ids)} pictures ({hashlib.sha256(' '.join(pictures.ids).encode()).hexdigest()[:12]})"
 
 
 def _moving_average(decay: float) -> Callable[[PARAM_LIST, PARAM_LIST, Tensor | int], None]:

@@ -66,7 +66,7 @@ class Segmentation:
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor:
         batch = self.batch(rows, generator, device)
         images = batch["img"].contiguous(memory_format=torch.channels_last)
-        predictions = _float(network(images))
+        predictions = in_float(network(images))
         with torch.autocast(device.type, enabled=False):
             parts, _ = cast(SegmentationModel, network).loss(batch, predictions)
         return cast(Tensor, parts.sum() / len(rows))
@@ -123,10 +123,10 @@ def _boxes(masks: Tensor) -> Tensor:
     return torch.stack([x, y, width, height], 1)
 
 
-def _float(value: Any) -> Any:
+def in_float(value: Any) -> Any:
     """The same nest of tensors in float32: the loss takes logarithms and small differences."""
     if isinstance(value, Tensor):
         return value.float()
     if isinstance(value, dict):
-        return {key: _float(part) for key, part in value.items()}
-    return type(value)(_float(part) for part in value)
+        return {key: in_float(part) for key, part in value.items()}
+    return type(value)(in_float(part) for part in value)

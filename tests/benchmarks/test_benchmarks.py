@@ -10,8 +10,8 @@ from benchmarks.reference import Parity, ReferenceAnalyzer
 from inference.cores import cores
 from inference.photo import Photo, decode
 from inference.pipeline.analyzer import Analyzer
+from inference.registry.file import RegistryFile
 from inference.registry.registry import DEFAULT_WEIGHTS, Registry
-from inference.registry.schema import RegistryFile
 from models.data.ham10000 import load
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"

@@ -14,8 +14,9 @@ from cryptography.fernet import Fernet
 from benchmarks.load.person import words
 from benchmarks.load.processes import ADMIN_ID, TOKEN, BotProcess
 from bot.samples import sample
+from inference.registry.file import RegistryFile
 from inference.registry.registry import DEFAULT_WEIGHTS
-from inference.registry.schema import Entry, RegistryFile
+from inference.registry.schema import Entry
 from storage import Database
 from tests.e2e.playing import Person
 

@@ -17,6 +17,7 @@ from safetensors.numpy import save
 from torch import Tensor, nn
 
 from inference.classes import CLASSES
+from inference.domains import DOMAINS
 from inference.registry.tensors import DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
 from models.networks import zoo
 from models.release import onnx as onnx_file
@@ -67,11 +68,9 @@ def write_release(folder: Path) -> Path:
                         "served": served(folder / CLASSIFIER_FILE),
                         "kernel": 18,
                         "input": {"size": 64, "view": "lesion", "margin": 1.4},
-                        "slope": 1.0,
                     }
                 ],
-                "bias": [3.0 * (code == "nv") for code in CLASSES],
-                "thresholds": {"mel": 0.5, "bcc": 0.5, "akiec": 0.5},
+                "domains": dict.fromkeys(DOMAINS, domain()),
                 "trials": [],
             }
         ],
@@ -102,9 +101,16 @@ def write_release(folder: Path) -> Path:
     return folder
 
 
-def write_gate(path: Path, bias: list[float]) -> None:
-    """A gate that says the same of everything."""
-    path.write_bytes(save({"weight": np.zeros((3, 3), np.float32), "bias": np.array(bias, np.float32)}))
+def domain(suspicious: float = 0.9, melanoma: float = 0.5, favoured: str = "nv") -> dict[str, Any]:
+    """How one domain is calibrated and warned of."""
+    bias = [3.0 * (code == favoured) for code in CLASSES]
+    return {"slopes": [1.0], "bias": bias, "suspicious": suspicious, "melanoma": melanoma}
+
+
+def write_gate(path: Path, bias: list[float], phone: float = -1.0) -> None:
+    """A gate that says the same of everything, and takes everything for a phone's photo where `phone` is above 0."""
+    stored = {"weight": np.zeros((3, 3)), "bias": bias, "phone.weight": np.zeros(3), "phone.bias": [phone]}
+    path.write_bytes(save({name: np.array(value, np.float32) for name, value in stored.items()}))
 
 
 def write_trunk(path: Path) -> None:

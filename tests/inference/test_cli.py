@@ -51,7 +51,7 @@ def test_json_answers_in_order(capsys: pytest.CaptureFixture[str], weights: Path
     assert (status, errors) == (0, "")
     answered, refused, other = records(lines)
     assert [record["photo"] for record in (answered, refused, other)] == [str(path) for path in given]
-    keys = ["photo", "label", "probabilities", "box", "refusal", "risk", "models", "timings"]
+    keys = ["photo", "label", "probabilities", "box", "refusal", "risk", "domain", "models", "timings"]
     assert list(answered) == list(refused) == keys
     assert list(answered["probabilities"]) == list(CLASSES)
     assert sum(answered["probabilities"].values()) == pytest.approx(1)

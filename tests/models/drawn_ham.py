@@ -41,7 +41,8 @@ def packed(root: Path, splits: dict[str, int]) -> Path:
                 name = f"ISIC_{number:07d}"
                 images.writestr(f"{name}.webp", _bytes(image, "WEBP"))
                 masks.writestr(f"{name}.png", _bytes(mask, "PNG"))
-                rows.append((f"HAM_{number // 2:07d}", name, CLASSES[number % 7], "histo", "50", "male", "back", split))
+                label = CLASSES[number % len(CLASSES)]
+                rows.append((f"HAM_{number // 2:07d}", name, label, "histo", "50", "male", "back", split))
     _table(root / "metadata.csv", (*COLUMNS, "split"), rows)
     return root
 
@@ -57,7 +58,7 @@ def published(root: Path, names: list[str]) -> Path:
         image, mask = draw(number, 600, 450)
         (parts[number % 2] / f"{name}.jpg").write_bytes(_bytes(image, "JPEG"))
         (outlines / f"{name}_segmentation.png").write_bytes(_bytes(mask, "PNG"))
-        rows.append((f"HAM_{number:07d}", name, CLASSES[number % 7], "histo", "50", "male", "back"))
+        rows.append((f"HAM_{number:07d}", name, CLASSES[number % len(CLASSES)], "histo", "50", "male", "back"))
     _table(root / "HAM10000_metadata", COLUMNS, rows)
     return root
 

@@ -7,7 +7,6 @@ import torch.nn.functional as F
 
 from inference.pipeline.calibration import Calibration
 from models.release.calibrate import fit
-from models.release.export import warning_threshold
 
 
 def scored(count: int = 4000, slope: float = 2.5) -> tuple[torch.Tensor, torch.Tensor]:
@@ -44,13 +43,3 @@ def test_fit_beats_raw_scores() -> None:
     odds, labels = scored()
     raw = F.cross_entropy(odds[:, 0], labels)
     assert F.nll_loss(torch.from_numpy(fit(odds, labels)(odds.numpy())).log(), labels) < raw - 0.1
-
-
-def test_warning_threshold_reaches_the_wanted_sensitivity_and_no_lower_than_needed() -> None:
-    generator = torch.Generator().manual_seed(5)
-    probabilities = torch.rand(500, 7, generator=generator).softmax(1)
-    labels = torch.randint(0, 7, (500,), generator=generator)
-    threshold = warning_threshold(probabilities, labels)
-    suspicious = probabilities[:, [0, 1, 4]].amax(1)[torch.isin(labels, torch.tensor([0, 1, 4]))]
-    assert (suspicious >= threshold).float().mean() >= 0.95
-    assert (suspicious >= threshold + 0.005).float().mean() < 0.95

@@ -13,7 +13,7 @@ import torch
 from onnxruntime import InferenceSession
 from rich.console import Console
 
-from inference.registry.schema import RegistryFile
+from inference.registry.file import RegistryFile
 from inference.registry.tensors import EXPLAIN, LOG_ODDS, SQUARES
 from models.__main__ import WEIGHTS, main
 from models.comparison import embedding, released, rows, scoring, table, trained, zero_shot

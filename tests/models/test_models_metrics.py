@@ -84,9 +84,9 @@ def test_reliability_bins_agree_on_mixed_confidences() -> None:
 
 def test_the_confusion_matrix_has_a_column_for_refused_photos() -> None:
     matrix = confusion(answers(["nv", "nv", "nv", "mel", "mel"], ["nv", None, "mel", "mel", None]))
-    assert matrix.shape == (7, 8) and matrix.sum() == 5
+    assert matrix.shape == (8, 9) and matrix.sum() == 5
     nv, mel = CLASSES.index("nv"), CLASSES.index("mel")
-    assert matrix[nv].nonzero()[0].tolist() == [mel, nv, 7] and matrix[mel].nonzero()[0].tolist() == [mel, 7]
+    assert matrix[nv].nonzero()[0].tolist() == [mel, nv, 8] and matrix[mel].nonzero()[0].tolist() == [mel, 8]
 
 
 def test_a_rate_of_what_the_sample_lacks_is_not_defined() -> None:

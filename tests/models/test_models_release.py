@@ -16,9 +16,10 @@ import pytest
 import torch
 
 from inference.classes import CLASSES
+from inference.domains import DOMAINS
 from inference.pipeline.masks import letterbox
 from inference.pipeline.orientation import ORIENTATIONS, canonical_orientation
-from inference.registry.schema import RegistryFile
+from inference.registry.file import RegistryFile
 from models.__main__ import main
 from models.data.ham10000 import copy_photos, load, select
 from models.evaluation import evaluate
@@ -28,7 +29,8 @@ from models.evaluation.served import serve
 from models.networks.segmenter import find_lesions, load_segmenter
 from models.release import onnx
 from models.release.cards import write_card
-from models.release.export import warning_threshold
+from models.release.domains import fit_warnings
+from models.release.export import WANTED_SENSITIVITY
 from models.training.segmentation import SegmenterConfig
 from tests.inference.releases import open_gate
 from tests.models import drawn_ham
@@ -95,7 +97,7 @@ def test_registry_names_what_lies_there(weights: Path) -> None:
     for entry in (release.served_classifier, release.served_segmenter):
         assert entry.licence == "CC BY-NC 4.0"
         assert "HAM10000" in entry.data
-    assert set(release.served_classifier.thresholds) == {"mel", "bcc", "akiec"}
+    assert set(release.served_classifier.domains) == set(DOMAINS)
     assert [member.input.view for member in members] == ["lesion", "whole"]
     trials = [trial.what for trial in release.served_classifier.trials]
     assert trials == ["fixcaps, lesion, alone", "fixcaps, whole, alone", "released"]
@@ -150,7 +152,7 @@ def test_report_shows_confusion_and_reliability(weights: Path) -> None:
     report = json.loads((weights / "report-val.json").read_text())
     text = (weights / "report-val.md").read_text()
     matrix = report["confusion"]
-    assert "| | akiec | bcc | bkl | df | mel | nv | vasc | refused |" in text
+    assert "| | akiec | bcc | bkl | df | mel | nv | scc | vasc | refused |" in text
     for name, row in matrix.items():
         assert f"| {name} | {' | '.join(map(str, row.values()))} |" in text
     total = sum(sum(row.values()) for row in matrix.values())
@@ -176,7 +178,9 @@ def test_thresholds_and_calibration_are_fitted_to_what_is_served(weights: Path, 
     assert all(row["label"] for row in rows), "every drawn lesion is outlined"
     labels = torch.tensor([CLASSES.index(picture.label) for picture in select(data, "val")])
     entry = RegistryFile.load(weights).served_classifier
-    assert entry.thresholds["mel"] == pytest.approx(warning_threshold(found, labels), abs=2e-4)
+    limits = fit_warnings(found.double().numpy(), labels.numpy(), WANTED_SENSITIVITY)
+    fitted = entry.domains["dermatoscope"]
+    assert (fitted.suspicious, fitted.melanoma) == pytest.approx(limits, abs=2e-4)
 
 
 def test_figures_of_the_report_stand_in_registry_and_cards(weights: Path) -> None:
@@ -235,7 +239,7 @@ def test_a_released_network_is_joined_with_a_new_one(weights: Path, runs: Path, 
     assert export([runs / "lesion", copied / before["whole"].served.file], data, copied, "0.2.0") == 0
     new, kept = RegistryFile.load(copied).served_classifier.members
     assert new.served.file == "fixcaps-0.2.0-lesion.onnx"
-    assert kept.model_dump(exclude={"slope"}) == before["whole"].model_dump(exclude={"slope"}), "it keeps its files"
+    assert kept == before["whole"], "it keeps its files"
 
 
 def test_a_released_segmenter_is_released_again_with_its_files(weights: Path, data: Path, tmp_path: Path) -> None:

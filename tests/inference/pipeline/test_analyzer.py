@@ -11,13 +11,15 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Analysis, Refusal, Risk
+from inference.classes import MALIGNANT, SUSPICIOUS
+from inference.domains import DOMAINS
 from inference.photo import Photo, decode
 from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.classifier import Classifier
 from inference.pipeline.orientation import ORIENTATIONS
 from inference.registry.registry import Registry
 from tests.inference.pictures import encoded, skin
-from tests.inference.releases import edit_member, edit_registry
+from tests.inference.releases import GATE_FILE, accept, domain, edit_member, edit_registry, write_gate
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -27,8 +29,9 @@ def analyzer(weights: Path) -> Analyzer:
     return Analyzer(Registry.load(weights))
 
 
-def with_thresholds(folder: Path, **thresholds: float) -> Analyzer:
-    edit_registry(folder, "classifiers", thresholds={"mel": 1.0, "bcc": 1.0, "akiec": 1.0} | thresholds)
+def with_limits(folder: Path, **limits: float) -> Analyzer:
+    found = domain(**({"suspicious": 1.0, "melanoma": 1.0} | limits))
+    edit_registry(folder, "classifiers", domains=dict.fromkeys(DOMAINS, found))
     return Analyzer(Registry.load(folder))
 
 
@@ -93,21 +96,48 @@ def test_an_empty_batch(analyzer: Analyzer) -> None:
 
 
 class TestRisk:
-    def test_below_every_threshold_is_low(self, own_weights: Path) -> None:
-        assert with_thresholds(own_weights).analyze(Photo(skin())).risk is Risk.LOW
+    def test_below_both_limits_is_low(self, own_weights: Path) -> None:
+        assert with_limits(own_weights).analyze(Photo(skin())).risk is Risk.LOW
 
-    @pytest.mark.parametrize("code", ["mel", "bcc"])
-    def test_a_malignant_class_at_its_threshold_is_high_whoever_wins(self, own_weights: Path, code: str) -> None:
-        share = with_thresholds(own_weights).analyze(Photo(skin())).probabilities[code]
-        at, above = (with_thresholds(own_weights, **{code: limit}) for limit in (share, share + 1e-4))
+    def test_melanoma_at_its_limit_is_high_whoever_wins(self, own_weights: Path) -> None:
+        share = with_limits(own_weights).analyze(Photo(skin())).probabilities["mel"]
+        at, above = (with_limits(own_weights, melanoma=limit) for limit in (share, share + 1e-4))
         analysis = at.analyze(Photo(skin()))
         assert analysis.label == "nv"
         assert analysis.risk is Risk.HIGH
         assert above.analyze(Photo(skin())).risk is Risk.LOW
 
-    def test_a_premalignant_class_alone_is_raised(self, own_weights: Path) -> None:
-        assert with_thresholds(own_weights, akiec=0.0).analyze(Photo(skin())).risk is Risk.RAISED
-        assert with_thresholds(own_weights, akiec=0.0, mel=0.0).analyze(Photo(skin())).risk is Risk.HIGH
+    def test_all_suspicious_classes_count_together(self, own_weights: Path) -> None:
+        found = with_limits(own_weights).analyze(Photo(skin())).probabilities
+        together = sum(found[code] for code in SUSPICIOUS)
+        assert together > max(found[code] for code in SUSPICIOUS)
+        assert with_limits(own_weights, suspicious=together - 1e-4).analyze(Photo(skin())).risk is Risk.HIGH
+        assert with_limits(own_weights, suspicious=together + 1e-4).analyze(Photo(skin())).risk is Risk.LOW
+
+    def test_a_premalignant_class_above_all_others_is_raised(self, own_weights: Path) -> None:
+        limits = domain(suspicious=0.6, melanoma=1.0, favoured="akiec") | {"slopes": [0.1]}
+        edit_registry(own_weights, "classifiers", domains=dict.fromkeys(DOMAINS, limits))
+        analysis = Analyzer(Registry.load(own_weights)).analyze(Photo(skin()))
+        assert sum(analysis.probabilities[code] for code in MALIGNANT) < analysis.probabilities["akiec"]
+        assert analysis.risk is Risk.RAISED
+
+
+class TestDomain:
+    @pytest.mark.parametrize(("phone", "told"), [(-1.0, "dermatoscope"), (1.0, "phone")])
+    def test_each_domain_has_a_calibration_of_its_own(self, own_weights: Path, phone: float, told: str) -> None:
+        write_gate(own_weights / GATE_FILE, [4.0, 0.0, 0.0], phone)
+        accept(own_weights, GATE_FILE)
+        edit_registry(
+            own_weights,
+            "classifiers",
+            domains={"dermatoscope": domain(), "phone": domain(favoured="bkl") | {"slopes": [0.1]}},
+        )
+        analysis = Analyzer(Registry.load(own_weights)).analyze(Photo(skin()))
+        assert analysis.domain == told
+        assert analysis.label == {"dermatoscope": "nv", "phone": "bkl"}[told]
+
+    def test_what_was_not_looked_at_has_none(self, analyzer: Analyzer) -> None:
+        assert analyzer.analyze(Photo(skin(8, 8))).domain is None
 
 
 def test_the_whole_photo_or_the_lesion_is_classified_as_the_release_says(own_weights: Path) -> None:

@@ -1,0 +1,69 @@
+"""A surer answer: the photo's probabilities and a person's answers joined; the risk never falls by it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from inference.analysis import Analysis, Risk
+from inference.pipeline.answers import Joint
+from inference.pipeline.classifier import risk_of
+from inference.registry.registry import Registry, RegistryError
+from inference.registry.schema import ClassifierEntry
+
+ALARMING: Final = ("bleed", "grew", "changed")
+"""Questions of which any yes makes the risk at least raised, whatever the picture shows."""
+_ORDER: Final = (Risk.LOW, Risk.RAISED, Risk.HIGH)
+
+Answers = Mapping[str, object]
+
+
+class AnswersError(Exception):
+    """A file of answers cannot be read; the message says why."""
+
+
+class Joiner:
+    """The released joint model at work.
+
+    Raises:
+        RegistryError: the registry has none, or its file is not what was released.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        if registry.joint is None:
+            raise RegistryError("the registry has no model that joins answers")
+        weights = registry.joint.files[0]
+        try:
+            self._joint = Joint.read(weights.content())
+        except ValueError as error:
+            raise RegistryError(f"weights of {weights.title}: {weights.path}: {error}") from error
+        self._classifier: ClassifierEntry = registry.classifier.entry
+
+    def joined(self, analysis: Analysis, answers: Answers) -> Analysis:
+        """An analysis after a person's answers; one without a class stays as it is."""
+        if analysis.label is None or analysis.risk is None or analysis.domain is None:
+            return analysis
+        probabilities = self._joint(analysis.probabilities, answers)
+        risk = risk_of(probabilities, self._classifier.domains[analysis.domain])
+        alarmed = any(str(answers.get(question, "")).strip().capitalize() == "True" for question in ALARMING)
+        least = (analysis.risk, risk, Risk.RAISED if alarmed else Risk.LOW)
+        label = max(probabilities, key=probabilities.__getitem__)
+        return replace(analysis, label=label, probabilities=probabilities, risk=max(least, key=_ORDER.index))
+
+
+def read_answers(path: Path) -> dict[str, Answers]:
+    """Answers by photo file name, from JSON: name -> {question: answer}; see `inference.pipeline.answers`.
+
+    Raises:
+        AnswersError: the file cannot be read or is of another form.
+    """
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise AnswersError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise AnswersError(f"{path} is no JSON: {error}") from error
+    if not isinstance(found, dict) or not all(isinstance(value, dict) for value in found.values()):
+        raise AnswersError(f"{path} must hold an object of photo file name -> object of answers")
+    return found

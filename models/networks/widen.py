@@ -1,0 +1,37 @@
+"""Weights of an earlier release, which knew seven classes, for a network of all: what is new begins as a mean."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from inference.classes import ABSENT_AT_FIRST, CLASSES
+
+
+def widened(weights: dict[str, Tensor], wanted: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Give the last layer a row, or a capsule, for every class that these weights lack.
+
+    Args:
+        weights: state of a classifier with fewer classes; one with all of them is returned as it is.
+        wanted: state of the network to be filled, for the shapes.
+    """
+    filled = {}
+    for name, value in weights.items():
+        shape = wanted[name].shape if name in wanted else value.shape
+        differing = [axis for axis in range(value.ndim) if value.shape[axis] != shape[axis]]
+        if not differing:
+            filled[name] = value
+            continue
+        (axis,) = differing
+        width = shape[axis] // len(CLASSES)
+        filled[name] = _with_new_classes(value, axis, width)
+    return filled
+
+
+def _with_new_classes(value: Tensor, axis: int, width: int) -> Tensor:
+    """Insert ``width`` numbers along an axis for each new class, the mean of those it begins with."""
+    known = [name for name in CLASSES if name not in ABSENT_AT_FIRST]
+    parts = dict(zip(known, value.split(width, axis), strict=True))
+    for name, parents in ABSENT_AT_FIRST.items():
+        parts[name] = torch.stack([parts[parent] for parent in parents]).mean(0)
+    return torch.cat([parts[name] for name in CLASSES], axis)

@@ -1,0 +1,199 @@
+"""The task of training the segmenter on several sets: pieces of masks as objects, Jaccard on ``val``."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, cast
+
+import cv2
+import numpy as np
+import torch
+from numpy.random import Generator as Chance
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Generator, Tensor, nn
+from ultralytics.nn.tasks import SegmentationModel
+
+from inference.pipeline.masks import GREY
+from models.data.augmentation import jitter
+from models.data.pictures import Photo, Photos, load_photos
+from models.data.random_corruptions import wear
+from models.data.random_crop import cut, drawn
+from models.evaluation.mask_metrics import jaccard
+from models.networks.segmenter import build_segmenter, find_lesions
+from models.training.loop import Recipe
+from models.training.mixed import pools
+from models.training.segmentation import MASK_RATIO, SegmenterConfig, in_float
+
+RECIPE: Final = Recipe(epochs=6, batch=16, rate=1e-3, decay=5e-4, average=0.998)
+DRAWS: Final = {"ham10000": 700, "pad": 800, "milk10k-camera": 1300}
+"""How many pictures of each source an epoch draws."""
+DOUBTED: Final = 0.5
+"""Masks on which their makers agree less (Jaccard) are drawn a quarter as often, and not measured on."""
+SCALE: Final = (0.45, 1.5)
+SHIFT: Final = 0.15
+JITTER: Final = 0.25
+WORN: Final = 0.2
+SMALLEST: Final = 16  # pixels of the frame; smaller pieces are no objects
+
+
+@dataclass(frozen=True)
+class MixedSegmenterConfig(SegmenterConfig):
+    """What a run fixes besides the recipe; ``outlines`` is a zip of masks for pictures that have none."""
+
+    outlines: str = ""
+
+
+class MixedSegmentation:
+    """YOLOv8-seg on the masks of several sets, one class.
+
+    Args:
+        roots: folders of the sets.
+        config: the network's input, and made outlines.
+        recipe: how long and how fast.
+        limit: use only this many pictures of each set, domain and split.
+    """
+
+    score = "score"
+
+    def __init__(
+        self, roots: list[Path], config: MixedSegmenterConfig, recipe: Recipe, limit: int | None = None
+    ) -> None:
+        self.config, self.recipe = config, recipe
+        train = load_photos(roots, "train", limit)
+        if config.outlines:
+            train = with_outlines(train, Path(config.outlines))
+        self.train = train.where(_outlined)
+        self.val = load_photos(roots, "val", limit or 300).where(lambda photo: _outlined(photo) and trust(photo) == 1)
+        self.pools = pools(self.train)
+        self.whole_epoch = limit is None
+
+    def network(self, device: torch.device) -> nn.Module:
+        return cast(nn.Module, build_segmenter(self.config.network))
+
+    def order(self, generator: Generator) -> Tensor:
+        picked = []
+        for source, rows in self.pools.items():
+            weights = torch.tensor([trust(self.train[row]) for row in rows.tolist()])
+            count = DRAWS[source] if self.whole_epoch else len(rows)
+            picked.append(rows[torch.multinomial(weights, count, replacement=True, generator=generator)])
+        rows = torch.cat(picked)
+        return rows[torch.randperm(len(rows), generator=generator)]
+
+    def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor:
+        batch = self.batch(rows, generator, device)
+        predictions = in_float(network(batch["img"].contiguous(memory_format=torch.channels_last)))
+        with torch.autocast(device.type, enabled=False):
+            parts, _ = cast(SegmentationModel, network).loss(batch, predictions)
+        return cast(Tensor, parts.sum() / len(rows))
+
+    def batch(self, rows: Tensor, generator: Generator, device: torch.device) -> dict[str, Tensor]:
+        """Augmented photos with the pieces of their masks, as ultralytics' loss takes them.
+
+        ``img`` B x 3 x H x W in [0, 1]; ``masks`` B x H/2 x W/2, the number of the piece (from 1) in its photo;
+        ``bboxes`` n x 4, centre, width and height as shares; ``batch_idx`` n, the photo of each; ``cls`` n x 1, all 0.
+        """
+        seed = int(torch.randint(2**62, (1,), generator=generator))
+        photos, masks, boxes, owners = [], [], [], []
+        for position, row in enumerate(rows.tolist()):
+            picture, mask = self._seen(row, np.random.default_rng((seed, row)))
+            numbers, found = objects(mask)
+            photos.append(picture)
+            masks.append(numbers)
+            boxes += found
+            owners += [float(position)] * len(found)
+        images = torch.from_numpy(np.stack(photos)).permute(0, 3, 1, 2).float() / 255
+        return {
+            "img": jitter(images, generator, JITTER).to(device),
+            "masks": torch.from_numpy(np.stack(masks)).float().to(device),
+            "bboxes": torch.tensor(boxes, device=device).view(-1, 4),
+            "batch_idx": torch.tensor(owners, device=device),
+            "cls": torch.zeros(len(owners), 1, device=device),
+        }
+
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        network.eval()
+        figures: dict[str, float] = {}
+        for source, rows in pools(self.val).items():
+            overlaps = [
+                overlap(photo, cast(SegmentationModel, network), self.config.frame)
+                for photo in (self.val[row] for row in rows.tolist())
+            ]
+            figures[source] = float(np.mean(overlaps))
+        return {"score": float(np.mean(list(figures.values()))), **figures}
+
+    def _seen(self, row: int, chance: Chance) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        photo = self.train[row]
+        pixels, mask = photo.pixels(), photo.mask()
+        assert mask is not None
+        if chance.random() < WORN:
+            pixels = wear(pixels, int(chance.integers(2**62)))
+        height, width = pixels.shape[:2]
+        frame = self.config.frame
+        region = (width / 2, height / 2, max(width, height * frame[0] / frame[1]))
+        matrix = drawn(region, frame, chance, scale=SCALE, shift=SHIFT)
+        return cut(pixels, matrix, frame, GREY), cut(mask.astype(np.uint8) * 255, matrix, frame, 0) > 127
+
+
+def overlap(photo: Photo, network: SegmentationModel, frame: tuple[int, int]) -> float:
+    """Jaccard of the best outline and the mask's piece that it meets best; 0 where nothing is outlined."""
+    mask = photo.mask()
+    assert mask is not None
+    pixels = photo.pixels()
+    if pixels.shape[0] > pixels.shape[1]:  # serving lays the long side flat
+        pixels, mask = np.ascontiguousarray(pixels.transpose(1, 0, 2)), np.ascontiguousarray(mask.T)
+    found = find_lesions(network, [pixels], frame, min_score=0.001)[0]
+    if not found:
+        return 0.0
+    count, pieces = cv2.connectedComponents(mask.astype(np.uint8))
+    return max((jaccard(found[0].mask, pieces == number) for number in range(1, count)), default=0.0)
+
+
+def objects(mask: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], list[tuple[float, float, float, float]]]:
+    """The pieces of an H x W mask: their numbers from 1 on an H/2 x W/2 map, and their boxes as shares."""
+    height, width = mask.shape
+    numbers = np.zeros((height // MASK_RATIO, width // MASK_RATIO), np.uint8)
+    boxes: list[tuple[float, float, float, float]] = []
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    for piece in range(1, count):
+        x, y, across, along, area = (int(value) for value in stats[piece])
+        if area < SMALLEST:
+            continue
+        small = cv2.resize((pieces == piece).astype(np.uint8) * 255, numbers.shape[::-1], interpolation=cv2.INTER_AREA)
+        numbers[small > 127] = len(boxes) + 1
+        boxes.append(((x + across / 2) / width, (y + along / 2) / height, across / width, along / height))
+    return numbers, boxes
+
+
+def trust(photo: Photo) -> float:
+    """How often a mask is drawn."""
+    agreement = photo.facts.get("mask_agreement")
+    return 1.0 if agreement is None or float(agreement) >= DOUBTED else 0.25
+
+
+def with_outlines(photos: Photos, path: Path) -> Photos:
+    """Give photos without a mask the one that a zip has under their id (``ID.png``)."""
+    with zipfile.ZipFile(path) as made:
+        names = set(made.namelist())
+        return Photos(
+            tuple(
+                replace(photo, outline=made.read(f"{photo.image_id}.png"))
+                if photo.outline is None and f"{photo.image_id}.png" in names
+                else photo
+                for photo in photos.photos
+            )
+        )
+
+
+def encoded(mask: NDArray[np.bool_]) -> bytes:
+    """An H x W mask as the content of a PNG of one bit."""
+    content = io.BytesIO()
+    Image.fromarray(mask).save(content, "PNG")
+    return content.getvalue()
+
+
+def _outlined(photo: Photo) -> bool:
+    return photo.outline is not None
