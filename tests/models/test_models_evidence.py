@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from inference.classes import CLASSES
 from models.networks.fixcaps import PrimaryCapsules
 from models.networks.zoo import Name, Pretrained, build, lite
 
@@ -35,7 +36,7 @@ def test_cells_sum_to_the_answer_for_each_photo_alone(name: Name) -> None:
     photos = torch.rand(4, 3, SIZE, SIZE)
     with torch.inference_mode():
         outputs, cells = net.evidence(photos)
-        assert cells.shape[:2] == (4, 7) and cells.shape[2] == cells.shape[3] > 1
+        assert cells.shape[:2] == (4, len(CLASSES)) and cells.shape[2] == cells.shape[3] > 1
         torch.testing.assert_close(outputs, net(photos), atol=1e-5, rtol=1e-5)
         torch.testing.assert_close(cells.sum((2, 3)), sums(net, outputs), atol=1e-4, rtol=1e-4)
         alone = torch.cat([net.evidence(photo[None])[1] for photo in photos])

@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from inference.classes import CLASSES
 from models.networks.fixcaps import DigitCapsules, FixCaps, FoldedConv2d, margin_loss, squash
 
 VARIANTS = [
@@ -53,7 +54,7 @@ def test_full_network_has_the_capsules_of_the_paper() -> None:
     maps = torch.zeros(1, 128, 20, 20)
     assert net.primary(maps).shape == (1, 576, 8)
     assert net.stem(torch.zeros(1, 3, 299, 299)).shape == (1, 128, 135, 135)
-    assert net.digits(torch.zeros(1, 576, 8)).shape == (1, 7, 16)
+    assert net.digits(torch.zeros(1, 576, 8)).shape == (1, len(CLASSES), 16)
 
 
 def test_separable_stem_is_many_times_lighter() -> None:

@@ -10,7 +10,7 @@ from models.evaluation.metrics import Answers, bootstrap, confusion, figures, re
 def answers(labels: list[str], predicted: list[str | None], confidence: float = 0.76) -> Answers:
     truth = np.array([CLASSES.index(name) for name in labels])
     found = np.array([CLASSES.index(name) if name else -1 for name in predicted])
-    probabilities = np.full((len(labels), 7), (1 - confidence) / 6)
+    probabilities = np.full((len(labels), len(CLASSES)), (1 - confidence) / (len(CLASSES) - 1))
     for row, column in enumerate(found):
         probabilities[row] = np.nan if column < 0 else probabilities[row]
         if column >= 0:
