@@ -81,19 +81,19 @@ def test_outlines_along_the_edge_or_of_half_a_photo_are_not_kept() -> None:
 
 
 def test_a_photo_is_read_twice(roots: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    from inference.pipeline.masks import Outline
+    from inference.analysis import Lesion
 
     seen = []
 
-    def find(network: object, photos: list[np.ndarray], frame: object, **_: object) -> list[list[Outline]]:
+    def find(network: object, photos: list[np.ndarray], frame: object, **_: object) -> list[list[Lesion]]:
         height, width = photos[0].shape[:2]
         seen.append((height, width))
         mask = np.zeros((height, width), np.bool_)
         if len(seen) == 1:
             mask[150:200, 200:300] = True
-            return [[Outline((200, 150, 300, 200), mask, 0.8)]]
+            return [[Lesion((200, 150, 300, 200), mask, 0.8)]]
         dark = photos[0].sum(2) < 300
-        return [[Outline((0, 0, 9, 9), dark, 0.9)]]
+        return [[Lesion((0, 0, 9, 9), dark, 0.9)]]
 
     monkeypatch.setattr(made_outlines, "find_lesions", find)
     photo = load_photos(roots[1:2], "val").where(lambda photo: photo.domain == "phone")[0]
