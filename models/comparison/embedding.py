@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.progress import track
-from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -19,6 +19,7 @@ from torch import Tensor
 from inference.classes import CLASSES
 from models.comparison.bench import VIEW, Bench, ComparisonError, Reader, cut
 from models.data.ham10000 import Split, load
+from models.evaluation.metrics import balanced_accuracy
 from models.networks.others import Normalised, timm_network
 from models.training.classification import boxes
 
@@ -51,7 +52,7 @@ def reader(bench: Bench, name: str, architecture: str, size: int) -> Reader:
         machine = make_pipeline(StandardScaler(), SVC(C=penalty, class_weight="balanced", break_ties=True))
         machine.fit(features, labels)
         answers = machine.predict(held_out)
-        score = (accuracy_score(truth, answers) + balanced_accuracy_score(truth, answers)) / 2
+        score = (accuracy_score(truth, answers) + balanced_accuracy(truth, answers)) / 2
         fitted[penalty] = (score, machine)
     penalty = max(fitted, key=lambda each: fitted[each][0])
     return Reader(network, _head(fitted[penalty][1]), size, f"frozen, SVM with C {penalty:g}")

@@ -27,6 +27,7 @@ NAMES: Final = {
     "df": "dermatofibroma, a firm benign nodule",
     "mel": "melanoma, a malignant mole",
     "nv": "melanocytic nevus, a benign mole",
+    "scc": "squamous cell carcinoma, a skin cancer",
     "vasc": "vascular lesion, such as an angioma or a hemorrhage",
 }
 """What a class is called in a prompt."""

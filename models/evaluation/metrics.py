@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import (
     accuracy_score,
-    balanced_accuracy_score,
     confusion_matrix,
     f1_score,
     precision_recall_fscore_support,
@@ -61,6 +60,21 @@ class Answers:
         return Answers(self.labels[rows], self.predicted[rows], self.probabilities[rows], self.warned[rows], groups)
 
 
+def balanced_accuracy(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
+    """Mean recall of the classes that are there; scikit-learn's own warns where another one is predicted.
+
+    Args:
+        truth: N class indices.
+        predicted: N class indices, or -1 for none.
+
+    Returns:
+        In [0, 1]; NaN without pictures.
+    """
+    if not len(truth):
+        return float("nan")
+    return float(recall_score(truth, predicted, labels=np.unique(truth), average="macro"))
+
+
 def figures(answers: Answers) -> dict[str, float]:
     """All figures by name; a photo that was given no class counts as answered wrongly.
 
@@ -76,7 +90,7 @@ def figures(answers: Answers) -> dict[str, float]:
         precisions, recalls, _, _ = precision_recall_fscore_support(
             truth, predicted, labels=classes, zero_division=np.nan
         )
-        balanced = float(balanced_accuracy_score(truth, predicted))
+        balanced = balanced_accuracy(truth, predicted)
         ranking = _ranking(answers)
     found = {
         "accuracy": float(accuracy_score(truth, predicted)),

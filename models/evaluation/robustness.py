@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass, fields
@@ -20,11 +19,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from sklearn.metrics import balanced_accuracy_score
 
 from models.data.corruptions import DEGRADATIONS, Degradation
 from models.data.ham10000 import Lesions, Split, load
-from models.evaluation.metrics import bootstrap
+from models.evaluation.metrics import balanced_accuracy, bootstrap
 from models.evaluation.served import collect, serve
 
 PLAIN: Final = Degradation("as it is", "", lambda pixels: pixels)
@@ -145,7 +143,7 @@ def _row(
     reasons = Counter(record["refusal"] for record in served if record["refusal"])
 
     def judged(chosen: NDArray[np.int64]) -> dict[str, float]:
-        balanced, balanced_before = (_balanced(truth[chosen], answered[chosen]) for answered in (after, before))
+        balanced, balanced_before = (balanced_accuracy(truth[chosen], answered[chosen]) for answered in (after, before))
         return {"accuracy": float(right[chosen].mean()), "change": balanced - balanced_before}
 
     interval = bootstrap(judged, lesions.groups, ROUNDS)
@@ -155,19 +153,13 @@ def _row(
         len(lesions),
         models,
         *interval["accuracy"],
-        _balanced(truth, after),
+        balanced_accuracy(truth, after),
         *interval["change"],
         _share((after != before)[both]),
         1 - float(given.mean()),
         ", ".join(f"{reason} {count}" for reason, count in reasons.most_common()),
         _share(right[given]),
     )
-
-
-def _balanced(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
-    with warnings.catch_warnings():  # no class at all is not among the true ones
-        warnings.simplefilter("ignore")
-        return float(balanced_accuracy_score(truth, predicted))
 
 
 def _share(hits: NDArray[np.bool_]) -> float:

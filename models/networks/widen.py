@@ -22,8 +22,10 @@ def widened(weights: dict[str, Tensor], wanted: dict[str, Tensor]) -> dict[str, 
         if not differing:
             filled[name] = value
             continue
-        (axis,) = differing
-        width = shape[axis] // len(CLASSES)
+        axis, width = differing[0], shape[differing[0]] // len(CLASSES)
+        if len(differing) > 1 or value.shape[axis] != width * (len(CLASSES) - len(ABSENT_AT_FIRST)):
+            filled[name] = value  # of another network: whoever fills it finds the shapes differ
+            continue
         filled[name] = _with_new_classes(value, axis, width)
     return filled
 

@@ -15,11 +15,12 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
+from sklearn.metrics import log_loss, roc_auc_score
 
 from inference.classes import CLASSES
 from inference.pipeline.answers import COLUMNS, QUESTIONS, Joint, encode
 from models.data.pictures import Photos
+from models.evaluation.metrics import balanced_accuracy
 from models.release.domains import Labels, evened, folds, suspicion
 
 STRENGTH: Final = 0.3
@@ -138,7 +139,7 @@ def judged(what: str, probabilities: Values, labels: Labels) -> Worth:
     suspect = np.isin(labels, [CLASSES.index(name) for name in ("akiec", "bcc", "mel", "scc")])
     return Worth(
         what,
-        float(balanced_accuracy_score(labels, said)),
+        balanced_accuracy(labels, said),
         float(log_loss(labels, probabilities, labels=list(range(len(CLASSES))))),
         float(roc_auc_score(suspect, suspicion(probabilities))),
     )

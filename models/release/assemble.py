@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.metrics import accuracy_score
 
 from inference.classes import CLASSES
 from inference.domains import DOMAINS, Domain, Teller
@@ -24,6 +24,7 @@ from inference.registry.schema import (
     Trial,
 )
 from models.data.pictures import NO_CLASS, Photos, load_photos
+from models.evaluation.metrics import balanced_accuracy
 from models.gate.fit import trunk_of
 from models.release.domains import WANTED, Labels, cross_fitted, evened, fit_domain, fit_teller
 from models.release.export import LICENCE, register, released
@@ -135,5 +136,5 @@ def _trial(what: str, probabilities: NDArray[np.float64], labels: Labels) -> Tri
     return Trial(
         what=what,
         accuracy=round(float(accuracy_score(labels, said)), DIGITS),
-        balanced_accuracy=round(float(balanced_accuracy_score(labels, said)), DIGITS),
+        balanced_accuracy=round(balanced_accuracy(labels, said), DIGITS),
     )

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import onnxruntime
 import torch
-from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GroupKFold
 from torch import Tensor
 
@@ -39,7 +39,7 @@ from inference.registry.schema import (
 from inference.registry.tensors import DETECTIONS, SQUARES
 from models.data.ham10000 import CITATION, Lesions, Split
 from models.evaluation.evaluate import Evaluation
-from models.evaluation.metrics import Interval
+from models.evaluation.metrics import Interval, balanced_accuracy
 from models.networks import zoo
 from models.networks.segmenter import build_segmenter, find_lesions, load_segmenter
 from models.release import onnx
@@ -247,5 +247,5 @@ def _trial(what: str, odds: Tensor, val: Lesions) -> Trial:
     return Trial(
         what=what,
         accuracy=round(float(accuracy_score(val.labels, predicted)), 4),
-        balanced_accuracy=round(float(balanced_accuracy_score(val.labels, predicted)), 4),
+        balanced_accuracy=round(balanced_accuracy(val.labels, predicted), 4),
     )

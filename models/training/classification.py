@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, cast
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.metrics import accuracy_score
 from torch import Generator, Tensor, nn
 
 from inference.classes import CLASSES
@@ -18,6 +18,7 @@ from inference.registry.schema import View
 from models.data.augmentation import jitter, random_affine, warp
 from models.data.ham10000 import HEIGHT, WIDTH, Lesions, load
 from models.data.random_corruptions import worn
+from models.evaluation.metrics import balanced_accuracy
 from models.networks import zoo
 from models.training.distillation import Teacher, distillation_loss
 from models.training.loop import Recipe, read_config
@@ -146,7 +147,7 @@ class Classification:
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         predicted = predict(network, self.val_views, device).argmax(1).numpy()
         accuracy = float(accuracy_score(self.val.labels, predicted))
-        balanced = float(balanced_accuracy_score(self.val.labels, predicted))
+        balanced = balanced_accuracy(self.val.labels, predicted)
         return {"score": (accuracy + balanced) / 2, "accuracy": accuracy, "balanced_accuracy": balanced}
 
     def _regions(self, config: ClassifierConfig) -> Tensor:

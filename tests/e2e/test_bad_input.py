@@ -12,6 +12,7 @@ from PIL import Image
 
 from benchmarks.load.person import words
 from bot.samples import sample
+from models.gate.everyday_drawn import draw
 from tests.e2e.playing import Person
 
 
@@ -123,7 +124,8 @@ async def test_other_content_is_answered_kindly(person: Person, kind: str, passa
 
 
 async def test_a_photo_without_a_lesion_gets_no_class(person: Person) -> None:
-    await person.send_photos(sample("skin"))
+    bare = Image.fromarray(draw("bare skin tones", 1000))
+    await person.send_photos(encoded(bare, "JPEG"))
     reply = await person.answer()
     assert "I see no mole or spot" in words(reply)
     assert "photo" not in reply

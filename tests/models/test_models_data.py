@@ -93,5 +93,5 @@ def test_an_unknown_class_is_named(tmp_path: Path) -> None:
 
 
 def _split_file() -> list[str]:
-    path = Path(__file__).parents[2] / "models" / "ham10000_split.csv"
+    path = Path(__file__).parents[2] / "models" / "data" / "ham10000_split.csv"
     return path.read_text().splitlines()[1:]
