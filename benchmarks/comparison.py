@@ -17,6 +17,7 @@ from benchmarks.results import Results
 from benchmarks.serving import STEPS, cold_start, many_waiting, memory, one_at_a_time, steps
 from inference.cores import cores
 from inference.engine.engine import Engine
+from inference.engine.pool import WorkerPool
 from inference.pipeline.analyzer import Analyzer
 from inference.registry.registry import Registry
 
@@ -47,7 +48,7 @@ async def compare(
     alone: list[float] = []
     waiting: list[float] = []
     rates: list[float] = []
-    engine, engines = Engine(weights), Engine(weights, workers=cores())
+    engine, engines = Engine(WorkerPool(weights)), Engine(WorkerPool(weights, size=cores()))
     await asyncio.gather(engine.start(), engines.start())
     try:
         for each in (engine, engines):
@@ -88,7 +89,7 @@ async def compare(
 
 async def _memory(weights: Path, photos: Sequence[bytes], sizes: Sequence[int], shown: Progress) -> dict[int, float]:
     found: dict[int, float] = {}
-    engine, answered = Engine(weights), 0
+    engine, answered = Engine(WorkerPool(weights)), 0
     task = shown.add_task("memory", total=sizes[-1])
     await engine.start()
     try:

@@ -23,9 +23,10 @@ COLD: Final = """
 import asyncio, sys
 from pathlib import Path
 from inference.engine.engine import Engine
+from inference.engine.pool import WorkerPool
 
 async def main():
-    engine = Engine(Path(sys.argv[1]))
+    engine = Engine(WorkerPool(Path(sys.argv[1])))
     await engine.start()
     with engine.queue("anybody") as [place]:
         async def photo():

@@ -19,6 +19,7 @@ from bot.logs import set_up_logging
 from bot.settings import Settings
 from bot.telegram.client import RetryingBot
 from inference.engine.engine import AnalysisFailed, Engine
+from inference.engine.pool import WorkerPool
 from inference.registry.registry import RegistryError, UnknownClassifier
 from storage.database import Database
 from storage.errors import DatabaseInUse, StorageError
@@ -92,14 +93,13 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 async def start_engine(settings: Settings) -> AsyncIterator[Engine]:
     """The engine with its networks loaded."""
     try:
-        engine = Engine(
+        pool = WorkerPool(
             settings.weights_dir,
             classifier=settings.classifier,
-            workers=settings.workers,
-            queue_limit=settings.queue_limit,
-            owner_limit=settings.person_photos,
+            size=settings.workers,
             photo_seconds=settings.photo_seconds,
         )
+        engine = Engine(pool, queue_limit=settings.queue_limit, owner_limit=settings.person_photos)
         await engine.start()
     except UnknownClassifier as error:
         raise StartupError(f"CLASSIFIER: {error}") from None

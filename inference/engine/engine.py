@@ -1,22 +1,15 @@
-"""The asynchronous front of the pipeline: a fair queue with limits before worker processes.
-
-The networks run in processes of their own, so that nothing they do can hold up the event loop, and a photo that
-brings a decoder down, or keeps it busy for ever, takes its worker with it and not the bot.
-"""
+"""The asynchronous front of the pipeline: a fair queue with limits before a pool of workers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from inference.engine import tasks
 from inference.engine.fair_queue import FairQueue, QueueFull, ShareFull
-from inference.engine.pool import AnalysisFailed, Work, WorkerPool
+from inference.engine.pool import AnalysisFailed, Pool, ServedModel
 from inference.engine.tasks import Explanation, Reading
 from inference.photo import PhotoError
-from inference.registry.registry import DEFAULT_WEIGHTS, Registry, RegistryError
+from inference.registry.registry import DEFAULT_WEIGHTS, RegistryError
 
 __all__ = [
     "DEFAULT_WEIGHTS",
@@ -51,17 +44,6 @@ class TooMany(Exception):
     """One owner has as many photos waiting as one may have."""
 
 
-@dataclass(frozen=True)
-class ServedModel:
-    """What `/models` shows. `metrics`: split -> name of the figure -> (estimate, lower, upper)."""
-
-    role: str
-    name: str
-    version: str
-    metrics: Mapping[str, Any]
-    licence: str
-
-
 class Place:
     """A photo's place in the queue, good for one call of `read` or `explain`."""
 
@@ -94,65 +76,41 @@ class Place:
             PhotoError: the bytes are no photo that can be read.
             AnalysisFailed: see there; also when the engine is not running.
         """
-        return await self._engine.work(self, tasks.read, fetch, language)
+        return await self._engine.read(self, fetch, language)
 
     async def explain(self, fetch: Fetch, *, language: str = "en") -> Explanation:
         """Analyse a photo file again, draw what made the model say so, and measure the lesion.
 
         Takes and raises what `read` does.
         """
-        return await self._engine.work(self, tasks.explain, fetch, language)
+        return await self._engine.explain(self, fetch, language)
 
 
 class Engine:
     """Reads photos in fair turn: one of each owner who waits, then the next of each.
 
     Args:
-        weights: folder with registry.json.
-        classifier: NAME-VERSION of a released classifier; None takes the one that the registry serves.
-        workers: how many processes read photos, each one photo at a time; they share the processor's cores.
+        pool: the workers that read them.
         queue_limit: how many photos may wait or be read at once before `Busy` is raised.
         owner_limit: how many of these may be one owner's before `TooMany` is raised.
-        photo_seconds: how long a worker may take over one photo before it is killed and replaced.
     """
 
-    def __init__(
-        self,
-        weights: Path = DEFAULT_WEIGHTS,
-        *,
-        classifier: str | None = None,
-        workers: int = 1,
-        queue_limit: int = 500,
-        owner_limit: int = 50,
-        photo_seconds: float = 30.0,
-    ) -> None:
-        self._served = weights, classifier
-        self._crew = WorkerPool(self._served, workers, photo_seconds)
+    def __init__(self, pool: Pool, *, queue_limit: int = 500, owner_limit: int = 50) -> None:
+        self._pool = pool
         self._queue: FairQueue[Place] = FairQueue(queue_limit, owner_limit)
-        self._models: tuple[ServedModel, ...] = ()
 
     @property
     def models(self) -> tuple[ServedModel, ...]:
         """The served models; empty before `start`."""
-        return self._models
+        return self._pool.models
 
     async def start(self) -> None:
-        """Verify the weights and start the workers; returns when the first of them is ready.
-
-        Raises:
-            RegistryError: one line that names the file that is missing, damaged or foreign.
-            AnalysisFailed: the worker died while it was starting.
-        """
-        registry = await asyncio.to_thread(Registry.load, *self._served)
-        self._models = tuple(
-            ServedModel(role, entry.name, entry.version, entry.metrics, entry.licence)
-            for role, entry in registry.entries.items()
-        )
-        await self._crew.start()
+        """Start the workers; raises what `Pool.start` does."""
+        await self._pool.start()
 
     async def stop(self) -> None:
         """End the workers at once; photos that are being read or wait raise `AnalysisFailed`."""
-        await self._crew.stop()
+        await self._pool.stop()
 
     @contextmanager
     def queue(self, owner: Hashable, photos: int = 1, *, limited: bool = True) -> Iterator[list[Place]]:
@@ -186,13 +144,21 @@ class Engine:
 
     def seconds(self, photos: int) -> float:
         """How long so many photos are likely to take, by what the latest ones took."""
-        return self._crew.seconds(photos)
+        return self._pool.seconds(photos)
 
-    async def work(self, place: Place, work: Work[T], fetch: Fetch, language: str) -> T:
-        """Wait for the place's turn, fetch its photo, and have a worker do the work; see `Place.read`."""
+    async def read(self, place: Place, fetch: Fetch, language: str) -> Reading:
+        """See `Place.read`."""
+        return await self._in_turn(place, self._pool.read, fetch, language)
+
+    async def explain(self, place: Place, fetch: Fetch, language: str) -> Explanation:
+        """See `Place.explain`."""
+        return await self._in_turn(place, self._pool.explain, fetch, language)
+
+    async def _in_turn(self, place: Place, ask: Callable[[bytes, str], Awaitable[T]], fetch: Fetch, language: str) -> T:
+        """Wait for the place's turn, fetch its photo, and ask the pool about it."""
         try:
             await place.turn.wait()
-            return await self._crew.do(work, await fetch(), language)
+            return await ask(await fetch(), language)
         finally:
             self.leave(place)
 
@@ -203,5 +169,5 @@ class Engine:
 
     def _call(self) -> None:
         """Give the turn to as many photos as may be in memory at once."""
-        while self._queue.called < self._crew.size + FETCHED_AHEAD and (place := self._queue.call()) is not None:
+        while self._queue.called < self._pool.size + FETCHED_AHEAD and (place := self._queue.call()) is not None:
             place.turn.set()

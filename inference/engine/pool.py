@@ -1,17 +1,24 @@
-"""The workers together: whoever is free takes the next photo, and a worker that is lost is replaced."""
+"""Where analyses run: `Pool` is what the engine needs, `WorkerPool` runs them in processes on this machine.
+
+A process of its own keeps the networks off the event loop. A photo that brings a decoder down, or keeps it busy for
+ever, takes its worker with it and not the bot.
+"""
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from inference.cores import cores
+from inference.engine import tasks
 from inference.engine.process import ProcessLost, TookTooLong, WorkerProcess
+from inference.engine.tasks import Explanation, Reading
 from inference.photo import PhotoError
+from inference.registry.registry import DEFAULT_WEIGHTS, Registry
 
 _log = logging.getLogger(__name__)
 
@@ -23,16 +30,67 @@ FIRST_GUESS_SECONDS: Final = 1.0
 WEIGHT_OF_THE_LATEST: Final = 0.1
 
 T = TypeVar("T")
-Work = Callable[[Path, str | None, bytes, str], T]
+Task = Callable[[Path, str | None, bytes, str], T]
 
 
 class AnalysisFailed(Exception):
     """The photo could not be analysed: its worker was lost over it twice, it took too long, or there is a fault."""
 
 
+@dataclass(frozen=True)
+class ServedModel:
+    """What `/models` shows. `metrics`: split -> name of the figure -> (estimate, lower, upper)."""
+
+    role: str
+    name: str
+    version: str
+    metrics: Mapping[str, Any]
+    licence: str
+
+
+class Pool(Protocol):
+    """Workers that analyse photos, on this machine or on others."""
+
+    @property
+    def models(self) -> tuple[ServedModel, ...]:
+        """The served models; empty before `start`."""
+
+    @property
+    def size(self) -> int:
+        """How many photos are read at the same time."""
+
+    def seconds(self, photos: int) -> float:
+        """How long so many photos are likely to take, by what the latest ones took."""
+
+    async def start(self) -> None:
+        """Make the workers ready; returns when the first of them is.
+
+        Raises:
+            RegistryError: one line that names the file that is missing, damaged or foreign.
+            AnalysisFailed: no worker could be started.
+        """
+
+    async def stop(self) -> None:
+        """End the workers at once; photos that they have or that wait for them raise `AnalysisFailed`."""
+
+    async def read(self, data: bytes, language: str) -> Reading:
+        """Analyse a photo file and draw the answer on it; `language` is "en" or "ru".
+
+        Raises:
+            PhotoError: the bytes are no photo that can be read.
+            AnalysisFailed: see there; also when the pool is not running.
+        """
+
+    async def explain(self, data: bytes, language: str) -> Explanation:
+        """Analyse a photo file, draw what made the model say so, and measure the lesion.
+
+        Takes and raises what `read` does.
+        """
+
+
 @dataclass(eq=False)
 class _Job(Generic[T]):
-    work: Work[T]
+    task: Task[T]
     data: bytes
     language: str
     done: asyncio.Future[T]
@@ -45,21 +103,36 @@ class _Job(Generic[T]):
 
 
 class WorkerPool:
-    """Worker processes that share the processor's cores.
+    """Worker processes that share the processor's cores. Whoever is free takes the next photo; a lost one is replaced.
 
     Args:
-        served: folder of the weights, and the classifier or None, as `Registry.load` takes them.
-        size: how many processes there are.
+        weights: folder with registry.json.
+        classifier: NAME-VERSION of a released classifier; None takes the one that the registry serves.
+        size: how many processes there are, each reading one photo at a time.
         photo_seconds: how long one may take over one photo before it is killed and replaced.
     """
 
-    def __init__(self, served: tuple[Path, str | None], size: int, photo_seconds: float) -> None:
+    def __init__(
+        self,
+        weights: Path = DEFAULT_WEIGHTS,
+        *,
+        classifier: str | None = None,
+        size: int = 1,
+        photo_seconds: float = 30.0,
+    ) -> None:
+        self._served = weights, classifier
         threads = max(1, cores() // size)
-        self._workers = [WorkerProcess(served, threads, photo_seconds) for _ in range(size)]
+        self._workers = [WorkerProcess(self._served, threads, photo_seconds) for _ in range(size)]
+        self._models: tuple[ServedModel, ...] = ()
         self._serving: list[asyncio.Task[None]] = []
         self._jobs: asyncio.Queue[_Job[Any]] = asyncio.Queue()
         self._seconds_a_photo = FIRST_GUESS_SECONDS
         self._finished = 0
+
+    @property
+    def models(self) -> tuple[ServedModel, ...]:
+        """See `Pool.models`."""
+        return self._models
 
     @property
     def size(self) -> int:
@@ -67,16 +140,16 @@ class WorkerPool:
         return len(self._workers)
 
     def seconds(self, photos: int) -> float:
-        """How long so many photos are likely to take, by what the latest ones took."""
+        """See `Pool.seconds`."""
         return photos * self._seconds_a_photo / self.size
 
     async def start(self) -> None:
-        """Start the workers; returns when the first of them is ready.
-
-        Raises:
-            RegistryError: a served file is not what the registry says.
-            AnalysisFailed: the process died while it was starting.
-        """
+        """Verify the weights and start the workers; see `Pool.start`."""
+        registry = await asyncio.to_thread(Registry.load, *self._served)
+        self._models = tuple(
+            ServedModel(role, entry.name, entry.version, entry.metrics, entry.licence)
+            for role, entry in registry.entries.items()
+        )
         try:
             await self._workers[0].start()
         except ProcessLost as error:
@@ -84,7 +157,7 @@ class WorkerPool:
         self._serving = [asyncio.create_task(self._serve(each)) for each in self._workers]
 
     async def stop(self) -> None:
-        """End the processes at once; what they were doing or had before them raises `AnalysisFailed`."""
+        """End the processes at once; see `Pool.stop`."""
         serving, self._serving = self._serving, []
         for task in serving:
             task.cancel()
@@ -93,8 +166,16 @@ class WorkerPool:
         while not self._jobs.empty():
             self._jobs.get_nowait().fail(_not_running())
 
-    async def do(self, work: Work[T], data: bytes, language: str) -> T:
-        """Have a worker do one piece of work, such as `worker.read`, on a photo file.
+    async def read(self, data: bytes, language: str) -> Reading:
+        """See `Pool.read`."""
+        return await self.run(tasks.read, data, language)
+
+    async def explain(self, data: bytes, language: str) -> Explanation:
+        """See `Pool.explain`."""
+        return await self.run(tasks.explain, data, language)
+
+    async def run(self, task: Task[T], data: bytes, language: str) -> T:
+        """Have a worker run a task, such as `tasks.read`, on a photo file.
 
         Raises:
             PhotoError: the bytes are no photo that can be read.
@@ -103,7 +184,7 @@ class WorkerPool:
         if not self._serving:
             raise _not_running()
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put_nowait(_Job(work, data, language, done))
+        self._jobs.put_nowait(_Job(task, data, language, done))
         return await done
 
     async def _serve(self, worker: WorkerProcess) -> None:
@@ -128,7 +209,7 @@ class WorkerPool:
         job.attempts += 1
         began = time.monotonic()
         try:
-            result = await worker.run(job.work, job.data, job.language)
+            result = await worker.run(job.task, job.data, job.language)
         except TookTooLong as error:
             _log.warning("%s", error)
             job.fail(AnalysisFailed(str(error)))

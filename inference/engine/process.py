@@ -66,18 +66,18 @@ class WorkerProcess:
             await self.stop()
             raise
 
-    async def run(self, work: Callable[[Path, str | None, bytes, str], T], data: bytes, language: str) -> T:
-        """Have the process do one piece of work, such as `tasks.read`. One call at a time.
+    async def run(self, task: Callable[[Path, str | None, bytes, str], T], data: bytes, language: str) -> T:
+        """Have the process run a task, such as `tasks.read`. One call at a time.
 
         Raises:
-            ProcessLost: see there; and whatever the work raises.
+            ProcessLost: see there; and whatever the task raises.
         """
         if self._process is None:
             raise ProcessLost("there is no process")
         loop, began = asyncio.get_running_loop(), time.monotonic()
         limit = loop.call_later(self._seconds, self._process.kill)
         try:
-            return await self._run(work, *self._served, data, language)
+            return await self._run(task, *self._served, data, language)
         except ProcessLost:
             if time.monotonic() - began < self._seconds:
                 raise

@@ -20,6 +20,7 @@ from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
 from storage import Database
+from tests.bot.pools import IdlePool
 
 T = TypeVar("T")
 
@@ -133,7 +134,7 @@ async def open_stage(
             admin_ids=frozenset({ADMIN}),
             stop_seconds=0,
         )
-        async with compose(settings, database, engine or Engine(folder), load_i18n(), retries) as application:
+        async with compose(settings, database, engine or Engine(IdlePool()), load_i18n(), retries) as application:
             stage = Stage(sandbox, application)
             stage.people.write(ADMIN, "hello")
             serving = asyncio.create_task(application.serve(handle_signals=False))

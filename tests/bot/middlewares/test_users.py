@@ -11,6 +11,7 @@ from bot.ui.callbacks import Show
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
 from storage.database import Database
+from tests.bot.pools import IdlePool
 from tests.bot.stage import EMMA
 
 
@@ -18,7 +19,7 @@ async def test_a_group_is_no_place_for_results_and_nobody_is_kept_for_writing_th
     sandbox: Sandbox, database: Database, tmp_path: Path
 ) -> None:
     settings = Settings(bot_token=SecretStr(sandbox.token), telegram_api_url=sandbox.base_url)
-    async with compose(settings, database, Engine(tmp_path), load_i18n()) as application:
+    async with compose(settings, database, Engine(IdlePool()), load_i18n()) as application:
         connecting = list(sandbox.world.calls)
         group = {"id": -100, "type": "supergroup", "title": "x"}
         emma = {"id": EMMA, "is_bot": False, "first_name": "Emma"}

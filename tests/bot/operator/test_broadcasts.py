@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
 from storage import Database, DeliveryState
+from tests.bot.pools import IdlePool
 from tests.bot.stage import ADMIN, EMMA, HASTY, Stage, open_stage
 
 
@@ -129,7 +130,7 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(
     await before.start(port=unused_tcp_port)
     sandbox = demo_sandbox(ADMIN, before.token)
     settings = Settings(bot_token=SecretStr(before.token), telegram_api_url=before.base_url)
-    async with compose(settings, database, Engine(tmp_path), load_i18n()) as application:
+    async with compose(settings, database, Engine(IdlePool()), load_i18n()) as application:
         await before.stop()
         stage = Stage(sandbox, application)
         await stage.audience(ADMIN, EMMA)

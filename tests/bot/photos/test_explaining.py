@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from aiogram.exceptions import TelegramNetworkError
@@ -27,6 +26,7 @@ from inference.analysis import Analysis, Quality, Refusal, Risk
 from inference.engine.engine import Engine, Explanation, Place
 from storage.records import Outcome
 from tests.bot.examples import result_for, visible
+from tests.bot.pools import IdlePool
 from tests.bot.stage import EMMA, HASTY, IVAN, Stage
 
 
@@ -79,7 +79,7 @@ async def test_nobody_gets_what_is_not_theirs_or_was_never_answered(stage: Stage
 async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stage: Stage, answer_of_emma: int) -> None:
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
-    engine = Engine(Path(), owner_limit=5)
+    engine = Engine(IdlePool(), owner_limit=5)
     photo_service = PhotoService(stage.bot, stage.database, engine, load_i18n(), Supervisor(), RateLimiter())
     before = max(stage.sandbox.world.people[EMMA].messages)
     with engine.queue(EMMA, 5):
@@ -104,7 +104,7 @@ async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(stage: Stag
     assert request is not None
     await database.requests.owe_explanation(request.id)
     with pytest.raises(ValueError, match="broken"):
-        await PhotoService(stage.bot, database, BrokenEngine(Path()), *parts).explain(request)
+        await PhotoService(stage.bot, database, BrokenEngine(IdlePool()), *parts).explain(request)
     assert await database.requests.unexplained() == []
 
     await database.requests.owe_explanation(request.id)
@@ -112,24 +112,19 @@ async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(stage: Stag
     async with open_session(stage.sandbox.base_url) as session:
         hasty = connect(stage.sandbox.token, session, HASTY)
         with pytest.raises(TelegramNetworkError):
-            await PhotoService(hasty, database, Engine(Path()), *parts).explain(request)
+            await PhotoService(hasty, database, Engine(IdlePool()), *parts).explain(request)
     assert [each.id for each in await database.requests.unexplained()] == [request.id]
 
     before = max(stage.sandbox.world.people[EMMA].messages)
-    await explain([request], PhotoService(stage.bot, database, Engine(Path()), *parts))
+    await explain([request], PhotoService(stage.bot, database, Engine(IdlePool()), *parts))
     assert await database.requests.unexplained() == []
     await stage.reply(EMMA, "I could not read this photo", after=before)
 
 
-class ReadyPool:
-    """In place of the worker processes: explains everything at once."""
+class ReadyPool(IdlePool):
+    """Explains everything at once."""
 
-    size = 1
-
-    def seconds(self, photos: int) -> float:
-        return 0.0
-
-    async def do(self, work: object, data: bytes, language: str) -> Explanation:
+    async def explain(self, data: bytes, language: str) -> Explanation:
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
         return Explanation(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None, None)
 
@@ -137,8 +132,7 @@ class ReadyPool:
 async def test_an_explanation_is_sent_in_its_turn_among_the_answers(stage: Stage, answer_of_emma: int) -> None:
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
-    rate_limiter, engine = RateLimiter(), Engine(Path(), owner_limit=5)
-    engine._crew = ReadyPool()  # type: ignore[assignment]
+    rate_limiter, engine = RateLimiter(), Engine(ReadyPool(), owner_limit=5)
     photo_service = PhotoService(stage.bot, stage.database, engine, load_i18n(), Supervisor(), rate_limiter)
     for photos in (0, 5):  # of the owner's in the queue: it is read again, or there are too many
         await rate_limiter.acquire(MessageKind.ANSWER, MESSAGES_PER_SECOND)
@@ -153,8 +147,7 @@ async def test_how_long_ago_a_photo_came_does_not_count_as_a_wait_for_its_explan
 ) -> None:
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
-    engine = Engine(Path())
-    engine._crew = ReadyPool()  # type: ignore[assignment]
+    engine = Engine(ReadyPool())
     photo_service = PhotoService(
         stage.bot, stage.database, engine, load_i18n(), Supervisor(), stage.application.rate_limiter
     )

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +16,11 @@ from aiogram.types import Chat, Message
 from bot.photos.progress import Progress
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.i18n import load_i18n
-from inference.engine.engine import Engine, Place
+from inference.analysis import Analysis, Quality, Refusal
+from inference.engine.engine import Engine, Place, Reading
 from tests.bot import clock
 from tests.bot.examples import incoming
+from tests.bot.pools import IdlePool
 
 WAY_SECONDS = 0.1
 
@@ -35,10 +36,8 @@ class Person:
     answered_at: float = 0.0
 
 
-class Pool:
-    """In place of the worker processes: reads one photo after the other; how long it takes is learnt meanwhile."""
-
-    size = 1
+class SlowPool(IdlePool):
+    """Reads one photo after the other; how long it takes is learnt meanwhile."""
 
     def __init__(self, seconds: float, guess: float) -> None:
         self._seconds = seconds
@@ -48,10 +47,12 @@ class Pool:
     def seconds(self, photos: int) -> float:
         return photos * self._guess
 
-    async def do(self, work: object, data: bytes, language: str) -> None:
+    async def read(self, data: bytes, language: str) -> Reading:
         async with self._reading:
             await asyncio.sleep(self._seconds)
             self._guess += 0.1 * (self._seconds - self._guess)
+        quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
+        return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
 
 
 class Telegram(BaseSession):
@@ -98,8 +99,7 @@ def burst(people: Sequence[Person], *, taking_in: float, reading: float, guess: 
         reading: seconds that one photo takes to be read.
         guess: how many seconds that is thought to take before any is read.
     """
-    engine, rate_limiter = Engine(Path()), RateLimiter()
-    engine._crew = Pool(reading, guess)  # type: ignore[assignment]
+    engine, rate_limiter = Engine(SlowPool(reading, guess)), RateLimiter()
 
     async def fetch() -> bytes:
         await asyncio.sleep(WAY_SECONDS)

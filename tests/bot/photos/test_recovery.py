@@ -18,6 +18,7 @@ from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
 from storage.database import Database
 from storage.records import Outcome
+from tests.bot.pools import IdlePool
 from tests.bot.stage import EMMA
 
 
@@ -33,7 +34,7 @@ async def test_what_was_under_way_is_taken_up_again_once(
     received = await database.requests.unfinished()
     assert await database.requests.claim([received[0].id])
     supervisor = Supervisor()
-    photo_service = PhotoService(bot, database, Engine(tmp_path), load_i18n(), supervisor, RateLimiter())
+    photo_service = PhotoService(bot, database, Engine(IdlePool()), load_i18n(), supervisor, RateLimiter())
     leftover = await release_unfinished(database)
     assert len(leftover) == 4
     await answer_unfinished(leftover, photo_service)
@@ -62,7 +63,7 @@ async def test_the_progress_message_of_a_killed_run_is_taken_away(
             assert noted[0].progress_message_id == next(reversed(messages))
     left_over = await bot.send_message(EMMA, "I am looking at your photo")
     await database.requests.set_progress_message([request.id], left_over.message_id)
-    photo_service = PhotoService(bot, database, Engine(tmp_path), i18n, Supervisor(), RateLimiter())
+    photo_service = PhotoService(bot, database, Engine(IdlePool()), i18n, Supervisor(), RateLimiter())
     await answer_unfinished(await release_unfinished(database), photo_service)
     assert left_over.message_id not in messages
     assert [each.reply_to_message is not None for each in messages.values()] == [False, True]

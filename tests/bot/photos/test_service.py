@@ -22,15 +22,14 @@ from bot.ui.i18n import load_i18n
 from inference.analysis import Analysis, Quality, Refusal
 from inference.engine.engine import Engine, Reading
 from storage.database import Database
+from tests.bot.pools import IdlePool
 from tests.bot.stage import EMMA, HASTY, IVAN, Stage, open_stage
 
 REFUSED = "This photo is blurred"
 
 
-class PoolOnCommand:
-    """In place of the worker processes: answers nothing before `go`, then everything at once."""
-
-    size = 1
+class PoolOnCommand(IdlePool):
+    """Answers nothing before `go`, then everything at once."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
@@ -39,7 +38,7 @@ class PoolOnCommand:
     def seconds(self, photos: int) -> float:
         return photos * self.seconds_a_photo
 
-    async def do(self, work: object, data: bytes, language: str) -> Reading:
+    async def read(self, data: bytes, language: str) -> Reading:
         await self.go.wait()
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
         return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
@@ -47,9 +46,8 @@ class PoolOnCommand:
 
 @asynccontextmanager
 async def stage_on_command(folder: Path, **limits: int) -> AsyncIterator[tuple[Stage, PoolOnCommand]]:
-    engine, pool = Engine(folder, **limits), PoolOnCommand()
-    engine._crew = pool  # type: ignore[assignment]
-    async with open_stage(folder, engine) as stage:
+    pool = PoolOnCommand()
+    async with open_stage(folder, Engine(pool, **limits)) as stage:
         yield stage, pool
 
 
@@ -158,7 +156,7 @@ async def test_what_cannot_be_delivered_is_tried_again_later(
     sandbox.world.faults.faults.append(Fault(kind="drop", method="sendMessage", times=5))
     supervisor = Supervisor()
     hasty = connect(sandbox.token, bot.session, HASTY)
-    photo_service = PhotoService(hasty, database, Engine(tmp_path), load_i18n(), supervisor, RateLimiter())
+    photo_service = PhotoService(hasty, database, Engine(IdlePool()), load_i18n(), supervisor, RateLimiter())
     await photo_service.receive([Incoming(request) for request in requests])
     events = sandbox.world.events
 

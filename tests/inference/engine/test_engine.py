@@ -19,9 +19,9 @@ from PIL.JpegImagePlugin import get_sampling
 from inference.analysis import Refusal
 from inference.engine import tasks
 from inference.engine.engine import AnalysisFailed, Busy, Engine, ServedModel
+from inference.engine.pool import WorkerPool
 from inference.photo import PhotoError, PhotoFault
 from inference.registry.registry import RegistryError
-from tests.inference.engine.bad_tasks import DEADLY, fail, hang_once, read_or_die
 from tests.inference.pictures import encoded, skin
 from tests.inference.releases import CLASSIFIER_FILE, accept
 
@@ -51,9 +51,9 @@ def photo() -> bytes:
 
 
 @pytest.mark.alone  # for the sake of `keeps_the_loop_free`
-async def test_the_engine_from_start_to_stop(weights: Path, photo: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_engine_from_start_to_stop(weights: Path, photo: bytes) -> None:
     # One process serves the whole list of expectations: starting it is what takes the time.
-    engine = Engine(weights, queue_limit=3)
+    engine = Engine(WorkerPool(weights), queue_limit=3)
     assert engine.models == ()
     with pytest.raises(AnalysisFailed, match="not running"):
         await read(engine, photo)
@@ -157,41 +157,14 @@ async def tells_those_who_wait_when_it_stops(engine: Engine, photo: bytes) -> No
     assert isinstance(results[-1], AnalysisFailed)
 
 
-async def test_a_photo_that_kills_or_holds_up_its_worker_harms_no_other(
-    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photo: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
-    engine = Engine(weights, photo_seconds=5)
-    await engine.start()
-    try:
-        # The worker process has its own, unpatched `tasks.read`.
-        monkeypatch.setattr(tasks, "read", read_or_die)
-        reads = [read(engine, data) for data in (photo, DEADLY, photo, photo)]
-        before, deadly, behind, last = await asyncio.gather(*reads, return_exceptions=True)
-        assert isinstance(deadly, AnalysisFailed) and "lost 2 times" in str(deadly)
-        assert all(isinstance(reading, tasks.Reading) for reading in (before, behind, last))
-        (tmp_path / "marker").touch()
-        monkeypatch.setattr(tasks, "read", hang_once)
-        # It would take as long again: there is no second attempt, which would be answered.
-        with pytest.raises(AnalysisFailed, match="was ended after 5 s"):
-            await read(engine, bytes(tmp_path / "marker"))
-        assert not (tmp_path / "marker").exists()
-        monkeypatch.setattr(tasks, "read", fail)
-        with pytest.raises(AnalysisFailed, match="the analysis failed"):
-            await read(engine, photo)
-        # Photos and what is in them never reach a log.
-        assert DEADLY.decode() not in caplog.text
-    finally:
-        await engine.stop()
-
-
 async def test_damaged_weights_stop_the_start(own_weights: Path) -> None:
     (own_weights / CLASSIFIER_FILE).write_bytes(b"other")
     with pytest.raises(RegistryError, match=CLASSIFIER_FILE):
-        await Engine(own_weights).start()
+        await Engine(WorkerPool(own_weights)).start()
     # This one is found by the worker alone: the file is whole, but it is no network.
     accept(own_weights, CLASSIFIER_FILE)
     with pytest.raises(RegistryError, match=f"{CLASSIFIER_FILE} is no ONNX network"):
-        await Engine(own_weights).start()
+        await Engine(WorkerPool(own_weights)).start()
     assert active_children() == []
 
 
@@ -205,9 +178,10 @@ import asyncio, sys
 from multiprocessing import active_children
 from pathlib import Path
 from inference.engine.engine import Engine
+from inference.engine.pool import WorkerPool
 
 async def main():
-    engine = Engine(Path(sys.argv[1]))
+    engine = Engine(WorkerPool(Path(sys.argv[1])))
     await engine.start()
     print(active_children()[0].pid, flush=True)
     await asyncio.sleep(600)

@@ -1,0 +1,25 @@
+"""Pools for the tests that need no networks."""
+
+from inference.engine.engine import AnalysisFailed, Explanation, Reading, ServedModel
+
+
+class IdlePool:
+    """A pool that is never started: it reads nothing."""
+
+    models: tuple[ServedModel, ...] = ()
+    size = 1
+
+    def seconds(self, photos: int) -> float:
+        return 0.0
+
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass
+
+    async def read(self, data: bytes, language: str) -> Reading:
+        raise AnalysisFailed("the engine is not running")
+
+    async def explain(self, data: bytes, language: str) -> Explanation:
+        raise AnalysisFailed("the engine is not running")
