@@ -73,10 +73,10 @@ def _ways(options: argparse.Namespace) -> int:
 
 
 def _parity(options: argparse.Namespace) -> int:
-    from benchmarks.reference import Parity, ReferenceAnalyzer
+    from benchmarks.reference import Parity, reference_analyzer
 
     lesions = load(options.data, options.split, options.limit)
-    served, reference = Analyzer(Registry.load(options.weights)), ReferenceAnalyzer(options.weights)
+    served, reference = Analyzer.load(Registry.load(options.weights)), reference_analyzer(options.weights)
     parity = Parity()
     for name, image in track(list(zip(lesions.ids, lesions.images, strict=True)), console=Console(stderr=True)):
         parity.compare(name, served.analyze(Photo(image)), reference.analyze(Photo(image)))

@@ -41,7 +41,7 @@ async def compare(
     """
     torch.set_num_threads(cores())
     task = shown.add_task("rounds", total=rounds)
-    plain, analyzer = Plain(weights), Analyzer(Registry.load(weights))
+    plain, analyzer = Plain(weights), Analyzer.load(Registry.load(weights))
     served = [photos[number::rounds] for number in range(rounds)]
     plain_steps: list[Mapping[str, float]] = []
     own_steps: list[Mapping[str, float]] = []

@@ -1,7 +1,6 @@
 """Networks in 8-bit integers: calibrated on `train`, judged on `val`."""
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from inference.pipeline.crops import crop
 from inference.pipeline.masks import letterbox
 from inference.registry.file import RegistryFile
 from inference.registry.registry import Registry
+from inference.registry.schema import FileEntry
 from inference.registry.tensors import EXPLAIN, SQUARES
 from models.data.ham10000 import Lesions, load
 from models.evaluation.mask_metrics import jaccard
@@ -40,11 +40,10 @@ class _Squares(CalibrationDataReader):  # type: ignore[misc]
 def quantised(weights: Path, release: RegistryFile, names: Sequence[str], train: Lesions, folder: Path) -> Path:
     """A copy of the released weights in which these networks multiply integers."""
     copy = Path(shutil.copytree(weights, folder))
-    text = (copy / "registry.json").read_text(encoding="utf-8")
+    served: dict[str, FileEntry] = {}
     segmenter = release.served_segmenter
     for name in names:
         path = copy / name
-        before = hashlib.sha256(path.read_bytes()).hexdigest()
         if name == segmenter.served.file:
             squares = [letterbox(image, segmenter.input.frame)[0] for image in train.images]
         else:
@@ -60,15 +59,23 @@ def quantised(weights: Path, release: RegistryFile, names: Sequence[str], train:
             per_channel=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             op_types_to_quantize=["Conv"],
         )  # fmt: skip
-        text = text.replace(before, hashlib.sha256(path.read_bytes()).hexdigest())
-    json.loads(text)
-    (copy / "registry.json").write_text(text, encoding="utf-8")
+        served[name] = FileEntry(file=name, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    classifier, gate = release.served_classifier, release.served_gate
+    members = [
+        member.model_copy(update={"served": served.get(member.served.file, member.served)})
+        for member in classifier.members
+    ]
+    release.replace(
+        classifier.with_changes(members=members),
+        segmenter.with_changes(served=served.get(segmenter.served.file, segmenter.served)),
+        gate.with_changes(trunk=served.get(gate.trunk.file, gate.trunk)),
+    ).save(copy)
     return copy
 
 
 def judged(weights: Path, val: Lesions) -> dict[str, float]:
     """Accuracy, balanced accuracy, mean Jaccard and times of the whole pipeline; a refused photo counts as wrong."""
-    analyzer = Analyzer(Registry.load(weights))
+    analyzer = Analyzer.load(Registry.load(weights))
     given, jaccards, taken = [], [], []
     for image, mask in zip(val.images, val.masks, strict=True):
         analysis = analyzer.analyze(Photo(image))

@@ -13,6 +13,7 @@ from inference.photo import Photo
 from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.classifier import Classifier
 from inference.pipeline.crops import crop
+from inference.pipeline.gate import Gate
 from inference.pipeline.segmenter import Segmenter
 from inference.registry.registry import Registry, Release
 from inference.registry.schema import SegmenterEntry
@@ -21,14 +22,12 @@ from models.networks.segmenter import find_lesions, load_segmenter
 from models.training.classification import predict
 
 
-class ReferenceAnalyzer(Analyzer):
+def reference_analyzer(folder: Path) -> Analyzer:
     """Answers by the torch networks of the served release; everything else, what the gate sees too, is what serves."""
-
-    def __init__(self, folder: Path) -> None:
-        registry = Registry.load(folder)
-        super().__init__(registry)
-        self._segmenter = _TorchSegmenter(registry.segmenter, folder)
-        self._classifier = _TorchClassifier(registry, folder)
+    registry = Registry.load(folder)
+    classifier = _TorchClassifier(registry, folder)
+    gate = Gate(registry.gate, classifier.channels)
+    return Analyzer(_TorchSegmenter(registry.segmenter, folder), classifier, gate, registry.titles)
 
 
 class _TorchSegmenter(Segmenter):

@@ -137,7 +137,7 @@ def answers(paths: Sequence[Path], registry: Registry, outputs: Outputs, checked
     def work(chunk: Sequence[Path]) -> list[Answer]:
         if not hasattr(local, "analyzer"):
             # Many photos: each core has its own batch. Few: the cores share the one there is.
-            local.analyzer = Analyzer(registry, count // workers, checked=checked)
+            local.analyzer = Analyzer.load(registry, count // workers, checked=checked)
         return _chunk(chunk, local.analyzer, outputs)
 
     with ThreadPoolExecutor(workers, thread_name_prefix="analyzer") as pool:

@@ -63,7 +63,7 @@ def _analyzer(weights: Path, classifier: str | None) -> "Analyzer":
     from inference.pipeline.analyzer import Analyzer
     from inference.registry.registry import Registry
 
-    return Analyzer(Registry.load(weights, classifier))
+    return Analyzer.load(Registry.load(weights, classifier))
 
 
 def warm(weights: Path, classifier: str | None) -> None:

@@ -1,6 +1,6 @@
 """The one pipeline: photo -> quality -> lesion -> classes -> `Analysis`. Bot, command line and tests all run it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from time import perf_counter
@@ -22,28 +22,53 @@ from inference.registry.registry import Registry
 
 
 class Analyzer:
-    """Gate and networks of a registry, loaded. Not for several threads at once.
+    """Networks and gate, run in order. Not for several threads at once.
 
     Args:
-        registry: what is served.
-        threads: cores that the networks may use; None takes all.
+        segmenter: finds the lesion.
+        classifier: names it.
+        gate: refuses what shows no lesion; it judges by the classifier's features.
+        models: role -> name and version, as each `Analysis` states them.
+        background: whether what needs no mask runs in a thread of its own, beside the segmenter.
         checked: whether photos that are unfit or show no skin are refused; not doing so shows what that is worth.
-
-    Raises:
-        RegistryError: a served file is not what the registry says.
     """
 
-    def __init__(self, registry: Registry, threads: int | None = None, *, checked: bool = True) -> None:
-        threads = threads or cores()
-        # Two small networks on a core each are done sooner than one after the other on two: what needs no outline
-        # runs beside what draws it.
-        aside = threads // 2
-        self._background = ThreadPoolExecutor(1, thread_name_prefix="aside") if aside else None
-        self._segmenter = Segmenter(registry.segmenter, threads - aside)
-        self._classifier = Classifier(registry.classifier, registry.gate, threads, max(aside, 1))
-        self._gate = Gate(registry.gate, self._classifier.channels)
-        self._titles = registry.titles
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        classifier: Classifier,
+        gate: Gate,
+        models: Mapping[str, str],
+        *,
+        background: bool = False,
+        checked: bool = True,
+    ) -> None:
+        self._segmenter = segmenter
+        self._classifier = classifier
+        self._gate = gate
+        self._titles = models
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="background") if background else None
         self._checked = checked
+
+    @classmethod
+    def load(cls, registry: Registry, threads: int | None = None, *, checked: bool = True) -> "Analyzer":
+        """An analyzer with the networks that a registry serves.
+
+        Args:
+            registry: what is served.
+            threads: cores that the networks may use; None takes all.
+            checked: see `Analyzer`.
+
+        Raises:
+            RegistryError: a served file is not what the registry says.
+        """
+        threads = threads or cores()
+        # Two small networks on a core each are done sooner than one after the other on two.
+        background = threads // 2
+        segmenter = Segmenter(registry.segmenter, threads - background)
+        classifier = Classifier(registry.classifier, registry.gate, threads, max(background, 1))
+        gate = Gate(registry.gate, classifier.channels)
+        return cls(segmenter, classifier, gate, registry.titles, background=background > 0, checked=checked)
 
     def analyze(self, photo: Photo) -> Analysis:
         """Analyse one photo."""
@@ -166,7 +191,7 @@ class _PendingAnalysis:
         self.timings = {"decode": photo.decode_ms, "quality": (perf_counter() - began) * 1000}
         self.timings |= {"gate": 0.0, "segment": 0.0, "classify": 0.0}
 
-    def finished(self, titles: dict[str, str]) -> Analysis:
+    def finished(self, titles: Mapping[str, str]) -> Analysis:
         self.timings["total"] = sum(self.timings.values())
         return Analysis(
             label=max(self.probabilities, key=self.probabilities.__getitem__, default=None),

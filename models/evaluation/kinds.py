@@ -75,7 +75,7 @@ def answered(roots: Sequence[Path], split: Split, weights: Path, limit: int | No
         weights: folder of registry.json.
         limit: only so many of each set and domain.
     """
-    analyzer = Analyzer(Registry.load(weights), 1)
+    analyzer = Analyzer.load(Registry.load(weights), 1)
     photos = load_photos(roots, split, limit)
     for photo in track(photos.photos, f"photos of {split}", console=Console(stderr=True)):
         found = analyzer.analyze(decode(photo.encoded))

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.photos import photos
-from benchmarks.reference import Parity, ReferenceAnalyzer
+from benchmarks.reference import Parity, reference_analyzer
 from inference.cores import cores
 from inference.photo import Photo, decode
 from inference.pipeline.analyzer import Analyzer
@@ -40,7 +40,7 @@ def test_what_is_served_answers_as_the_torch_networks_do() -> None:
     pictures = [decode(data) for data in photos(None, 2)]
     if (SHARED / "ham10000").is_dir():
         pictures += [Photo(image) for image in load(SHARED / "ham10000", "val", 4).images]
-    served, reference, parity = Analyzer(Registry.load()), ReferenceAnalyzer(DEFAULT_WEIGHTS), Parity()
+    served, reference, parity = Analyzer.load(Registry.load()), reference_analyzer(DEFAULT_WEIGHTS), Parity()
     for number, photo in enumerate(pictures):
         parity.compare(str(number), served.analyze(photo), reference.analyze(photo))
     assert parity.holds, str(parity)

@@ -118,7 +118,7 @@ def test_a_gate_is_released_and_served(weights: Path) -> None:
     assert gate.trials[-1].what == "linear on features" and len({trial.what for trial in gate.trials}) == 4
     assert all(0 <= value <= 1 for trial in gate.trials for value in (trial.auc, trial.lost, trial.refused))
     assert (weights / "refusal.png").read_bytes().startswith(b"\x89PNG")
-    Analyzer(Registry.load(weights))
+    Analyzer.load(Registry.load(weights))
 
 
 @pytest.mark.timeout(300)

@@ -61,7 +61,7 @@ def test_networks_count_by_their_weight_and_not_by_their_units() -> None:
 
 @pytest.fixture(scope="module")
 def analyzer(weights: Path) -> Analyzer:
-    return Analyzer(Registry.load(weights))
+    return Analyzer.load(Registry.load(weights))
 
 
 def test_an_explanation_belongs_to_the_analysis_and_turns_with_the_photo(analyzer: Analyzer) -> None:

@@ -26,13 +26,13 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def analyzer(weights: Path) -> Analyzer:
-    return Analyzer(Registry.load(weights))
+    return Analyzer.load(Registry.load(weights))
 
 
 def with_limits(folder: Path, **limits: float) -> Analyzer:
     found = domain(**({"suspicious": 1.0, "melanoma": 1.0} | limits))
     edit_registry(folder, "classifiers", domains=dict.fromkeys(DOMAINS, found))
-    return Analyzer(Registry.load(folder))
+    return Analyzer.load(Registry.load(folder))
 
 
 def test_an_answer_is_complete(analyzer: Analyzer) -> None:
@@ -71,7 +71,7 @@ def test_refusals_carry_no_class(analyzer: Analyzer) -> None:
 
 def test_no_lesion_at_the_releases_score_is_a_refusal(own_weights: Path) -> None:
     edit_registry(own_weights, "segmenters", min_score=0.999)
-    assert refused(Analyzer(Registry.load(own_weights)).analyze(Photo(skin())), Refusal.NO_LESION)
+    assert refused(Analyzer.load(Registry.load(own_weights)).analyze(Photo(skin())), Refusal.NO_LESION)
 
 
 def test_alone_in_a_batch_shuffled_or_again(analyzer: Analyzer) -> None:
@@ -117,7 +117,7 @@ class TestRisk:
     def test_a_premalignant_class_above_all_others_is_raised(self, own_weights: Path) -> None:
         limits = domain(suspicious=0.6, melanoma=1.0, favoured="akiec") | {"slopes": [0.1]}
         edit_registry(own_weights, "classifiers", domains=dict.fromkeys(DOMAINS, limits))
-        analysis = Analyzer(Registry.load(own_weights)).analyze(Photo(skin()))
+        analysis = Analyzer.load(Registry.load(own_weights)).analyze(Photo(skin()))
         assert sum(analysis.probabilities[code] for code in MALIGNANT) < analysis.probabilities["akiec"]
         assert analysis.risk is Risk.RAISED
 
@@ -132,7 +132,7 @@ class TestDomain:
             "classifiers",
             domains={"dermatoscope": domain(), "phone": domain(favoured="bkl") | {"slopes": [0.1]}},
         )
-        analysis = Analyzer(Registry.load(own_weights)).analyze(Photo(skin()))
+        analysis = Analyzer.load(Registry.load(own_weights)).analyze(Photo(skin()))
         assert analysis.domain == told
         assert analysis.label == {"dermatoscope": "nv", "phone": "bkl"}[told]
 
@@ -141,9 +141,9 @@ class TestDomain:
 
 
 def test_the_whole_photo_or_the_lesion_is_classified_as_the_release_says(own_weights: Path) -> None:
-    by_lesion = Analyzer(Registry.load(own_weights)).analyze(Photo(skin(500, 300)))
+    by_lesion = Analyzer.load(Registry.load(own_weights)).analyze(Photo(skin(500, 300)))
     edit_member(own_weights, input={"size": 64, "view": "whole", "margin": 1.4})
-    by_whole = Analyzer(Registry.load(own_weights)).analyze(Photo(skin(500, 300)))
+    by_whole = Analyzer.load(Registry.load(own_weights)).analyze(Photo(skin(500, 300)))
     assert by_lesion.probabilities["mel"] != pytest.approx(by_whole.probabilities["mel"], abs=1e-4)
 
 
@@ -188,7 +188,7 @@ def test_serving_is_silent_offline_and_without_torch(weights: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("size", [(400, 300), (256, 256)])
 def test_a_turned_or_mirrored_photo_gets_the_same_answer(weights: Path, size: tuple[int, int]) -> None:
-    analyzer = Analyzer(Registry.load(weights))
+    analyzer = Analyzer.load(Registry.load(weights))
     photo = skin(*size)
     height, width = photo.shape[:2]
     photo[:, : width // 3] = photo[:, : width // 3] // 2  # so that the outline is no symmetric one
@@ -217,8 +217,10 @@ def test_cores_change_when_networks_run_and_not_what_they_say(weights: Path, mon
     score_whole = Classifier.score_whole
     monkeypatch.setattr(Classifier, "score_whole", watched)
     photos = [Photo(skin(320, 240)), Photo(np.zeros((200, 200, 3), np.uint8)), Photo(skin(450, 600, seed=1))]
-    one, two = (Analyzer(Registry.load(weights), cores).analyze_batch(photos) for cores in (1, 2))
-    assert ran == ["MainThread", "aside_0", "aside_0"], "one core reads both at the end, two each beside its outline"
+    one, two = (Analyzer.load(Registry.load(weights), cores).analyze_batch(photos) for cores in (1, 2))
+    assert ran == ["MainThread", "background_0", "background_0"], (
+        "one core reads both at the end, two each beside its outline"
+    )
     assert one[1].refusal is Refusal.TOO_DARK, "nor is a network asked about a photo that is refused before"
     for alone, beside in zip(one, two, strict=True):
         assert alone.refusal == beside.refusal

@@ -34,7 +34,7 @@ def test_black_stays_black() -> None:
 
 
 def test_the_networks_see_a_dark_photo_in_the_usual_light(weights: Path) -> None:
-    analyzer = Analyzer(Registry.load(weights))
+    analyzer = Analyzer.load(Registry.load(weights))
     dark = lit(0.4)(skin())
     brightness = assess(Photo(dark)).brightness
     analysis = analyzer.analyze(Photo(dark))

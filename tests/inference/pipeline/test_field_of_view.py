@@ -72,7 +72,7 @@ def test_what_is_found_in_the_field_lies_where_it_lay_in_the_photo() -> None:
 
 @pytest.mark.skipif(not CASES.is_dir(), reason="the shared cases are not beside the repository")
 def test_the_shared_surrounds_change_no_answer() -> None:
-    analyzer = Analyzer(Registry.load(DEFAULT_WEIGHTS))
+    analyzer = Analyzer.load(Registry.load(DEFAULT_WEIGHTS))
 
     def analysed(name: str):  # type: ignore[no-untyped-def]
         return analyzer.analyze(decode((CASES / name).read_bytes()))

@@ -47,7 +47,7 @@ PHOTOS = (
 @pytest.fixture(scope="module")
 def analyzer() -> Analyzer:
     """The pipeline with the weights that are released with the project."""
-    return Analyzer(Registry.load())
+    return Analyzer.load(Registry.load())
 
 
 def photo(pixels: NDArray[np.uint8]) -> Photo:
@@ -99,7 +99,7 @@ def test_phone_photos_are_read(analyzer: Analyzer) -> None:
 
 def complaint(folder: Path) -> str:
     with pytest.raises(RegistryError) as caught:
-        Analyzer(Registry.load(folder))
+        Analyzer.load(Registry.load(folder))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -108,7 +108,7 @@ def test_a_photo_below_the_threshold_is_refused_unless_it_is_not_checked(own_wei
     def refusal(bias: list[float], *, checked: bool = True) -> Refusal | None:
         write_gate(own_weights / GATE_FILE, bias)
         accept(own_weights, GATE_FILE)
-        analysis = Analyzer(Registry.load(own_weights), checked=checked).analyze(Photo(skin()))
+        analysis = Analyzer.load(Registry.load(own_weights), checked=checked).analyze(Photo(skin()))
         assert (analysis.lesion is None) == (analysis.label is None) == (analysis.refusal is not None)
         return analysis.refusal
 
@@ -125,7 +125,7 @@ def test_a_photo_below_the_threshold_is_refused_unless_it_is_not_checked(own_wei
 def test_a_blurred_photo_is_told_to_be_blurred_whatever_the_gate_sees(own_weights: Path) -> None:
     write_gate(own_weights / GATE_FILE, [0.0, 0.0, 1.0])
     accept(own_weights, GATE_FILE)
-    analyzer = Analyzer(Registry.load(own_weights))
+    analyzer = Analyzer.load(Registry.load(own_weights))
     blurred = np.full((200, 200, 3), (214, 168, 146), np.uint8)
     assert quality.refusal(quality.assess(photo(blurred))) is Refusal.BLURRED
     assert analyzer.analyze(photo(blurred)).refusal is Refusal.BLURRED

@@ -22,7 +22,7 @@ from tests.inference.releases import (
 def complaint(folder: Path) -> str:
     """The one line that loading everything in a folder ends with."""
     with pytest.raises(RegistryError) as caught:
-        Analyzer(Registry.load(folder))
+        Analyzer.load(Registry.load(folder))
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -32,7 +32,7 @@ def test_a_release_loads(weights: Path) -> None:
     registry = Registry.load(weights)
     assert registry.titles == {"classifier": "fixcaps 0.0.1", "segmenter": "yolov8n-seg 0.0.1", "gate": "gate 0.0.1"}
     assert [file.path for file in registry.classifier.files] == [weights / CLASSIFIER_FILE]
-    Analyzer(registry)
+    Analyzer.load(registry)
 
 
 def test_no_folder_and_no_registry(tmp_path: Path) -> None:

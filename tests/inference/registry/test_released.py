@@ -18,7 +18,7 @@ SHARED = Path(__file__).resolve().parents[4] / "shared"
 
 @pytest.fixture(scope="module")
 def analyzer() -> Analyzer:
-    return Analyzer(Registry.load())
+    return Analyzer.load(Registry.load())
 
 
 def assert_same(one: Analysis, two: Analysis) -> None:
@@ -28,7 +28,7 @@ def assert_same(one: Analysis, two: Analysis) -> None:
 
 
 def test_a_photo_has_one_answer_alone_in_any_batch_shuffled_and_again() -> None:
-    analyzer = Analyzer(Registry.load(), checked=False)  # drawn by code: the gate sees that they are no photos
+    analyzer = Analyzer.load(Registry.load(), checked=False)  # drawn by code: the gate sees that they are no photos
     photos = [decode(encoded(skin(320 + 10 * number, 240, seed=number))) for number in range(9)]
     alone = [analyzer.analyze(photo) for photo in photos]
     order = np.random.default_rng(0).permutation(9)
