@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 # How long a stop waits for what is seen through.
 STOP_GRACE_SECONDS = 2.0
+# How long a cancelled task may take before it is cancelled again: a library can lose the cancellation.
+CANCEL_AGAIN_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -53,5 +55,5 @@ async def _end(tasks: set[asyncio.Task[Any]]) -> None:
         ending = list(tasks)
         for task in ending:
             task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
-        tasks.difference_update(ending)
+        ended, _ = await asyncio.wait(ending, timeout=CANCEL_AGAIN_SECONDS)
+        tasks.difference_update(ended)

@@ -125,8 +125,12 @@ class Transactions:
                 await connection.execute(text("PRAGMA busy_timeout = 0"))
                 try:
                     busy, _, _ = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
-                finally:
-                    await connection.execute(text(f"PRAGMA busy_timeout = {round(1000 * BUSY_TIMEOUT_S)}"))
+                except DBAPIError:
+                    # It must not go back to the pool with no time-out.
+                    await connection.invalidate()
+                    raise
+                # Not in a `finally`: a cancelled connection is invalid, and its error would hide the cancellation.
+                await connection.execute(text(f"PRAGMA busy_timeout = {round(1000 * BUSY_TIMEOUT_S)}"))
         return not busy
 
 

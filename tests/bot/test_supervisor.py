@@ -43,3 +43,23 @@ async def test_what_is_seen_through_ends_well_though_its_caller_and_the_supervis
     caller.cancel()
     await supervisor.stop()
     assert caller.cancelled() and steps == ["send", "close"]
+
+
+async def test_a_task_that_loses_its_cancellation_is_cancelled_again() -> None:
+    supervisor, lost = Supervisor(), 0
+
+    async def lose_the_first() -> None:
+        nonlocal lost
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                lost += 1
+                if lost == 2:
+                    raise
+
+    supervisor.start(lose_the_first(), "careless")
+    await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        await supervisor.stop()
+    assert lost == 2
