@@ -14,9 +14,14 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from benchmarks.load.person import Message, is_progress, words
+from bot.sandbox.client import Message, words
 
 LINE_LIMIT = 2**20
+
+
+def is_progress(message: Message) -> bool:
+    """Whether a message of the bot only says that photos wait or are being read."""
+    return words(message).startswith("🔎")
 
 
 @dataclass

@@ -9,8 +9,8 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from benchmarks.load.chats import Chats, Sent
-from benchmarks.load.person import Person
 from bot.samples import sample
+from bot.sandbox.client import Person
 
 DRAWN = ("mole", "uneven", "mole", "uneven", "skin")
 FIRST_ID = 600_001

@@ -10,10 +10,10 @@ import psutil
 from benchmarks.load.chats import Sent
 from benchmarks.load.crowd import Crowd
 from benchmarks.load.meters import Memory, loop_delays
-from benchmarks.load.person import words
 from benchmarks.load.processes import ROOT
 from benchmarks.markers import replaced
 from bot.results import FAILURES, Reason, Result, Trouble
+from bot.sandbox.client import words
 from bot.ui.i18n import LANGUAGES, load_i18n
 from bot.ui.replies import headline
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.load import report
 from benchmarks.load.crowd import Crowd
-from benchmarks.load.person import Person
 from benchmarks.load.session import Session, open_session
+from bot.sandbox.client import Person
 
 USERS = 40
 ASKING = 2

@@ -1,17 +1,13 @@
-"""A person who writes to the bot and waits for its answers, over HTTP."""
+"""A person who writes to this bot and waits for its answers."""
 
-import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import ClientSession
 
-from benchmarks.load.person import Message, is_progress
-from benchmarks.load.person import Person as Actor
-
-PATIENCE = 60.0
-
-T = TypeVar("T")
+from benchmarks.load.chats import is_progress
+from bot.sandbox.client import Message
+from bot.sandbox.client import Person as Actor
 
 
 class Person(Actor):
@@ -50,19 +46,3 @@ class Person(Actor):
     async def undisturbed(self) -> None:
         """Wait until no progress message is left."""
         await self.wait(lambda chat: None if any(map(is_progress, chat["messages"])) else True)
-
-    async def wait(self, find: Callable[[dict[str, Any]], T | None], patience: float = PATIENCE) -> T:
-        """Wait until `find` finds something in the transcript."""
-        version = -1
-        transcript: dict[str, Any] = {}
-        try:
-            async with asyncio.timeout(patience):
-                while True:
-                    path = f"/sim/users/{self.id}/transcript?beyond={version}&wait=10"
-                    transcript = await self._get(path)
-                    version = transcript["version"]
-                    if (found := find(transcript)) is not None:
-                        return found
-        except TimeoutError:
-            said = [message.get("text") or message.get("caption") for message in transcript.get("messages", [])]
-            raise AssertionError(f"not found within {patience} s; the chat is {said}") from None

@@ -10,8 +10,8 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from benchmarks.load.person import words
 from bot.samples import sample
+from bot.sandbox.client import words
 from models.gate.everyday_drawn import draw
 from tests.e2e.playing import Person
 

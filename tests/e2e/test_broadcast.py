@@ -11,9 +11,9 @@ import pytest_asyncio
 from aiohttp import ClientSession
 from cryptography.fernet import Fernet
 
-from benchmarks.load.person import words
 from benchmarks.load.processes import ADMIN_ID, TOKEN, BotProcess
 from bot.samples import sample
+from bot.sandbox.client import words
 from inference.registry.file import RegistryFile
 from inference.registry.registry import DEFAULT_WEIGHTS
 from inference.registry.schema import Entry

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.load.person import words
 from benchmarks.load.processes import ROOT
 from bot.samples import sample
+from bot.sandbox.client import words
 from tests.e2e.playing import Person
 
 PHONE_PHOTOS = sorted((ROOT.parent / "shared" / "phone").glob("*.jpg"))[:3]

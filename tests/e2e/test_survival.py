@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from benchmarks.load.chats import Chats
+from benchmarks.load.chats import Chats, is_progress
 from benchmarks.load.crowd import Crowd
-from benchmarks.load.person import is_progress, words
 from benchmarks.load.processes import TOKEN, BotProcess
 from benchmarks.load.report import faults
 from bot.samples import sample
+from bot.sandbox.client import words
 from tests.e2e.playing import Person
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from aiohttp import ClientSession
 
-from benchmarks.load.person import words
 from benchmarks.load.processes import environment
 from bot.samples import sample
+from bot.sandbox.client import words
 from tests.e2e.playing import Person
 
 

@@ -10,7 +10,8 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import ClientSession
 
 from bot.sandbox import Sandbox
-from tests.sandbox.playing import DOT, EMMA, IVAN, PEOPLE, Person
+from bot.sandbox.client import Person
+from tests.sandbox.playing import DOT, EMMA, IVAN, PEOPLE
 
 
 @pytest_asyncio.fixture
@@ -35,7 +36,7 @@ async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
 @pytest_asyncio.fixture
 async def emma(sandbox: Sandbox, http: ClientSession) -> Person:
     """Somebody who has written to the bot, and whose message the bot has seen."""
-    person = Person(http, sandbox.base_url, EMMA)
+    person = Person(http, sandbox.base_url, EMMA, "Emma", "en")
     await person.write("hello")
     sandbox.world.updates.drop_pending()
     return person
@@ -44,4 +45,4 @@ async def emma(sandbox: Sandbox, http: ClientSession) -> Person:
 @pytest.fixture
 def ivan(sandbox: Sandbox, http: ClientSession) -> Person:
     """Somebody who has never written."""
-    return Person(http, sandbox.base_url, IVAN)
+    return Person(http, sandbox.base_url, IVAN, "Иван", "ru")

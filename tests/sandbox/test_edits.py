@@ -12,7 +12,8 @@ from aiogram.types import (
     Message,
 )
 
-from tests.sandbox.playing import EMMA, Person, picture
+from bot.sandbox.client import Person, Refused
+from tests.sandbox.playing import EMMA, picture
 
 KEYS = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="A", callback_data="a")]])
 
@@ -20,7 +21,7 @@ KEYS = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="A", cal
 async def pressed(bot: Bot, person: Person) -> CallbackQuery:
     """A query from a button that the person has just pressed."""
     sent = await bot.send_message(EMMA, "choose", reply_markup=KEYS)
-    await person.act("click", json={"message_id": sent.message_id, "data": "a"})
+    await person.press(sent.message_id, "a")
     (update,) = await bot.get_updates(offset=-1)
     assert update.callback_query is not None
     return update.callback_query
@@ -124,4 +125,5 @@ async def test_an_answer_of_more_than_200_units_is_refused(bot: Bot, emma: Perso
 @pytest.mark.parametrize(("message_id", "data"), [(999, "a"), (2, "b")])
 async def test_only_a_button_that_is_there_can_be_pressed(bot: Bot, emma: Person, message_id: int, data: str) -> None:
     await bot.send_message(EMMA, "choose", reply_markup=KEYS)
-    await emma.act("click", 400, json={"message_id": message_id, "data": data})
+    with pytest.raises(Refused, match="no such"):
+        await emma.press(message_id, data)

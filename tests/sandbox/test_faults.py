@@ -19,9 +19,10 @@ from aiogram.exceptions import (
 from aiohttp import ClientError, ClientSession
 
 from bot.sandbox import Sandbox
+from bot.sandbox.client import Person
 from bot.sandbox.errors import ApiError
 from bot.sandbox.faults import FloodGate, FloodLimits
-from tests.sandbox.playing import EMMA, IVAN, Person
+from tests.sandbox.playing import EMMA, IVAN
 
 
 async def order(sandbox: Sandbox, http: ClientSession, *faults: dict[str, Any]) -> None:

@@ -12,7 +12,8 @@ from aiohttp import ClientSession
 from PIL import Image
 
 from bot.sandbox import Sandbox
-from tests.sandbox.playing import ADMIN, DOT, EMMA, IVAN, Person, picture
+from bot.sandbox.client import Person, Refused
+from tests.sandbox.playing import ADMIN, DOT, EMMA, IVAN, picture
 
 
 async def test_the_bot_and_the_people_are_those_handed_in(sandbox: Sandbox, http: ClientSession) -> None:
@@ -55,7 +56,7 @@ async def test_a_person_can_reply(bot: Bot, emma: Person) -> None:
 
 
 async def test_an_album_arrives_as_separate_updates_of_one_group(bot: Bot, emma: Person) -> None:
-    await emma.send_photos([picture(), picture(), picture()], "three of them")
+    await emma.send_photos(picture(), picture(), picture(), caption="three of them")
     updates = await bot.get_updates()
     messages = [update.message for update in updates if update.message]
     assert len(messages) == 3
@@ -64,20 +65,21 @@ async def test_an_album_arrives_as_separate_updates_of_one_group(bot: Bot, emma:
 
 
 async def test_a_single_photo_is_no_album(bot: Bot, emma: Person) -> None:
-    (message,) = await emma.send_photos([picture()])
+    (message,) = await emma.send_photos(picture())
     assert "media_group_id" not in message
 
 
 @pytest.mark.parametrize("count", [0, 11])
 async def test_an_album_has_ten_photos_at_most(emma: Person, count: int) -> None:
-    await emma.send_photos([picture()] * count, "x", status=400)
+    with pytest.raises(Refused, match="an album has 2 to 10 photos"):
+        await emma.send_photos(*[picture()] * count, caption="x")
 
 
 async def test_photos_are_shrunk_and_upright_and_have_no_exif(bot: Bot, emma: Person) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010F] = "a camera"
-    (message,) = await emma.send_photos([picture(2000, 1000, exif=exif)])
+    (message,) = await emma.send_photos(picture(2000, 1000, exif=exif))
     assert [max(size["width"], size["height"]) for size in message["photo"]] == [90, 320, 800, 1280]
     fetched = await bot.download(message["photo"][-1]["file_id"])
     assert fetched is not None
@@ -98,14 +100,14 @@ async def test_photos_are_shrunk_and_upright_and_have_no_exif(bot: Bot, emma: Pe
     ],
 )
 async def test_every_kind_of_picture_becomes_a_photo(emma: Person, data: bytes, size: tuple[int, int]) -> None:
-    (message,) = await emma.send_photos([data])
+    (message,) = await emma.send_photos(data)
     assert (message["photo"][-1]["width"], message["photo"][-1]["height"]) == size
 
 
 async def test_sixteen_bits_keep_their_brightness(sandbox: Sandbox, http: ClientSession, emma: Person) -> None:
     buffer = io.BytesIO()
     Image.new("I;16", (32, 32), 40_000).save(buffer, "PNG")
-    (message,) = await emma.send_photos([buffer.getvalue()])
+    (message,) = await emma.send_photos(buffer.getvalue())
     async with http.get(f"{sandbox.base_url}/sim/files/{message['photo'][-1]['file_id']}") as response:
         image = Image.open(io.BytesIO(await response.read()))
     assert abs(image.convert("L").getpixel((16, 16)) - 40_000 // 256) <= 3
@@ -113,8 +115,9 @@ async def test_sixteen_bits_keep_their_brightness(sandbox: Sandbox, http: Client
 
 @pytest.mark.parametrize("data", [b"", b"text", picture()[:200]])
 async def test_what_is_no_picture_cannot_be_sent_as_one(emma: Person, data: bytes) -> None:
-    answer = await emma.send_photos([data], status=400)
-    assert answer == {"ok": False, "description": "Bad Request: IMAGE_PROCESS_FAILED"}
+    with pytest.raises(Refused, match="Bad Request: IMAGE_PROCESS_FAILED") as refusal:
+        await emma.send_photos(data)
+    assert refusal.value.status == 400
 
 
 async def test_too_many_pixels_are_refused_before_decoding(emma: Person) -> None:
@@ -122,8 +125,8 @@ async def test_too_many_pixels_are_refused_before_decoding(emma: Person) -> None
     header = bytearray(picture(16, 16, "PNG"))
     header[16:24] = (30_000).to_bytes(4, "big") * 2
     header[29:33] = zlib.crc32(bytes(header[12:29])).to_bytes(4, "big")
-    answer = await emma.send_photos([bytes(header)], status=400)
-    assert answer["description"] == "Bad Request: PHOTO_INVALID_DIMENSIONS"
+    with pytest.raises(Refused, match="PHOTO_INVALID_DIMENSIONS"):
+        await emma.send_photos(bytes(header))
 
 
 async def test_a_document_keeps_bytes_name_and_type(bot: Bot, emma: Person) -> None:
@@ -146,18 +149,20 @@ async def test_other_kinds_of_messages(bot: Bot, emma: Person, kind: str) -> Non
 
 
 async def test_who_blocks_the_bot_is_out_of_its_reach(bot: Bot, emma: Person) -> None:
-    await emma.act("block", json={"blocked": True})
+    await emma.block()
     with pytest.raises(TelegramForbiddenError, match="bot was blocked by the user"):
         await bot.send_message(EMMA, "hello")
-    await emma.act("message", 400, json={"text": "hello"})
-    await emma.act("block", json={"blocked": False})
+    with pytest.raises(Refused, match="has blocked the bot"):
+        await emma.write("hello")
+    await emma.block(False)
     await bot.send_message(EMMA, "hello")
     changes = [update.my_chat_member for update in await bot.get_updates()]
     assert [change.new_chat_member.status for change in changes if change] == ["kicked", "member"]
 
 
 async def test_a_stranger_is_not_found(sandbox: Sandbox, http: ClientSession) -> None:
-    await Person(http, sandbox.base_url, 99).act("message", 400, json={"text": "hello"})
+    with pytest.raises(Refused, match="chat not found"):
+        await Person(http, sandbox.base_url, 99, "Nobody", "en").write("hello")
 
 
 async def test_a_transcript_can_be_waited_for(sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person) -> None:
@@ -199,7 +204,7 @@ async def test_events_tell_what_happens(sandbox: Sandbox, http: ClientSession, b
 async def test_the_page_shows_pictures_and_offers_the_rest_as_downloads(
     sandbox: Sandbox, http: ClientSession, emma: Person
 ) -> None:
-    (photo,) = await emma.send_photos([picture()])
+    (photo,) = await emma.send_photos(picture())
     page = await emma.send_document(b"<script>alert(1)</script>", "page.html")
     async with http.get(f"{sandbox.base_url}/sim/files/{photo['photo'][-1]['file_id']}") as response:
         assert (response.content_type, response.headers["Content-Disposition"]) == ("image/jpeg", "inline")

@@ -8,7 +8,8 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
 from bot.sandbox import Sandbox
-from tests.sandbox.playing import ADMIN, EMMA, Person
+from bot.sandbox.client import Person
+from tests.sandbox.playing import ADMIN, EMMA
 
 
 async def menu(person: Person, user_id: int | None = None) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from aiogram.exceptions import ClientDecodeError
 from aiohttp import ClientSession
 
 from bot.sandbox import Sandbox
-from tests.sandbox.playing import EMMA, PEOPLE, Person
+from bot.sandbox.client import Person
+from tests.sandbox.playing import EMMA, PEOPLE
 
 HIDDEN_USER_WITHOUT_NAME = {
     "update_id": 1,
@@ -61,7 +62,7 @@ async def test_in_local_mode_get_file_gives_an_absolute_path_on_disk(tmp_path: P
     async with Sandbox(people=PEOPLE, local_folder=tmp_path) as sandbox:
         api = TelegramAPIServer.from_base(sandbox.base_url)
         bot = Bot(sandbox.token, session=AiohttpSession(api=api))
-        sent = await Person(http, sandbox.base_url, EMMA).send_document(b"content", "a.bin")
+        sent = await Person(http, sandbox.base_url, EMMA, "Emma", "en").send_document(b"content", "a.bin")
         file = await bot.get_file(sent["document"]["file_id"])
         await bot.session.close()
         assert file.file_path is not None

@@ -10,7 +10,8 @@ from aiogram.types import BufferedInputFile
 from aiohttp import ClientSession, FormData
 
 from bot.sandbox import Sandbox, forms
-from tests.sandbox.playing import EMMA, Person, picture
+from bot.sandbox.client import Person
+from tests.sandbox.playing import EMMA, picture
 
 
 async def call(http: ClientSession, address: str, **body: Any) -> tuple[int, dict[str, Any]]:

@@ -15,8 +15,9 @@ from aiogram.types import (
 )
 
 from bot.sandbox import Sandbox
+from bot.sandbox.client import Person
 from bot.sandbox.methods import content
-from tests.sandbox.playing import EMMA, IVAN, Person, picture
+from tests.sandbox.playing import EMMA, IVAN, picture
 
 
 def keys(**button: str) -> InlineKeyboardMarkup:

@@ -9,8 +9,9 @@ from aiogram.types import Update
 from aiohttp import ClientSession
 
 from bot.sandbox import Sandbox
+from bot.sandbox.client import Person
 from bot.sandbox.files import DOWNLOAD_LIMIT, FileStore, Rendition
-from tests.sandbox.playing import Person, picture
+from tests.sandbox.playing import picture
 
 
 def texts(updates: list[Update]) -> list[str | None]:
@@ -94,7 +95,7 @@ async def test_delete_webhook_can_drop_what_waits(bot: Bot, emma: Person) -> Non
 
 
 async def test_every_size_of_a_photo_can_be_fetched(bot: Bot, emma: Person) -> None:
-    (message,) = await emma.send_photos([picture(400, 300)])
+    (message,) = await emma.send_photos(picture(400, 300))
     for size in message["photo"]:
         fetched = await bot.download(size["file_id"])
         assert fetched is not None

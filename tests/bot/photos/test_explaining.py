@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from aiogram.exceptions import TelegramNetworkError
 
-from benchmarks.load.person import is_progress
+from benchmarks.load.chats import is_progress
 from bot.photos.inbox import received
 from bot.photos.recovery import explain
 from bot.photos.service import PhotoService

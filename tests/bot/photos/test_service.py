@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.load.person import is_progress
+from benchmarks.load.chats import is_progress
 from bot.photos.albums import Incoming
 from bot.photos.service import PhotoService
 from bot.samples import sample
