@@ -1,8 +1,4 @@
-"""Results in words. Everything a person reads about a photo is written here, by the rules of care:
-
-the most likely class in plain words with its medical term, all percentages, what to do next, and
-that this is no diagnosis. Never "healthy" or "safe"; no treatment, no prognosis.
-"""
+"""Results as messages of the chat. What they say about an analysis is written in `inference.drawing.verdict`."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,13 +9,12 @@ from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
 from babel.dates import format_timedelta
-from babel.numbers import format_percent
 
 from bot.results import Reason, Result, Trouble
 from bot.ui import buttons
 from bot.ui.callbacks import Explain, HistoryPage, Show
 from inference.analysis import Refusal, Risk
-from inference.classes import SUSPICIOUS
+from inference.drawing import verdict
 from inference.photo import PhotoFault
 
 MAX_CAPTION = 1024
@@ -28,33 +23,13 @@ RISK_ICONS = {Risk.HIGH: "🔴", Risk.RAISED: "🟠", Risk.LOW: "🔵"}
 
 
 def class_name(label: str) -> str:
-    """A class in plain words, its medical term in brackets."""
-    names = {
-        "akiec": _("pre-cancerous rough patch (actinic keratosis, Bowen's disease)"),
-        "bcc": _("slow-growing skin cancer (basal cell carcinoma)"),
-        "bkl": _("age spot or wart-like growth (benign keratosis)"),
-        "df": _("firm nodule in the skin (dermatofibroma)"),
-        "mel": _("cancer of the skin's pigment cells (melanoma)"),
-        "nv": _("mole (melanocytic nevus)"),
-        "scc": _("skin cancer of the outer layer (squamous cell carcinoma)"),
-        "vasc": _("blood vessel spot (vascular lesion)"),
-    }
-    return names[label]
+    """A class in plain words, its medical term in brackets, as the person reads it."""
+    return verdict.plain_name(label, current_language())
 
 
 def percent(probability: float) -> str:
-    """A probability (0..1) as whole per cent, as the language writes it; what is possible never reads as nothing."""
-    locale = get_i18n().current_locale
-    if 0 < probability < 0.01:
-        return f"<{format_percent(0.01, locale=locale)}"
-    if 0.99 < probability < 1:
-        return f">{format_percent(0.99, locale=locale)}"
-    return str(format_percent(probability, locale=locale))
-
-
-def warning_probability(result: Result) -> float:
-    """How likely the malignant and pre-malignant classes are together, 0..1."""
-    return min(1.0, sum(result.probabilities.get(name, 0.0) for name in SUSPICIOUS))
+    """A probability (0..1) as whole per cent, as the person reads it."""
+    return verdict.percent(probability, current_language())
 
 
 def answer(result: Result, *, number: int | None = None) -> str:
@@ -80,22 +55,15 @@ def answer(result: Result, *, number: int | None = None) -> str:
 
 
 def advice(result: Result) -> str:
-    """What to do next, in plain text."""
-    if result.risk is Risk.LOW:
-        return _("No warning signs found by the model. See a doctor if it changes, bleeds, itches or grows.")
-    go = _("Show it to a dermatologist or oncologist soon.")
-    share = percent(warning_probability(result))
-    if result.label not in SUSPICIOUS:
-        because = _("Warning: cancer or a pre-cancer is possible ({share}), even if not the likeliest.")
-        return because.format(share=share) + " " + go
-    if result.risk is Risk.HIGH:
-        return _("Warning: signs of a skin cancer or pre-cancer ({share}).").format(share=share) + " " + go
-    return _("Some warning signs of a pre-cancer ({share}).").format(share=share) + " " + go
+    """What to do next, in plain text. Raises ValueError for a result without a class."""
+    if result.label is None or result.risk is None:
+        raise ValueError("a result without a class leads to no advice")
+    return verdict.advice(result.label, result.risk, result.probabilities, current_language())
 
 
 def not_a_diagnosis() -> str:
-    """The line every answer ends with."""
-    return _("This is not a diagnosis. If in doubt, see a doctor.")
+    """The line every answer ends with, as the person reads it."""
+    return verdict.not_a_diagnosis(current_language())
 
 
 def apology(reason: Reason, *, number: int | None = None, retry_after: float = 0.0) -> str:
@@ -193,33 +161,7 @@ def _numbered(title: str, number: int | None) -> str:
 
 def _explanations(retry_after: float = 0.0) -> dict[Reason, tuple[str, str]]:
     return {
-        Refusal.NO_LESION: (
-            _("I see no mole or spot in this photo"),
-            _("Put one spot in the middle of the picture, fill about a third of it, and send it again."),
-        ),
-        Refusal.NOT_SKIN: (
-            _("This does not look like skin"),
-            _(
-                "I read only close-ups of a spot on the skin: taken from 10 to 15 cm, in good light, "
-                "spot in the middle."
-            ),
-        ),
-        Refusal.BLURRED: (
-            _("This photo is blurred"),
-            _("Hold the phone 10 to 15 cm away, tap the spot on the screen to focus, and keep still."),
-        ),
-        Refusal.TOO_DARK: (
-            _("This photo is too dark"),
-            _("Go to a window or switch on a bright lamp, keep your shadow off the spot, and try again."),
-        ),
-        Refusal.GLARE: (
-            _("Light washes out a part of this photo"),
-            _("Switch off the flash or tilt the phone, so that no lamp is reflected in the skin, and try again."),
-        ),
-        Refusal.TOO_SMALL: (
-            _("This photo is too small"),
-            _("Send the original photo from your camera rather than a thumbnail or a cut-out."),
-        ),
+        **{each: verdict.refusal_in_words(each, current_language()) for each in Refusal},
         PhotoFault.EMPTY: (
             _("This file is empty"),
             _("Something went wrong on the way. Please send the photo again."),

@@ -15,7 +15,7 @@ _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 
 def class_name(label: str, language: str = "en") -> str:
     """The medical term of a class; in English where the language is not spoken."""
-    _ = _translator(language)
+    _ = translator(language)
     names = {
         "akiec": _("Actinic keratosis"),
         "bcc": _("Basal cell carcinoma"),
@@ -39,7 +39,7 @@ def caption(analysis: Analysis, language: str = "en") -> str:
     """
     if analysis.label is None:
         raise ValueError("a refused analysis has no caption")
-    _ = _translator(language)
+    _ = translator(language)
     advice = _("Not a diagnosis") if analysis.risk is Risk.LOW else _("Show it to a dermatologist soon")
     return f"{_named(analysis, analysis.label, language)}\n{advice}"
 
@@ -52,19 +52,20 @@ def explanation(analysis: Analysis, language: str = "en") -> str:
     """
     if analysis.label is None:
         raise ValueError("a refused analysis has no explanation")
-    _ = _translator(language)
+    _ = translator(language)
     title = _("What made the model say so")
     return f"{title}\n{_named(analysis, analysis.label, language)}"
 
 
 def legend_ends(language: str = "en") -> tuple[str, str]:
     """The words for the dark and the bright end of a heat map's colours."""
-    _ = _translator(language)
+    _ = translator(language)
     return _("counted little"), _("much")
 
 
 @cache
-def _translator(language: str) -> Callable[[str], str]:
+def translator(language: str) -> Callable[[str], str]:
+    """What turns an English text of this package into the language; into itself where it is not spoken."""
     return translation("inference", LOCALES, [language], fallback=True).gettext
 
 
