@@ -11,7 +11,7 @@ from bot.settings import load_settings
 
 
 def main() -> int:
-    """Exit status: 0 after an orderly stop, 1 beside another bot on its data, 2 for settings that are wrong."""
+    """Exit status: 0 after an orderly stop, 1 beside another bot on its data or token, 2 for what has to be set up."""
     try:
         settings = load_settings()
         secrets = (settings.token,) if settings.bot_token else ()

@@ -12,6 +12,7 @@ from aiogram.methods import GetUpdates
 from aiogram.utils.i18n import I18n
 
 from bot import handlers
+from bot.health import SIGN_OF_LIFE
 from bot.middlewares.backpressure import Backpressure
 from bot.middlewares.in_flight import InFlight
 from bot.middlewares.throttling import Throttling
@@ -27,6 +28,7 @@ from bot.settings import Settings
 from bot.startup import open_database, open_telegram, reach_telegram, start_engine
 from bot.supervisor import Supervisor
 from bot.telegram.client import RetryingBot, connect, open_session
+from bot.telegram.polling import PollingWatch
 from bot.telegram.rate_limit import RateLimiter
 from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 from bot.ui.commands import publish_profile
@@ -42,7 +44,7 @@ OTHER_UPDATES = 1000
 
 
 async def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises StartupError where the settings do not let the bot start."""
+    """Serve until SIGTERM or SIGINT. Raises StartupError where the bot cannot start or go on as it is set up."""
     i18n = load_i18n()
     async with (
         open_telegram(settings) as reachable,
@@ -67,6 +69,7 @@ class Application:
     inbox: Inbox
     in_flight: InFlight
     supervisor: Supervisor
+    watch: PollingWatch
     rate_limiter: RateLimiter
     photo_service: PhotoService
     broadcaster: Broadcaster
@@ -76,6 +79,9 @@ class Application:
 
         Args:
             handle_signals: whether SIGTERM and SIGINT stop it.
+
+        Raises:
+            StartupError: Telegram does not let this bot go on.
         """
         await self._start_tasks()
         await self.dispatcher.start_polling(
@@ -87,6 +93,8 @@ class Application:
             tasks_concurrency_limit=self.settings.queue_limit + OTHER_UPDATES,
         )
         await self._finish()
+        if self.watch.error is not None:
+            raise self.watch.error
 
     async def _start_tasks(self) -> None:
         start, database, settings = self.supervisor.start, self.database, self.settings
@@ -105,7 +113,7 @@ class Application:
         """Let what is under way come to its end, and tell Telegram which updates need not come again."""
         if not await self.in_flight.drain(self.settings.stop_seconds):
             logger.warning("stopped with work under way; the next start takes it up")
-        if self.inbox.last_update_id is not None:
+        if self.inbox.last_update_id is not None and self.watch.error is None:
             acknowledge = GetUpdates(offset=self.inbox.last_update_id + 1, limit=1, timeout=0)
             try:
                 await self.bot(acknowledge, request_timeout=5)
@@ -119,10 +127,15 @@ async def compose(
 ) -> AsyncIterator[Application]:
     """Connect with Telegram and wire the application; its tasks and its connection end with the context.
 
-    Raises StartupError where Telegram does not know the token.
+    Raises StartupError where Telegram turns this bot away.
     """
     inbox, in_flight, supervisor, rate_limiter = Inbox(database), InFlight(), Supervisor(), RateLimiter()
     async with open_session(settings.telegram_api_url) as session:
+        watch = PollingWatch(
+            settings.data_dir / SIGN_OF_LIFE, lambda: supervisor.start(dispatcher.stop_polling(), "end of polling")
+        )
+        # The inbox lies inside the watch: nothing was received that could not be recorded.
+        session.middleware(watch)
         session.middleware(inbox)
         bot = connect(settings.token, session, retries)
         await reach_telegram(bot)
@@ -155,6 +168,7 @@ async def compose(
                 inbox=inbox,
                 in_flight=in_flight,
                 supervisor=supervisor,
+                watch=watch,
                 rate_limiter=rate_limiter,
                 photo_service=photo_service,
                 broadcaster=broadcaster,

@@ -1,8 +1,8 @@
-"""The errors of starting up."""
+"""What ends the bot with one line instead of a traceback."""
 
 
 class StartupError(Exception):
-    """The bot cannot start as it is set up. The message is one line that says what to change."""
+    """The bot cannot start, or cannot go on, as it is set up. The message is one line that says what to change."""
 
     exit_status = 2
 

@@ -5,19 +5,15 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiogram.exceptions import (
-    TelegramNetworkError,
-    TelegramNotFound,
-    TelegramServerError,
-    TelegramUnauthorizedError,
-)
+from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramNetworkError, TelegramServerError
 from pydantic import SecretStr
 
 from bot.demo import demo_sandbox
 from bot.errors import AlreadyRunning, StartupError
 from bot.logs import set_up_logging
 from bot.settings import Settings
-from bot.telegram.client import RetryingBot
+from bot.telegram.client import NotUnderstood, RetryingBot
+from bot.telegram.refusals import refusal
 from inference.engine.engine import AnalysisFailed, Engine
 from inference.engine.pool import WorkerPool
 from inference.registry.registry import RegistryError, UnknownClassifier
@@ -114,17 +110,19 @@ async def start_engine(settings: Settings) -> AsyncIterator[Engine]:
 
 
 async def reach_telegram(bot: RetryingBot) -> None:
-    """Learn who we are; wait while Telegram cannot be reached. Raises StartupError for a wrong token."""
+    """Learn who we are; wait while Telegram cannot be reached. Raises StartupError where waiting would not help."""
     while True:
         try:
             me = await bot.me()
             # Long polling gets nothing while a webhook is set.
             await bot.delete_webhook()
-        except (TelegramUnauthorizedError, TelegramNotFound):
-            raise StartupError("BOT_TOKEN: Telegram does not know it; get one from @BotFather") from None
+        except (ClientDecodeError, NotUnderstood):
+            logger.warning("what answers is not Telegram: see to TELEGRAM_API_URL and HTTPS_PROXY; trying again")
         except (TelegramNetworkError, TelegramServerError) as error:
             logger.warning("Telegram cannot be reached (%s), trying again", type(error).__name__)
-            await asyncio.sleep(RECONNECT_SECONDS)
+        except TelegramAPIError as error:
+            raise refusal(error) or StartupError(f"Telegram refuses the start: {error.message}") from None
         else:
             logger.info("serving as @%s", me.username)
             return
+        await asyncio.sleep(RECONNECT_SECONDS)

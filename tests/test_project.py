@@ -14,14 +14,12 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bot.health import FRESH_SECONDS, SIGN_OF_LIFE
 from bot.settings import Settings
 from inference.registry.file import RegistryFile
-from storage.database import Database
-from storage.location import url_of
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -248,15 +246,19 @@ def test_the_image_carries_no_training() -> None:
     assert "!inference" in kept and "!models" not in kept
 
 
-@pytest.mark.parametrize("folder", ["data", "a?b #c %41"])
-@pytest.mark.parametrize("named", [False, True])
-async def test_the_image_is_healthy_once_its_database_answers(tmp_path: Path, named: bool, folder: str) -> None:
+def test_the_image_is_healthy_while_the_bot_receives(tmp_path: Path) -> None:
     [command] = re.findall(r"^ +CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
-    check = [sys.executable, *json.loads(command)[1:]]
-    path = tmp_path / folder / ("other.db" if named else "bot.db")
-    url = url_of(path)
-    where = {"DATA_DIR": str(path.parent), "DATABASE_URL": url.render_as_string() if named else ""}
-    assert subprocess.run(check, env=where, capture_output=True, check=False).returncode != 0
-    database = await Database.open(url, Fernet.generate_key())
-    assert subprocess.run(check, env=where, capture_output=True, check=False).returncode == 0
-    await database.close()
+
+    def health() -> subprocess.CompletedProcess[str]:
+        check = [sys.executable, *json.loads(command)[1:]]
+        where = {"DATA_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+        return subprocess.run(check, env=where, capture_output=True, text=True, check=False)
+
+    assert health().returncode == 1
+    sign = tmp_path / SIGN_OF_LIFE
+    sign.touch()
+    assert health().returncode == 0
+    long_ago = time.time() - 2 * FRESH_SECONDS
+    os.utime(sign, (long_ago, long_ago))
+    done = health()
+    assert done.returncode == 1 and done.stdout.startswith("the bot has not received for ")

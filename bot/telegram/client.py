@@ -1,5 +1,7 @@
 """The connection to Telegram: a bot that does not give up on the first failure, and its session."""
 
+import asyncio
+import logging
 from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
@@ -25,7 +27,8 @@ from pydantic import ValidationError
 from bot.telegram.parsing import fields, parse_message, parse_updates
 from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 
-MAX_FLOOD_WAIT = 120.0
+logger = logging.getLogger(__name__)
+
 # These are repeated by their callers anyway.
 NEVER_REPEATED = (GetUpdates, SendChatAction)
 PASSING = (TelegramServerError, TelegramNetworkError, ClientDecodeError)
@@ -50,18 +53,21 @@ class RetryingBot(Bot):
         attempt = partial(super().__call__, method, request_timeout)
         if type(method) in NEVER_REPEATED:
             return await attempt()
-        try:
-            return await self.retries.run(attempt, _pause, type(method).__name__)
-        except TelegramBadRequest as error:
-            if isinstance(method, AnswerCallbackQuery) and "query is too old" in error.message:
-                # The press waited out a stop of the bot. What it asked for is done all the same.
-                return cast(TelegramType, True)
-            raise
+        while True:
+            try:
+                return await self.retries.run(attempt, _pause, type(method).__name__)
+            except TelegramRetryAfter as error:
+                # This is no failure: Telegram says when to come again, be it in ten minutes.
+                logger.warning("%s has to wait for %d s", type(method).__name__, error.retry_after)
+                await asyncio.sleep(error.retry_after)
+            except TelegramBadRequest as error:
+                if isinstance(method, AnswerCallbackQuery) and "query is too old" in error.message:
+                    # The press waited out a stop of the bot. What it asked for is done all the same.
+                    return cast(TelegramType, True)
+                raise
 
 
 def _pause(error: Exception, delay: float) -> float | None:
-    if isinstance(error, TelegramRetryAfter):
-        return error.retry_after if error.retry_after <= MAX_FLOOD_WAIT else None
     passing = isinstance(error, PASSING) and not isinstance(error, TelegramEntityTooLarge)
     return delay if passing else None
 

@@ -132,6 +132,7 @@ async def open_stage(
             bot_token=SecretStr(sandbox.token),
             telegram_api_url=sandbox.base_url,
             admin_ids=frozenset({ADMIN}),
+            data_dir=folder,
             stop_seconds=0,
         )
         async with compose(settings, database, engine or Engine(IdlePool()), load_i18n(), retries) as application:

@@ -1,4 +1,4 @@
-"""Settings that make no sense stop the start with one line that says what to change, and exit status 2."""
+"""What keeps the bot from starting or going on: one line that says what to change, and an exit status."""
 
 import asyncio
 import socket
@@ -7,9 +7,21 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from benchmarks.load.processes import environment
+from bot.application import compose
+from bot.errors import StartupError
+from bot.sandbox import Sandbox
+from bot.sandbox.faults import Fault
+from bot.settings import Settings
+from bot.startup import reach_telegram
+from bot.telegram.client import RetryingBot, connect
+from bot.ui.i18n import load_i18n
+from inference.engine.engine import Engine
 from storage import Database, load_or_create_key, url_of
+from tests.bot.pools import IdlePool
+from tests.bot.stage import HASTY
 
 TOKEN = "12345:a-secret-that-nobody-may-read"
 
@@ -99,3 +111,71 @@ def test_serving_telegram_without_a_name_of_who_runs_the_bot_is_warned_of(
     assert reason.startswith("WEIGHTS_DIR: ")
     unnamed = [line.partition("OPERATOR is not set: ")[2] for line in warnings]
     assert unnamed == (["people do not learn who runs this bot; set it to your name"] if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("401", "BOT_TOKEN: Telegram does not know it; get one from @BotFather"),
+        ("logged_out", "BOT_TOKEN: this bot is logged out of the server; set TELEGRAM_API_URL to "),
+    ],
+)
+async def test_a_bot_that_telegram_turns_away_at_the_start_says_so(
+    sandbox: Sandbox, bot: RetryingBot, kind: str, line: str
+) -> None:
+    sandbox.world.faults.faults.append(Fault.model_validate({"kind": kind, "method": "getMe"}))
+    with pytest.raises(StartupError) as raised:
+        await reach_telegram(bot)
+    assert str(raised.value).startswith(line) and raised.value.exit_status == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "word"),
+    [
+        ({"kind": "html", "times": 3}, "what answers is not Telegram: see to TELEGRAM_API_URL and HTTPS_PROXY"),
+        ({"kind": "502", "times": 3}, "Telegram cannot be reached (TelegramServerError)"),
+        ({"kind": "drop", "times": 3}, "Telegram cannot be reached (TelegramNetworkError)"),
+        ({"kind": "429", "retry_after": 1}, "GetMe has to wait for 1 s"),
+    ],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else "",
+)
+async def test_a_start_outlasts_what_passes_with_a_word_in_the_log(
+    sandbox: Sandbox,
+    bot: RetryingBot,
+    fault: dict[str, object],
+    word: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("bot.startup.RECONNECT_SECONDS", 0.01)
+    sandbox.world.faults.faults.append(Fault.model_validate({"method": "getMe", **fault}))
+    await reach_telegram(connect(sandbox.token, bot.session, HASTY))
+    assert word in caplog.text
+    assert not sandbox.world.faults.faults
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "line"),
+    [
+        ({"kind": "401"}, 2, "BOT_TOKEN: Telegram does not know it"),
+        ({"kind": "logged_out"}, 2, "BOT_TOKEN: this bot is logged out"),
+        ({"kind": "409", "times": 2}, 1, "another bot receives with this BOT_TOKEN: stop it first"),
+    ],
+    ids=["401", "logged out", "409"],
+)
+async def test_a_bot_that_telegram_turns_away_while_it_polls_ends(
+    sandbox: Sandbox,
+    database: Database,
+    tmp_path: Path,
+    fault: dict[str, object],
+    status: int,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.telegram.polling.CONFLICT_PAUSES_SECONDS", (0.01,))
+    settings = Settings(bot_token=SecretStr(sandbox.token), telegram_api_url=sandbox.base_url, data_dir=tmp_path)
+    async with compose(settings, database, Engine(IdlePool()), load_i18n()) as application:
+        sandbox.world.faults.faults.append(Fault.model_validate({"method": "getUpdates", **fault}))
+        with pytest.raises(StartupError, match=line) as raised:
+            await application.serve(handle_signals=False)
+    assert raised.value.exit_status == status

@@ -26,15 +26,6 @@ def own_bot(own_api_url: str, folder: Path) -> Iterator[BotProcess]:
     bot.stop()
 
 
-def test_a_token_that_telegram_does_not_know_stops_the_start_with_one_line(api_url: str, folder: Path) -> None:
-    bot = BotProcess(api_url, folder, {"BOT_TOKEN": "7000000002:well-formed-and-unknown", "LOG_LEVEL": "ERROR"})
-    bot.start()
-    assert bot.process is not None
-    assert bot.process.wait(timeout=60) == 2
-    [line] = bot.log.read_text().splitlines()
-    assert line == "BOT_TOKEN: Telegram does not know it; get one from @BotFather"
-
-
 @pytest.mark.alone
 async def test_help_is_answered_within_200_ms_while_photos_are_analysed(person: Person, ivan: Person) -> None:
     await ivan.write("/help")
