@@ -137,7 +137,7 @@ async def compose(
         # The inbox lies inside the watch: nothing was received that could not be recorded.
         session.middleware(watch)
         session.middleware(inbox)
-        bot = connect(settings.token, session, retries)
+        bot = connect(settings.token, session, retries, settings.telegram_local_dir)
         await reach_telegram(bot)
         photo_service = PhotoService(bot, database, engine, i18n, supervisor, rate_limiter, settings.operator)
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter)

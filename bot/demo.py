@@ -1,6 +1,7 @@
 """The bot without Telegram: the sandbox with this bot's name, a few people and the sample pictures."""
 
 from functools import partial
+from pathlib import Path
 
 from aiogram.types import User
 
@@ -10,7 +11,7 @@ from bot.sandbox import Sandbox
 NEWCOMER_IDS = (1001, 1002, 1003)
 
 
-def demo_sandbox(admin_id: int, token: str | None = None) -> Sandbox:
+def demo_sandbox(admin_id: int, token: str | None = None, local_folder: Path | None = None) -> Sandbox:
     """A sandbox, not started, with Emma, Ivan and the admin. Without a token it makes one up."""
     emma, ivan = [number for number in NEWCOMER_IDS if number != admin_id][:2]
     return Sandbox(
@@ -22,5 +23,6 @@ def demo_sandbox(admin_id: int, token: str | None = None) -> Sandbox:
             User(id=ivan, is_bot=False, first_name="Иван", language_code="ru"),
             User(id=admin_id, is_bot=False, first_name="Admin", language_code="en"),
         ],
+        local_folder=local_folder,
         samples={f"{title}, drawn by code": partial(sample, name) for name, title in SAMPLES.items()},
     )

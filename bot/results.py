@@ -16,6 +16,9 @@ class Trouble(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
     EXPIRED = "expired"
+    UNAVAILABLE = "unavailable"
+    TOO_SLOW = "too_slow"
+    NOT_SET_UP = "not_set_up"
     BUSY = "busy"
     FAILED = "failed"
 
@@ -24,7 +27,9 @@ Reason = Refusal | PhotoFault | Trouble
 REASONS: dict[str, Reason] = {each.value: each for kind in (Refusal, PhotoFault, Trouble) for each in kind}
 
 # Our own doing: the person may send the same photo again.
-FAILURES = frozenset({Trouble.EXPIRED, Trouble.BUSY, Trouble.FAILED})
+FAILURES = frozenset(
+    {Trouble.EXPIRED, Trouble.UNAVAILABLE, Trouble.TOO_SLOW, Trouble.NOT_SET_UP, Trouble.BUSY, Trouble.FAILED}
+)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
 
     bot_token: SecretStr | None = None
     telegram_api_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+")
+    telegram_local_dir: Path | None = None
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
     data_dir: Path = Path("data")
     database_url: str | None = None

@@ -1,4 +1,4 @@
-"""Photos, alone or in albums."""
+"""Photos, alone or in albums; of a live photo its still."""
 
 from aiogram import F, Router
 from aiogram.types import Message
@@ -11,7 +11,7 @@ from storage.database import Database
 
 def setup() -> Router:
     router = Router(name="photos")
-    router.message.register(photo, F.photo)
+    router.message.register(photo, F.photo | F.live_photo.photo)
     return router
 
 

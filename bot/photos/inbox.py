@@ -53,8 +53,13 @@ class Inbox(BaseRequestMiddleware):
 
 def is_request(message: Message) -> bool:
     """Does this message ask for a reading? Telegram sends a GIF as an animation and a document at once."""
-    wanted = message.photo is not None or (message.document is not None and message.animation is None)
+    wanted = still(message) is not None or (message.document is not None and message.animation is None)
     return wanted and message.chat.type == "private" and message.from_user is not None
+
+
+def still(message: Message) -> list[PhotoSize] | None:
+    """The sizes of the photo in a message, or of the still of a live photo; None where there is neither."""
+    return message.photo or (message.live_photo.photo if message.live_photo is not None else None) or None
 
 
 def largest(sizes: list[PhotoSize]) -> PhotoSize:
@@ -64,7 +69,8 @@ def largest(sizes: list[PhotoSize]) -> PhotoSize:
 
 def received(message: Message) -> Received:
     """The request in a message for which `is_request` holds. Raises ValueError for any other."""
-    file = largest(message.photo) if message.photo else message.document
+    photo = still(message)
+    file = largest(photo) if photo is not None else message.document
     if message.from_user is None or file is None:
         raise ValueError("neither a photo nor a document of somebody")
     return Received(
@@ -74,7 +80,7 @@ def received(message: Message) -> Received:
         media_group_id=message.media_group_id,
         file_id=file.file_id,
         file_unique_id=file.file_unique_id,
-        kind="photo" if message.photo else "document",
+        kind="photo" if photo is not None else "document",
     )
 
 

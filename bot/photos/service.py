@@ -26,7 +26,7 @@ from bot.photos.progress import Progress
 from bot.results import FAILURES, Reason, Result, Trouble, to_stored
 from bot.supervisor import Supervisor
 from bot.telegram.client import RetryingBot
-from bot.telegram.files import FileExpired, FileTooLarge, fetch_file
+from bot.telegram.files import NotFetched, fetch_file
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui import replies
 from bot.ui.i18n import supported_language
@@ -210,10 +210,8 @@ class PhotoService:
         """Have the engine work on a request's file, which is fetched when its turn has come. Raises NotRead."""
         try:
             return await work(partial(fetch_file, self._bot, request.file_id), language=replies.current_language())
-        except FileTooLarge:
-            raise NotRead(Trouble.TOO_LARGE) from None
-        except FileExpired:
-            raise NotRead(Trouble.EXPIRED) from None
+        except NotFetched as error:
+            raise NotRead(error.trouble) from None
         except PhotoError as error:
             raise NotRead(error.fault) from None
         except AnalysisFailed:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, cast
 
 from aiogram import Bot
@@ -22,10 +23,14 @@ from aiogram.exceptions import (
 from aiogram.methods import AnswerCallbackQuery, GetUpdates, Response, SendChatAction, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import Message
+from aiohttp import ClientSession
 from pydantic import ValidationError
+from yarl import URL
 
 from bot.telegram.parsing import fields, parse_message, parse_updates
 from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 logger = logging.getLogger(__name__)
 
@@ -45,9 +50,17 @@ class RetryingBot(Bot):
     that is better than not at all. What must not come twice goes through a plain `Bot`.
     """
 
-    def __init__(self, token: str, session: BaseSession, default: DefaultBotProperties, retries: RetryPolicy) -> None:
+    def __init__(
+        self,
+        token: str,
+        session: BaseSession,
+        default: DefaultBotProperties,
+        retries: RetryPolicy,
+        local_folder: Path | None,
+    ) -> None:
         super().__init__(token, session, default)
         self.retries = retries
+        self.local_folder = local_folder
 
     async def __call__(self, method: TelegramMethod[TelegramType], request_timeout: int | None = None) -> TelegramType:
         attempt = partial(super().__call__, method, request_timeout)
@@ -82,6 +95,14 @@ class Session(AiohttpSession):
     def __init__(self, api: TelegramAPIServer) -> None:
         super().__init__(api=api)
         self._answers: dict[type[TelegramMethod[Any]], type[Response[Any]]] = {}
+
+    async def create_session(self) -> ClientSession:
+        """The HTTP session, which honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY but for a server on this machine."""
+        if self._session is None or self._session.closed:
+            host = URL(self.api.base.partition("{")[0]).host or ""
+            trust_env = host not in LOOPBACK
+            self._session = ClientSession(connector=self._connector_type(**self._connector_init), trust_env=trust_env)
+        return self._session
 
     def check_response(
         self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
@@ -125,6 +146,11 @@ def open_session(api_url: str | None) -> Session:
     return Session(PRODUCTION if api_url is None else TelegramAPIServer.from_base(api_url))
 
 
-def connect(token: str, session: Session, retries: RetryPolicy = DEFAULT_RETRIES) -> RetryingBot:
-    """The bot of `token`, which writes HTML by default."""
-    return RetryingBot(token, session, DefaultBotProperties(parse_mode="HTML"), retries)
+def connect(
+    token: str, session: Session, retries: RetryPolicy = DEFAULT_RETRIES, local_folder: Path | None = None
+) -> RetryingBot:
+    """The bot of `token`, which writes HTML by default.
+
+    `local_folder` is where a Bot API server in local mode keeps its files; nothing outside of it is read.
+    """
+    return RetryingBot(token, session, DefaultBotProperties(parse_mode="HTML"), retries, local_folder)

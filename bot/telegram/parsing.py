@@ -22,7 +22,16 @@ LARGEST_ID: Final = 2**63 - 1
 """Telegram's ids fit 63 bits, and so do the database's."""
 
 # A photo is answered by these fields alone. Nothing else of a message can keep them from being read.
-NEEDED: Final = ("message_id", "date", "media_group_id", "message_thread_id", "photo", "document", "animation")
+NEEDED: Final = (
+    "message_id",
+    "date",
+    "media_group_id",
+    "message_thread_id",
+    "photo",
+    "live_photo",
+    "document",
+    "animation",
+)
 
 
 def parse_updates(raw: list[Any], bot: Bot) -> list[Update]:
@@ -78,7 +87,7 @@ def _parse_update(raw: Any, bot: Bot) -> Update | None:
 
 def _salvaged(raw: Any, bot: Bot) -> Message | None:
     """The photo or file in a message that cannot be parsed whole, or None."""
-    if not isinstance(raw, Mapping) or not (raw.get("photo") or raw.get("document")):
+    if not isinstance(raw, Mapping) or not (raw.get("photo") or raw.get("live_photo") or raw.get("document")):
         return None
     reduced = _reduced(raw)
     try:

@@ -202,6 +202,18 @@ def _explanations(retry_after: float = 0.0) -> dict[Reason, tuple[str, str]]:
             _("I could not get this photo from Telegram"),
             _("The file is no longer available. Sorry! Please send the photo again."),
         ),
+        Trouble.UNAVAILABLE: (
+            _("Telegram does not give me this photo right now"),
+            _("I have tried several times. Sorry! Please send the photo again in a few minutes."),
+        ),
+        Trouble.TOO_SLOW: (
+            _("This photo takes too long to arrive"),
+            _("I waited for a minute. Sorry! Please send it again, as a photo rather than as a file."),
+        ),
+        Trouble.NOT_SET_UP: (
+            _("I cannot get photos at the moment"),
+            _("Whoever runs me has to change a setting first. Sorry! Please try again later."),
+        ),
         Trouble.BUSY: (
             _("Too many people are sending photos right now"),
             _("Sorry! Please send this photo again {soon}.").format(soon=time_from_now(max(retry_after, 60))),

@@ -141,6 +141,12 @@ async def test_a_photo_of_anything_else_gets_no_class(person: Person) -> None:
 
 
 async def test_a_file_that_telegram_no_longer_has_is_apologised_for(person: Person) -> None:
-    await person.faults({"kind": "file_expired", "method": "getFile", "chat_id": None})
+    await person.faults({"kind": "file_expired", "method": "download", "chat_id": None})
     await person.send_photos(sample("mole"))
     assert "could not get this photo from Telegram" in words(await person.answer())
+
+
+async def test_a_file_that_telegram_cannot_give_for_a_moment_is_read(person: Person) -> None:
+    await person.faults({"kind": "file_expired", "method": "getFile", "chat_id": None})
+    await person.send_photos(sample("mole"))
+    assert "photo" in await person.answer()
