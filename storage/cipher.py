@@ -5,6 +5,8 @@ somebody moves to another row or column is refused like one that was altered.
 """
 
 import base64
+import hashlib
+import hmac
 import json
 import secrets
 from collections.abc import Mapping
@@ -47,6 +49,7 @@ class Cipher:
         # A key of its own: releases up to 1.7 used the bytes themselves with another cipher.
         derived = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"storage: AES-256-GCM").derive(secret)
         self._aead = AESGCM(derived)
+        self._fingerprint_key = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"storage: fingerprints").derive(secret)
 
     def seal(self, value: bytes, place: str) -> bytes:
         """Nonce and ciphertext, readable at this place only."""
@@ -75,3 +78,7 @@ class Cipher:
     def open_json(self, sealed: bytes, place: str) -> dict[str, Any]:
         value: dict[str, Any] = json.loads(self.open(sealed, place))
         return value
+
+    def fingerprint(self, value: str, purpose: str) -> str:
+        """64 hexadecimal digits that stand for `value`: always the same, and of no use without the key (HMAC-SHA256)."""
+        return hmac.new(self._fingerprint_key, f"{purpose} {value}".encode(), hashlib.sha256).hexdigest()

@@ -20,12 +20,13 @@ from storage.lock import InstanceLock
 from storage.migrate import upgrade
 from storage.requests import Requests
 from storage.retention import Retention
+from storage.staff import Staff
 from storage.tables import encryption_check
 from storage.users import Users
 
 
 class Database:
-    """`users`, `requests` and `broadcasts`; each of their methods is one short transaction.
+    """`users`, `requests`, `broadcasts` and `staff`; each of their methods is one short transaction.
 
     All of them raise StorageUnavailable where the database is locked by another program or the disk is full.
     `retention` erases what is old. `traces.keep_wiping` has to run beside the bot: it finishes erasures.
@@ -40,6 +41,7 @@ class Database:
         self.users = Users(self._transactions, self.traces)
         self.requests = Requests(self._transactions, cipher)
         self.broadcasts = Broadcasts(self._transactions, cipher)
+        self.staff = Staff(self._transactions, cipher)
         self.retention = Retention(self._transactions, self.traces)
 
     @classmethod

@@ -118,3 +118,40 @@ deliveries = Table(
     Index("ix_deliveries_state", "broadcast_id", "state"),
     Index("ix_deliveries_user_id", "user_id"),
 )
+
+# Those who help to run the bot. Owners stand in the settings.
+roles = Table(
+    "roles",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("role", String(16), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+)
+
+# The database itself refuses to change or remove an entry: see migration 0010.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor_id", BigInteger, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# By a fingerprint, not by id: a ban outlives the erasure of whoever is banned.
+bans = Table(
+    "bans",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+)
+
+# What is here is switched on.
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+)
