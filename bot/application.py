@@ -13,10 +13,12 @@ from aiogram.utils.i18n import I18n
 
 from bot import handlers
 from bot.health import SIGN_OF_LIFE
+from bot.middlewares.access import AccessControl
 from bot.middlewares.backpressure import Backpressure
 from bot.middlewares.in_flight import InFlight
 from bot.middlewares.throttling import Throttling
 from bot.middlewares.users import Language, Registration
+from bot.operator.access import Access
 from bot.operator.broadcasts import Broadcaster
 from bot.operator.loop_delay import log_loop_delay
 from bot.operator.retention import keep_erasing
@@ -66,6 +68,7 @@ class Application:
     i18n: I18n
     bot: RetryingBot
     dispatcher: Dispatcher
+    access: Access
     inbox: Inbox
     in_flight: InFlight
     supervisor: Supervisor
@@ -98,11 +101,13 @@ class Application:
 
     async def _start_tasks(self) -> None:
         start, database, settings = self.supervisor.start, self.database, self.settings
-        start(answer_unfinished(await release_unfinished(database), self.photo_service), "recovery")
+        unfinished = await release_unfinished(database)
+        if not self.access.under_maintenance:
+            start(answer_unfinished(unfinished, self.photo_service), "recovery")
         start(explain(await database.requests.unexplained(), self.photo_service), "explanations")
         start(delete_stale_progress(self.bot, database), "tidying up")
         start(database.traces.keep_wiping(), "erasure")
-        start(publish_profile(self.bot, database, self.i18n, settings.admin_ids), "introduction")
+        start(publish_profile(self.bot, database, self.i18n, self.access.staff()), "introduction")
         if settings.retention_days is not None:
             start(keep_erasing(database, settings.retention_days), "retention")
         if settings.delay_log_seconds is not None:
@@ -130,6 +135,8 @@ async def compose(
     Raises StartupError where Telegram turns this bot away.
     """
     inbox, in_flight, supervisor, rate_limiter = Inbox(database), InFlight(), Supervisor(), RateLimiter()
+    access = Access(database.staff, settings.admin_ids)
+    await access.load()
     async with open_session(settings.telegram_api_url) as session:
         watch = PollingWatch(
             settings.data_dir / SIGN_OF_LIFE, lambda: supervisor.start(dispatcher.stop_polling(), "end of polling")
@@ -146,6 +153,7 @@ async def compose(
             # With isolation, whatever a person does would wait until their photo is answered.
             events_isolation=DisabledEventIsolation(),
             # What handlers ask for by name.
+            access=access,
             albums=Albums(),
             broadcaster=broadcaster,
             database=database,
@@ -153,9 +161,11 @@ async def compose(
             i18n=i18n,
             photo_service=photo_service,
             settings=settings,
+            supervisor=supervisor,
         )
         throttling = Throttling(settings.person_messages)
-        for middleware in (in_flight, Backpressure(), Registration(database), Language(i18n), throttling):
+        allowed = AccessControl(access, database)
+        for middleware in (in_flight, Backpressure(), Registration(database), Language(i18n), throttling, allowed):
             dispatcher.update.outer_middleware(middleware)
         dispatcher.include_router(handlers.setup())
         try:
@@ -165,6 +175,7 @@ async def compose(
                 i18n=i18n,
                 bot=bot,
                 dispatcher=dispatcher,
+                access=access,
                 inbox=inbox,
                 in_flight=in_flight,
                 supervisor=supervisor,

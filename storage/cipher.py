@@ -80,5 +80,5 @@ class Cipher:
         return value
 
     def fingerprint(self, value: str, purpose: str) -> str:
-        """64 hexadecimal digits that stand for `value`: always the same, and of no use without the key (HMAC-SHA256)."""
+        """64 hexadecimal digits that stand for `value`, the same each time, of no use without the key (HMAC-SHA256)."""
         return hmac.new(self._fingerprint_key, f"{purpose} {value}".encode(), hashlib.sha256).hexdigest()

@@ -17,6 +17,7 @@ from bot.handlers import (
     membership,
     photos,
     privacy,
+    staff,
     start,
     unknown,
     unsupported,
@@ -27,6 +28,7 @@ IN_ORDER = (
     membership,
     broadcast,
     admin,
+    staff,
     # Before the commands: a photo whose caption looks like one is still a photo to be read.
     photos,
     documents,

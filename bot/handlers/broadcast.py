@@ -14,11 +14,13 @@ from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.filters import is_admin
+from bot.operator.access import Access
 from bot.operator.broadcasts import ENTITIES, Broadcaster
 from bot.photos.inbox import is_request, largest, record
 from bot.ui.buttons import keyboard, replace
 from storage.database import Database
 from storage.records import Broadcast, User
+from storage.staff import Action
 
 
 class Step(StrEnum):
@@ -120,11 +122,16 @@ async def turn_down(message: Message, state: FSMContext, database: Database) -> 
 
 
 async def send(
-    callback: CallbackQuery, callback_data: BroadcastStep, database: Database, broadcaster: Broadcaster
+    callback: CallbackQuery,
+    callback_data: BroadcastStep,
+    database: Database,
+    broadcaster: Broadcaster,
+    access: Access,
 ) -> None:
     if not await database.broadcasts.confirm(callback_data.draft):
         await callback.answer(_("This announcement was already sent or cancelled."), show_alert=True)
         return
+    await access.log(callback.from_user.id, Action.BROADCAST, str(callback_data.draft))
     if callback.message is not None:
         await database.broadcasts.set_progress_message(callback_data.draft, callback.message.message_id)
     broadcaster.start(callback_data.draft)

@@ -6,7 +6,7 @@ from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import I18n
 from aiogram.utils.i18n import gettext as _
 
-from bot.settings import Settings
+from bot.operator.access import Access
 from bot.ui.buttons import keyboard, replace
 from bot.ui.callbacks import ChooseLanguage
 from bot.ui.commands import show_commands
@@ -33,7 +33,7 @@ async def choose(
     user: User,
     database: Database,
     bot: Bot,
-    settings: Settings,
+    access: Access,
     i18n: I18n,
 ) -> None:
     await callback.answer()
@@ -42,4 +42,4 @@ async def choose(
     await database.users.set_language(user.id, callback_data.code)
     with i18n.use_locale(callback_data.code):
         await replace(callback, _("I will answer in English."))
-        await show_commands(bot, user.id, admin=user.id in settings.admin_ids)
+        await show_commands(bot, user.id, access.staff().get(user.id))

@@ -8,6 +8,7 @@ from aiogram.filters import CommandStart
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.operator.access import Access
 from bot.photos.delivery import consent_keyboard
 from bot.settings import Settings
 from bot.ui import texts
@@ -24,10 +25,10 @@ def setup() -> Router:
     return router
 
 
-async def start(message: Message, user: User, settings: Settings, bot: Bot) -> None:
-    if user.id in settings.admin_ids:
+async def start(message: Message, user: User, settings: Settings, access: Access, bot: Bot) -> None:
+    if role := access.staff().get(user.id):
         # Before their first message there was no chat to set their menu in.
-        await show_commands(bot, user.id, admin=True)
+        await show_commands(bot, user.id, role)
     if user.consented_at is not None:
         await message.answer(f"{texts.welcome()}\n\n{texts.tips()}")
         return

@@ -39,6 +39,18 @@ class ChooseLanguage(CallbackData, prefix="language"):
     code: str
 
 
+class AuditPage(CallbackData, prefix="audit"):
+    """One page of the audit log, counted from 0."""
+
+    number: int
+
+
+class Maintain(CallbackData, prefix="maintain"):
+    """Whether maintenance is to be on."""
+
+    on: bool
+
+
 class Announcements(CallbackData, prefix="news"):
     """Whether announcements are wanted."""
 

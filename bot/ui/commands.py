@@ -1,7 +1,7 @@
 """What Telegram shows of the bot outside of its messages: the menu of commands, and who it is."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError
@@ -12,6 +12,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.ui import texts
 from bot.ui.i18n import DEFAULT_LANGUAGE, LANGUAGES, supported_language
 from storage.database import Database
+from storage.staff import Role
 
 logger = logging.getLogger(__name__)
 
@@ -29,17 +30,24 @@ def user_commands() -> list[BotCommand]:
     ]
 
 
-def admin_commands() -> list[BotCommand]:
-    """What an administrator sees besides, in the current language."""
-    return [
+def staff_commands(role: Role) -> list[BotCommand]:
+    """What somebody with a role sees besides, in the current language."""
+    if role is Role.REVIEWER:
+        return []
+    commands = [
         BotCommand(command="broadcast", description=_("Announce something to everybody")),
         BotCommand(command="models", description=_("Served models and their figures")),
         BotCommand(command="stats", description=_("Requests and users by day")),
+        BotCommand(command="maintenance", description=_("Let new photos wait")),
+        BotCommand(command="ban", description=_("Shut somebody out; /unban takes it back")),
+        BotCommand(command="audit", description=_("What the staff did")),
+        BotCommand(command="settings", description=_("What is set, without secrets")),
     ]
+    return [*commands, BotCommand(command="staff", description=_("Roles"))] if role is Role.OWNER else commands
 
 
-async def publish_profile(bot: Bot, database: Database, i18n: I18n, admin_ids: Collection[int]) -> None:
-    """Set menu and descriptions in every language, and the administrators' own menus in their chats.
+async def publish_profile(bot: Bot, database: Database, i18n: I18n, staff: Mapping[int, Role]) -> None:
+    """Set menu and descriptions in every language, and the menus of the `staff` in their own chats.
 
     Failures are logged: the bot serves without a menu too.
     """
@@ -51,10 +59,10 @@ async def publish_profile(bot: Bot, database: Database, i18n: I18n, admin_ids: C
                     await _describe(bot, code)
         except TelegramAPIError as error:
             logger.warning("menu or description not set: %s", type(error).__name__)
-        for admin_id in admin_ids:
-            admin = await database.users.get(admin_id)
-            with i18n.use_locale(supported_language(admin.language if admin else None)):
-                await show_commands(bot, admin_id, admin=True)
+        for user_id, role in staff.items():
+            user = await database.users.get(user_id)
+            with i18n.use_locale(supported_language(user.language if user else None)):
+                await show_commands(bot, user_id, role)
 
 
 async def _describe(bot: Bot, code: str | None) -> None:
@@ -65,11 +73,11 @@ async def _describe(bot: Bot, code: str | None) -> None:
         await bot.set_my_short_description(texts.short_description(), code)
 
 
-async def show_commands(bot: Bot, user_id: int, *, admin: bool) -> None:
+async def show_commands(bot: Bot, user_id: int, role: Role | None) -> None:
     """Set the menu of one private chat in the current language, whatever the language of the client."""
-    commands = user_commands() + (admin_commands() if admin else [])
+    commands = user_commands() + (staff_commands(role) if role else [])
     try:
         await bot.set_my_commands(commands, BotCommandScopeChat(chat_id=user_id))
     except TelegramAPIError as error:
-        # An administrator who has never written to the bot has no chat with it.
+        # One of the staff who has never written to the bot has no chat with it.
         logger.warning("commands of user %d not registered: %s", user_id, type(error).__name__)

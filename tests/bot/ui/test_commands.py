@@ -28,7 +28,10 @@ async def test_the_menu_is_registered_in_both_languages(stage: Stage) -> None:
 
 
 async def test_only_an_administrator_is_shown_the_commands_of_one(stage: Stage) -> None:
-    assert list(menu(stage, ADMIN)) == [*EVERYBODYS, "broadcast", "models", "stats"]
+    assert list(menu(stage, ADMIN)) == [
+        *EVERYBODYS,
+        *("broadcast", "models", "stats", "maintenance", "ban", "audit", "settings", "staff"),
+    ]
 
 
 async def test_a_chosen_language_changes_the_menu_too(stage: Stage) -> None:
@@ -42,6 +45,6 @@ async def test_the_descriptions_are_in_both_languages_and_not_set_again(stage: S
     assert "Nothing I say is a diagnosis" in (text_for(world, "description", "en") or "")
     assert "Пришлите фото родинки" in (text_for(world, "description", "ru") or "")
     calls = [each.method for each in world.calls]
-    await publish_profile(stage.bot, stage.database, load_i18n(), set())
+    await publish_profile(stage.bot, stage.database, load_i18n(), {})
     again = [each.method for each in world.calls][len(calls) :]
     assert "setMyCommands" in again and "setMyDescription" not in again and "setMyShortDescription" not in again

@@ -7,8 +7,9 @@ import pytest
 from bot.results import REASONS, Reason, Result, Trouble, to_stored
 from bot.ui import replies, texts
 from bot.ui.callbacks import Explain, HistoryEntry, HistoryPage
-from bot.ui.commands import admin_commands, user_commands
+from bot.ui.commands import staff_commands, user_commands
 from inference.analysis import CLASSES, Risk
+from storage.staff import Role
 from tests.bot.examples import FORBIDDEN, result_for, units, visible
 
 WIDEST_DATE = "28 сентября 2026 г. в 23:59 UTC, plus"
@@ -100,7 +101,7 @@ def test_the_operator_cannot_break_the_markup(language: str) -> None:
 
 
 def test_commands_and_buttons_keep_to_the_limits(language: str) -> None:
-    for command in user_commands() + admin_commands():
+    for command in user_commands() + staff_commands(Role.OWNER):
         assert 1 <= len(command.description) <= 256
     assert len(HistoryEntry(request_id=2**63).pack().encode()) <= 64
     assert len(HistoryPage(number=10**9, as_new_message=True).pack().encode()) <= 64

@@ -1,0 +1,71 @@
+"""What those who run the bot read of its administration, as HTML."""
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from aiogram.utils.i18n import gettext as _
+from pydantic import SecretStr
+
+from bot.settings import Settings
+from bot.ui import texts
+from storage.staff import Action, AuditEntry, Role
+
+PASSWORD = re.compile(r"(?<=//)([^/@:]*):[^/@]*@")
+
+
+def staff_list(staff: Mapping[int, Role]) -> str:
+    """Everybody with a role, and how to change it."""
+    names = {Role.OWNER: _("owner"), Role.ADMIN: _("administrator"), Role.REVIEWER: _("reviewer")}
+    lines = [f"<code>{user_id}</code> · {names[role]}" for user_id, role in staff.items()]
+    hint = _("/grant ID admin or /grant ID reviewer gives a role, /revoke ID takes it away. Owners stand in ADMIN_IDS.")
+    return "\n".join(["<b>" + _("Who runs this bot") + "</b>", *lines, "", hint])
+
+
+def audit_list(entries: Sequence[AuditEntry]) -> str:
+    """Entries of the audit log. People who were banned stand there by the first digits of a fingerprint."""
+    if not entries:
+        return _("The audit log is empty.")
+    names = {
+        Action.GRANT: _("gave a role"),
+        Action.REVOKE: _("took a role away"),
+        Action.BAN: _("banned"),
+        Action.UNBAN: _("unbanned"),
+        Action.SWITCH_ON: _("switched on"),
+        Action.SWITCH_OFF: _("switched off"),
+        Action.BROADCAST: _("sent announcement"),
+    }
+    lines = [
+        f"{texts.moment(each.at)} · <code>{each.actor_id}</code>\n{names[each.action]}: {escape(each.detail)}"
+        for each in entries
+    ]
+    return "\n\n".join(["<b>" + _("Audit log, newest first") + "</b>", *lines])
+
+
+def maintenance(*, on: bool, working: int, waiting: int) -> str:
+    """Whether maintenance is on, what still runs and what waits for its end."""
+    state = (
+        _("🔧 <b>Maintenance is on.</b> New photos are kept and wait; everything else works.")
+        if on
+        else _("<b>Maintenance is off.</b> While it is on, new photos are kept and wait; everything else works.")
+    )
+    counts = [_("Photos being read: {number}").format(number=working)]
+    if on:
+        counts.append(_("Photos that wait: {number}").format(number=waiting))
+    return "\n".join([state, "", *counts])
+
+
+def settings_list(settings: Settings) -> str:
+    """Every setting by its variable's name; of secrets only whether they are set."""
+    lines = [f"{name.upper()} = {escape(_shown(value))}" for name, value in settings]
+    return "<b>" + _("Settings") + "</b>\n<pre>" + "\n".join(lines) + "</pre>"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, SecretStr):
+        return _("(set, hidden)")
+    if isinstance(value, frozenset):
+        return ",".join(map(str, sorted(value)))
+    return PASSWORD.sub(r"\1:***@", str(value))
