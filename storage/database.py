@@ -21,12 +21,13 @@ from storage.migrate import upgrade
 from storage.requests import Requests
 from storage.retention import Retention
 from storage.staff import Staff
+from storage.statistics import Statistics
 from storage.tables import encryption_check
 from storage.users import Users
 
 
 class Database:
-    """`users`, `requests`, `broadcasts` and `staff`; each of their methods is one short transaction.
+    """`users`, `requests`, `broadcasts`, `staff` and `statistics`; each of their methods is one short transaction.
 
     All of them raise StorageUnavailable where the database is locked by another program or the disk is full.
     `retention` erases what is old. `traces.keep_wiping` has to run beside the bot: it finishes erasures.
@@ -42,6 +43,7 @@ class Database:
         self.requests = Requests(self._transactions, cipher)
         self.broadcasts = Broadcasts(self._transactions, cipher)
         self.staff = Staff(self._transactions, cipher)
+        self.statistics = Statistics(self._transactions, cipher)
         self.retention = Retention(self._transactions, self.traces)
 
     @classmethod

@@ -26,7 +26,7 @@ FOREIGN = {
     "storage": TELEGRAM | NETWORKS | {"torchvision"},
 }
 TRAINING_ONLY = {
-    *("hypothesis", "matplotlib", "onnx", "onnxscript", "playwright", "pytest", "sklearn", "timm"),
+    *("hypothesis", "onnx", "onnxscript", "playwright", "pytest", "sklearn", "timm"),
     *("torch", "torchvision", "ultralytics"),
 }
 LONGEST_MODULE = 300

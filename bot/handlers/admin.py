@@ -1,15 +1,20 @@
 """/models and /stats, for those in ADMIN_IDS. To everybody else they do not exist."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 from aiogram import F, Router
 from aiogram.filters import Command
-from aiogram.types import Message
+from aiogram.types import BufferedInputFile, Message
 
 from bot.handlers.filters import is_admin
+from bot.operator import charts
+from bot.operator.usage import summarise
 from bot.ui import admin
 from inference.engine.engine import Engine
 from storage.database import Database
 
-STATS_DAYS = 14
+STATS_DAYS = 28
 
 
 def setup() -> Router:
@@ -27,5 +32,8 @@ async def models(message: Message, engine: Engine) -> None:
 
 
 async def stats(message: Message, database: Database) -> None:
-    days = await database.requests.daily(STATS_DAYS)
-    await message.answer(admin.stats(days, await database.users.count_recipients()))
+    handled = await database.statistics.since(datetime.now(UTC) - timedelta(days=STATS_DAYS))
+    usage = await asyncio.to_thread(summarise, handled, STATS_DAYS)
+    picture = await asyncio.to_thread(charts.draw, usage)
+    caption = admin.stats(usage, await database.users.count_recipients())
+    await message.answer_photo(BufferedInputFile(picture, "stats.png"), caption=caption)

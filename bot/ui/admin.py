@@ -1,13 +1,14 @@
 """Figures for the admins, as HTML: the served models and what was measured of them, the use by day."""
 
-from collections.abc import Sequence
+from collections import Counter
 from html import escape
 
 from aiogram.utils.i18n import gettext as _
 
-from inference.analysis import CLASSES
+from bot.operator.usage import PSI_LIMIT, Usage, quantile
+from inference.analysis import CLASSES, Risk
 from inference.engine.engine import ServedModel
-from storage.records import DayStats
+from storage.records import Outcome
 
 
 def model_card(model: ServedModel) -> str:
@@ -54,24 +55,35 @@ def _titles() -> dict[str, str]:
     return named | recalls | precisions
 
 
-def stats(days: Sequence[DayStats], recipients: int) -> str:
-    """Requests and people by UTC day, newest first, as a table a phone can show."""
-    titles = [_("Day"), _("All"), _("Answ."), _("Ref."), _("Fail."), _("People")]
-    rows = [
-        [
-            f"{each.day:%m-%d}",
-            *map(str, (each.requests, each.answered, each.refused, each.failed, each.users)),
-        ]
-        for each in days
+def stats(usage: Usage, recipients: int) -> str:
+    """What stands under the picture of the figures."""
+    outcomes = sum((each.outcomes for each in usage.days), Counter())
+    risks = sum((each.risks for each in usage.days), Counter())
+    seconds = [each for day in usage.days for each in day.seconds]
+    lines = [
+        "<b>" + _("The last {days} days (UTC)").format(days=len(usage.days)) + "</b>",
+        _("Photos: {all} of {people} people; answered {answered}, refused {refused}, failed {failed}").format(
+            people=usage.people,
+            all=outcomes.total(),
+            answered=outcomes[Outcome.ANSWERED],
+            refused=outcomes[Outcome.REFUSED],
+            failed=outcomes[Outcome.FAILED],
+        ),
+        _("Answers with a warning: {number}").format(number=risks[Risk.RAISED] + risks[Risk.HIGH]),
     ]
-    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
-    table = "\n".join(
-        " ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in [titles, *rows]
-    )
-    return "\n".join(
-        [
-            "<b>" + _("Requests by day (UTC): all, answered, refused, failed; people") + "</b>",
-            f"<pre>{escape(table)}</pre>",
-            _("Recipients of announcements: {number}").format(number=recipients),
-        ]
+    if seconds:
+        half, most = quantile(seconds, 0.5), quantile(seconds, 0.95)
+        lines.append(
+            _("From photo to answer: half within {half:.1f} s, 95 % within {most:.1f} s").format(half=half, most=most)
+        )
+    lines += [_("Recipients of announcements: {number}").format(number=recipients), _drift(usage.drift)]
+    return "\n".join(lines)
+
+
+def _drift(index: float | None) -> str:
+    if index is None:
+        return _("Drift of the answers: too few to tell")
+    state = _("⚠️ the last 7 days differ from those before") if index >= PSI_LIMIT else _("none that can be told")
+    return _("Drift of the answers: {state} (stability index {index:.2f}, limit {limit})").format(
+        state=state, index=index, limit=PSI_LIMIT
     )

@@ -3,7 +3,7 @@
 import pytest
 from aiogram.types import CallbackQuery, Chat, Message, User
 
-from storage import BroadcastState
+from storage import BroadcastState, Outcome
 from tests.bot.stage import ADMIN, EMMA, Stage
 
 
@@ -32,11 +32,15 @@ async def test_others_cannot_forge_the_buttons(stage: Stage) -> None:
     assert kept is not None and kept.state is BroadcastState.DRAFT
 
 
-async def test_statistics(stage: Stage) -> None:
+async def test_the_figures_of_use_come_as_a_picture_with_a_line_for_each(stage: Stage) -> None:
     await stage.audience(EMMA)
-    request, _ = await stage.database.requests.record(EMMA, EMMA, 1, None, "file", "unique", "photo")
-    text = (await stage.say(ADMIN, "/stats", "Requests by day")).text or ""
-    header, today, *_ = text.splitlines()[1:]
-    assert header.split() == ["Day", "All", "Answ.", "Ref.", "Fail.", "People"]
-    assert today.split() == [request.created_at.strftime("%m-%d"), "1", "0", "0", "0", "1"]
-    assert text.endswith("Recipients of announcements: 1")
+    for number, outcome in enumerate([Outcome.ANSWERED, Outcome.ANSWERED, Outcome.REFUSED]):
+        request, _ = await stage.database.requests.record(EMMA, EMMA, number, None, "file", "unique", "photo")
+        await stage.database.requests.complete(request.id, outcome, {"label": "nv", "risk": "raised"}, None)
+    stage.people.write(ADMIN, "/stats")
+    shown = await stage.reply(ADMIN, "The last 28 days")
+    assert shown.photo and max(each.width for each in shown.photo) == 780
+    lines = (shown.caption or "").splitlines()
+    assert lines[1] == "Photos: 3 of 1 people; answered 2, refused 1, failed 0"
+    assert lines[2] == "Answers with a warning: 3" and lines[3].startswith("From photo to answer: half within 0.")
+    assert lines[4:] == ["Recipients of announcements: 1", "Drift of the answers: too few to tell"]

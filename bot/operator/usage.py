@@ -1,0 +1,86 @@
+"""Figures of use: what came in, how it was answered and how fast, and whether the answers drift."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from inference.analysis import Risk
+from storage.records import Outcome
+from storage.statistics import Handled
+
+# Below 0.1 two distributions count as alike, from 0.25 on as different; between them it is worth a look.
+# These are the usual limits of the population stability index (N. Siddiqi, Credit Risk Scorecards, 2006, chapter 6).
+PSI_LIMIT = 0.25
+RECENT = timedelta(days=7)
+# Fewer answers on either side say nothing.
+ENOUGH = 100
+# A class that nobody was told would make the index infinite.
+SMALLEST_SHARE = 0.001
+
+
+@dataclass
+class Day:
+    """One UTC day. `seconds` are those from the photo to its answer, one for each answered photo."""
+
+    day: date
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    risks: Counter[Risk] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Days oldest first; people and reasons of refusals over all of them.
+
+    `drift` is the stability index of the answers, None where there are too few.
+    """
+
+    days: Sequence[Day]
+    people: int
+    reasons: Mapping[str, int]
+    drift: float | None
+
+
+def summarise(handled: Iterable[Handled], days: int, today: date | None = None) -> Usage:
+    """The figures of the last `days` UTC days, days without requests included."""
+    today = today or datetime.now(UTC).date()
+    by_day = {day: Day(day) for day in (today - timedelta(days=back) for back in reversed(range(days)))}
+    people: set[int] = set()
+    reasons: Counter[str] = Counter()
+    recent: Counter[str] = Counter()
+    earlier: Counter[str] = Counter()
+    for each in handled:
+        entry = by_day.get(each.created_at.date())
+        if entry is None:
+            continue
+        people.add(each.person)
+        entry.outcomes[each.outcome] += 1
+        result = each.result or {}
+        if each.completed_at is not None and each.outcome is Outcome.ANSWERED:
+            entry.seconds.append((each.completed_at - each.created_at).total_seconds())
+        if reason := result.get("refusal"):
+            reasons[reason] += 1
+        if risk := result.get("risk"):
+            entry.risks[Risk(risk)] += 1
+        if label := result.get("label"):
+            (recent if entry.day > today - RECENT else earlier)[label] += 1
+    enough = min(recent.total(), earlier.total()) >= ENOUGH
+    drift = _psi(earlier, recent) if enough else None
+    return Usage(list(by_day.values()), len(people), dict(reasons.most_common()), drift)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The nearest-rank quantile of at least one value; `share` is over 0 and up to 1."""
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def _psi(expected: Counter[str], found: Counter[str]) -> float:
+    """The population stability index: the sum of (found - expected) * ln(found / expected) over all shares."""
+    total = 0.0
+    for name in expected | found:
+        before = max(expected[name] / expected.total(), SMALLEST_SHARE)
+        now = max(found[name] / found.total(), SMALLEST_SHARE)
+        total += (now - before) * math.log(now / before)
+    return total

@@ -1,0 +1,73 @@
+"""What the operator's figures are made of: requests without whose they are."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from storage.cipher import Cipher, request_place
+from storage.connections import Transactions
+from storage.errors import StorageError
+from storage.records import Outcome
+from storage.tables import requests
+
+# So many results are read and decrypted at once: a moment in a thread, and little memory.
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Handled:
+    """One request as the figures see it.
+
+    `person` is the same for all requests of one person in one list, and means nothing elsewhere. `result` is None
+    while there is none, or where it cannot be decrypted.
+    """
+
+    person: int
+    created_at: datetime
+    completed_at: datetime | None
+    outcome: Outcome
+    result: Mapping[str, Any] | None
+
+
+class Statistics:
+    def __init__(self, transactions: Transactions, cipher: Cipher) -> None:
+        self._transactions = transactions
+        self._cipher = cipher
+
+    async def since(self, moment: datetime) -> list[Handled]:
+        """All requests recorded at `moment` or later, oldest first."""
+        found: list[Handled] = []
+        people: dict[int, int] = {}
+        last = 0
+        query = select(requests).where(requests.c.created_at >= moment).order_by(requests.c.id).limit(BATCH)
+        while True:
+            async with self._transactions.read() as connection:
+                rows = (await connection.execute(query.where(requests.c.id > last))).all()
+            if not rows:
+                return found
+            found += await asyncio.to_thread(self._opened, rows, people)
+            last = rows[-1].id
+
+    def _opened(self, rows: Sequence[Row[Any]], people: dict[int, int]) -> list[Handled]:
+        return [
+            Handled(
+                people.setdefault(row.user_id, len(people)),
+                row.created_at,
+                row.completed_at,
+                Outcome(row.outcome),
+                self._result(row),
+            )
+            for row in rows
+        ]
+
+    def _result(self, row: Row[Any]) -> Mapping[str, Any] | None:
+        if row.result is None:
+            return None
+        try:
+            return self._cipher.open_json(row.result, request_place("result", row.user_id, row.chat_id, row.message_id))
+        except StorageError:
+            return None
