@@ -19,6 +19,7 @@ from bot.middlewares.in_flight import InFlight
 from bot.middlewares.throttling import Throttling
 from bot.middlewares.users import Language, Registration
 from bot.operator.access import Access
+from bot.operator.alerts import Alerts
 from bot.operator.broadcasts import Broadcaster
 from bot.operator.loop_delay import log_loop_delay
 from bot.operator.retention import keep_erasing
@@ -108,6 +109,8 @@ class Application:
         start(delete_stale_progress(self.bot, database), "tidying up")
         start(database.traces.keep_wiping(), "erasure")
         start(publish_profile(self.bot, database, self.i18n, self.access.staff()), "introduction")
+        alerts = Alerts(self.bot, database, self.access, self.i18n, settings.data_dir)
+        start(alerts.keep_watching(), "alerts")
         if settings.retention_days is not None:
             start(keep_erasing(database, settings.retention_days), "retention")
         if settings.delay_log_seconds is not None:

@@ -1,4 +1,4 @@
-"""/models and /stats, for those in ADMIN_IDS. To everybody else they do not exist."""
+"""/models, /stats and /health, for administrators. To everybody else they do not exist."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -9,8 +9,11 @@ from aiogram.types import BufferedInputFile, Message
 
 from bot.handlers.filters import is_admin
 from bot.operator import charts
+from bot.operator.health import examine
 from bot.operator.usage import summarise
+from bot.settings import Settings
 from bot.ui import admin
+from bot.ui import health as health_ui
 from inference.engine.engine import Engine
 from storage.database import Database
 
@@ -22,6 +25,7 @@ def setup() -> Router:
     router.message.filter(is_admin)
     router.message.register(models, F.text, Command("models"))
     router.message.register(stats, F.text, Command("stats"))
+    router.message.register(health, F.text, Command("health"))
     return router
 
 
@@ -37,3 +41,7 @@ async def stats(message: Message, database: Database) -> None:
     picture = await asyncio.to_thread(charts.draw, usage)
     caption = admin.stats(usage, await database.users.count_recipients())
     await message.answer_photo(BufferedInputFile(picture, "stats.png"), caption=caption)
+
+
+async def health(message: Message, database: Database, settings: Settings) -> None:
+    await message.answer(health_ui.report(await examine(database, settings.data_dir)))

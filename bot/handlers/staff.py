@@ -26,16 +26,14 @@ MAX_ID_DIGITS = 16
 
 def setup() -> Router:
     router = Router(name="staff")
-    for name, handler in (("staff", staff), ("grant", grant), ("revoke", revoke)):
-        router.message.register(handler, F.text, Command(name), is_owner)
-    for name, handler in (
-        ("ban", ban),
-        ("unban", unban),
-        ("audit", audit),
-        ("maintenance", maintenance),
-        ("settings", show_settings),
-    ):
-        router.message.register(handler, F.text, Command(name), is_admin)
+    router.message.register(staff, F.text, Command("staff"), is_owner)
+    router.message.register(grant, F.text, Command("grant"), is_owner)
+    router.message.register(revoke, F.text, Command("revoke"), is_owner)
+    router.message.register(ban, F.text, Command("ban"), is_admin)
+    router.message.register(unban, F.text, Command("unban"), is_admin)
+    router.message.register(audit, F.text, Command("audit"), is_admin)
+    router.message.register(maintenance, F.text, Command("maintenance"), is_admin)
+    router.message.register(show_settings, F.text, Command("settings"), is_admin)
     router.callback_query.register(turn, AuditPage.filter(), is_admin)
     router.callback_query.register(maintain, Maintain.filter(), is_admin)
     return router

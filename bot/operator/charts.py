@@ -1,14 +1,13 @@
 """The figures of use as one picture: dark on light, as wide as a phone."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from io import BytesIO
 from typing import Any
 
 from aiogram.utils.i18n import gettext as _
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import AutoDateLocator, DateFormatter
+from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.figure import Figure
 
 from bot.operator.usage import Usage, quantile
@@ -29,7 +28,7 @@ def draw(usage: Usage) -> bytes:
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="constrained", facecolor="white")
     figure.get_layout_engine().set(h_pad=0.12)  # type: ignore[call-arg, union-attr]
     requests, risks, waiting, refusals = figure.subplots(4, 1)
-    days = [each.day for each in usage.days]
+    days = [date2num(each.day) for each in usage.days]
     outcomes = {Outcome.ANSWERED: _("answered"), Outcome.REFUSED: _("refused"), Outcome.FAILED: _("failed")}
     _stack(
         requests,
@@ -46,7 +45,9 @@ def draw(usage: Usage) -> bytes:
         values = [quantile(each.seconds, share) for each in timed]
         longest = max([longest, *values])
         label = _("{percent} % within").format(percent=round(100 * share))
-        waiting.plot([each.day for each in timed], values, style, color=INK, marker="o", markersize=3, label=label)
+        waiting.plot(
+            [date2num(each.day) for each in timed], values, style, color=INK, marker="o", markersize=3, label=label
+        )
     waiting.set_title(_("Seconds from photo to answer"))
     waiting.set_ylim(0, 1.3 * longest)
     waiting.set_xlim(*requests.get_xlim())
@@ -65,10 +66,10 @@ def draw(usage: Usage) -> bytes:
     return picture.getvalue()
 
 
-def _stack(axes: Axes, days: Sequence[date], series: Mapping[str, tuple[Sequence[int], str]]) -> None:
+def _stack(axes: Axes, days: Sequence[float], series: Mapping[str, tuple[Sequence[int], str]]) -> None:
     floor = [0] * len(days)
     for label, (values, color) in series.items():
-        axes.bar(list(days), values, bottom=floor, color=color, width=0.75, label=label)
+        axes.bar(days, values, bottom=floor, color=color, width=0.75, label=label)
         floor = [below + value for below, value in zip(floor, values, strict=True)]
     axes.set_ylim(0, max(1, *floor) * 1.3)
     axes.legend(**LEGEND)

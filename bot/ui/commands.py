@@ -38,6 +38,7 @@ def staff_commands(role: Role) -> list[BotCommand]:
         BotCommand(command="broadcast", description=_("Announce something to everybody")),
         BotCommand(command="models", description=_("Served models and their figures")),
         BotCommand(command="stats", description=_("Requests and users by day")),
+        BotCommand(command="health", description=_("How I am doing right now")),
         BotCommand(command="maintenance", description=_("Let new photos wait")),
         BotCommand(command="ban", description=_("Shut somebody out; /unban takes it back")),
         BotCommand(command="audit", description=_("What the staff did")),

@@ -57,4 +57,4 @@ async def test_the_sandbox_has_an_administrator(folder: Path, http: ClientSessio
     with started(folder) as page:
         admin = Person(http, page.rstrip("/"), 1, "Admin", "en")
         await admin.write("/stats")
-        assert "Requests by day" in words(await admin.answer())
+        assert "The last 28 days" in words(await admin.answer())

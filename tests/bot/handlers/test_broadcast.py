@@ -96,7 +96,7 @@ async def test_composing_ends_with_its_button(stage: Stage) -> None:
 
 async def test_composing_ends_with_another_command_which_is_obeyed(stage: Stage) -> None:
     await stage.say(ADMIN, "/broadcast", "Send me the announcement")
-    await stage.say(ADMIN, "/stats", "Requests by day")
+    await stage.say(ADMIN, "/stats", "The last 28 days")
     assert "I do not understand text" in ((await stage.say(ADMIN, "Not an announcement", "")).text or "")
 
 

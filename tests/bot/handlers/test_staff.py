@@ -36,13 +36,13 @@ async def test_an_owner_makes_an_administrator_who_makes_no_others(stage: Stage)
     unknown = (await stage.say(EMMA, "/nonsense", "")).text
     listed = await stage.say(ADMIN, f"/grant {EMMA} admin", "Who runs this bot")
     assert f"{ADMIN} · owner" in (listed.text or "") and f"{EMMA} · administrator" in (listed.text or "")
-    await stage.say(EMMA, "/stats", "Requests by day")
+    await stage.say(EMMA, "/stats", "The last 28 days")
     for command in OF_OWNERS:
         assert (await stage.say(EMMA, command, "")).text == unknown
     await stage.say(ADMIN, f"/revoke {EMMA}", "Who runs this bot")
     assert (await stage.say(EMMA, "/stats", "")).text == unknown
     await stage.say(ADMIN, f"/revoke {ADMIN}", "no role that can be taken away")
-    await stage.say(ADMIN, "/stats", "Requests by day")
+    await stage.say(ADMIN, "/stats", "The last 28 days")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""Alerts: administrators hear once that something left its range, and once that it is back."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+from aiogram import Bot
+from aiogram.exceptions import AiogramError
+from aiogram.utils.i18n import I18n
+
+from bot.operator.access import Access
+from bot.operator.health import Fault, Health, examine
+from bot.ui import health as ui
+from bot.ui.i18n import supported_language
+from storage.database import Database
+from storage.errors import StorageUnavailable
+from storage.staff import Role
+
+INTERVAL = timedelta(minutes=5)
+
+logger = logging.getLogger(__name__)
+
+
+class Alerts:
+    """Looks every few minutes, until cancelled.
+
+    A fault is told when two looks in a row find it, and is over when two in a row do not: what flickers is no news.
+    """
+
+    def __init__(self, bot: Bot, database: Database, access: Access, i18n: I18n, data_dir: Path) -> None:
+        self._bot = bot
+        self._database = database
+        self._access = access
+        self._i18n = i18n
+        self._data_dir = data_dir
+        self._told: frozenset[Fault] = frozenset()
+        self._before: frozenset[Fault] = frozenset()
+
+    async def keep_watching(self, look: Callable[[Database, Path], Awaitable[Health]] = examine) -> None:
+        while True:
+            try:
+                await self._compare(await look(self._database, self._data_dir))
+            except (StorageUnavailable, OSError) as error:
+                logger.warning("cannot look after the bot now: %s", type(error).__name__)
+            await asyncio.sleep(INTERVAL.total_seconds())
+
+    async def _compare(self, health: Health) -> None:
+        lasting, gone = health.faults & self._before, self._told - health.faults - self._before
+        began = lasting - self._told
+        self._before = health.faults
+        if not began and not gone:
+            return
+        self._told = (self._told | began) - gone
+        for fault in sorted(began):
+            logger.warning("out of its range: %s", fault)
+        for fault in sorted(gone):
+            logger.info("back in its range: %s", fault)
+        for user_id in self._access.staff():
+            if self._access.may(user_id, Role.ADMIN):
+                await self._tell(user_id, ui.alert(health, began, gone))
+
+    async def _tell(self, user_id: int, text: Callable[[], str]) -> None:
+        user = await self._database.users.get(user_id)
+        with self._i18n.context(), self._i18n.use_locale(supported_language(user.language if user else None)):
+            try:
+                await self._bot.send_message(user_id, text())
+            except AiogramError as error:
+                # Whoever never wrote to the bot, or blocks it, cannot be told.
+                logger.warning("an alert did not reach one of the staff: %s", type(error).__name__)

@@ -1,0 +1,86 @@
+"""The state of the bot at this moment: what `/health` shows, and what an alert goes by."""
+
+import asyncio
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from bot.operator.usage import PSI_LIMIT, quantile, summarise
+from storage.database import Database
+from storage.records import Outcome
+
+HOUR = timedelta(hours=1)
+DRIFT_DAYS = 28
+# One failure among three requests says nothing yet.
+ENOUGH_REQUESTS = 20
+FAILED_LIMIT = 0.05
+SLOW_LIMIT_S = 60.0
+DISK_LIMIT_BYTES = 1_000_000_000
+
+
+class Fault(StrEnum):
+    """What can leave its range."""
+
+    ERRORS = "errors"
+    LATENCY = "latency"
+    DRIFT = "drift"
+    DISK = "disk"
+
+
+@dataclass(frozen=True)
+class Health:
+    """Figures of the last hour, and what is out of its range.
+
+    `failed` is a share (0..1), None where too few requests came; `slowest` is the 95th percentile of the seconds from
+    photo to answer, None where none was answered; `drift` is the stability index of the answers.
+    """
+
+    requests: int
+    unfinished: int
+    failed: float | None
+    slowest: float | None
+    drift: float | None
+    free_bytes: int
+    faults: frozenset[Fault]
+
+
+async def examine(database: Database, data_dir: Path, now: datetime | None = None) -> Health:
+    """Measure all of it. Raises StorageUnavailable where the database cannot answer."""
+    now = now or datetime.now(UTC)
+    handled = await database.statistics.since(now - timedelta(days=DRIFT_DAYS))
+    usage = await asyncio.to_thread(summarise, handled, DRIFT_DAYS, now.date())
+    recent = [each for each in handled if each.created_at >= now - HOUR]
+    outcomes = Counter(each.outcome for each in recent)
+    ended = outcomes[Outcome.ANSWERED] + outcomes[Outcome.REFUSED] + outcomes[Outcome.FAILED]
+    failed = outcomes[Outcome.FAILED] / ended if ended >= ENOUGH_REQUESTS else None
+    seconds = [
+        (each.completed_at - each.created_at).total_seconds()
+        for each in recent
+        if each.completed_at is not None and each.outcome is Outcome.ANSWERED
+    ]
+    slowest = quantile(seconds, 0.95) if len(seconds) >= ENOUGH_REQUESTS else None
+    free = await asyncio.to_thread(_free_bytes, data_dir)
+    out_of_range = {
+        Fault.ERRORS: failed is not None and failed > FAILED_LIMIT,
+        Fault.LATENCY: slowest is not None and slowest > SLOW_LIMIT_S,
+        Fault.DRIFT: usage.drift is not None and usage.drift >= PSI_LIMIT,
+        Fault.DISK: free < DISK_LIMIT_BYTES,
+    }
+    return Health(
+        requests=len(recent),
+        unfinished=outcomes[Outcome.RECEIVED] + outcomes[Outcome.WORKING],
+        failed=failed,
+        slowest=slowest,
+        drift=usage.drift,
+        free_bytes=free,
+        faults=frozenset(fault for fault, out in out_of_range.items() if out),
+    )
+
+
+def _free_bytes(folder: Path) -> int:
+    # With a database elsewhere the data folder may not exist.
+    existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    return shutil.disk_usage(existing).free
