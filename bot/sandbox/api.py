@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hmac
+import json
 import re
 
 from aiohttp import web
 
-from bot.sandbox.downloads import send_file
+from bot.sandbox.downloads import send_file, spoil
 from bot.sandbox.errors import ApiError
 from bot.sandbox.faults import DropConnection, HtmlPage, strike
 from bot.sandbox.forms import build_method, describe, read_form
@@ -52,6 +53,8 @@ class BotApi:
             if fault is not None:
                 await strike(fault)
             body = await perform(registered, world, method)
+            if fault is not None and name == "getFile" and world.local_folder is not None:
+                await spoil(world.local_folder, json.loads(body)["result"]["file_path"], fault)
             if fault is not None and fault.kind == "drop_answer":
                 raise DropConnection
             if fault is not None and fault.kind == "garbled_answer":
@@ -75,7 +78,8 @@ class BotApi:
             if fault is not None:
                 await strike(fault)
             stored = self._world.files.at(request.match_info["path"])
-            if stored is None or stored.data is None or self._world.local_folder is not None:
+            lost = fault is not None and fault.kind == "file_lost"
+            if lost or stored is None or stored.data is None or self._world.local_folder is not None:
                 raise ApiError(404, "Not Found")
         except (ApiError, DropConnection, HtmlPage) as error:
             return _refused(request, error)

@@ -72,38 +72,75 @@ class Person:
         message: Message = await self.act(kind)
         return message
 
+    async def send_live_photo(self, still: bytes, **fields: Any) -> Message:
+        """Send a photo that moves; the sandbox makes up the moving part."""
+        message: Message = await self.act("live_photo", form([(still, "still.jpg", "image/jpeg")], fields))
+        return message
+
+    async def forward(self, message: Message, **fields: Any) -> Message:
+        """Forward a message of any chat. `fields` are those of the route, such as `hidden`."""
+        source = {"from_chat_id": message["chat"]["id"], "message_id": message["message_id"]}
+        forwarded: Message = await self.act("forward", {**source, **fields})
+        return forwarded
+
+    async def edit(self, message: Message, text: str) -> Message:
+        """Change the text or the caption of one's own message."""
+        edited: Message = await self.act("edit", {**_which(message), "text": text})
+        return edited
+
+    async def edit_photo(self, message: Message, photo: bytes, caption: str | None = None) -> Message:
+        """Put another photo in the place of one's own."""
+        fields = {**_which(message), "caption": caption}
+        edited: Message = await self.act("edit", form([(photo, "0.jpg", "image/jpeg")], fields))
+        return edited
+
     async def click(self, message: Message, button: str | int) -> None:
         """Press a button of a message by a part of its text, or by its number in reading order."""
         buttons = [each for row in message["reply_markup"]["inline_keyboard"] for each in row]
         found = buttons[button] if isinstance(button, int) else next(each for each in buttons if button in each["text"])
-        await self.press(message["message_id"], found["callback_data"])
+        await self.act("click", {**_which(message), "data": found["callback_data"]})
 
     async def press(self, message_id: int, data: str) -> None:
-        """Press a button by its data."""
+        """Press a button of the private chat by its data."""
         await self.act("click", {"message_id": message_id, "data": data})
+
+    async def share(self, request_id: int, *user_ids: int) -> Message:
+        """Pick people for a button of the keyboard that asks for them."""
+        message: Message = await self.act("share", {"request_id": request_id, "user_ids": user_ids})
+        return message
+
+    async def open_topic(self, name: str, chat_id: int | None = None) -> int:
+        """Begin a topic. Gives its `message_thread_id`."""
+        return int((await self.act("topic", {"name": name, "chat_id": chat_id}))["message_thread_id"])
+
+    async def gather(self, title: str, *others: int, **fields: Any) -> int:
+        """Make a group with these people and the bot. `fields` are those of the route. Gives its number."""
+        return int((await self.post("/sim/groups", {"title": title, "members": [self.id, *others], **fields}))["id"])
 
     async def block(self, blocked: bool = True) -> None:
         """Stop the bot, or let it write again."""
         await self.act("block", {"blocked": blocked})
 
-    async def transcript(self) -> dict[str, Any]:
-        """The whole chat as it stands now."""
-        chat: dict[str, Any] = await self.get(f"/sim/users/{self.id}/transcript")
+    async def transcript(self, chat_id: int | None = None) -> dict[str, Any]:
+        """The whole private chat, or the chat with this number, as it stands now."""
+        chat: dict[str, Any] = await self.get(f"/sim/chats/{chat_id or self.id}/transcript")
         return chat
 
-    async def messages(self) -> list[Message]:
+    async def messages(self, chat_id: int | None = None) -> list[Message]:
         """The messages of the chat, the oldest first."""
-        messages: list[Message] = (await self.transcript())["messages"]
+        messages: list[Message] = (await self.transcript(chat_id))["messages"]
         return messages
 
-    async def wait(self, find: Callable[[dict[str, Any]], T | None], patience: float = PATIENCE) -> T:
+    async def wait(
+        self, find: Callable[[dict[str, Any]], T | None], patience: float = PATIENCE, chat_id: int | None = None
+    ) -> T:
         """Wait until `find` finds something in the transcript. Raises: AssertionError after `patience` seconds."""
         version = -1
         transcript: dict[str, Any] = {}
         try:
             async with asyncio.timeout(patience):
                 while True:
-                    path = f"/sim/users/{self.id}/transcript?beyond={version}&wait={LONGEST_HOLD}"
+                    path = f"/sim/chats/{chat_id or self.id}/transcript?beyond={version}&wait={LONGEST_HOLD}"
                     transcript = await self.get(path)
                     version = transcript["version"]
                     if (found := find(transcript)) is not None:
@@ -154,6 +191,10 @@ def form(files: Sequence[tuple[bytes, str, str | None]], fields: dict[str, Any])
         if value is not None:
             data.add_field(name, str(value))
     return data
+
+
+def _which(message: Message) -> dict[str, int]:
+    return {"message_id": message["message_id"], "chat_id": message["chat"]["id"]}
 
 
 def words(message: Message) -> str:

@@ -1,8 +1,10 @@
-"""How a file reaches the bot: whole, cut off, drop by drop, or longer than announced."""
+"""How a file reaches the bot: whole, cut off, drop by drop, longer than announced, or not at all."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+from pathlib import Path
 
 from aiohttp import web
 
@@ -35,3 +37,13 @@ async def send_file(request: web.Request, data: bytes, fault: Fault | None) -> w
         for start in range(0, fault.surplus, CHUNK):
             await response.write(bytes(min(CHUNK, fault.surplus - start)))
     return response
+
+
+async def spoil(folder: Path, path: str, fault: Fault) -> None:
+    """Does to a file of local mode what `fault` orders. `path` lies below `folder`."""
+    file = folder / path
+    if fault.kind == "file_lost":
+        await asyncio.to_thread(file.unlink)
+    elif fault.kind == "oversized":
+        # A file with a hole: as long as ordered, and it takes no room.
+        await asyncio.to_thread(os.truncate, file, file.stat().st_size + fault.surplus)

@@ -10,7 +10,7 @@ from aiogram.enums import MessageEntityType
 from aiogram.types import MessageEntity
 
 from bot.sandbox.errors import bad_request
-from bot.sandbox.markup import parse_html
+from bot.sandbox.markup import DATE_TIME_FORMAT, parse_html
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
@@ -59,6 +59,11 @@ def _checked(entities: Sequence[MessageEntity], length: int) -> list[MessageEnti
             raise bad_request(f"can't parse MessageEntity: Unknown entity type {entity.type!r}")
         if entity.offset < 0 or entity.length <= 0 or entity.offset + entity.length > length:
             raise bad_request("ENTITY_BOUNDS_INVALID")
+        if entity.type == MessageEntityType.DATE_TIME:
+            if entity.unix_time is None:
+                raise bad_request("can't parse MessageEntity: Can't find field \"unix_time\"")
+            if not DATE_TIME_FORMAT.fullmatch(entity.date_time_format or ""):
+                raise bad_request("can't parse MessageEntity: invalid date-time format")
     return list(entities)
 
 

@@ -32,3 +32,8 @@ def bad_request(what: str) -> ApiError:
 def forbidden(what: str) -> ApiError:
     """403, with Telegram's prefix."""
     return ApiError(403, f"Forbidden: {what}")
+
+
+def too_many_requests(retry_after: int) -> ApiError:
+    """429, with the seconds to wait."""
+    return ApiError(429, f"Too Many Requests: retry after {retry_after}", retry_after=retry_after)

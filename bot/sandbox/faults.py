@@ -1,15 +1,14 @@
-"""Failures on demand: answers that a test orders, and Telegram's flood limits."""
+"""Failures on demand: answers that a test orders."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
 from http import HTTPStatus
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.sandbox.errors import ApiError, bad_request, forbidden
+from bot.sandbox.errors import ApiError, bad_request, forbidden, too_many_requests
 
 FaultKind = Literal[
     "429",
@@ -30,8 +29,8 @@ FaultKind = Literal[
     "drip",
     "oversized",
     "file_expired",
+    "file_lost",
 ]
-
 
 REFUSALS = {
     "401": (401, "Unauthorized"),
@@ -61,9 +60,13 @@ class Fault(BaseModel):
     - `drop_answer` cuts the connection.
     - `garbled_answer` answers with JSON that fits no method, although the work is done.
 
-    Of a file only:
-    - `drip` sends it in small pieces over `seconds`.
-    - `oversized` sends `surplus` bytes more than getFile announced.
+    Of a file only, with the method `download`, or in local mode `getFile`:
+    - `drip` sends it in small pieces over `seconds`. Local mode has no such fault.
+    - `oversized` gives `surplus` bytes more than getFile announced.
+    - `file_lost` gives nothing: 404, and in local mode a path where no file lies.
+
+    `file_expired` refuses getFile with the words that stand for both: gone, and not available for the moment. Where
+    the next call succeeds, it was for the moment.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -133,40 +136,3 @@ async def strike(fault: Fault) -> None:
         raise bad_request("wrong file_id or the file is temporarily unavailable")
     if fault.kind == "drop":
         raise DropConnection
-
-
-def too_many_requests(retry_after: int) -> ApiError:
-    """429 as Telegram words it."""
-    return ApiError(429, f"Too Many Requests: retry after {retry_after}", retry_after=retry_after)
-
-
-class FloodLimits(BaseModel):
-    """Messages allowed within any one second: in all, and to one chat. None: no such limit."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    overall: int | None = Field(default=None, ge=1)
-    per_chat: int | None = Field(default=None, ge=1)
-
-
-class FloodGate:
-    """Counts messages in sliding windows of a second; off until limits are set."""
-
-    def __init__(self) -> None:
-        self.limits = FloodLimits()
-        self._overall: deque[float] = deque()
-        self._chats: defaultdict[int, deque[float]] = defaultdict(deque)
-
-    def admit(self, chat_id: int, messages: int, now: float) -> None:
-        """Counts `messages` sent to `chat_id` at `now` seconds. Raises: ApiError 429 over a limit."""
-        if self.limits.overall is None and self.limits.per_chat is None:
-            return
-        windows = ((self._overall, self.limits.overall), (self._chats[chat_id], self.limits.per_chat))
-        for window, limit in windows:
-            while window and window[0] <= now - 1:
-                window.popleft()
-            # A single album may be longer than the limit: it passes when nothing else was sent.
-            if limit is not None and window and len(window) + messages > limit:
-                raise too_many_requests(1)
-        for window, _ in windows:
-            window.extend([now] * messages)

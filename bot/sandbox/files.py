@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 
 import numpy as np
 import pillow_heif
-from aiogram.types import Animation, Document, PhotoSize, Sticker, Video, Voice
+from aiogram.types import Animation, Document, LivePhoto, PhotoSize, Sticker, Video, Voice
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.sandbox.errors import bad_request
@@ -25,8 +25,8 @@ UNKNOWN_TYPE = "application/octet-stream"
 PHOTO_SIDES = (90, 320, 800, 1280)
 PIXEL_LIMIT = 80_000_000
 
-_Identified = PhotoSize | Document | Voice | Video | Sticker | Animation
-Media = tuple[PhotoSize, ...] | Document | Voice | Video | Sticker | Animation
+_Identified = PhotoSize | LivePhoto | Document | Voice | Video | Sticker | Animation
+Media = tuple[PhotoSize, ...] | LivePhoto | Document | Voice | Video | Sticker | Animation
 
 pillow_heif.register_heif_opener()
 
@@ -103,6 +103,21 @@ class FileStore:
         )
         self._keep(document, "documents", PurePath(name).suffix, data, mime, document)
         return document
+
+    def add_live_photo(self, video: bytes, still: Sequence[PhotoSize]) -> LivePhoto:
+        """Stores the moving part of a photo. `still` is stored already; the sandbox makes up the length."""
+        live = LivePhoto(
+            file_id=_identifier("BAAC"),
+            file_unique_id=_identifier("AgAD", 9),
+            width=still[-1].width,
+            height=still[-1].height,
+            duration=2,
+            photo=list(still),
+            mime_type="video/mp4",
+            file_size=len(video),
+        )
+        self._keep(live, "videos", ".mp4", video, "video/mp4", live)
+        return live
 
     def add_clip(self, kind: str, data: bytes) -> Voice | Video | Sticker | Animation:
         """Stores a voice message, video, sticker or animation; the sandbox makes up its length and size."""

@@ -24,6 +24,8 @@ _SIMPLE = {
     "code": "code",
     "pre": "pre",
 }
+# Relative, or a day of the week, a date and a time, each short or long. Empty: the words stand as they are.
+DATE_TIME_FORMAT = re.compile(r"r|w?[dD]?[tT]?")
 _LINK_SCHEMES = ("http://", "https://", "tg://", "mailto:", "tel:")
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z0-9-]*)(?P<rest>[^<>]*)>")
 _ATTRIBUTE = re.compile(r"""\s*([A-Za-z-]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
@@ -40,6 +42,8 @@ class _Open:
     url: str | None = None
     language: str | None = None
     emoji: str | None = None
+    unix_time: int | None = None
+    time_format: str | None = None
 
 
 def parse_html(source: str) -> tuple[str, list[MessageEntity]]:
@@ -99,7 +103,18 @@ def _opened(name: str, rest: str, start: int, byte: int, stack: list[_Open]) -> 
         if attributes.get("class") != "tg-spoiler":
             raise _broken(f'Tag "span" must have class "tg-spoiler" at byte offset {byte}')
         return _Open(name, "spoiler", start, byte)
+    if name == "tg-time":
+        return _time(attributes, start, byte)
     raise _broken(f'Unsupported start tag "{name}" at byte offset {byte}')
+
+
+def _time(attributes: dict[str, str], start: int, byte: int) -> _Open:
+    unix_time, shown = attributes.get("unix", ""), attributes.get("format", "")
+    if not unix_time.isdecimal():
+        raise _broken(f'Tag "tg-time" must have a valid attribute "unix" at byte offset {byte}')
+    if not DATE_TIME_FORMAT.fullmatch(shown):
+        raise _broken(f'Tag "tg-time" has an invalid attribute "format" at byte offset {byte}')
+    return _Open("tg-time", "date_time", start, byte, unix_time=int(unix_time), time_format=shown)
 
 
 def _close(name: str, byte: int, end: int, stack: list[_Open], entities: list[MessageEntity]) -> None:
@@ -117,6 +132,8 @@ def _close(name: str, byte: int, end: int, stack: list[_Open], entities: list[Me
                 url=opened.url,
                 language=opened.language,
                 custom_emoji_id=opened.emoji,
+                unix_time=opened.unix_time,
+                date_time_format=opened.time_format,
             )
         )
 

@@ -9,23 +9,39 @@ The bot calls `{base_url}/bot{token}/{method}` and fetches files from `{base_url
 A person is played in JSON, answers are JSON, errors are `{"ok": false, "description": ...}` with status 4xx:
 
     GET    /sim/users                     who is there, and the bot
-    POST   /sim/users                     {id, first_name, language_code?}: adds a person or renames one
-    POST   /sim/users/{id}/message        {text, parse_mode?, entities?, reply_to?}
-    POST   /sim/users/{id}/photos         multipart, 1 to 10 files, `caption`: several are an album
-    POST   /sim/users/{id}/document       multipart, one file, `caption`
-    POST   /sim/users/{id}/voice          also video, sticker, animation; multipart with a file, or no body
-    POST   /sim/users/{id}/click          {message_id, data}: presses an inline button
+    POST   /sim/users                     {id, first_name, language_code?, username?}: adds or renames a person
+    POST   /sim/users/{id}/message        {text, parse_mode?, entities?} and WHERE
+    POST   /sim/users/{id}/photos         multipart, 1 to 10 files, `caption`, WHERE: several are an album
+    POST   /sim/users/{id}/live_photo     multipart, the still and maybe a video, `caption`, WHERE
+    POST   /sim/users/{id}/document       multipart, one file, `caption`, WHERE
+    POST   /sim/users/{id}/voice          also video, sticker, animation; multipart with a file and WHERE, or no body
+    POST   /sim/users/{id}/forward        {from_chat_id, message_id, hidden?} and WHERE; hidden: a name, no account
+    POST   /sim/users/{id}/edit           {message_id, text, chat_id?}, or multipart with another photo and `caption`
+    POST   /sim/users/{id}/click          {message_id, data, chat_id?}: presses an inline button
+    POST   /sim/users/{id}/share          {request_id, user_ids}: picks people for a button that asks for them
+    POST   /sim/users/{id}/topic          {name, chat_id?}: begins a topic
+    POST   /sim/users/{id}/stop           stops a draft that can be stopped
     POST   /sim/users/{id}/block          {blocked}: the person stops the bot or lets it write again
-    GET    /sim/users/{id}/transcript     {version, messages, callback_answers, started, blocked, user}
+    POST   /sim/users/{id}/delete_account the person leaves Telegram
+    GET    /sim/users/{id}/transcript     {version, messages, callback_answers, topics, keyboard, draft, user, ...}
+    GET    /sim/chats/{id}/transcript     the same of any chat
+    GET    /sim/groups                    the groups
+    POST   /sim/groups                    {title, members, supergroup?, forum?}: the first member adds the bot
+    POST   /sim/groups/{id}/bot           {status}: member, administrator, left or kicked
+    POST   /sim/groups/{id}/migrate       makes a supergroup of it
+    POST   /sim/groups/{id}/delete        deletes it
     GET    /sim/users/{id}/menu           the commands and the description this person sees
     GET    /sim/calls[?method=sendPhoto]  {version, calls}: the bot's calls: parameters, outcome, time
     POST   /sim/updates                   any JSON object: an update as it is, also one that cannot be parsed
     POST   /sim/faults                    [{kind, method?, chat_id?, times?, skip?, ...}]: faults.py
     GET    /sim/faults                    those not used up; DELETE forgets them
-    POST   /sim/flood                     {overall?, per_chat?}: messages a second before 429; {} lifts it
+    POST   /sim/flood                     {overall?, per_chat?, burst?, ...}: flood.py; {} lifts the limits
+    GET    /sim/rates[?method=...]        {overall, chats}: the most calls of the bot within any one second
+    POST   /sim/bot                       {has_topics_enabled?, can_read_all_group_messages?}: as @BotFather sets them
     GET    /sim/events                    everything that changes, as server-sent events
     GET    /sim/files/{file_id}           a file, for the page
 
+WHERE is chat_id? of a group, message_thread_id? of a topic, reply_to? and quote?, a part of that message's words.
 `transcript` and `calls` take `?beyond=VERSION&wait=SECONDS` and then answer as soon as there is news.
 A bot may write to a person only after the person has written, as with Telegram.
 """
@@ -44,7 +60,7 @@ from aiohttp import web
 from bot.sandbox.api import BotApi
 from bot.sandbox.forms import REQUEST_LIMIT
 from bot.sandbox.guard import guard, harden
-from bot.sandbox.sim import Simulation
+from bot.sandbox.sim import routes
 from bot.sandbox.state import World
 
 BOT_ID = 7_000_000_001
@@ -91,9 +107,11 @@ class Sandbox:
             is_bot=True,
             first_name=name,
             username=username,
-            can_join_groups=False,
+            can_join_groups=True,
             can_read_all_group_messages=False,
             supports_inline_queries=False,
+            has_topics_enabled=False,
+            allows_users_to_create_topics=True,
         )
         self.world = World(self.token, bot, local_folder)
         for person in people:
@@ -116,7 +134,7 @@ class Sandbox:
         application = web.Application(client_max_size=REQUEST_LIMIT, middlewares=[guard])
         application.on_response_prepare.append(harden)
         application.add_routes(BotApi(self.world).routes())
-        application.add_routes(Simulation(self.world, self._samples).routes())
+        application.add_routes(routes(self.world, self._samples))
         application.add_routes([web.get("/", _page), web.static("/page", PAGE)])
         # Without cancellation a poller killed in the middle would go on waiting for updates nobody reads.
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=2)

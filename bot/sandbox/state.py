@@ -1,25 +1,27 @@
-"""Everything the sandbox knows, in memory: chats, messages, button presses, the bot's profile, the calls."""
+"""Everything the sandbox knows, in memory: the chats, the bot's profile, its calls."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aiogram.types import BotCommand, Chat, Message, User
+from aiogram.types import BotCommand, Message, User
 
-from bot.sandbox.errors import bad_request, forbidden
+from bot.sandbox.chats import Conversation, Group, Press, PrivateChat
+from bot.sandbox.errors import bad_request
 from bot.sandbox.events import EventHub
-from bot.sandbox.faults import FaultPlan, FloodGate
+from bot.sandbox.faults import FaultPlan
 from bot.sandbox.files import FileStore
+from bot.sandbox.flood import FloodGate
 from bot.sandbox.updates import UpdateQueue
 
 MESSAGES_KEPT = 1000
-PRESSES_KEPT = 200
+PRESSES_KEPT = 10_000
 CALLS_KEPT = 5000
 PEOPLE_KEPT = 10_000
 NUMBERS_BEGIN = 1_767_225_600  # 2026-01-01, in Unix seconds
@@ -35,47 +37,6 @@ def dump(value: Any) -> dict[str, Any]:
 def now() -> datetime:
     """This second, as message dates count."""
     return datetime.now(UTC).replace(microsecond=0)
-
-
-@dataclass
-class Press:
-    """A press of an inline button and, once the bot has said so, the answer that the person sees."""
-
-    callback_query_id: str
-    message_id: int
-    data: str
-    answered: bool = False
-    text: str | None = None
-    show_alert: bool = False
-
-
-@dataclass
-class Conversation:
-    """One person's chat with the bot. `started`: the person has written, so the bot may."""
-
-    user: User
-    started: bool = False
-    blocked: bool = False
-    messages: OrderedDict[int, Message] = field(default_factory=OrderedDict)
-    presses: OrderedDict[str, Press] = field(default_factory=OrderedDict)
-
-    @property
-    def chat(self) -> Chat:
-        """The private chat as it stands in messages."""
-        return Chat(
-            id=self.user.id,
-            type="private",
-            first_name=self.user.first_name,
-            last_name=self.user.last_name,
-            username=self.user.username,
-        )
-
-    def message(self, message_id: int | None, missing: str) -> Message:
-        """Raises: ApiError 400 with `missing` where there is no such message."""
-        found = self.messages.get(message_id) if message_id is not None else None
-        if found is None:
-            raise bad_request(missing)
-        return found
 
 
 @dataclass
@@ -104,7 +65,9 @@ class World:
         self.files = FileStore()
         self.faults = FaultPlan()
         self.flood = FloodGate()
-        self.people: dict[int, Conversation] = {}
+        self.people: dict[int, PrivateChat] = {}
+        self.groups: dict[int, Group] = {}
+        self._presses: OrderedDict[str, Conversation] = OrderedDict()
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
         self.commands: dict[tuple[str, str], Sequence[BotCommand]] = {}
         self.texts: dict[tuple[str, str], str] = {}
@@ -112,7 +75,7 @@ class World:
         self._last_message_id = max(0, int((time.time() - NUMBERS_BEGIN) * NUMBERS_A_SECOND))
         self._last_call_id = 0
 
-    def join(self, user: User) -> Conversation:
+    def join(self, user: User) -> PrivateChat:
         """Adds a person, or renames a known one. Raises: ApiError when there are too many."""
         known = self.people.get(user.id)
         if known is not None:
@@ -120,13 +83,20 @@ class World:
         elif len(self.people) >= PEOPLE_KEPT:
             raise bad_request(f"the sandbox holds {PEOPLE_KEPT} people at most")
         else:
-            known = self.people[user.id] = Conversation(user)
+            known = self.people[user.id] = PrivateChat(user=user)
         self.events.publish("user", user.id, {"user": dump(user)})
         return known
 
+    def person(self, user_id: int) -> PrivateChat:
+        """Somebody's chat with the bot. Raises: ApiError 400 where there is nobody."""
+        found = self.people.get(user_id)
+        if found is None:
+            raise bad_request("chat not found")
+        return found
+
     def conversation(self, chat_id: int | str) -> Conversation:
         """The chat by its number. Raises: ApiError 400 where there is none."""
-        found = self.people.get(chat_id) if isinstance(chat_id, int) else None
+        found = (self.people.get(chat_id) or self.groups.get(chat_id)) if isinstance(chat_id, int) else None
         if found is None:
             raise bad_request("chat not found")
         return found
@@ -134,17 +104,22 @@ class World:
     def reachable(self, chat_id: int | str) -> Conversation:
         """The chat, if the bot may write to it. Raises: ApiError 400 or 403."""
         found = self.conversation(chat_id)
-        if found.blocked:
-            raise forbidden("bot was blocked by the user")
-        if not found.started:
-            raise forbidden("bot can't initiate conversation with a user")
+        refusal = found.refusal()
+        if refusal is not None:
+            raise refusal
         return found
 
-    def post(self, conversation: Conversation, sender: User, content: Mapping[str, Any]) -> Message:
-        """Puts a message into the chat under the next number and tells those who watch."""
+    def next_number(self) -> int:
+        """A number for a message, a chat or a topic that no other has had."""
         self._last_message_id += 1
+        return self._last_message_id
+
+    def post(
+        self, conversation: Conversation, sender: User, content: Mapping[str, Any], number: int | None = None
+    ) -> Message:
+        """Puts a message into the chat, under the next number unless it has one, and tells those who watch."""
         message = Message(
-            message_id=self._last_message_id,
+            message_id=number or self.next_number(),
             date=now(),
             chat=conversation.chat,
             from_user=sender,
@@ -153,27 +128,36 @@ class World:
         conversation.messages[message.message_id] = message
         while len(conversation.messages) > MESSAGES_KEPT:
             conversation.messages.popitem(last=False)
-        self.events.publish("message", conversation.user.id, {"message": dump(message)})
+        self.events.publish("message", conversation.id, {"message": dump(message)})
         return message
 
     def replace(self, conversation: Conversation, message: Message, changes: Mapping[str, Any]) -> Message:
         """Edits a message in place."""
         edited = message.model_copy(update={"edit_date": int(time.time()), **changes})
         conversation.messages[message.message_id] = edited
-        self.events.publish("edit", conversation.user.id, {"message": dump(edited)})
+        self.events.publish("edit", conversation.id, {"message": dump(edited)})
         return edited
 
     def remove(self, conversation: Conversation, message_ids: Sequence[int]) -> None:
         """Deletes messages from the chat."""
         for message_id in message_ids:
             conversation.messages.pop(message_id, None)
-        self.events.publish("delete", conversation.user.id, {"message_ids": list(message_ids)})
+        self.events.publish("delete", conversation.id, {"message_ids": list(message_ids)})
 
-    def pressed(self, conversation: Conversation, press: Press) -> None:
-        """Remembers a button press until it is answered."""
+    def remember_press(self, conversation: Conversation, press: Press) -> None:
+        """Remembers a press of a button until it is answered."""
         conversation.presses[press.callback_query_id] = press
-        while len(conversation.presses) > PRESSES_KEPT:
-            conversation.presses.popitem(last=False)
+        self._presses[press.callback_query_id] = conversation
+        while len(self._presses) > PRESSES_KEPT:
+            number, where = self._presses.popitem(last=False)
+            where.presses.pop(number, None)
+
+    def press(self, callback_query_id: str) -> tuple[Conversation, Press]:
+        """A press and the chat it was in. Raises: ApiError 400 where there is none."""
+        conversation = self._presses.get(callback_query_id)
+        if conversation is None:
+            raise bad_request("query is too old and response timeout expired or query ID is invalid")
+        return conversation, conversation.presses[callback_query_id]
 
     def record(self, method: str, chat_id: int | None, params: dict[str, Any]) -> Call:
         """Notes a call of the bot as it arrives."""

@@ -53,6 +53,31 @@ def test_a_code_block_keeps_its_language() -> None:
     assert (plain, entity.type, entity.language) == ("x = 1", "pre", "python")
 
 
+def test_a_time_keeps_its_seconds_and_its_format() -> None:
+    plain, (entity,) = format_text('<tg-time unix="1767225600" format="Dt">soon</tg-time>', "HTML", None)
+    assert (plain, entity.type, entity.unix_time, entity.date_time_format) == ("soon", "date_time", 1767225600, "Dt")
+
+
+@pytest.mark.parametrize("format", ["", "r", "w", "wDT", "dt", "t"])
+def test_every_format_of_a_time_is_taken(format: str) -> None:
+    entity = MessageEntity(type="date_time", offset=0, length=1, unix_time=0, date_time_format=format)
+    assert format_text("x", None, [entity])[1] == [entity]
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"date_time_format": "D"}, 'Can\'t find field "unix_time"'),
+        ({"unix_time": 0, "date_time_format": "rD"}, "invalid date-time format"),
+        ({"unix_time": 0, "date_time_format": "Dw"}, "invalid date-time format"),
+    ],
+)
+def test_a_time_without_seconds_or_in_another_format_is_refused(fields: dict[str, object], complaint: str) -> None:
+    entity = MessageEntity.model_validate({"type": "date_time", "offset": 0, "length": 1, **fields})
+    with pytest.raises(ApiError, match=complaint):
+        format_text("x", None, [entity])
+
+
 def test_only_known_references_are_read() -> None:
     assert format_text("&lt;b&gt; &amp; &quot; &#33; &nbsp;", "HTML", None)[0] == '<b> & " ! &nbsp;'
 
@@ -61,6 +86,7 @@ def test_only_known_references_are_read() -> None:
     ("source", "complaint"),
     [
         ("<x>a</x>", 'Unsupported start tag "x" at byte offset 0'),
+        ("<tg-time>a</tg-time>", 'Tag "tg-time" must have a valid attribute "unix" at byte offset 0'),
         ("é<x>", 'Unsupported start tag "x" at byte offset 2'),
         ("<b>a", 'Can\'t find end tag corresponding to start tag "b"'),
         ("<b>a</i>", 'Unmatched end tag at byte offset 4, expected "</b>", found "</i>"'),

@@ -1,4 +1,4 @@
-"""Failures on demand, and flood limits."""
+"""Failures on demand."""
 
 import time
 from typing import Any
@@ -16,12 +16,10 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiohttp import ClientError, ClientSession
+from aiohttp import ClientError, ClientResponseError, ClientSession
 
 from bot.sandbox import Sandbox
 from bot.sandbox.client import Person
-from bot.sandbox.errors import ApiError
-from bot.sandbox.faults import FloodGate, FloodLimits
 from tests.sandbox.playing import EMMA, IVAN
 
 
@@ -112,36 +110,6 @@ async def test_an_unknown_fault_is_refused(sandbox: Sandbox, http: ClientSession
         assert response.status == 400
 
 
-async def test_flood_limits_answer_429_over_http(sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person) -> None:
-    async with http.post(f"{sandbox.base_url}/sim/flood", json={"overall": 30, "per_chat": 1}) as response:
-        assert response.status == 200
-    await bot.send_message(EMMA, "one")
-    with pytest.raises(TelegramRetryAfter):
-        await bot.send_message(EMMA, "two")
-
-
-def test_flood_limits_count_in_windows_of_a_second() -> None:
-    gate = FloodGate()
-    gate.limits = FloodLimits(overall=3, per_chat=1)
-    gate.admit(1, 1, now=0.0)
-    gate.admit(2, 1, now=0.5)
-    with pytest.raises(ApiError, match="retry after 1"):
-        gate.admit(1, 1, now=0.9)
-    gate.admit(1, 1, now=1.0)
-    gate.admit(3, 1, now=1.1)
-    with pytest.raises(ApiError, match="Too Many Requests"):
-        gate.admit(4, 1, now=1.2)
-    gate.admit(4, 1, now=1.6)
-
-
-def test_an_album_longer_than_the_limit_passes_alone() -> None:
-    gate = FloodGate()
-    gate.limits = FloodLimits(per_chat=1)
-    gate.admit(1, 10, now=0.0)
-    with pytest.raises(ApiError):
-        gate.admit(1, 1, now=0.5)
-
-
 async def test_a_garbled_answer_cannot_be_parsed_though_the_work_is_done(
     sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person
 ) -> None:
@@ -227,3 +195,12 @@ async def test_a_file_can_be_larger_than_announced(
     fetched = await bot.download(sent["document"]["file_id"])
     assert fetched is not None
     assert len(fetched.read()) == 300_100
+
+
+async def test_a_file_can_be_lost(sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person) -> None:
+    sent = await emma.send_document(bytes(100))
+    await order(sandbox, http, {"kind": "file_lost", "method": "download"})
+    with pytest.raises(ClientResponseError) as refusal:
+        await bot.download(sent["document"]["file_id"])
+    assert refusal.value.status == 404
+    assert await bot.download(sent["document"]["file_id"]) is not None

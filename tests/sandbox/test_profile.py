@@ -13,9 +13,8 @@ from tests.sandbox.playing import ADMIN, EMMA
 
 
 async def menu(person: Person, user_id: int | None = None) -> dict[str, Any]:
-    address = f"{person.base_url}/sim/users/{user_id or person.id}/menu"
-    async with person.http.get(address) as response:
-        return await response.json()
+    shown: dict[str, Any] = await person.get(f"/sim/users/{user_id or person.id}/menu")
+    return shown
 
 
 def named(*names: str) -> list[BotCommand]:

@@ -72,3 +72,20 @@ async def test_in_local_mode_get_file_gives_an_absolute_path_on_disk(tmp_path: P
         relative = Path(file.file_path).relative_to(tmp_path)
         async with http.get(f"{sandbox.base_url}/file/bot{sandbox.token}/{relative}") as response:
             assert response.status == 404
+
+
+@pytest.mark.parametrize(("kind", "size"), [("oversized", 1_000_007), ("file_lost", None)])
+async def test_a_file_of_local_mode_can_be_larger_than_announced_or_lost(
+    tmp_path: Path, http: ClientSession, kind: str, size: int | None
+) -> None:
+    async with Sandbox(people=PEOPLE, local_folder=tmp_path) as sandbox:
+        bot = Bot(sandbox.token, session=AiohttpSession(api=TelegramAPIServer.from_base(sandbox.base_url)))
+        emma = Person(http, sandbox.base_url, EMMA, "Emma", "en")
+        sent = await emma.send_document(b"content", "a.bin")
+        await emma.faults({"kind": kind, "method": "getFile", "chat_id": None, "surplus": 1_000_000})
+        file = await bot.get_file(sent["document"]["file_id"])
+        await bot.session.close()
+        assert file.file_path is not None
+        assert file.file_size == 7
+        path = Path(file.file_path)
+        assert (path.stat().st_size if path.exists() else None) == size

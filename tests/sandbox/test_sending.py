@@ -10,7 +10,6 @@ from aiogram.types import (
     InputMediaDocument,
     InputMediaPhoto,
     MessageEntity,
-    ReplyKeyboardRemove,
     ReplyParameters,
 )
 
@@ -74,11 +73,6 @@ async def test_a_button_may_open_a_page_but_nothing_else(bot: Bot, emma: Person)
     await bot.send_message(EMMA, "a", reply_markup=keys(url="https://a.example"))
     with pytest.raises(TelegramBadRequest, match="Wrong HTTP URL"):
         await bot.send_message(EMMA, "a", reply_markup=keys(url="javascript:alert(1)"))
-
-
-async def test_other_keyboards_are_refused_rather_than_hidden(bot: Bot, emma: Person) -> None:
-    with pytest.raises(TelegramBadRequest, match="inline keyboards only"):
-        await bot.send_message(EMMA, "a", reply_markup=ReplyKeyboardRemove(remove_keyboard=True))
 
 
 async def test_a_reply_carries_what_it_answers(bot: Bot, emma: Person) -> None:

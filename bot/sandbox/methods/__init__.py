@@ -8,13 +8,20 @@ from aiogram.methods import GetUpdates, Response, TelegramMethod
 from aiogram.types import ResponseParameters
 
 from bot.sandbox.errors import ApiError
-from bot.sandbox.methods import edits, messages, profile, updates
+from bot.sandbox.methods import edits, messages, profile, rich, topics, updates
 from bot.sandbox.methods.registry import Registered, Registry
 from bot.sandbox.state import World
 
 __all__ = ["failure", "find_method", "perform"]
 
-_REGISTRIES: tuple[Registry, ...] = (edits.methods, messages.methods, profile.methods, updates.methods)
+_REGISTRIES: tuple[Registry, ...] = (
+    edits.methods,
+    messages.methods,
+    profile.methods,
+    rich.methods,
+    topics.methods,
+    updates.methods,
+)
 
 
 def find_method(name: str) -> Registered:

@@ -1,4 +1,4 @@
-"""Parts that messages are made of, checked as Telegram checks them: captions, keyboards, media, replies."""
+"""Parts that messages are made of, checked as Telegram checks them: captions, media, replies, forwards."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ from aiogram.client.default import Default
 from aiogram.types import (
     BufferedInputFile,
     Document,
-    InlineKeyboardMarkup,
     InputFile,
     Message,
     MessageEntity,
+    MessageOriginHiddenUser,
+    MessageOriginUser,
     PhotoSize,
     ReplyParameters,
+    TextQuote,
 )
 
+from bot.sandbox.chats import Conversation
 from bot.sandbox.entities import CAPTION_LIMIT, TEXT_LIMIT, format_text, utf16_length
 from bot.sandbox.errors import ApiError, bad_request
 from bot.sandbox.files import NotAPhoto, renditions
-from bot.sandbox.state import Conversation, World
+from bot.sandbox.rich_blocks import rich_callback_data
+from bot.sandbox.state import World
 
 PHOTO_LIMIT = 10 * 1024 * 1024
 DOCUMENT_LIMIT = 50 * 1024 * 1024
-CALLBACK_DATA_LIMIT = 64
-BUTTONS_LIMIT = 100
+MEDIA = ("photo", "live_photo", "document", "voice", "video", "sticker", "animation")
+CONTENT = ("text", "entities", "caption", "caption_entities", "rich_message", *MEDIA)
 
 ParseMode = str | Default | None
 Kind = TypeVar("Kind")
-_NO_ACTION = "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
 
 
 def text_content(text: str, mode: ParseMode, entities: Sequence[MessageEntity] | None) -> dict[str, Any]:
@@ -50,38 +53,60 @@ def caption_content(caption: str | None, mode: ParseMode, entities: Sequence[Mes
     return {"caption": plain or None, "caption_entities": found or None}
 
 
-def keyboard(markup: object) -> InlineKeyboardMarkup | None:
-    """The inline keyboard, None for an empty one. Raises: ApiError on what Telegram would not take."""
-    if markup is None:
-        return None
-    if not isinstance(markup, InlineKeyboardMarkup):
-        raise bad_request("the sandbox shows inline keyboards only")
-    buttons = [button for row in markup.inline_keyboard for button in row]
-    if len(buttons) > BUTTONS_LIMIT:
-        raise bad_request("REPLY_MARKUP_TOO_LONG")
-    for button in buttons:
-        if not button.text:
-            raise bad_request(_NO_ACTION)
-        if button.callback_data is not None:
-            if not 1 <= len(button.callback_data.encode()) <= CALLBACK_DATA_LIMIT:
-                raise bad_request("BUTTON_DATA_INVALID")
-        elif button.url is None:
-            raise bad_request(_NO_ACTION)
-        elif not button.url.startswith(("http://", "https://", "tg://")):
-            raise bad_request(f"inline keyboard button URL '{button.url}' is invalid: Wrong HTTP URL")
-    return markup if buttons else None
+def placed(conversation: Conversation, thread_id: int | None, reply: ReplyParameters | None) -> dict[str, Any]:
+    """The fields that say where in the chat a message goes: its topic, and what it replies to or quotes.
+
+    Raises: ApiError where there is no such topic or message, or no such words in the message.
+    """
+    target = None
+    if reply is not None and reply.message_id is not None:
+        target = conversation.messages.get(reply.message_id)
+        if target is None and reply.allow_sending_without_reply is not True:
+            raise bad_request("message to be replied not found")
+    thread = conversation.thread(thread_id, target)
+    if thread and conversation.topic(thread["message_thread_id"]).closed:
+        raise bad_request("TOPIC_CLOSED")
+    if target is None:
+        return thread
+    quote = quoted(target, format_text(reply.quote, None, None)[0] if reply and reply.quote else None)
+    # What the other message replied to itself is left out.
+    return {**thread, "reply_to_message": target.model_copy(update={"reply_to_message": None}), "quote": quote}
 
 
-def replied(conversation: Conversation, reply: ReplyParameters | None) -> Message | None:
-    """The message replied to, without what it replied to itself. Raises: ApiError where it is not there."""
-    if reply is None or reply.message_id is None:
+def quoted(target: Message, words: str | None) -> TextQuote | None:
+    """A quote of a message. Raises: ApiError where the message does not have these words."""
+    if words is None:
         return None
-    found = conversation.messages.get(reply.message_id)
-    if found is None:
-        if reply.allow_sending_without_reply is True:
-            return None
-        raise bad_request("message to be replied not found")
-    return found.model_copy(update={"reply_to_message": None})
+    text = target.text or target.caption or ""
+    place = text.find(words)
+    if place < 0:
+        raise bad_request("QUOTE_TEXT_INVALID")
+    return TextQuote(text=words, position=utf16_length(text[:place]), is_manual=True)
+
+
+def forwarded(source: Message, *, hidden: bool = False) -> dict[str, Any]:
+    """The fields of a message that is forwarded: its content and where it comes from.
+
+    `hidden`: the sender lets others see only the name, not the account.
+    """
+    fields: dict[str, Any] = {name: getattr(source, name) for name in CONTENT}
+    if source.forward_origin is not None:
+        return {**fields, "forward_origin": source.forward_origin}
+    if source.from_user is None:
+        return fields
+    origin = (
+        MessageOriginHiddenUser(date=source.date, sender_user_name=source.from_user.full_name)
+        if hidden
+        else MessageOriginUser(date=source.date, sender_user=source.from_user)
+    )
+    return {**fields, "forward_origin": origin}
+
+
+def callback_data(message: Message) -> list[str]:
+    """What the buttons of a message carry, in reading order."""
+    rows = message.reply_markup.inline_keyboard if message.reply_markup else []
+    data = [button.callback_data for row in rows for button in row if button.callback_data is not None]
+    return data + (rich_callback_data(message.rich_message) if message.rich_message else [])
 
 
 async def photo(world: World, source: str | InputFile) -> tuple[PhotoSize, ...]:

@@ -16,12 +16,15 @@ from aiogram.methods import (
 )
 from aiogram.types import Message
 
+from bot.sandbox.chats import Conversation
 from bot.sandbox.entities import utf16_length
 from bot.sandbox.errors import bad_request
+from bot.sandbox.keyboards import inline_keyboard
 from bot.sandbox.methods import content
 from bot.sandbox.methods.messages import album_part
 from bot.sandbox.methods.registry import Registry
-from bot.sandbox.state import Conversation, World
+from bot.sandbox.methods.rich import rich_message
+from bot.sandbox.state import World
 
 methods = Registry()
 CALLBACK_ANSWER_LIMIT = 200
@@ -51,19 +54,23 @@ def _edit(world: World, conversation: Conversation, message: Message, changes: M
 @methods.handles(EditMessageText)
 async def edit_text(world: World, asked: EditMessageText) -> Message:
     conversation, message = _editable(world, asked.chat_id, asked.message_id)
-    if message.text is None:
+    if message.text is None and message.rich_message is None:
         raise bad_request("there is no text in the message to edit")
-    changes = content.text_content(asked.text or "", asked.parse_mode, asked.entities)
-    return _edit(world, conversation, message, {**changes, "reply_markup": content.keyboard(asked.reply_markup)})
+    changes: dict[str, Any] = {"text": None, "entities": None, "rich_message": None}
+    if asked.rich_message is not None:
+        changes["rich_message"] = await rich_message(world, asked.rich_message)
+    else:
+        changes |= content.text_content(asked.text or "", asked.parse_mode, asked.entities)
+    return _edit(world, conversation, message, {**changes, "reply_markup": inline_keyboard(asked.reply_markup)})
 
 
 @methods.handles(EditMessageCaption)
 async def edit_caption(world: World, asked: EditMessageCaption) -> Message:
     conversation, message = _editable(world, asked.chat_id, asked.message_id)
-    if message.text is not None:
+    if message.text is not None or message.rich_message is not None:
         raise bad_request("there is no caption in the message to edit")
     changes = content.caption_content(asked.caption, asked.parse_mode, asked.caption_entities)
-    return _edit(world, conversation, message, {**changes, "reply_markup": content.keyboard(asked.reply_markup)})
+    return _edit(world, conversation, message, {**changes, "reply_markup": inline_keyboard(asked.reply_markup)})
 
 
 @methods.handles(EditMessageMedia)
@@ -72,14 +79,14 @@ async def edit_media(world: World, asked: EditMessageMedia) -> Message:
     changes = await album_part(world, asked.media)
     if message.media_group_id is not None and (message.photo is None) != (changes["photo"] is None):
         raise bad_request("can't change media type in the album")
-    changes |= {"text": None, "entities": None, "reply_markup": content.keyboard(asked.reply_markup)}
+    changes |= {"text": None, "entities": None, "reply_markup": inline_keyboard(asked.reply_markup)}
     return _edit(world, conversation, message, changes)
 
 
 @methods.handles(EditMessageReplyMarkup)
 async def edit_reply_markup(world: World, asked: EditMessageReplyMarkup) -> Message:
     conversation, message = _editable(world, asked.chat_id, asked.message_id)
-    return _edit(world, conversation, message, {"reply_markup": content.keyboard(asked.reply_markup)})
+    return _edit(world, conversation, message, {"reply_markup": inline_keyboard(asked.reply_markup)})
 
 
 @methods.handles(DeleteMessage)
@@ -102,18 +109,15 @@ async def delete_messages(world: World, asked: DeleteMessages) -> bool:
 
 @methods.handles(AnswerCallbackQuery)
 async def answer_callback_query(world: World, asked: AnswerCallbackQuery) -> bool:
-    for conversation in world.people.values():
-        press = conversation.presses.get(asked.callback_query_id)
-        if press is not None and not press.answered:
-            break
-    else:
+    conversation, press = world.press(asked.callback_query_id)
+    if press.answered:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
     if utf16_length(asked.text or "") > CALLBACK_ANSWER_LIMIT:
         raise bad_request("MESSAGE_TOO_LONG")
     press.answered, press.text, press.show_alert = True, asked.text or None, bool(asked.show_alert)
     world.events.publish(
         "callback_answer",
-        conversation.user.id,
+        conversation.id,
         {
             "callback_query_id": press.callback_query_id,
             "message_id": press.message_id,

@@ -1,15 +1,16 @@
-"""Sending: texts, photos, documents, albums, copies, and the chat action before them."""
+"""Sending: texts, photos, documents, albums, copies, forwards, and the chat action before them."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from aiogram.enums import ChatAction
 from aiogram.methods import (
     CopyMessage,
+    ForwardMessage,
     SendChatAction,
     SendDocument,
     SendMediaGroup,
@@ -24,54 +25,69 @@ from aiogram.types import (
     ReplyParameters,
 )
 
+from bot.sandbox.chats import Conversation
 from bot.sandbox.errors import bad_request
+from bot.sandbox.keyboards import show_keyboard
 from bot.sandbox.methods import content
 from bot.sandbox.methods.registry import Registry
-from bot.sandbox.state import Conversation, World
+from bot.sandbox.state import World, dump
 
 methods = Registry()
 ALBUM_SIZES = range(2, 11)
 
 
-def _reach(world: World, chat_id: int | str, messages: int = 1) -> Conversation:
+def reach(world: World, chat_id: int | str, messages: int = 1) -> Conversation:
     conversation = world.reachable(chat_id)
-    world.flood.admit(conversation.user.id, messages, asyncio.get_running_loop().time())
+    world.flood.admit(conversation.id, messages, asyncio.get_running_loop().time())
     return conversation
 
 
-def _send(
-    world: World,
-    conversation: Conversation,
-    fields: dict[str, Any],
-    reply: ReplyParameters | None,
-    markup: object,
-) -> Message:
-    fields["reply_markup"] = content.keyboard(markup)
-    fields["reply_to_message"] = content.replied(conversation, reply)
+class _Placed(Protocol):
+    """What all methods that send one message have in common."""
+
+    @property
+    def message_thread_id(self) -> int | None: ...
+
+    @property
+    def reply_parameters(self) -> ReplyParameters | None: ...
+
+    @property
+    def reply_markup(self) -> object: ...
+
+
+def send(world: World, conversation: Conversation, fields: dict[str, Any], asked: _Placed) -> Message:
+    """Posts the message where it is to go, with its keyboard. Raises: ApiError."""
+    fields |= content.placed(conversation, asked.message_thread_id, asked.reply_parameters)
+    before = conversation.keyboard
+    fields["reply_markup"] = show_keyboard(conversation, asked.reply_markup)
+    if conversation.keyboard != before:
+        shown = dump(conversation.keyboard) if conversation.keyboard is not None else None
+        world.events.publish("keyboard", conversation.id, {"keyboard": shown})
+    conversation.draft = None
     return world.post(conversation, world.bot, fields)
 
 
 @methods.handles(SendMessage)
 async def send_message(world: World, asked: SendMessage) -> Message:
-    conversation = _reach(world, asked.chat_id)
+    conversation = reach(world, asked.chat_id)
     fields = content.text_content(asked.text, asked.parse_mode, asked.entities)
-    return _send(world, conversation, fields, asked.reply_parameters, asked.reply_markup)
+    return send(world, conversation, fields, asked)
 
 
 @methods.handles(SendPhoto)
 async def send_photo(world: World, asked: SendPhoto) -> Message:
-    conversation = _reach(world, asked.chat_id)
+    conversation = reach(world, asked.chat_id)
     fields = content.caption_content(asked.caption, asked.parse_mode, asked.caption_entities)
     fields["photo"] = list(await content.photo(world, asked.photo))
-    return _send(world, conversation, fields, asked.reply_parameters, asked.reply_markup)
+    return send(world, conversation, fields, asked)
 
 
 @methods.handles(SendDocument)
 async def send_document(world: World, asked: SendDocument) -> Message:
-    conversation = _reach(world, asked.chat_id)
+    conversation = reach(world, asked.chat_id)
     fields = content.caption_content(asked.caption, asked.parse_mode, asked.caption_entities)
     fields["document"] = await content.document(world, asked.document)
-    return _send(world, conversation, fields, asked.reply_parameters, asked.reply_markup)
+    return send(world, conversation, fields, asked)
 
 
 @methods.handles(SendMediaGroup)
@@ -79,15 +95,12 @@ async def send_media_group(world: World, asked: SendMediaGroup) -> list[Message]
     if len(asked.media) not in ALBUM_SIZES:
         few = "few" if len(asked.media) < ALBUM_SIZES.start else "many"
         raise bad_request(f"too {few} messages to send as an album")
-    conversation = _reach(world, asked.chat_id, len(asked.media))
+    conversation = reach(world, asked.chat_id, len(asked.media))
     # Everything is checked before anything is sent: an album goes out whole or not at all.
     parts = await _album_parts(world, asked.media)
-    reply = content.replied(conversation, asked.reply_parameters)
+    place = content.placed(conversation, asked.message_thread_id, asked.reply_parameters)
     group = secrets.token_hex(8)
-    return [
-        world.post(conversation, world.bot, {**fields, "media_group_id": group, "reply_to_message": reply})
-        for fields in parts
-    ]
+    return [world.post(conversation, world.bot, {**fields, **place, "media_group_id": group}) for fields in parts]
 
 
 async def _album_parts(world: World, album: Sequence[object]) -> list[dict[str, Any]]:
@@ -110,15 +123,22 @@ async def album_part(world: World, item: object) -> dict[str, Any]:
 @methods.handles(CopyMessage)
 async def copy_message(world: World, asked: CopyMessage) -> MessageId:
     source = world.conversation(asked.from_chat_id).message(asked.message_id, "message to copy not found")
-    conversation = _reach(world, asked.chat_id)
-    kept = ("text", "entities", "photo", "document", "voice", "video", "sticker", "animation")
-    fields: dict[str, Any] = {name: getattr(source, name) for name in kept}
-    if asked.caption is None:
-        fields |= {"caption": source.caption, "caption_entities": source.caption_entities}
-    else:
+    conversation = reach(world, asked.chat_id)
+    fields: dict[str, Any] = {name: getattr(source, name) for name in content.CONTENT}
+    if asked.caption is not None:
         fields |= content.caption_content(asked.caption, asked.parse_mode, asked.caption_entities)
-    sent = _send(world, conversation, fields, asked.reply_parameters, asked.reply_markup)
+    sent = send(world, conversation, fields, asked)
     return MessageId(message_id=sent.message_id)
+
+
+@methods.handles(ForwardMessage)
+async def forward_message(world: World, asked: ForwardMessage) -> Message:
+    source = world.conversation(asked.from_chat_id).message(asked.message_id, "message to forward not found")
+    conversation = reach(world, asked.chat_id)
+    fields = content.forwarded(source)
+    return world.post(
+        conversation, world.bot, {**fields, **content.placed(conversation, asked.message_thread_id, None)}
+    )
 
 
 @methods.handles(SendChatAction)
@@ -126,5 +146,7 @@ async def send_chat_action(world: World, asked: SendChatAction) -> bool:
     conversation = world.reachable(asked.chat_id)
     if asked.action not in {action.value for action in ChatAction}:
         raise bad_request("wrong parameter action in request")
-    world.events.publish("action", conversation.user.id, {"action": asked.action})
+    if asked.message_thread_id is not None:
+        conversation.topic(asked.message_thread_id)
+    world.events.publish("action", conversation.id, {"action": asked.action})
     return True

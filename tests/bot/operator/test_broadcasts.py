@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from bot.application import compose
 from bot.demo import demo_sandbox
 from bot.operator.broadcasts import ENTITIES
-from bot.sandbox.faults import Fault, FloodLimits
+from bot.sandbox.faults import Fault
+from bot.sandbox.flood import FloodLimits
 from bot.settings import Settings
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine

@@ -12,7 +12,8 @@ from bot.photos.albums import Incoming
 from bot.photos.service import PhotoService
 from bot.samples import sample
 from bot.sandbox import Sandbox
-from bot.sandbox.faults import Fault, FloodLimits
+from bot.sandbox.faults import Fault
+from bot.sandbox.flood import FloodLimits
 from bot.sandbox.people import People
 from bot.sandbox.state import dump
 from bot.supervisor import Supervisor
