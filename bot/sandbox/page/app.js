@@ -1,95 +1,100 @@
-// The chat: who is writing, what has been said, and what happens meanwhile.
+// The chat: who is writing and where, what has been said, and what happens meanwhile.
 
-import { gathered, turn } from "./messages.js";
-import { setUpSending } from "./sending.js";
-import { element } from "./text.js";
 import { noteCall, showCalls } from "./calls.js";
+import { about, forget, setUpContext } from "./context.js";
+import { showKeyboard } from "./keyboard.js";
+import { draftTurn, gathered, turn } from "./messages.js";
+import { showChats, showTopics } from "./places.js";
+import { goOn, settle } from "./scroll.js";
+import { setUpSending } from "./sending.js";
+import { ask, post } from "./server.js";
+import { alert, closeSheets, setStatus, showMenu, showPeople, toast } from "./surroundings.js";
+import { element } from "./text.js";
 
 const byId = (id) => document.getElementById(id);
-const ACTIONS = {
-  typing: "typing…", upload_photo: "sending a photo…", upload_document: "sending a file…",
-  upload_video: "sending a video…", choose_sticker: "choosing a sticker…",
+const state = {
+  botId: 0, people: [], groups: [], me: null, chat: null, topic: null, topics: [], messages: new Map(),
+  unread: new Map(), blocked: false, started: false, menu: { commands: [] }, draft: null,
 };
-const COLOURS = ["#0f766e", "#b45309", "#6d28d9", "#be185d", "#1d4ed8", "#4d7c0f"];
-const ACTION_LASTS = 5000;
-
-const state = { botId: 0, people: [], me: null, messages: new Map(), unread: new Map(), blocked: false, started: false, menu: { commands: [] } };
-let actionTimer = 0;
-let toastTimer = 0;
 let loading = 0;
 
-async function ask(path, options) {
-  const answer = await fetch(path, options);
-  const body = await answer.json();
-  if (!answer.ok) throw new Error(body.description ?? answer.statusText);
-  return body;
+/** Posts for the person who is writing, to where they are: their chat and topic, and what they reply to. */
+function send(route, body = {}) {
+  const where = { chat_id: state.chat === state.me ? null : state.chat, message_thread_id: state.topic };
+  if (about?.how === "reply") where.reply_to = about.message.message_id;
+  for (const [name, value] of Object.entries(where)) {
+    if (value === null) continue;
+    if (body instanceof FormData) body.append(name, value);
+    else body[name] = value;
+  }
+  forget();
+  return post(`/sim/users/${state.me}/${route}`, body);
 }
 
-function send(route, body) {
-  const options = body instanceof FormData
-    ? { method: "POST", body }
-    : { method: "POST", body: JSON.stringify(body ?? {}), headers: { "Content-Type": "application/json" } };
-  return ask(`/sim/users/${state.me}/${route}`, options);
+function mine(route, body) {
+  return post(`/sim/users/${state.me}/${route}`, body);
 }
 
 function fail(error) {
   toast(error.message);
 }
 
-function toast(text) {
-  clearTimeout(toastTimer);
-  byId("toast").textContent = text;
-  byId("toast").hidden = false;
-  toastTimer = setTimeout(() => { byId("toast").hidden = true; }, 4000);
-}
-
-// People
+// Who and where
 
 async function loadPeople() {
-  const { bot, users } = await ask("/sim/users");
-  state.botId = bot.id;
-  state.people = users;
+  const [{ bot, users }, groups] = await Promise.all([ask("/sim/users"), ask("/sim/groups")]);
+  Object.assign(state, { botId: bot.id, people: users, groups });
   const wanted = Number(location.hash.slice(1)) || state.me;
   const found = users.find(({ id }) => id === wanted) ?? users[0];
   await become(found.id);
 }
 
-function showPeople() {
-  byId("people").replaceChildren(...state.people.slice(0, 30).map((person, index) => {
-    const initial = element("span", { className: "initial" }, [...person.first_name][0]);
-    initial.style.background = COLOURS[index % COLOURS.length];
-    const unread = state.unread.get(person.id);
-    const button = element("button", { type: "button", title: `Write as ${person.first_name}` }, initial,
-      `${person.first_name} · ${person.language_code ?? "?"}`,
-      unread ? element("span", { className: "unread" }, String(unread)) : null);
-    button.setAttribute("aria-pressed", String(person.id === state.me));
-    button.dataset.user = person.id;
-    button.onclick = () => become(person.id).catch(fail);
-    return button;
-  }));
-}
-
 async function become(id) {
   state.me = id;
-  state.unread.delete(id);
   history.replaceState(null, "", `#${id}`);
+  await enter(id);
+}
+
+async function enter(chat) {
+  state.chat = chat;
+  state.topic = null;
+  state.unread.delete(chat);
   closeSheets();
-  showPeople();
+  forget();
+  showWhere();
   setStatus();
   const turnOf = ++loading;
-  const [transcript, menu] = await Promise.all([ask(`/sim/users/${id}/transcript`), ask(`/sim/users/${id}/menu`)]);
+  const [transcript, menu] = await Promise.all([ask(`/sim/chats/${chat}/transcript`), ask(`/sim/users/${state.me}/menu`)]);
   if (turnOf !== loading) return;
   state.messages = new Map(transcript.messages.map((message) => [message.message_id, message]));
-  state.blocked = transcript.blocked;
-  state.started = transcript.started;
-  showMenu(menu);
+  Object.assign(state, {
+    blocked: transcript.blocked ?? false, started: transcript.started ?? true, topics: transcript.topics,
+    draft: transcript.draft, menu,
+  });
+  showMenu(menu, act.command);
+  showKeyboard(transcript.keyboard, state.people, act);
+  showWhere();
   showMessages(true);
+}
+
+function showWhere() {
+  showPeople(state, (id) => become(id).catch(fail));
+  showChats(state.groups, state, (id) => enter(id).catch(fail));
+  showTopics(state.topics, state, (topic) => {
+    state.topic = topic;
+    showWhere();
+    showMessages(true);
+  });
 }
 
 // Messages
 
 const act = {
   command: (text) => send("message", { text }).catch(fail),
+  write: (text) => send("message", { text }).catch(fail),
+  share: (request, users) => mine("share", { request_id: request, user_ids: users }).catch(fail),
+  stop: () => mine("stop").catch(fail),
+  copy: (text) => navigator.clipboard.writeText(text).then(() => toast("Copied"), fail),
   view: (source) => {
     byId("viewer-image").src = source;
     byId("viewer").showModal();
@@ -104,48 +109,40 @@ const act = {
   press: async (messageId, data, button) => {
     button.classList.add("waiting");
     try {
-      await send("click", { message_id: messageId, data });
+      await mine("click", { message_id: messageId, data, chat_id: state.chat });
     } catch (error) {
       button.classList.remove("waiting");
       fail(error);
     }
   },
+  choose: setUpContext((message) => message.from.id === state.me, {
+    forward: (message) => mine("forward", { from_chat_id: state.chat, message_id: message.message_id }).catch(fail),
+    replace: (message, file) => {
+      const form = new FormData();
+      form.append("file", file, file.name);
+      form.append("message_id", message.message_id);
+      form.append("chat_id", state.chat);
+      if (message.caption) form.append("caption", message.caption);
+      mine("edit", form).catch(fail);
+    },
+  }),
 };
 
 function turnWith(id) {
-  return [...document.querySelectorAll(".turn")].find((node) => node.dataset.ids.split(" ").includes(String(id)));
+  return [...document.querySelectorAll(".turn")].find((node) => node.dataset.ids?.split(" ").includes(String(id)));
 }
-
-// Whether the reader is at the end. Only the reader's own scrolling changes it.
-let atEnd = true;
-// The heights at the last look. A scroll event comes late: when they differ, the layout has moved, not the reader.
-let heights = "";
-
-function measured() {
-  const box = byId("messages");
-  return `${box.scrollHeight} ${box.clientHeight}`;
-}
-
-function keepToEnd() {
-  const box = byId("messages");
-  if (atEnd) box.scrollTop = box.scrollHeight;
-  heights = measured();
-}
-
-// Photos that arrive and a box that shrinks change the layout after the messages are drawn.
-const layout = new ResizeObserver(keepToEnd);
-layout.observe(byId("messages"));
 
 function showMessages(toEnd = false) {
-  const box = byId("messages");
-  const newest = [...state.messages.values()].at(-1);
-  const follow = toEnd || atEnd || (newest?.from?.id === state.me && !turnWith(newest.message_id));
-  const turns = gathered([...state.messages.values()]).map(drawn);
+  const shown = [...state.messages.values()].filter((each) => state.topic === null || each.message_thread_id === state.topic);
+  const newest = shown.at(-1);
+  const follow = toEnd || (newest?.from?.id === state.me && !turnWith(newest.message_id));
+  const turns = gathered(shown).map(drawn);
+  kept = new Map(turns.map((node) => [node.signature, node]));
+  const draft = draftTurn(state.draft, act);
+  if (draft) turns.push(draft);
   if (turns.length === 0) turns.push(welcome());
-  settle(box, turns);
-  atEnd = follow;
-  keepToEnd();
-  byId("to-end").hidden = follow;
+  settle(turns);
+  goOn(follow);
   byId("composer").hidden = state.blocked || !state.started;
   byId("restart").hidden = !byId("composer").hidden;
   byId("restart").textContent = state.blocked ? "Unblock the bot" : "Start";
@@ -155,25 +152,11 @@ function showMessages(toEnd = false) {
 let kept = new Map();
 
 function drawn(album) {
-  const signature = JSON.stringify(album);
+  const signature = `${state.me} ${JSON.stringify(album)}`;
   if (kept.has(signature)) return kept.get(signature);
-  const node = turn(album, state.botId, act);
+  const node = turn(album, state, act);
   node.signature = signature;
-  layout.observe(node);
   return node;
-}
-
-function settle(box, turns) {
-  kept = new Map(turns.map((node) => [node.signature, node]));
-  const wanted = new Set(turns);
-  for (const node of [...box.children]) {
-    if (wanted.has(node)) continue;
-    layout.unobserve(node);
-    node.remove();
-  }
-  turns.forEach((node, place) => {
-    if (box.children[place] !== node) box.insertBefore(node, box.children[place] ?? null);
-  });
 }
 
 function welcome() {
@@ -181,60 +164,13 @@ function welcome() {
     state.menu.description || "Press Start and see.");
 }
 
-function setStatus(action) {
-  clearTimeout(actionTimer);
-  byId("status").textContent = action ? ACTIONS[action] ?? "busy…" : "bot";
-  byId("status").classList.toggle("busy", Boolean(action));
-  if (action) actionTimer = setTimeout(setStatus, ACTION_LASTS);
-}
-
-// The menu and the other sheets
-
-function showMenu(menu) {
-  state.menu = menu;
-  byId("bot-name").textContent = menu.name;
-  byId("menu-toggle").hidden = menu.commands.length === 0;
-  byId("menu").replaceChildren(...menu.commands.map(({ command, description }) => element("button",
-    { type: "button", onclick: () => { closeSheets(); act.command(`/${command}`); } },
-    element("b", {}, `/${command}`), element("span", {}, description))));
-}
-
-const SHEETS = { "menu-toggle": "menu", "attach-toggle": "attach" };
-
-function closeSheets(except) {
-  for (const [toggle, sheet] of Object.entries(SHEETS)) {
-    const open = toggle === except && byId(sheet).hidden;
-    byId(sheet).hidden = !open;
-    byId(toggle).setAttribute("aria-expanded", String(open));
-  }
-}
-
-for (const toggle of Object.keys(SHEETS)) byId(toggle).onclick = () => closeSheets(toggle);
-document.addEventListener("click", (event) => {
-  if (!event.target.closest(".sheet, #composer > .icon") || event.target.closest("#attach button")) closeSheets();
-});
-document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeSheets(); });
-for (const button of document.querySelectorAll("[data-clip]")) {
-  button.onclick = () => send(button.dataset.clip).catch(fail);
-}
-byId("block").onclick = () => send("block", { blocked: true }).catch(fail);
-byId("restart").onclick = () => (state.blocked ? send("block", { blocked: false }) : send("message", { text: "/start" })).catch(fail);
-byId("to-end").onclick = () => { byId("messages").scrollTop = byId("messages").scrollHeight; };
-byId("messages").addEventListener("scroll", ({ target }) => {
-  if (heights !== measured()) {
-    keepToEnd();
-    return;
-  }
-  atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 80;
-  byId("to-end").hidden = atEnd;
-});
-byId("calls-toggle").onclick = ({ currentTarget }) => {
-  const wide = matchMedia("(min-width: 961px)").matches;
-  const open = wide ? !document.body.classList.toggle("no-calls") : document.body.classList.toggle("calls");
-  currentTarget.setAttribute("aria-expanded", String(open));
-};
-
 // Writing
+
+for (const button of document.querySelectorAll("[data-clip]")) {
+  button.onclick = () => send(button.dataset.clip, new FormData()).catch(fail);
+}
+byId("block").onclick = () => mine("block", { blocked: true }).catch(fail);
+byId("restart").onclick = () => (state.blocked ? mine("block", { blocked: false }) : send("message", { text: "/start" })).catch(fail);
 
 const text = byId("text");
 function fit() {
@@ -255,7 +191,13 @@ byId("composer").addEventListener("submit", async (event) => {
   text.value = "";
   fit();
   try {
-    await send("message", { text: written });
+    if (about?.how === "edit") {
+      const { message_id: id } = about.message;
+      forget();
+      await mine("edit", { message_id: id, chat_id: state.chat, text: written });
+    } else {
+      await send("message", { text: written });
+    }
   } catch (error) {
     text.value = written;
     fit();
@@ -269,9 +211,14 @@ setUpSending(send, fail);
 const HAPPENED = {
   message: ({ message }) => {
     state.messages.set(message.message_id, message);
-    if (message.from.id === state.botId) setStatus();
-    else state.started = true;
-    showMessages(message.from.id !== state.botId);
+    if (message.from.id === state.botId) {
+      state.draft = null;
+      setStatus();
+    } else {
+      state.started = true;
+    }
+    if (message.forum_topic_created || message.forum_topic_edited) refreshTopics().catch(fail);
+    showMessages(message.from.id === state.me);
   },
   edit: ({ message }) => {
     state.messages.set(message.message_id, message);
@@ -281,22 +228,29 @@ const HAPPENED = {
     ids.forEach((id) => state.messages.delete(id));
     showMessages();
   },
+  draft: ({ draft }) => {
+    state.draft = draft;
+    showMessages();
+  },
+  keyboard: ({ keyboard }) => showKeyboard(keyboard, state.people, act),
   action: ({ action }) => setStatus(action),
   blocked: ({ blocked }) => {
     state.blocked = blocked;
     showMessages(true);
   },
   callback_answer: (answer) => {
-    document.querySelectorAll(".keys .waiting").forEach((button) => button.classList.remove("waiting"));
-    if (!answer.text) return;
-    if (!answer.show_alert) {
-      toast(answer.text);
-      return;
-    }
-    byId("alert-text").textContent = answer.text;
-    byId("alert").showModal();
+    document.querySelectorAll(".waiting").forEach((button) => button.classList.remove("waiting"));
+    if (answer.text) (answer.show_alert ? alert : toast)(answer.text);
   },
 };
+
+async function refreshTopics() {
+  const chat = state.chat;
+  const { topics } = await ask(`/sim/chats/${chat}/transcript`);
+  if (chat !== state.chat) return;
+  state.topics = topics;
+  showWhere();
+}
 
 async function happened({ kind, chat_id: chatId, data }) {
   if (kind === "call") {
@@ -305,18 +259,22 @@ async function happened({ kind, chat_id: chatId, data }) {
     const known = state.people.find(({ id }) => id === chatId);
     if (known) Object.assign(known, data.user);
     else state.people.push(data.user);
-    showPeople();
+    showWhere();
+  } else if (kind === "group") {
+    state.groups = await ask("/sim/groups");
+    showWhere();
   } else if (kind === "commands") {
     const me = state.me;
     const menu = await ask(`/sim/users/${me}/menu`);
     if (me !== state.me) return;
-    showMenu(menu);
+    state.menu = menu;
+    showMenu(menu, act.command);
     if (state.messages.size === 0) showMessages();
-  } else if (chatId === state.me) {
+  } else if (chatId === state.chat) {
     HAPPENED[kind]?.(data);
   } else if (kind === "message" && data.message.from.id === state.botId) {
     state.unread.set(chatId, (state.unread.get(chatId) ?? 0) + 1);
-    showPeople();
+    showWhere();
   }
 }
 

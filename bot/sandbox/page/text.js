@@ -2,7 +2,7 @@
 
 const TAGS = {
   bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre",
-  blockquote: "blockquote", expandable_blockquote: "blockquote",
+  blockquote: "blockquote",
 };
 const SCHEMES = new Set(["http:", "https:", "mailto:", "tel:", "tg:"]);
 
@@ -28,8 +28,9 @@ function nodes(text, start, end, entities, onCommand) {
     fragment.append(text.slice(position, from));
     const inside = [];
     while (entities.length > 0 && entities[0].offset < to) inside.push(entities.shift());
+    const shown = entity.type === "date_time" ? moment(entity.unix_time, entity.date_time_format) : "";
     const node = wrapper(entity, text.slice(from, to), onCommand);
-    node.append(nodes(text, from, to, [...inside], onCommand));
+    node.append(shown || nodes(text, from, to, [...inside], onCommand));
     fragment.append(node);
     position = to;
     // What begins inside but ends later goes on after it.
@@ -47,6 +48,7 @@ function wrapper(entity, words, onCommand) {
     case "bot_command":
       return element("button", { type: "button", className: "command", onclick: () => onCommand(words) });
     case "spoiler": return element("span", { className: "spoiler", tabIndex: 0 });
+    case "expandable_blockquote": return expandable();
     default: return element(TAGS[entity.type] ?? "span");
   }
 }
@@ -61,4 +63,30 @@ export function link(address) {
     // Not an address after all: shown as plain text.
   }
   return element("span");
+}
+
+/** A time in the reader's own zone and words, by Telegram's format; empty where the text stands as it is. */
+export function moment(seconds, format = "") {
+  const date = new Date(seconds * 1000);
+  if (format === "r") return relative(seconds - Date.now() / 1000);
+  const options = {};
+  if (format.includes("w")) options.weekday = "long";
+  if (format.includes("d")) Object.assign(options, { day: "2-digit", month: "2-digit", year: "2-digit" });
+  if (format.includes("D")) Object.assign(options, { day: "numeric", month: "long", year: "numeric" });
+  if (format.includes("t")) Object.assign(options, { hour: "2-digit", minute: "2-digit" });
+  if (format.includes("T")) Object.assign(options, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return format ? date.toLocaleString([], options) : "";
+}
+
+function relative(seconds) {
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const [unit, length] = units.find(([, each]) => Math.abs(seconds) >= each) ?? units.at(-1);
+  return new Intl.RelativeTimeFormat([], { numeric: "auto" }).format(Math.round(seconds / length), unit);
+}
+
+// Three lines are seen until it is tapped.
+function expandable() {
+  const quote = element("blockquote", { className: "expandable", tabIndex: 0 });
+  quote.onclick = () => quote.classList.toggle("open");
+  return quote;
 }
