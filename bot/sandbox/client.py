@@ -1,10 +1,4 @@
-"""A person in the sandbox, played over HTTP: for tests and for load.
-
-async with ClientSession() as http:
-    emma = await Person(http, sandbox.base_url, 1001, "Emma", "en").join()
-    await emma.write("/start")
-    await emma.click(await emma.wait(newest_with_buttons), "Agree")
-"""
+"""A person in the sandbox, played over HTTP: for tests and for load."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ async def send_file(request: web.Request, data: bytes, fault: Fault | None) -> w
 
 
 async def spoil(folder: Path, path: str, fault: Fault) -> None:
-    """Does to a file of local mode what `fault` orders. `path` lies below `folder`."""
+    """Changes a file of local mode as `fault` orders. `path` lies below `folder`."""
     file = folder / path
     if fault.kind == "file_lost":
         await asyncio.to_thread(file.unlink)

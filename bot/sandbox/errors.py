@@ -25,7 +25,7 @@ class ApiError(Exception):
 
 
 def bad_request(what: str) -> ApiError:
-    """400, with the prefix that Telegram puts before every reason of that kind."""
+    """400, with Telegram's prefix."""
     return ApiError(400, f"Bad Request: {what}")
 
 

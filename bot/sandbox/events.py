@@ -33,7 +33,7 @@ class EventHub:
         self.closed = False
 
     def publish(self, kind: str, chat_id: int | None = None, data: dict[str, Any] | None = None) -> None:
-        """Tells everybody. A subscriber a whole backlog behind is ended: it must start afresh."""
+        """Tells every subscriber. One that is a whole backlog behind is cut off and must subscribe again."""
         self.version += 1
         event = Event(self.version, kind, chat_id, data or {}, time.monotonic())
         for queue in tuple(self._subscribers):

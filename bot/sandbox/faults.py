@@ -95,7 +95,7 @@ class FaultPlan:
         self.faults: list[Fault] = []
 
     def take(self, method: str, chat_id: int | None) -> Fault | None:
-        """The fault that this call meets, counted as used; None when it meets none."""
+        """The fault for this call, which is used up by one; None where there is none."""
         for fault in self.faults:
             if not fault.concerns(method, chat_id):
                 continue
@@ -110,7 +110,7 @@ class FaultPlan:
 
 
 async def strike(fault: Fault) -> None:
-    """Fails as ordered, before the work. What comes after it is the caller's.
+    """Fails as ordered, before the call is carried out. The caller does what is ordered for after it.
 
     Raises: ApiError, DropConnection, HtmlPage.
     """

@@ -65,7 +65,7 @@ class StoredFile:
 
 
 class FileStore:
-    """Keeps the newest files up to a number of bytes; an older one has expired, as happens with Telegram."""
+    """Keeps the newest files, up to a number of bytes. Older ones have expired, as they do in Telegram."""
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
         self._files: OrderedDict[str, StoredFile] = OrderedDict()
@@ -169,7 +169,7 @@ class FileStore:
         return clip
 
     def get(self, file_id: str) -> StoredFile:
-        """The file. Raises: ApiError 400 where there is none, or none any more."""
+        """The file. Raises: ApiError 400 where it is unknown or has expired."""
         try:
             return self._files[file_id]
         except KeyError:

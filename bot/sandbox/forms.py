@@ -96,7 +96,7 @@ def build_method(model: type[Method], values: Mapping[str, Any], files: Mapping[
 
 
 def describe(method: TelegramMethod[Any]) -> dict[str, Any]:
-    """What was asked, ready for JSON: parameters left alone are left out, files are told by name and size."""
+    """The parameters that were given, ready for JSON. A file becomes its name and size."""
     return {name: _plain(getattr(method, name)) for name in sorted(method.model_fields_set)}
 
 

@@ -41,7 +41,7 @@ class Groups:
         return group
 
     def set_status(self, group_id: int, status: str, by: int | None = None) -> None:
-        """Adds the bot, makes it an administrator, takes it out or bans it; it is told by `my_chat_member`."""
+        """Adds the bot, makes it an administrator, takes it out or bans it. It gets a `my_chat_member` update."""
         group = self.find(group_id)
         if status not in STATUSES:
             raise bad_request(f"the bot's status is one of {', '.join(STATUSES)}")

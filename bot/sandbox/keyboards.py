@@ -58,7 +58,7 @@ def check_callback_data(data: str) -> None:
 
 
 def show_keyboard(chat: Conversation, markup: object) -> InlineKeyboardMarkup | None:
-    """Takes in any markup of a new message. Gives the inline keyboard, which alone belongs to the message.
+    """Shows or removes the keyboard of a new message. Returns an inline keyboard: only that is part of the message.
 
     Raises: ApiError on what Telegram would not take.
     """

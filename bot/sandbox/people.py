@@ -45,7 +45,7 @@ PRIVATE = Place()
 
 
 class People:
-    """Plays the persons. Every method raises ApiError 400 on what Telegram's clients do not offer."""
+    """Plays the persons. Every method raises ApiError 400 on what Telegram's apps do not offer."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -65,7 +65,7 @@ class People:
     async def send_photos(
         self, user_id: int, pictures: Sequence[bytes], caption: str | None = None, place: Place = PRIVATE
     ) -> list[Message]:
-        """Sends photos, shrunk and re-encoded as Telegram's clients do; several are an album."""
+        """Sends photos, shrunk and re-encoded as Telegram's apps do; several are an album."""
         if len(pictures) not in PHOTOS_AT_ONCE:
             raise bad_request("an album has 2 to 10 photos")
         fields = caption_content(caption, None, None)

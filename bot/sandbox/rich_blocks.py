@@ -35,7 +35,7 @@ _MODELS = {kind.model_fields["type"].default: kind for kind in get_args(get_args
 
 
 async def read_rich_message(asked: InputRichMessage, upload: Upload, *, draft: bool = False) -> RichMessage:
-    """The message that comes of it. `upload` stores a photo or document and gives what a block carries.
+    """The message as its reader gets it. `upload` stores a photo or document and gives what a block carries.
 
     Raises: ApiError 400 over a limit, on no content, on a block that the sandbox does not know or a draft's only.
     """
@@ -102,7 +102,7 @@ async def _converted(block: Any, upload: Upload) -> Any:
 
 
 def _walk(part: Any, depth: int) -> Iterator[tuple[Any, int]]:
-    """Every block, object and string within, each with how deep its block lies."""
+    """Every block, object and string within, each with the depth of its block."""
     if isinstance(part, str):
         yield part, depth
     elif isinstance(part, list):

@@ -54,7 +54,7 @@ class Call:
 
 
 class World:
-    """The sandbox's whole state, and the few steps that keep its parts in accord."""
+    """The whole state of the sandbox, and the steps that change several parts of it at once."""
 
     def __init__(self, token: str, bot: User, local_folder: Path | None = None) -> None:
         self.token = token

@@ -18,7 +18,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Strict(BaseModel):
-    """A body in which a field that nobody knows is an error."""
+    """A body that may have no unknown fields."""
 
     model_config = ConfigDict(extra="forbid")
 
