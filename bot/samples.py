@@ -20,7 +20,13 @@ SAMPLES = {
     "uneven": "An uneven dark spot",
     "skin": "Skin with nothing on it",
     "blurred": "A blurred mole",
+    "dark": "A mole in the dark",
 }
+# One number, one picture.
+_SEEDS = {"blurred": 7, "mole": 8, "skin": 9, "uneven": 10, "dark": 11}
+# A forearm has many hairs; the skin around a mole that somebody photographs from close by shows a few.
+_HAIRS = {"skin": 40}
+_FEW_HAIRS = 5
 
 Plane = NDArray[Any]
 
@@ -28,18 +34,18 @@ Plane = NDArray[Any]
 @lru_cache(maxsize=len(SAMPLES))
 def sample(name: str) -> bytes:
     """A picture from SAMPLES as JPEG bytes, the same on every call. Raises: KeyError."""
-    random = np.random.default_rng(sorted(SAMPLES).index(name) + 7)
+    random = np.random.default_rng(_SEEDS[name])
     width, height = SIZE
     picture = _skin(random, width, height)
-    if name in ("mole", "blurred"):
+    if name in ("mole", "blurred", "dark"):
         _paint(picture, random, _outline(random, width, height, 88, 0.06, 3.0), (116, 70, 46), 0.35)
     elif name == "uneven":
         _paint(picture, random, _outline(random, width, height, 104, 0.22, 2.0), (84, 50, 40), 0.7)
-    elif name != "skin":
-        raise KeyError(name)
-    _hairs(picture, random, 5)
+    _hairs(picture, random, _HAIRS.get(name, _FEW_HAIRS))
     if name == "blurred":
         picture = cv2.GaussianBlur(picture, (0, 0), 14)
+    elif name == "dark":
+        picture *= 0.15
     buffer = io.BytesIO()
     Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=93)
     return buffer.getvalue()
