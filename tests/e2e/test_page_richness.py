@@ -191,6 +191,17 @@ async def test_reports_and_archives_are_offered_as_downloads(page: Page, bot: Bo
         assert (await download.value).suggested_filename == name
 
 
+async def test_a_link_to_the_bot_starts_it_with_what_the_link_carries(page: Page, bot: Bot) -> None:
+    address = "https://t.me/lesion_triage_bot?start=share_AB-12"
+    await bot.send_message(EMMA, f"Open {address}")
+    await page.get_by_role("link", name=address).click()
+    await expect(page.locator(".turn.mine").last).to_contain_text("/start share_AB-12")
+    button = InlineKeyboardButton(text="Open", url=address)
+    await bot.send_message(EMMA, "Or so", reply_markup=InlineKeyboardMarkup(inline_keyboard=[[button]]))
+    await page.get_by_role("link", name="Open ↗").click()
+    await expect(page.locator(".turn.mine")).to_have_count(3)
+
+
 async def test_made_up_messages_of_other_kinds_are_sent(page: Page, bot: Bot) -> None:
     await page.get_by_role("button", name="Attach").click()
     await page.get_by_role("button", name="Voice").click()

@@ -44,6 +44,7 @@ function fail(error) {
 async function loadPeople() {
   const [{ bot, users }, groups] = await Promise.all([ask("/sim/users"), ask("/sim/groups")]);
   Object.assign(state, { botId: bot.id, people: users, groups });
+  document.body.dataset.bot = bot.username;
   const wanted = Number(location.hash.slice(1)) || state.me;
   const found = users.find(({ id }) => id === wanted) ?? users[0];
   await become(found.id);
@@ -204,6 +205,8 @@ byId("composer").addEventListener("submit", async (event) => {
     fail(error);
   }
 });
+document.addEventListener("deep-link", ({ detail: payload }) => enter(state.me)
+  .then(() => mine("message", { text: `/start ${payload}` })).catch(fail));
 setUpSending(send, fail);
 
 // What happens meanwhile

@@ -162,7 +162,7 @@ function key(message, button, act) {
     return anchor;
   }
   const node = element("button", { type: "button", className: button.style ?? "", disabled: Boolean(button.disabled) },
-    button.copy_text ? `${button.text} ⧉` : button.text);
+    button.copy_text ? `${button.text} 📋` : button.text);
   node.onclick = () => (button.copy_text ? act.copy(button.copy_text.text)
     : act.press(message.message_id, button.callback_data, node));
   return node;

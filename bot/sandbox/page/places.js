@@ -10,7 +10,7 @@ export function showChats(groups, state, go) {
   byId("chats").hidden = mine.length === 0;
   byId("chats").replaceChildren(
     chip("Private", state.chat === state.me, () => go(state.me)),
-    ...mine.map((group) => chip(`${group.is_forum ? "⌗ " : ""}${group.title}`, state.chat === group.id,
+    ...mine.map((group) => chip(`${group.is_forum ? "# " : ""}${group.title}`, state.chat === group.id,
       () => go(group.id), state.unread.get(group.id))));
 }
 

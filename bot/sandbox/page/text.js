@@ -57,12 +57,23 @@ export function link(address) {
   try {
     const url = new URL(address);
     if (SCHEMES.has(url.protocol)) {
+      const payload = url.searchParams.get("start");
+      const own = url.hostname === "t.me" && url.pathname === `/${document.body.dataset.bot}`;
+      if (own && payload !== null) return deepLink(url, payload);
       return element("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" });
     }
   } catch {
     // Not an address after all: shown as plain text.
   }
   return element("span");
+}
+
+// A link to this bot opens no page: it writes /start with what the link carries.
+function deepLink(url, payload) {
+  return element("a", { href: url.href, onclick: (event) => {
+    event.preventDefault();
+    document.dispatchEvent(new CustomEvent("deep-link", { detail: payload }));
+  } });
 }
 
 /** A time in the reader's own zone and words, by Telegram's format; empty where the text stands as it is. */
