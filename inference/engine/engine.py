@@ -25,8 +25,11 @@ __all__ = [
     "TooMany",
 ]
 
-# Photos fetched while the workers are busy; with those in the workers they are all that is held in memory.
-FETCHED_AHEAD: Final = 4
+# Photos fetched while the workers are busy; with those in the workers they are all that is held in memory, but for
+# downloads that take longer than this: they hold nobody up. Some places are kept for owners who have none fetched.
+FETCHED_AHEAD: Final = 3
+KEPT_FOR_OTHERS: Final = 2
+FETCH_SECONDS: Final = 3.0
 
 T = TypeVar("T")
 Fetch = Callable[[], Awaitable[bytes]]
@@ -49,7 +52,8 @@ class Place:
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
-        self.turn = asyncio.Event()
+        self.called = asyncio.Event()
+        self.started = asyncio.Event()
 
     @property
     def ahead(self) -> int | None:
@@ -59,7 +63,7 @@ class Place:
     @property
     def seconds(self) -> float:
         """How long it is likely to take until this photo is read."""
-        return self._engine.seconds((self.ahead or 0) + 1)
+        return self._engine.seconds(self)
 
     def give_up(self) -> None:
         """Leave the queue unread."""
@@ -87,17 +91,22 @@ class Place:
 
 
 class Engine:
-    """Reads photos in fair turn: one of each owner who waits, then the next of each.
+    """Reads photos in fair turn: next is the photo of whoever has used the least working time.
 
     Args:
         pool: the workers that read them.
-        queue_limit: how many photos may wait or be read at once before `Busy` is raised.
+        queue_limit: how many photos may wait, be read or be answered at once before `Busy` is raised.
         owner_limit: how many of these may be one owner's before `TooMany` is raised.
     """
 
     def __init__(self, pool: Pool, *, queue_limit: int = 500, owner_limit: int = 50) -> None:
         self._pool = pool
-        self._queue: FairQueue[Place] = FairQueue(queue_limit, owner_limit)
+        self._queue: FairQueue[Place] = FairQueue(
+            queue_limit,
+            owner_limit,
+            typical=lambda: pool.seconds(1) * pool.size,
+            clock=lambda: asyncio.get_running_loop().time(),
+        )
 
     @property
     def models(self) -> tuple[ServedModel, ...]:
@@ -128,10 +137,10 @@ class Engine:
         try:
             self._queue.join(owner, places, limited=limited)
         except QueueFull:
-            raise Busy(self.seconds(len(self._queue))) from None
+            raise Busy(self._pool.seconds(len(self._queue))) from None
         except ShareFull:
             raise TooMany from None
-        self._call()
+        self._move()
         try:
             yield places
         finally:
@@ -142,9 +151,9 @@ class Engine:
         """See `Place.ahead`."""
         return self._queue.ahead(place)
 
-    def seconds(self, photos: int) -> float:
-        """How long so many photos are likely to take, by what the latest ones took."""
-        return self._pool.seconds(photos)
+    def seconds(self, place: Place) -> float:
+        """See `Place.seconds`."""
+        return self._queue.seconds(place) / self._pool.size
 
     async def read(self, place: Place, fetch: Fetch, language: str) -> Reading:
         """See `Place.read`."""
@@ -155,19 +164,40 @@ class Engine:
         return await self._in_turn(place, self._pool.explain, fetch, language)
 
     async def _in_turn(self, place: Place, ask: Callable[[bytes, str], Awaitable[T]], fetch: Fetch, language: str) -> T:
-        """Wait for the place's turn, fetch its photo, and ask the pool about it."""
+        """Fetch a photo when its turn is near, and ask the pool about it when it has come."""
         try:
-            await place.turn.wait()
-            return await ask(await fetch(), language)
-        finally:
+            await place.called.wait()
+            slow = asyncio.get_running_loop().call_later(FETCH_SECONDS, self._let_others_go_first, place)
+            try:
+                data = await fetch()
+            finally:
+                slow.cancel()
+            self._queue.mark_ready(place)
+            self._move()
+            await place.started.wait()
+            return await ask(data, language)
+        except BaseException:
             self.leave(place)
+            raise
+        finally:
+            self._queue.finish(place)
+            self._move()
 
     def leave(self, place: Place) -> None:
-        """Take a place out of the queue and call the next."""
+        """Take a place out of the queue."""
         self._queue.leave(place)
-        self._call()
+        self._move()
 
-    def _call(self) -> None:
-        """Give the turn to as many photos as may be in memory at once."""
-        while self._queue.called < self._pool.size + FETCHED_AHEAD and (place := self._queue.call()) is not None:
-            place.turn.set()
+    def _let_others_go_first(self, place: Place) -> None:
+        self._queue.mark_slow(place)
+        self._move()
+
+    def _move(self) -> None:
+        """Have photos read by as many as the pool can, and fetched by as many as may be in memory at once."""
+        while self._queue.working < self._pool.size and (place := self._queue.start()) is not None:
+            place.started.set()
+        for room, others in ((FETCHED_AHEAD, False), (FETCHED_AHEAD + KEPT_FOR_OTHERS, True)):
+            while (
+                self._queue.called < self._pool.size + room and (place := self._queue.call(others=others)) is not None
+            ):
+                place.called.set()

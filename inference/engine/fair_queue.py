@@ -1,14 +1,24 @@
-"""Who is next: turns go round the people who wait, and each round takes one item of everybody.
+"""Who is next: whoever has used the least working time, so that one who sends costly things holds up nobody else.
 
-Round-robin fair queueing: J. Nagle, "On Packet Switches with Infinite Storage", RFC 970 (1985), section 4.
+Least attained service with a virtual clock: a newcomer begins at what an equal share would have come to by now, so that
+nobody gains from the past, and nobody who keeps coming starves those who wait. A. Demers, S. Keshav and S. Shenker,
+"Analysis and Simulation of a Fair Queueing Algorithm", SIGCOMM 1989.
 """
 
-from collections import Counter, OrderedDict, deque
-from collections.abc import Collection, Hashable
-from itertools import takewhile
-from typing import Generic, TypeVar
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T", bound=Hashable)
+
+# A download that takes its time lets others go first; so many at once are no harm, of one owner and of all.
+SLOW_OF_AN_OWNER: Final = 2
+SLOW_AT_ONCE: Final = 50
+# Of what an owner's item is expected to take, so much is what the latest one took.
+WEIGHT_OF_THE_LATEST: Final = 0.5
+# Times are whole milliseconds: sums of them are exact, and equals stay equal.
+LEAST_MS: Final = 1
 
 
 class QueueFull(Exception):
@@ -19,90 +29,201 @@ class ShareFull(Exception):
     """One owner has as much in the queue as one may have."""
 
 
+@dataclass(eq=False)
+class _Owner(Generic[T]):
+    """Somebody with items in the queue. `used_ms` counts from the virtual time at which they came."""
+
+    number: int
+    used_ms: int
+    # What an item of theirs takes, where any was finished.
+    mean_ms: int | None = None
+    held: int = 0
+    # Not worked on yet, in this order; those that were called come first.
+    waiting: deque[T] = field(default_factory=deque)
+    working: set[T] = field(default_factory=set)
+
+
 class FairQueue(Generic[T]):
-    """Items of several owners. An item is in the queue until it leaves, also after its turn has come.
+    """Items of several owners. Each waits, is called to be prepared, is worked on, is finished, and leaves.
 
     Args:
         limit: how many items may be in the queue at once.
         share: how many of them may be one owner's.
+        typical: seconds that an item takes of whose owner nothing is known.
+        clock: seconds that never run backwards.
     """
 
-    def __init__(self, limit: int, share: int) -> None:
+    def __init__(self, limit: int, share: int, typical: Callable[[], float], clock: Callable[[], float]) -> None:
         self._limit = limit
         self._share = share
-        # Owners in the order of the round, each with what waits for its turn, first come first.
-        self._waiting: OrderedDict[Hashable, deque[T]] = OrderedDict()
+        self._typical = typical
+        self._clock = clock
+        self._owners: dict[Hashable, _Owner[T]] = {}
+        self._items: dict[T, Hashable] = {}
         self._called: set[T] = set()
-        self._owners: dict[T, Hashable] = {}
-        self._held: Counter[Hashable] = Counter()
+        self._slow: set[T] = set()
+        self._ready: set[T] = set()
+        self._began: dict[T, float] = {}
+        # What those have used, and take for an item, who have left and would be ahead of a newcomer's share.
+        self._past: dict[Hashable, tuple[int, int | None]] = {}
+        self._virtual_ms = 0
+        self._numbers = 0
 
     def __len__(self) -> int:
-        """How many items there are, waiting or called."""
-        return len(self._owners)
-
-    @property
-    def called(self) -> int:
-        """How many items have had their turn and not left."""
-        return len(self._called)
+        """How many items there are, finished ones included that have not left."""
+        return len(self._items)
 
     def join(self, owner: Hashable, items: Collection[T], *, limited: bool = True) -> None:
-        """Put the items of one owner into the queue: all of them or none. An owner who is new comes last.
+        """Put the items of one owner into the queue: all of them or none.
 
         Raises:
             QueueFull, ShareFull: only where `limited`.
         """
+        known = self._owners.get(owner)
         if limited and len(self) + len(items) > self._limit:
             raise QueueFull
-        if limited and self._held[owner] + len(items) > self._share:
+        if limited and (known.held if known is not None else 0) + len(items) > self._share:
             raise ShareFull
-        if items:
-            self._waiting.setdefault(owner, deque()).extend(items)
-            self._owners.update(dict.fromkeys(items, owner))
-            self._held[owner] += len(items)
+        if not items:
+            return
+        if known is None:
+            self._numbers += 1
+            used_ms, mean_ms = self._past.pop(owner, (0, None))
+            known = self._owners[owner] = _Owner(self._numbers, max(used_ms, self._virtual_ms), mean_ms)
+        known.held += len(items)
+        known.waiting.extend(items)
+        self._items.update(dict.fromkeys(items, owner))
 
-    def call(self) -> T | None:
-        """The item whose turn it is; None where nothing waits. Its owner's next comes after everybody else's."""
-        if not self._waiting:
+    @property
+    def called(self) -> int:
+        """How many items are prepared or worked on, without those whose preparation takes its time."""
+        return len(self._called) + len(self._began) - len(self._slow)
+
+    @property
+    def working(self) -> int:
+        """How many items are worked on."""
+        return len(self._began)
+
+    def call(self, *, others: bool = False) -> T | None:
+        """The item that is to be prepared next; None where none waits. `others` passes over owners who have one."""
+        if len(self._slow) >= SLOW_AT_ONCE:
             return None
-        owner, items = self._waiting.popitem(last=False)
-        item = items.popleft()
-        if items:
-            self._waiting[owner] = items
+        slow = Counter(self._items[each] for each in self._slow)
+        uncalled = {
+            (self._base_ms(each) + called * self._item_ms(each), each.number): each.waiting[called]
+            for owner, each in self._owners.items()
+            if (called := sum(item in self._called for item in each.waiting)) < len(each.waiting)
+            and slow[owner] < SLOW_OF_AN_OWNER
+            and not (others and (called or each.working))
+        }
+        if not uncalled:
+            return None
+        item = uncalled[min(uncalled)]
         self._called.add(item)
         return item
 
-    def leave(self, item: T) -> None:
-        """Take an item out, whether it waits or was called; one that has left already is no error."""
-        owner = self._owners.pop(item, None)
-        if owner is None:
-            return
-        self._held[owner] -= 1
-        if not self._held[owner]:
-            del self._held[owner]
+    def mark_slow(self, item: T) -> None:
+        """The preparation of a called item takes its time; it no longer counts."""
+        if item in self._called and item not in self._ready:
+            self._slow.add(item)
+
+    def mark_ready(self, item: T) -> None:
+        """A called item is prepared."""
+        self._slow.discard(item)
         if item in self._called:
-            self._called.remove(item)
+            self._ready.add(item)
+
+    def start(self) -> T | None:
+        """The prepared item that is to be worked on next; None where none is prepared."""
+        ready = {self._items[item] for item in self._ready}
+        if not ready:
+            return None
+        owner = min((self._owners[each] for each in ready), key=lambda each: (self._base_ms(each), each.number))
+        item = next(each for each in owner.waiting if each in self._ready)
+        owner.waiting.remove(item)
+        owner.working.add(item)
+        self._called.remove(item)
+        self._ready.remove(item)
+        self._began[item] = self._clock()
+        return item
+
+    def finish(self, item: T) -> None:
+        """The work on an item is done, or given up; its owner has used the time that it took."""
+        began = self._began.pop(item, None)
+        if began is None:
             return
-        self._waiting[owner].remove(item)
-        if not self._waiting[owner]:
-            del self._waiting[owner]
+        owner = self._owners[self._items[item]]
+        took_ms = round((self._clock() - began) * 1000)
+        active = [each for each in self._owners.values() if each.waiting or each.working]
+        self._virtual_ms += took_ms // len(active)
+        owner.working.remove(item)
+        owner.used_ms += took_ms
+        before = took_ms if owner.mean_ms is None else owner.mean_ms
+        owner.mean_ms = round(before + WEIGHT_OF_THE_LATEST * (took_ms - before))
+        self._virtual_ms = max(self._virtual_ms, min(each.used_ms for each in active))
+        self._past = {name: past for name, past in self._past.items() if past[0] > self._virtual_ms}
+
+    def leave(self, item: T) -> None:
+        """Take an item out, wherever it is; one that has left already is no error."""
+        self.finish(item)
+        name = self._items.pop(item, None)
+        if name is None:
+            return
+        for each in (self._called, self._slow, self._ready):
+            each.discard(item)
+        owner = self._owners[name]
+        if item in owner.waiting:
+            owner.waiting.remove(item)
+        owner.held -= 1
+        if owner.held:
+            return
+        del self._owners[name]
+        self._past[name] = owner.used_ms, owner.mean_ms
+        if not self._owners:
+            # Nobody has waited for anybody: everybody begins anew.
+            self._past.clear()
+            self._virtual_ms = 0
 
     def ahead(self, item: T) -> int | None:
-        """How many items come before one that waits, the called ones included; None where its turn has come.
-
-        Whoever joins later can only come before an owner's second and further items.
-        """
-        owner = self._owners.get(item)
-        if owner is None or item in self._called:
+        """How many items are worked on before this one; None where its turn has come."""
+        before = self._before(item)
+        if before is None:
             return None
-        rounds = self._waiting[owner].index(item)
-        # Those before the owner in this round get one turn more than those behind.
-        earlier = sum(1 for _ in takewhile(lambda each: each != owner, self._waiting))
-        return (
-            len(self._called)
-            + sum(
-                min(len(items), rounds + (position < earlier))
-                for position, items in enumerate(self._waiting.values())
-                if position != earlier
-            )
-            + rounds
-        )
+        count = self.working + sum(before.values())
+        return None if count == 0 and item in self._called else count
+
+    def seconds(self, item: T) -> float:
+        """The working time until an item is done, if one is worked on at a time."""
+        before = self._before(item) or {}
+        own_ms = self._item_ms(self._owners[self._items[item]]) if item in self._items else 0
+        waiting_ms = sum(count * self._item_ms(owner) for owner, count in before.items())
+        others = [each for each in self._began if each != item]
+        return (own_ms + waiting_ms) / 1000 + sum(map(self._remaining, others))
+
+    def _before(self, item: T) -> dict[_Owner[T], int] | None:
+        """How many items of each owner are started before one that waits; None for any other."""
+        owner = self._owners.get(self._items.get(item))
+        if owner is None or item not in owner.waiting:
+            return None
+        index = owner.waiting.index(item)
+        at_ms = self._base_ms(owner) + index * self._item_ms(owner)
+        counts = {owner: index}
+        for other in self._owners.values():
+            if other is not owner and other.waiting:
+                rounds, rest = divmod(at_ms - self._base_ms(other), self._item_ms(other))
+                counts[other] = min(len(other.waiting), max(0, rounds + (rest > 0 or other.number < owner.number)))
+        return counts
+
+    def _base_ms(self, owner: _Owner[T]) -> int:
+        """What an owner has used, what is being worked on included."""
+        return owner.used_ms + len(owner.working) * self._item_ms(owner)
+
+    def _item_ms(self, owner: _Owner[T]) -> int:
+        mean_ms = round(self._typical() * 1000) if owner.mean_ms is None else owner.mean_ms
+        return max(LEAST_MS, mean_ms)
+
+    def _remaining(self, item: T) -> float:
+        """How long the work on an item goes on; where it is over its time, as long again as it took so far."""
+        expected = self._item_ms(self._owners[self._items[item]]) / 1000
+        took = self._clock() - self._began[item]
+        return expected - took if took < expected else took
