@@ -1,4 +1,4 @@
-"""Refusals in Telegram's own words."""
+"""Refusals in Telegram's own words. Where those are not known, the words say plainly what is wrong."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def _check(block: Any, draft: bool) -> None:
     if block.type in UNSUPPORTED:
         raise bad_request(f"the sandbox does not show blocks of type {block.type}")
     if block.type == "thinking" and not draft:
-        raise bad_request("RICH_MESSAGE_BLOCK_INVALID")
+        raise bad_request("a thinking block belongs in a draft")
     if block.type == "table" and any(sum(cell.colspan or 1 for cell in row) > COLUMNS_LIMIT for row in block.cells):
         raise bad_request("rich message table has too many columns")
     if block.type == "buttons" and len(block.buttons) not in BUTTONS_IN_A_ROW:

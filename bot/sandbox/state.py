@@ -125,6 +125,8 @@ class World:
             from_user=sender,
             **content,
         )
+        if sender.id == self.bot.id:
+            conversation.draft = None
         conversation.messages[message.message_id] = message
         while len(conversation.messages) > MESSAGES_KEPT:
             conversation.messages.popitem(last=False)

@@ -37,6 +37,7 @@ ALBUM_SIZES = range(2, 11)
 
 
 def reach(world: World, chat_id: int | str, messages: int = 1) -> Conversation:
+    """The chat to which so many messages are sent now. Raises: ApiError where it may not be, or not so fast."""
     conversation = world.reachable(chat_id)
     world.flood.admit(conversation.id, messages, asyncio.get_running_loop().time())
     return conversation
@@ -63,7 +64,6 @@ def send(world: World, conversation: Conversation, fields: dict[str, Any], asked
     if conversation.keyboard != before:
         shown = dump(conversation.keyboard) if conversation.keyboard is not None else None
         world.events.publish("keyboard", conversation.id, {"keyboard": shown})
-    conversation.draft = None
     return world.post(conversation, world.bot, fields)
 
 

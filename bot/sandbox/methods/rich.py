@@ -52,7 +52,7 @@ async def send_rich_message_draft(world: World, asked: SendRichMessageDraft) -> 
 
 def _show(world: World, asked: SendMessageDraft | SendRichMessageDraft, shown: dict[str, Any]) -> bool:
     if asked.draft_id == 0:
-        raise bad_request("RANDOM_ID_INVALID")
+        raise bad_request("draft_id must be non-zero")
     conversation = world.reachable(asked.chat_id)
     if not isinstance(conversation, PrivateChat):
         raise bad_request("TEXTDRAFT_PEER_INVALID")
