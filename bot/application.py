@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from aiogram import Dispatcher
 from aiogram.exceptions import TelegramAPIError
@@ -22,13 +23,14 @@ from bot.operator.access import Access
 from bot.operator.alerts import Alerts
 from bot.operator.broadcasts import Broadcaster
 from bot.operator.loop_delay import log_loop_delay
+from bot.operator.releases import Releases, chosen_classifier
 from bot.operator.retention import keep_erasing
 from bot.photos.albums import Albums
 from bot.photos.inbox import Inbox
 from bot.photos.recovery import answer_unfinished, delete_stale_progress, explain, release_unfinished
 from bot.photos.service import PhotoService
 from bot.settings import Settings
-from bot.startup import open_database, open_telegram, reach_telegram, start_engine
+from bot.startup import open_database, open_telegram, reach_telegram, start_engine, worker_pool
 from bot.supervisor import Supervisor
 from bot.telegram.client import RetryingBot, connect, open_session
 from bot.telegram.polling import PollingWatch
@@ -52,7 +54,7 @@ async def run(settings: Settings) -> None:
     async with (
         open_telegram(settings) as reachable,
         open_database(settings) as database,
-        start_engine(settings) as engine,
+        start_engine(settings, await chosen_classifier(database.staff, settings.weights_dir)) as engine,
         compose(reachable, database, engine, i18n) as application,
     ):
         if settings.bot_token is None:
@@ -66,6 +68,7 @@ class Application:
 
     settings: Settings
     database: Database
+    engine: Engine
     i18n: I18n
     bot: RetryingBot
     dispatcher: Dispatcher
@@ -163,6 +166,7 @@ async def compose(
             engine=engine,
             i18n=i18n,
             photo_service=photo_service,
+            releases=Releases(engine, settings.weights_dir, partial(worker_pool, settings), access),
             settings=settings,
             supervisor=supervisor,
         )
@@ -175,6 +179,7 @@ async def compose(
             yield Application(
                 settings=settings,
                 database=database,
+                engine=engine,
                 i18n=i18n,
                 bot=bot,
                 dispatcher=dispatcher,

@@ -86,15 +86,10 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def start_engine(settings: Settings) -> AsyncIterator[Engine]:
-    """The engine with its networks loaded."""
+async def start_engine(settings: Settings, chosen: str | None = None) -> AsyncIterator[Engine]:
+    """The engine with its networks loaded; CLASSIFIER goes before the one `chosen` in the chat."""
     try:
-        pool = WorkerPool(
-            settings.weights_dir,
-            classifier=settings.classifier,
-            size=settings.workers,
-            photo_seconds=settings.photo_seconds,
-        )
+        pool = worker_pool(settings, settings.classifier or chosen)
         engine = Engine(pool, queue_limit=settings.queue_limit, owner_limit=settings.person_photos)
         await engine.start()
     except UnknownClassifier as error:
@@ -107,6 +102,13 @@ async def start_engine(settings: Settings) -> AsyncIterator[Engine]:
         yield engine
     finally:
         await engine.stop()
+
+
+def worker_pool(settings: Settings, classifier: str | None) -> WorkerPool:
+    """Workers on this machine that serve a released classifier; None is the one that the registry serves."""
+    return WorkerPool(
+        settings.weights_dir, classifier=classifier, size=settings.workers, photo_seconds=settings.photo_seconds
+    )
 
 
 async def reach_telegram(bot: RetryingBot) -> None:

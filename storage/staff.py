@@ -36,6 +36,7 @@ class Action(StrEnum):
     SWITCH_ON = "switch_on"
     SWITCH_OFF = "switch_off"
     BROADCAST = "broadcast"
+    ACTIVATE = "activate"
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,12 @@ class Staff:
         """Note what somebody did elsewhere, such as a broadcast by its number."""
         async with self._transactions.write() as connection:
             await _log(connection, actor_id, action, detail)
+
+    async def last(self, action: Action) -> str | None:
+        """The detail of the newest entry of a kind, None where there is none."""
+        newest = select(audit.c.detail).where(audit.c.action == action).order_by(audit.c.id.desc()).limit(1)
+        async with self._transactions.read() as connection:
+            return (await connection.execute(newest)).scalar_one_or_none()
 
     async def audit_page(self, offset: int, limit: int) -> tuple[list[AuditEntry], int]:
         """Entries of the audit log, newest first, and how many there are in all."""

@@ -15,6 +15,7 @@ from bot.handlers import (
     history,
     language,
     membership,
+    models,
     photos,
     privacy,
     staff,
@@ -28,6 +29,7 @@ IN_ORDER = (
     membership,
     broadcast,
     admin,
+    models,
     staff,
     # Before the commands: a photo whose caption looks like one is still a photo to be read.
     photos,

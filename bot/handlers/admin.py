@@ -1,4 +1,4 @@
-"""/models, /stats and /health, for administrators. To everybody else they do not exist."""
+"""/stats and /health, for administrators. To everybody else they do not exist."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,6 @@ from bot.operator.usage import summarise
 from bot.settings import Settings
 from bot.ui import admin
 from bot.ui import health as health_ui
-from inference.engine.engine import Engine
 from storage.database import Database
 
 STATS_DAYS = 28
@@ -23,16 +22,9 @@ STATS_DAYS = 28
 def setup() -> Router:
     router = Router(name="admin")
     router.message.filter(is_admin)
-    router.message.register(models, F.text, Command("models"))
     router.message.register(stats, F.text, Command("stats"))
     router.message.register(health, F.text, Command("health"))
     return router
-
-
-async def models(message: Message, engine: Engine) -> None:
-    # A message each: the figures of all together may be more than one message holds.
-    for model in engine.models:
-        await message.answer(admin.model_card(model))
 
 
 async def stats(message: Message, database: Database) -> None:

@@ -1,6 +1,7 @@
 """Figures for the admins, as HTML: the served models and what was measured of them, the use by day."""
 
 from collections import Counter
+from collections.abc import Sequence
 from html import escape
 
 from aiogram.utils.i18n import gettext as _
@@ -10,11 +11,23 @@ from inference.analysis import CLASSES, Risk
 from inference.engine.engine import ServedModel
 from storage.records import Outcome
 
+HEADLINES = ("accuracy", "balanced_accuracy", "melanoma_warned", "warning_specificity", "ece")
+
+
+def model_list(served: Sequence[ServedModel]) -> str:
+    """The models that serve, with the figures that matter."""
+    lines = ["<b>" + _("Models that serve") + "</b>"]
+    titles = _titles()
+    for model in served:
+        lines += ["", f"<b>{escape(model.name)} {escape(model.version)}</b> · {_roles()[model.role]}"]
+        metrics = model.metrics.get("test", {})
+        lines += [f"{titles[name]}: {metrics[name][0]:.3f}" for name in HEADLINES if name in metrics]
+    return "\n".join([*lines, "", _("Press a model for all of its figures.")])
+
 
 def model_card(model: ServedModel) -> str:
     """A served model with its version, measured figures and licence."""
-    roles = {"classifier": _("class"), "segmenter": _("outline"), "gate": _("refusal of what shows no lesion")}
-    lines = [f"<b>{escape(model.name)} {escape(model.version)}</b> · {roles[model.role]}"]
+    lines = [f"<b>{escape(model.name)} {escape(model.version)}</b> · {_roles()[model.role]}"]
     titles = _titles()
     for split, metrics in model.metrics.items():
         lines.append(_("Measured on “{split}” (interval of 95 %):").format(split=escape(split)))
@@ -23,6 +36,10 @@ def model_card(model: ServedModel) -> str:
             for name, (estimate, lower, upper) in metrics.items()
         ]
     return "\n".join([*lines, _("Licence: {licence}").format(licence=escape(model.licence))])
+
+
+def _roles() -> dict[str, str]:
+    return {"classifier": _("class"), "segmenter": _("outline"), "gate": _("refusal of what shows no lesion")}
 
 
 def _titles() -> dict[str, str]:

@@ -12,6 +12,7 @@ class Show(StrEnum):
     TIPS = "tips"
     ERASE = "erase:yes"
     KEEP = "erase:no"
+    MODELS = "models"
 
 
 class HistoryPage(CallbackData, prefix="history"):
@@ -37,6 +38,18 @@ class ChooseLanguage(CallbackData, prefix="language"):
     """A language to be answered in."""
 
     code: str
+
+
+class ModelPage(CallbackData, prefix="model"):
+    """The card of a released model, by the fingerprint of its name and version."""
+
+    fingerprint: str
+
+
+class Activate(CallbackData, prefix="activate"):
+    """A released classifier that is to serve from now on."""
+
+    fingerprint: str
 
 
 class AuditPage(CallbackData, prefix="audit"):

@@ -34,6 +34,7 @@ def audit_list(entries: Sequence[AuditEntry]) -> str:
         Action.SWITCH_ON: _("switched on"),
         Action.SWITCH_OFF: _("switched off"),
         Action.BROADCAST: _("sent announcement"),
+        Action.ACTIVATE: _("activated model"),
     }
     lines = [
         f"{texts.moment(each.at)} · <code>{each.actor_id}</code>\n{names[each.action]}: {escape(each.detail)}"

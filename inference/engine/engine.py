@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
+from inference.engine.exchangeable import ExchangeablePool
 from inference.engine.fair_queue import FairQueue, QueueFull, ShareFull
 from inference.engine.pool import AnalysisFailed, Pool, ServedModel
 from inference.engine.tasks import Explanation, Reading
@@ -100,11 +101,11 @@ class Engine:
     """
 
     def __init__(self, pool: Pool, *, queue_limit: int = 500, owner_limit: int = 50) -> None:
-        self._pool = pool
+        self._pool = ExchangeablePool(pool)
         self._queue: FairQueue[Place] = FairQueue(
             queue_limit,
             owner_limit,
-            typical=lambda: pool.seconds(1) * pool.size,
+            typical=lambda: self._pool.seconds(1) * self._pool.size,
             clock=lambda: asyncio.get_running_loop().time(),
         )
 
@@ -120,6 +121,10 @@ class Engine:
     async def stop(self) -> None:
         """End the workers at once; photos that are being read or wait raise `AnalysisFailed`."""
         await self._pool.stop()
+
+    async def exchange(self, pool: Pool) -> None:
+        """Have another pool serve, without a pause; see `ExchangeablePool.exchange`."""
+        await self._pool.exchange(pool)
 
     @contextmanager
     def queue(self, owner: Hashable, photos: int = 1, *, limited: bool = True) -> Iterator[list[Place]]:

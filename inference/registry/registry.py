@@ -76,6 +76,24 @@ class Release(Generic[EntryT]):
         return cls(entry, found)
 
 
+def read_registry(folder: Path) -> RegistryFile:
+    """All releases that `folder`/registry.json names; their files are not looked at.
+
+    Raises:
+        RegistryError: it is missing or no registry.
+    """
+    path = folder / REGISTRY_FILE
+    try:
+        return RegistryFile.load(folder)
+    except OSError as error:
+        raise RegistryError(f"no registry of weights: cannot read {path}: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        where = f" at {place}" if place else ""
+        raise RegistryError(f"{path} is no registry of weights:{where} {first['msg']}") from error
+
+
 @dataclass(frozen=True)
 class Registry:
     """The releases that are served."""
@@ -97,16 +115,7 @@ class Registry:
             UnknownClassifier: see `classifier`.
             RegistryError: the registry or a served file is missing, damaged or foreign.
         """
-        path = folder / REGISTRY_FILE
-        try:
-            file = RegistryFile.load(folder)
-        except OSError as error:
-            raise RegistryError(f"no registry of weights: cannot read {path}: {error.strerror}") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            where = f" at {place}" if place else ""
-            raise RegistryError(f"{path} is no registry of weights:{where} {first['msg']}") from error
+        path, file = folder / REGISTRY_FILE, read_registry(folder)
         known = sorted(entry.key for entry in file.classifiers)
         if classifier is not None and classifier not in known:
             raise UnknownClassifier(f"{path} has no classifier {classifier}; it has {', '.join(known)}")

@@ -18,7 +18,7 @@ from bot.sandbox.people import People
 from bot.settings import Settings
 from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 from bot.ui.i18n import load_i18n
-from inference.engine.engine import Engine
+from inference.engine.engine import DEFAULT_WEIGHTS, Engine
 from storage import Database
 from tests.bot.pools import IdlePool
 
@@ -124,7 +124,10 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(
-    folder: Path, engine: Engine | None = None, retries: RetryPolicy = DEFAULT_RETRIES
+    folder: Path,
+    engine: Engine | None = None,
+    retries: RetryPolicy = DEFAULT_RETRIES,
+    weights_dir: Path = DEFAULT_WEIGHTS,
 ) -> AsyncIterator[Stage]:
     """A stage whose admin has already written to the bot. Without an engine it has one that is not started."""
     async with demo_sandbox(ADMIN) as sandbox, open_test_database(folder) as database:
@@ -132,6 +135,7 @@ async def open_stage(
             bot_token=SecretStr(sandbox.token),
             telegram_api_url=sandbox.base_url,
             admin_ids=frozenset({ADMIN}),
+            weights_dir=weights_dir,
             data_dir=folder,
             stop_seconds=0,
         )

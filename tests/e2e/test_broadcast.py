@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from cryptography.fernet import Fernet
 
 from benchmarks.load.processes import ADMIN_ID, TOKEN, BotProcess
 from bot.samples import sample
-from bot.sandbox.client import words
+from bot.sandbox.client import Message, words
 from inference.registry.file import RegistryFile
 from inference.registry.registry import DEFAULT_WEIGHTS
 from inference.registry.schema import Entry
@@ -131,13 +132,20 @@ async def shared_admin(running_bot: BotProcess, http: ClientSession) -> AsyncIte
 
 async def test_the_served_models_are_shown_with_their_figures(shared_admin: Person) -> None:
     sent = await shared_admin.write("/models")
-    cards = [await shared_admin.answer(lambda message: message["message_id"] > sent["message_id"]) for _ in range(3)]
-    shown = "\n".join(map(words, cards))
+    listed = await shared_admin.answer(lambda message: message["message_id"] > sent["message_id"])
     release = RegistryFile.load(Path(os.environ.get("WEIGHTS_DIR") or DEFAULT_WEIGHTS))
     entries: list[Entry] = [release.served_classifier, release.served_segmenter, release.served_gate]
-    for entry in entries:
-        assert entry.metrics
-        assert f"{entry.name} {entry.version}" in shown and entry.licence in shown
+
+    def now(transcript: dict[str, Any], part: str) -> Message | None:
+        found: Message = next(each for each in transcript["messages"] if each["message_id"] == listed["message_id"])
+        return found if part in words(found) else None
+
+    for number, entry in enumerate(entries):
+        assert entry.metrics and f"{entry.name} {entry.version}" in words(listed)
+        await shared_admin.click(listed, number)
+        card = await shared_admin.wait(partial(now, part=entry.licence))
         for figures in entry.metrics.values():
             for estimate, lower, upper in figures.values():
-                assert f": {estimate:.3f} ({lower:.3f}–{upper:.3f})" in shown
+                assert f": {estimate:.3f} ({lower:.3f}–{upper:.3f})" in words(card)
+        await shared_admin.click(card, "Back")
+        listed = await shared_admin.wait(partial(now, part="Models that serve"))

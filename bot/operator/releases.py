@@ -1,0 +1,83 @@
+"""The released classifiers: which there are, which one serves, and serving another one without a stop."""
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.operator.access import Access
+from inference.engine.engine import Engine, ServedModel
+from inference.engine.pool import Pool
+from inference.registry.registry import RegistryError, read_registry
+from storage.staff import Action, Staff
+
+logger = logging.getLogger(__name__)
+
+# What the audit log says where the registry decides again which release serves.
+FOLLOW = "the registry's own"
+
+
+def fingerprint(model: ServedModel) -> str:
+    """Eight digits for the name and version of a model: a button holds 64 bytes, and some names are longer."""
+    return f"{zlib.crc32(key(model).encode()):08x}"
+
+
+def key(model: ServedModel) -> str:
+    """The name of a release in the registry."""
+    return f"{model.name}-{model.version}"
+
+
+class Releases:
+    """Reads the registry anew each time, so that a release that was just published is there without a restart.
+
+    Args:
+        engine: serves.
+        weights: folder of the registry.
+        build: makes the pool of a classifier; None is the one that the registry serves.
+    """
+
+    def __init__(self, engine: Engine, weights: Path, build: Callable[[str | None], Pool], access: Access) -> None:
+        self._engine = engine
+        self._weights = weights
+        self._build = build
+        self._access = access
+
+    async def classifiers(self) -> list[ServedModel]:
+        """All that were released, newest first. Raises RegistryError."""
+        file = await asyncio.to_thread(read_registry, self._weights)
+        return [
+            ServedModel("classifier", each.name, each.version, each.metrics, each.licence)
+            for each in reversed(file.classifiers)
+        ]
+
+    def serves(self, model: ServedModel) -> bool:
+        """Whether it is one of the models that serve now."""
+        return key(model) in map(key, self._engine.models)
+
+    async def activate(self, actor_id: int, model: ServedModel) -> None:
+        """Have a released classifier serve, from the next photo on and after restarts.
+
+        Raises RegistryError and AnalysisFailed where it cannot be served; the old one goes on then.
+        """
+        await self._engine.exchange(self._build(key(model)))
+        registry = await asyncio.to_thread(read_registry, self._weights)
+        chosen = key(model)
+        await self._access.log(actor_id, Action.ACTIVATE, FOLLOW if chosen == registry.classifier else chosen)
+        logger.info("serving %s", chosen)
+
+
+async def chosen_classifier(staff: Staff, weights: Path) -> str | None:
+    """The classifier that somebody activated in the chat, None where the registry decides."""
+    chosen = await staff.last(Action.ACTIVATE)
+    if chosen is None or chosen == FOLLOW:
+        return None
+    try:
+        file = await asyncio.to_thread(read_registry, weights)
+    except RegistryError:
+        # The engine says what is wrong with it.
+        return None
+    if chosen in (each.key for each in file.classifiers):
+        return chosen
+    logger.warning("%s was activated in the chat and is no longer released: serving the registry's own", chosen)
+    return None

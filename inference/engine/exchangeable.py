@@ -1,0 +1,74 @@
+"""A pool whose workers are exchanged while photos are read: another model serves without a stop."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from inference.engine.pool import Pool, ServedModel
+from inference.engine.tasks import Explanation, Reading
+
+
+class ExchangeablePool:
+    """Passes everything on to the pool that serves now; see `Pool`.
+
+    Args:
+        pool: serves first.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._asked: Counter[Pool] = Counter()
+        self._idle = asyncio.Event()
+        self._exchanging = asyncio.Lock()
+
+    @property
+    def models(self) -> tuple[ServedModel, ...]:
+        return self._pool.models
+
+    @property
+    def size(self) -> int:
+        return self._pool.size
+
+    def seconds(self, photos: int) -> float:
+        return self._pool.seconds(photos)
+
+    async def start(self) -> None:
+        await self._pool.start()
+
+    async def stop(self) -> None:
+        await self._pool.stop()
+
+    async def read(self, data: bytes, language: str) -> Reading:
+        with self._serving() as pool:
+            return await pool.read(data, language)
+
+    async def explain(self, data: bytes, language: str) -> Explanation:
+        with self._serving() as pool:
+            return await pool.explain(data, language)
+
+    async def exchange(self, pool: Pool) -> None:
+        """Start another pool, have it serve from then on, and stop the old one once it has answered what it was asked.
+
+        For a while both are in memory. Where the new one does not start, the old one goes on. Raises what
+        `Pool.start` does.
+        """
+        async with self._exchanging:
+            await pool.start()
+            old, self._pool = self._pool, pool
+            while self._asked[old]:
+                self._idle.clear()
+                await self._idle.wait()
+            del self._asked[old]
+            await old.stop()
+
+    @contextmanager
+    def _serving(self) -> Iterator[Pool]:
+        pool = self._pool
+        self._asked[pool] += 1
+        try:
+            yield pool
+        finally:
+            self._asked[pool] -= 1
+            if not self._asked[pool]:
+                self._idle.set()
