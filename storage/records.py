@@ -62,7 +62,7 @@ class User:
 
 @dataclass(frozen=True)
 class Received:
-    """A message that asks for a photo to be read, as it arrived."""
+    """A message that asks for a photo to be read, as it arrived; `note` is what was written with it."""
 
     user_id: int
     chat_id: int
@@ -71,6 +71,7 @@ class Received:
     file_id: str
     file_unique_id: str
     kind: RequestKind
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ class Request:
     """One photo to be read.
 
     `progress_message_id` is the message that says so while it is being read; `result` is the decrypted
-    health data of a completed request, else None. `explanation_asked_at` is None where no explanation is owed.
+    health data of a completed request, else None; `note` is what the person wrote with the photo.
+    `explanation_asked_at` is None where no explanation is owed.
     """
 
     id: int
@@ -96,6 +98,7 @@ class Request:
     reply_file_id: str | None
     result: Mapping[str, Any] | None
     explanation_asked_at: datetime | None
+    note: str | None = None
 
 
 @dataclass(frozen=True)

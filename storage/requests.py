@@ -1,6 +1,6 @@
 """Requests: recorded before work begins, completed after the reply, so that a killed process loses none."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from storage.tables import broadcasts, deliveries, requests, users
 
 UNFINISHED = (Outcome.RECEIVED, Outcome.WORKING)
 SHOWN = (Outcome.ANSWERED, Outcome.REFUSED)
-FILE_IDS = ("file_id", "file_unique_id", "reply_file_id")
+SEALED_TEXTS = ("file_id", "file_unique_id", "reply_file_id", "note")
 
 
 class Requests:
@@ -33,6 +33,7 @@ class Requests:
         file_id: str,
         file_unique_id: str,
         kind: RequestKind,
+        note: str | None = None,
     ) -> tuple[Request, bool]:
         """The request of one message and whether it is new. A message told twice is recorded once.
 
@@ -41,7 +42,7 @@ class Requests:
         known = await self._of_message(chat_id, message_id)
         if known is not None:
             return known, False
-        received = Received(user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind)
+        received = Received(user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind, note)
         created = await self.record_all([received]) == 1
         request = await self._of_message(chat_id, message_id)
         if request is None:
@@ -107,6 +108,28 @@ class Requests:
                 values = self._sealed_end(row, ended[row.id])
                 await connection.execute(update(requests).where(requests.c.id == row.id).values(values))
         return {row.id for row in rows}
+
+    async def amend(
+        self, request_id: int, user_id: int, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> None:
+        """Put another result in place of an answered request's, if it is this person's own; `change` makes it."""
+        theirs = (requests.c.id == request_id) & (requests.c.user_id == user_id)
+        answered = select(requests).where(
+            theirs, requests.c.outcome == Outcome.ANSWERED, requests.c.result.is_not(None)
+        )
+        async with self._transactions.write() as connection:
+            row = (await connection.execute(answered)).one_or_none()
+            if row is None:
+                return
+            place = request_place("result", row.user_id, row.chat_id, row.message_id)
+            result = self._cipher.seal_json(change(self._cipher.open_json(row.result, place)), place)
+            await connection.execute(update(requests).where(theirs).values(result=result))
+
+    async def last_answered(self, user_id: int) -> Request | None:
+        """A person's latest answered request."""
+        theirs = (requests.c.user_id == user_id) & (requests.c.outcome == Outcome.ANSWERED)
+        found = await self._all(select(requests).where(theirs).order_by(requests.c.id.desc()).limit(1))
+        return found[0] if found else None
 
     async def still_kept(self, request_ids: Collection[int]) -> set[int]:
         """Which of these requests were not erased meanwhile."""
@@ -226,7 +249,7 @@ class Requests:
         fields = dict(row._mapping)
         fields["outcome"] = Outcome(fields["outcome"])
         identity = row.user_id, row.chat_id, row.message_id
-        for name in FILE_IDS:
+        for name in SEALED_TEXTS:
             if fields[name] is not None:
                 fields[name] = self._cipher.open_text(fields[name], request_place(name, *identity))
         if fields["result"] is not None:
@@ -236,8 +259,9 @@ class Requests:
     def _sealed(self, received: Received) -> dict[str, Any]:
         fields = asdict(received)
         identity = received.user_id, received.chat_id, received.message_id
-        for name in ("file_id", "file_unique_id"):
-            fields[name] = self._cipher.seal_text(fields[name], request_place(name, *identity))
+        for name in ("file_id", "file_unique_id", "note"):
+            if fields[name] is not None:
+                fields[name] = self._cipher.seal_text(fields[name], request_place(name, *identity))
         return fields
 
     def _sealed_end(self, row: Row[Any], end: Completion) -> dict[str, Any]:

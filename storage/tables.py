@@ -65,7 +65,7 @@ users = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
-# `result` and all file ids are ciphertext; `outcome` stays readable, for recovery and the statistics.
+# `result`, `note` and all file ids are ciphertext; `outcome` stays readable, for recovery and the statistics.
 requests = Table(
     "requests",
     metadata,
@@ -84,6 +84,7 @@ requests = Table(
     Column("reply_file_id", Text),
     Column("result", LargeBinary),
     Column("explanation_asked_at", UtcDateTime),
+    Column("note", Text),
     UniqueConstraint("chat_id", "message_id", name="uq_requests_message"),
     Index("ix_requests_user_id", "user_id", "id"),
     Index("ix_requests_created_at", "created_at"),

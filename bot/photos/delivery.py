@@ -16,7 +16,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.photos.inbox import largest
 from bot.results import Result, Trouble
-from bot.ui import explanations, replies, texts
+from bot.ui import actions, apologies, explanations, replies, texts
 from bot.ui.buttons import keyboard
 from bot.ui.callbacks import Show
 from inference.engine.engine import Explanation
@@ -36,7 +36,7 @@ def consent_keyboard() -> InlineKeyboardMarkup:
 
 async def send_consent_request(bot: Bot, request: Request, operator: str | None) -> None:
     """Answer a photo that came before the agreement."""
-    text = replies.apology(Trouble.NO_CONSENT) + "\n\n" + texts.terms(operator)
+    text = apologies.apology(Trouble.NO_CONSENT) + "\n\n" + texts.terms(operator)
     await bot.send_message(request.chat_id, text, reply_parameters=_reply_to(request), reply_markup=consent_keyboard())
 
 
@@ -46,7 +46,7 @@ async def send_text(bot: Bot, request: Request, result: Result) -> None:
         request.chat_id,
         replies.result_text(result),
         reply_parameters=_reply_to(request),
-        reply_markup=replies.keyboard(result, request.id),
+        reply_markup=actions.keyboard(result, request.id),
     )
 
 
@@ -61,7 +61,7 @@ async def send_answer(bot: Bot, request: Request, result: Result, annotated: byt
             _upload(request, annotated),
             caption=replies.answer(result),
             reply_parameters=_reply_to(request),
-            reply_markup=replies.keyboard(result, request.id),
+            reply_markup=actions.keyboard(result, request.id),
         )
     except NOT_ACCEPTED as error:
         # A picture that Telegram does not take is no reason to keep the words back.
@@ -110,8 +110,8 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
         first.chat_id,
         replies.summary([result for _request, result, _annotated in pictures]),
         reply_parameters=_reply_to(first),
-        reply_markup=replies.album_keyboard(
-            {number: request.id for number, (request, result, _) in enumerate(pictures, 1) if result.label}
+        reply_markup=actions.album_keyboard(
+            {number: (result, request.id) for number, (request, result, _) in enumerate(pictures, 1) if result.label}
         ),
     )
     return sent

@@ -80,6 +80,7 @@ def received(message: Message) -> Received:
         media_group_id=message.media_group_id,
         file_id=file.file_id,
         file_unique_id=file.file_unique_id,
+        note=message.caption,
         kind="photo" if photo is not None else "document",
     )
 

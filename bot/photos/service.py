@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import repeat
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from aiogram.enums import ChatAction
@@ -23,14 +24,16 @@ from aiogram.utils.i18n import I18n
 from bot.photos.albums import Incoming
 from bot.photos.delivery import send_album, send_answer, send_consent_request, send_explanation, send_text
 from bot.photos.progress import Progress
-from bot.results import FAILURES, Reason, Result, Trouble, to_stored
+from bot.results import FAILURES, Reason, Result, Symptom, Trouble, to_stored
 from bot.supervisor import Supervisor
+from bot.talk.symptoms import symptoms_in
 from bot.telegram.client import RetryingBot
 from bot.telegram.files import NotFetched, fetch_file
 from bot.telegram.rate_limit import MessageKind, RateLimiter
-from bot.ui import replies
 from bot.ui.i18n import supported_language
-from inference.analysis import Analysis
+from bot.ui.names import current_language
+from inference.analysis import Analysis, Domain, Risk
+from inference.drawing.words import Plate
 from inference.engine.engine import AnalysisFailed, Busy, Engine, Explanation, Fetch, Place, TooMany
 from inference.photo import PhotoError
 from storage.database import Database
@@ -48,7 +51,7 @@ T_co = TypeVar("T_co", covariant=True)
 class Work(Protocol[T_co]):
     """What a place in the engine's queue is used for."""
 
-    def __call__(self, fetch: Fetch, *, language: str) -> Awaitable[T_co]: ...
+    def __call__(self, fetch: Fetch, plate: Plate) -> Awaitable[T_co]: ...
 
 
 class NotRead(Exception):
@@ -81,6 +84,7 @@ class PhotoService:
         supervisor: Supervisor,
         rate_limiter: RateLimiter,
         operator: str | None = None,
+        missed: Mapping[Domain, float] = MappingProxyType({}),
     ) -> None:
         self._bot = bot
         self._database = database
@@ -89,6 +93,8 @@ class PhotoService:
         self._supervisor = supervisor
         self._operator = operator
         self._rate_limiter = rate_limiter
+        # Share of melanomas, by what the photo was taken with, that get an answer of low risk.
+        self._missed = missed
 
     async def receive(self, incoming: Sequence[Incoming], *, accepted: bool = False) -> None:
         """Answer one photo or one album of one person. Requests that somebody else has taken are left out.
@@ -152,7 +158,7 @@ class PhotoService:
         with self._queue(request.user_id, 1) as places:
             about = self._bot, self._database, self._rate_limiter, [request], places
             async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
-                explanation = await self._in_turn(request, places[0].explain)
+                explanation = await self._in_turn(request, places[0].explain, Plate(current_language()))
                 await self._rate_limiter.acquire(MessageKind.ANSWER)
                 return explanation
 
@@ -170,7 +176,9 @@ class PhotoService:
         try:
             with self._queue(user.id, len(claimed), limited=not accepted) as places:
                 async with Progress(self._bot, self._database, self._rate_limiter, requests, places) as progress:
-                    read = await asyncio.gather(*map(self._read, claimed, places, repeat(progress)))
+                    numbers = [None] if len(claimed) == 1 else range(1, len(claimed) + 1)
+                    told = _symptoms_told(requests)
+                    read = await asyncio.gather(*map(self._read, claimed, places, numbers, told, repeat(progress)))
                     # An album comes with a message that sums it up.
                     await self._rate_limiter.acquire(MessageKind.ANSWER, 1 if len(read) == 1 else len(read) + 1)
                     await self._supervisor.run_to_completion(self._reply(read))
@@ -190,26 +198,34 @@ class PhotoService:
         except TooMany:
             raise NotRead(Trouble.TOO_MANY) from None
 
-    async def _read(self, incoming: Incoming, place: Place, progress: Progress) -> ProcessedRequest:
-        read = await self._look(incoming, place)
+    async def _read(
+        self, incoming: Incoming, place: Place, number: int | None, told: Collection[Symptom], progress: Progress
+    ) -> ProcessedRequest:
+        read = await self._look(incoming, place, number, told)
         progress.advance()
         return read
 
-    async def _look(self, incoming: Incoming, place: Place) -> ProcessedRequest:
+    async def _look(
+        self, incoming: Incoming, place: Place, number: int | None, told: Collection[Symptom]
+    ) -> ProcessedRequest:
         request = incoming.request
         if incoming.problem is not None:
             place.give_up()
             return _refused(request, incoming.problem)
+        plate = Plate(current_language(), number, Risk.RAISED if told else Risk.LOW)
         try:
-            reading = await self._in_turn(request, place.read)
+            reading = await self._in_turn(request, place.read, plate)
         except NotRead as error:
             return ProcessedRequest(request, error.result)
-        return ProcessedRequest(request, Result.of(reading.analysis), reading.analysis, reading.annotated)
+        analysis = reading.analysis
+        missed = self._missed.get(analysis.domain) if analysis.domain is not None else None
+        result = Result.of(analysis, missed).reporting(told)
+        return ProcessedRequest(request, result, analysis, reading.annotated)
 
-    async def _in_turn(self, request: Request, work: Work[T_co]) -> T_co:
+    async def _in_turn(self, request: Request, work: Work[T_co], plate: Plate) -> T_co:
         """Have the engine work on a request's file, which is fetched when its turn has come. Raises NotRead."""
         try:
-            return await work(partial(fetch_file, self._bot, request.file_id), language=replies.current_language())
+            return await work(partial(fetch_file, self._bot, request.file_id), plate)
         except NotFetched as error:
             raise NotRead(error.trouble) from None
         except PhotoError as error:
@@ -250,6 +266,13 @@ class PhotoService:
         except Exception:
             logger.exception("could not even apologise")
         await self._close(failed, {})
+
+
+def _symptoms_told(requests: Sequence[Request]) -> list[frozenset[Symptom]]:
+    """What was written with each photo. In an album often one photo alone has a caption, and it is meant for all."""
+    told = [symptoms_in(each.note) for each in requests]
+    of_all = frozenset().union(*told)
+    return [each if request.note else of_all for each, request in zip(told, requests, strict=True)]
 
 
 def _refused(request: Request, reason: Reason) -> ProcessedRequest:
