@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from inference.drawing.words import class_name
 from inference.pipeline.joint import AnswersError, Joiner, read_answers
+from inference.record import record
 from inference.registry.registry import DEFAULT_WEIGHTS, Registry, RegistryError
 
 if TYPE_CHECKING:
@@ -122,17 +123,7 @@ def _record(answer: "Answer") -> dict[str, object]:
     analysis = answer.analysis
     if analysis is None:
         return {"photo": str(answer.photo), "error": answer.error}
-    return {
-        "photo": str(answer.photo),
-        "label": analysis.label,
-        "probabilities": dict(analysis.probabilities),
-        "box": [round(edge, 2) for edge in analysis.lesion.box] if analysis.lesion else None,
-        "refusal": analysis.refusal,
-        "risk": analysis.risk,
-        "domain": analysis.domain,
-        "models": dict(analysis.models),
-        "timings": {step: round(milliseconds, 2) for step, milliseconds in analysis.timings.items()},
-    }
+    return {"photo": str(answer.photo), **record(analysis)}
 
 
 def _sentence(answer: "Answer") -> str:

@@ -1,7 +1,7 @@
 """The few words that are drawn on a photo, through gettext like all that people read; catalogs lie in ``locales``."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from gettext import translation
 from pathlib import Path
@@ -18,12 +18,14 @@ class Plate:
     """What is written on a drawing, beside what the analysis says.
 
     `language`: "en" or "ru"; any other falls back to English. `number`: of the photo in its album. `least`: the risk at
-    least to be told, since what a person reports may be more urgent than what the photo shows.
+    least to be told, since what a person reports may be more urgent than what the photo shows. `answers`: a person's,
+    which are joined with the photo before it is drawn, see `inference.pipeline.answers`.
     """
 
     language: str = "en"
     number: int | None = None
     least: Risk = Risk.LOW
+    answers: Mapping[str, object] = field(default_factory=dict)
 
     def risk(self, analysis: Analysis) -> Risk:
         """The risk that the drawing tells. Raises ValueError for a refused analysis, which has none."""

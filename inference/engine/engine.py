@@ -115,6 +115,11 @@ class Engine:
         """The served models; empty before `start`."""
         return self._pool.models
 
+    @property
+    def ready(self) -> bool:
+        """Whether a photo could be read now."""
+        return self._pool.ready
+
     async def start(self) -> None:
         """Start the workers; raises what `Pool.start` does."""
         await self._pool.start()

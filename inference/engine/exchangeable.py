@@ -31,6 +31,10 @@ class ExchangeablePool:
     def size(self) -> int:
         return self._pool.size
 
+    @property
+    def ready(self) -> bool:
+        return self._pool.ready
+
     def seconds(self, photos: int) -> float:
         return self._pool.seconds(photos)
 

@@ -60,6 +60,10 @@ class Pool(Protocol):
     def size(self) -> int:
         """How many photos are read at the same time."""
 
+    @property
+    def ready(self) -> bool:
+        """Whether there is a worker that could read a photo now."""
+
     def seconds(self, photos: int) -> float:
         """How long so many photos are likely to take, by what the latest ones took."""
 
@@ -139,6 +143,11 @@ class WorkerPool:
     def size(self) -> int:
         """How many workers there are."""
         return len(self._workers)
+
+    @property
+    def ready(self) -> bool:
+        """See `Pool.ready`."""
+        return bool(self._serving) and any(each.alive for each in self._workers)
 
     def seconds(self, photos: int) -> float:
         """See `Pool.seconds`."""

@@ -17,11 +17,15 @@ NICENESS: Final = 5
 
 if TYPE_CHECKING:
     from inference.pipeline.analyzer import Analyzer
+    from inference.pipeline.joint import Joiner
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """An analysis and its drawing: `annotated` is a JPEG, or None where the analysis refuses."""
+    """An analysis and its drawing: `annotated` is a JPEG, or None where the analysis refuses.
+
+    The lesion's box is in pixels of the picture in the file, see `inference.batches.at_taken_size`.
+    """
 
     analysis: Analysis
     annotated: bytes | None
@@ -60,6 +64,14 @@ def _follow_parent() -> None:
 
 
 @cache
+def _joiner(weights: Path, classifier: str | None) -> "Joiner":
+    from inference.pipeline.joint import Joiner
+    from inference.registry.registry import Registry
+
+    return Joiner(Registry.load(weights, classifier))
+
+
+@cache
 def _analyzer(weights: Path, classifier: str | None) -> "Analyzer":
     from inference.pipeline.analyzer import Analyzer
     from inference.registry.registry import Registry
@@ -77,19 +89,22 @@ def warm(weights: Path, classifier: str | None) -> None:
 
 
 def read(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Reading:
-    """Decode, analyse and draw one photo.
+    """Decode, analyse and draw one photo; a person's answers count where the plate has any.
 
     Raises:
         PhotoError: the bytes are no photo that can be read.
+        RegistryError: there are answers, and no model is released that joins them.
     """
+    from inference.batches import at_taken_size
     from inference.drawing.annotate import annotate, jpeg
     from inference.photo import decode
 
     photo = decode(data)
     analysis = _analyzer(weights, classifier).analyze(photo)
-    if analysis.refusal is not None:
-        return Reading(analysis, None)
-    return Reading(analysis, jpeg(annotate(photo, analysis, plate)))
+    if plate.answers:
+        analysis = _joiner(weights, classifier).joined(analysis, plate.answers)
+    drawing = None if analysis.refusal else jpeg(annotate(photo, analysis, plate))
+    return Reading(at_taken_size(photo, analysis), drawing)
 
 
 def explain(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Explanation:

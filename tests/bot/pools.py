@@ -9,6 +9,7 @@ class IdlePool:
 
     models: tuple[ServedModel, ...] = ()
     size = 1
+    ready = False
 
     def seconds(self, photos: int) -> float:
         return 0.0

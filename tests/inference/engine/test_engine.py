@@ -55,11 +55,12 @@ def photo() -> bytes:
 async def test_the_engine_from_start_to_stop(weights: Path, photo: bytes) -> None:
     # One process serves the whole list of expectations: starting it is what takes the time.
     engine = Engine(WorkerPool(weights), queue_limit=3)
-    assert engine.models == ()
+    assert engine.models == () and not engine.ready
     with pytest.raises(AnalysisFailed, match="not running"):
         await read(engine, photo)
     await engine.start()
     try:
+        assert engine.ready
         metrics = {"val": {"accuracy": (0.5, 0.4, 0.6)}}
         assert engine.models == (
             ServedModel("classifier", "fixcaps", "0.0.1", metrics, "none"),
@@ -75,7 +76,7 @@ async def test_the_engine_from_start_to_stop(weights: Path, photo: bytes) -> Non
         await tells_those_who_wait_when_it_stops(engine, photo)
     finally:
         await engine.stop()
-    assert active_children() == []
+    assert active_children() == [] and not engine.ready
     with pytest.raises(AnalysisFailed, match="not running"):
         await read(engine, photo)
 
