@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartupError
 from inference.engine.engine import DEFAULT_WEIGHTS
+from storage.errors import StorageError
 from storage.keys import decode_key
+from storage.location import locate
 
 # A hundred years; a date before the year 1 does not exist.
 MAX_RETENTION_DAYS = 36_500
@@ -83,9 +85,12 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _database_is_sqlite(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith("sqlite+aiosqlite:///"):
-            raise ValueError("give an address like sqlite+aiosqlite:///data/bot.db")
+    def _database_is_known(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                locate(value)
+            except StorageError as error:
+                raise ValueError(str(error)) from error
         return value
 
     @field_validator("log_level", "log_format", mode="before")

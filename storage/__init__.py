@@ -1,4 +1,4 @@
-"""What the bot keeps: people, their requests, announcements. SQLite, health data encrypted at rest."""
+"""What the bot keeps, in SQLite or PostgreSQL: people, their requests, announcements; health data encrypted."""
 
 from storage.database import Database
 from storage.errors import DatabaseInUse, StorageBusy, StorageError, StorageFull, StorageUnavailable

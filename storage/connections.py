@@ -1,4 +1,4 @@
-"""The engine with this project's pragmas, and the only two ways to a connection: `read` and `write`."""
+"""The engine of either database, and the only two ways to a connection: `read` and `write`."""
 
 import asyncio
 import sqlite3
@@ -7,10 +7,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import URL, Connection, event, text
+from asyncpg import PostgresError
+from sqlalchemy import URL, Connection, Table, event, text
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from storage import postgresql
 from storage.errors import StorageBusy, StorageFull, StorageUnavailable
 
 # How long a transaction waits for another program before it fails with StorageBusy.
@@ -46,7 +50,9 @@ def low_priority() -> Iterator[None]:
 
 
 def create_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
-    """An engine for the SQLite file of `url`. Migrations switch `foreign_keys` off: see migrations/env.py."""
+    """An engine for `url`. Migrations switch SQLite's `foreign_keys` off: see migrations/env.py."""
+    if url.get_backend_name() == "postgresql":
+        return postgresql.create_engine(url)
     engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -80,6 +86,7 @@ class Transactions:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._is_sqlite = engine.dialect.name == "sqlite"
         # Writers wait their turn here, in order; SQLite's own busy handler would have them poll.
         self._writing = asyncio.Lock()
         self._low_priority = asyncio.Semaphore(LOW_PRIORITY_AT_ONCE)
@@ -90,7 +97,13 @@ class Transactions:
         """A consistent view; nothing written through it is kept."""
         with _told_apart():
             async with self._turn(), self._engine.connect() as connection:
+                if not self._is_sqlite:
+                    await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 yield connection
+
+    def insert(self, table: Table) -> Any:
+        """An insertion that may say what to do on a conflict: each database has its own."""
+        return (sqlite_dialect if self._is_sqlite else postgresql_dialect).insert(table)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -103,7 +116,8 @@ class Transactions:
             try:
                 with _told_apart():
                     async with self._engine.connect() as connection:
-                        await connection.execution_options(sqlite_begin="IMMEDIATE")
+                        if self._is_sqlite:
+                            await connection.execution_options(sqlite_begin="IMMEDIATE")
                         async with connection.begin():
                             yield connection
             except StorageBusy:
@@ -116,8 +130,10 @@ class Transactions:
     async def checkpoint(self) -> bool:
         """Move everything from the write-ahead log into the database and empty the log, without waiting.
 
-        False where somebody who reads, or another program, is in the way.
+        False where somebody who reads, or another program, is in the way. PostgreSQL's log is its operator's to keep.
         """
+        if not self._is_sqlite:
+            return True
         with _told_apart():
             async with self._writing, self._engine.connect() as connection:
                 await connection.execution_options(sqlite_begin=None)
@@ -139,8 +155,10 @@ def _told_apart() -> Iterator[None]:
     """Errors that pass by themselves become StorageUnavailable; all others stay as they are."""
     try:
         yield
-    except DBAPIError as error:
-        unavailable = _unavailable(error.orig)
+    except (DBAPIError, PostgresError, OSError) as error:
+        # The driver of PostgreSQL raises errors of its own while it connects.
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        unavailable = _unavailable(cause) or postgresql.unavailable(cause)
         if unavailable is None:
             raise
         raise unavailable from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from alembic.util import CommandError
+from asyncpg import PostgresError
 from sqlalchemy import URL, insert, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,10 +15,11 @@ from storage.broadcasts import Broadcasts
 from storage.cipher import CHECK, Cipher
 from storage.connections import Transactions, create_engine
 from storage.erasure import Traces
-from storage.errors import StorageBusy, StorageError, StorageFull
+from storage.errors import StorageError, StorageUnavailable
 from storage.location import locate
 from storage.lock import InstanceLock
 from storage.migrate import upgrade
+from storage.postgresql import SessionLock
 from storage.requests import Requests
 from storage.retention import Retention
 from storage.staff import Staff
@@ -33,7 +35,7 @@ class Database:
     `retention` erases what is old. `traces.keep_wiping` has to run beside the bot: it finishes erasures.
     """
 
-    def __init__(self, engine: AsyncEngine, cipher: Cipher, lock: InstanceLock) -> None:
+    def __init__(self, engine: AsyncEngine, cipher: Cipher, lock: InstanceLock | SessionLock) -> None:
         self._engine = engine
         self._transactions = Transactions(engine)
         self._cipher = cipher
@@ -48,34 +50,44 @@ class Database:
 
     @classmethod
     async def open(cls, url: str | URL, key: bytes) -> Self:
-        """Open, or create, the SQLite file of `url` and apply all migrations to it.
+        """Open the database of `url` and apply all migrations to it; an SQLite file is created where there is none.
 
         `key` is 32 bytes in URL-safe base64. Raises DatabaseInUse where another process works on it, and
-        StorageError where the file cannot be written, is damaged or of a newer version, or was encrypted with
-        another key.
+        StorageError where the file cannot be written, the server cannot be reached, the database is damaged or of a
+        newer version, or was encrypted with another key.
         """
         cipher = Cipher(key)
         location, path = locate(url)
-        lock = InstanceLock(path)
+        lock = SessionLock(location) if path is None else InstanceLock(path)
+        name = location.database if path is None else path
         database = cls(create_engine(location), cipher, lock)
         try:
-            await asyncio.to_thread(_prepare_file, path, lock)
+            if path is not None:
+                await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+            await lock.acquire()
+            if path is not None:
+                await asyncio.to_thread(_create, path)
             await asyncio.to_thread(upgrade, location, key)
             await database._check()
             # What an earlier process erased, or a migration encrypted, may still stand in the log.
             await database.traces.wipe()
-        except OSError as error:
+        except (DatabaseError, PostgresError, StorageUnavailable, OSError) as error:
             await database.close()
+            if path is None:
+                reason = str(getattr(error, "orig", error)).partition("\n")[0]
+                raise StorageError(
+                    f"the database {name} cannot be used ({reason}): see that the server runs, "
+                    "has this database, and lets this user in, or change DATABASE_URL"
+                ) from error
+            if not isinstance(error, OSError):
+                raise StorageError(_explain(path, str(getattr(error, "orig", error)))) from error
             raise StorageError(
                 f"cannot create the database {path}: {error.strerror}; make its folder writable or change DATABASE_URL"
             ) from error
-        except (DatabaseError, StorageBusy, StorageFull) as error:
-            await database.close()
-            raise StorageError(_explain(path, str(getattr(error, "orig", error)))) from error
         except CommandError as error:
             await database.close()
             raise StorageError(
-                f"the database {path} was written by a newer version of this program: "
+                f"the database {name} was written by a newer version of this program: "
                 "update the program or change DATABASE_URL"
             ) from error
         except BaseException:
@@ -85,13 +97,14 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
-        self._lock.release()
+        await self._lock.release()
 
     async def _check(self) -> None:
-        async with self._transactions.read() as connection:
-            verdict = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
-        if verdict != "ok":
-            raise DatabaseError("PRAGMA quick_check", None, Exception("database disk image is malformed"))
+        if self._engine.dialect.name == "sqlite":
+            async with self._transactions.read() as connection:
+                verdict = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
+            if verdict != "ok":
+                raise DatabaseError("PRAGMA quick_check", None, Exception("database disk image is malformed"))
         # Written even where a read would do: a file that cannot be written must be told at the start.
         async with self._transactions.write() as connection:
             token = (await connection.execute(select(encryption_check.c.token))).scalar_one_or_none()
@@ -106,9 +119,7 @@ class Database:
             ) from error
 
 
-def _prepare_file(path: Path, lock: InstanceLock) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock.acquire()
+def _create(path: Path) -> None:
     # SQLite gives its log files the mode of the database: nobody else on the machine reads either.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 

@@ -17,5 +17,9 @@ class StorageBusy(StorageUnavailable):
     """Another program holds the database's write lock."""
 
 
+class StorageUnreachable(StorageUnavailable):
+    """There is no connection with the database server."""
+
+
 class StorageFull(StorageUnavailable):
     """The disk takes no more."""

@@ -21,16 +21,17 @@ def decode_key(text: bytes) -> bytes:
     return key
 
 
-def load_or_create_key(path: Path, database: Path) -> bytes:
+def load_or_create_key(path: Path, database: Path | None) -> bytes:
     """Read the key file at `path`; write a new key there, readable by its owner alone, for a new `database`.
 
     Processes that race for a missing file all get the key of the first. Raises StorageError where the
     file can be neither read nor written, can be read by others, holds something else, or is missing
-    beside a database that exists: a new key could not read it.
+    beside a database that exists: a new key could not read it. `database` is None where a server has it; whether
+    the key is that of its database is told when it is opened.
     """
     try:
         # Asked first: whoever creates both creates the key first.
-        is_new = not database.exists() or database.stat().st_size == 0
+        is_new = database is None or not database.exists() or database.stat().st_size == 0
         if not path.exists():
             if not is_new:
                 raise StorageError(

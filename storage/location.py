@@ -1,4 +1,4 @@
-"""Where the database lies: a URL that names an SQLite file, and the file that it names."""
+"""Where the database lies: a URL that names an SQLite file, or a database of a PostgreSQL server."""
 
 from pathlib import Path
 
@@ -8,7 +8,8 @@ from sqlalchemy.exc import ArgumentError
 from storage.errors import StorageError
 
 DRIVER = "sqlite+aiosqlite"
-EXAMPLE = f"{DRIVER}:///data/bot.db"
+SERVER_DRIVER = "postgresql+asyncpg"
+EXAMPLE = f"{DRIVER}:///data/bot.db or {SERVER_DRIVER}://bot:password@host/lesions"
 
 
 def url_of(path: Path) -> URL:
@@ -16,12 +17,14 @@ def url_of(path: Path) -> URL:
     return URL.create(DRIVER, database=str(path))
 
 
-def locate(url: str | URL) -> tuple[URL, Path]:
-    """The parsed URL and its file. Raises StorageError for anything but an SQLite file."""
+def locate(url: str | URL) -> tuple[URL, Path | None]:
+    """The parsed URL and its SQLite file; None in its place for PostgreSQL. Raises StorageError for anything else."""
     try:
         location = make_url(url)
     except ArgumentError as error:
-        raise StorageError(f"DATABASE_URL is not a URL: write it like {EXAMPLE}") from error
+        raise StorageError(f"give an address like {EXAMPLE}") from error
+    if location.drivername == SERVER_DRIVER and location.database:
+        return location, None
     if location.drivername != DRIVER or location.database in (None, "", ":memory:"):
-        raise StorageError(f"DATABASE_URL must name an SQLite file: write it like {EXAMPLE}")
+        raise StorageError(f"give an address like {EXAMPLE}")
     return location, Path(str(location.database))

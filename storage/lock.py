@@ -1,5 +1,6 @@
-"""One process works on one database: an exclusive lock on a file beside it."""
+"""One process works on one SQLite file: an exclusive lock on a file beside it."""
 
+import asyncio
 import fcntl
 import os
 from pathlib import Path
@@ -17,8 +18,11 @@ class InstanceLock:
         self._database = database
         self._descriptor: int | None = None
 
-    def acquire(self) -> None:
+    async def acquire(self) -> None:
         """Take the lock without waiting. Raises DatabaseInUse where another process has it, or OSError."""
+        await asyncio.to_thread(self._acquire)
+
+    def _acquire(self) -> None:
         # Not the database file itself: closing it would drop the locks that SQLite holds on it.
         name = self._database.with_name(f"{self._database.name}.lock")
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
@@ -35,7 +39,7 @@ class InstanceLock:
             raise
         self._descriptor = descriptor
 
-    def release(self) -> None:
+    async def release(self) -> None:
         """Give the lock back, if it is held."""
         if self._descriptor is not None:
             os.close(self._descriptor)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from storage.broadcasts import opened_broadcast
 from storage.cipher import Cipher, request_place
@@ -59,9 +58,10 @@ class Requests:
         ]
         new = [{**self._sealed(each), "outcome": Outcome.RECEIVED, "created_at": now} for each in received]
         async with self._transactions.write() as connection:
+            insert = self._transactions.insert
             await connection.execute(insert(users).on_conflict_do_nothing(), people)
-            recorded = await connection.execute(insert(requests).on_conflict_do_nothing(), new)
-        return recorded.rowcount
+            recorded = insert(requests).values(new).on_conflict_do_nothing().returning(requests.c.id)
+            return len((await connection.execute(recorded)).all())
 
     async def claim(self, request_ids: Collection[int]) -> set[int]:
         """Take received requests into work; says which. Of all who ask for one, one gets it."""
@@ -202,7 +202,7 @@ class Requests:
             .group_by(day)
         )
         async with self._transactions.read() as connection:
-            found = {row[0]: tuple(row)[1:] for row in (await connection.execute(query)).all()}
+            found = {str(row[0]): tuple(row)[1:] for row in (await connection.execute(query)).all()}
         wanted = [today - timedelta(days=back) for back in range(days)]
         return [DayStats(each, *found.get(each.isoformat(), (0, 0, 0, 0, 0))) for each in wanted]
 

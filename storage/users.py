@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Row, and_, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from storage.connections import Transactions
 from storage.erasure import Traces, erase_people
@@ -36,7 +35,7 @@ class Users:
         # Most messages change nothing; they must not wait for the disk.
         if user is not None and _is_up_to_date(user, language_hint):
             return user
-        statement = insert(users).values(
+        statement = self._transactions.insert(users).values(
             id=user_id, language=language_hint, announcements=True, created_at=datetime.now(UTC)
         )
         upsert = statement.on_conflict_do_update(

@@ -24,7 +24,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch
     [
         ("ADMIN_IDS", "-5", "ADMIN_IDS: give user ids"),
         ("BOT_TOKEN", "a secret", "BOT_TOKEN: give the token as BotFather wrote it"),
-        ("DATABASE_URL", "postgresql://x/y", "DATABASE_URL: give an address like sqlite+aiosqlite:///data/bot.db"),
+        ("DATABASE_URL", "mysql://x/y", "DATABASE_URL: give an address like sqlite+aiosqlite:///data/bot.db"),
         ("DATA_KEY", "short", "DATA_KEY: give 32 random bytes in URL-safe base64"),
         ("RETENTION_DAYS", "0", "RETENTION_DAYS: Input should be greater than or equal to 1"),
         ("RETENTION_DAYS", "800000", "RETENTION_DAYS: Input should be less than or equal to 36500"),

@@ -1,10 +1,39 @@
-from collections.abc import AsyncIterator
+"""A database for each test: on SQLite and on PostgreSQL, unless the test is about the file."""
+
+import inspect
+import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
 from storage import Database
+from tests.storage.servers import Server, running_server
+
+BACKENDS = ["sqlite", "postgresql"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    asked = set(inspect.signature(metafunc.function).parameters)
+    if "backend" in metafunc.fixturenames:
+        # Who looks at the file, or names it, means SQLite.
+        metafunc.parametrize("backend", ["sqlite"] if "path" in asked else BACKENDS)
+
+
+@pytest.fixture(scope="session")
+def any_server() -> Iterator[Server | None]:
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def server(any_server: Server | None) -> Server:
+    """The PostgreSQL server; continuous integration must have one."""
+    if any_server is None:
+        assert "CI" not in os.environ, "PostgreSQL is not installed: .ci/run must install it"
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    return any_server
 
 
 @pytest.fixture
@@ -18,8 +47,12 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(path: Path) -> str:
-    return f"sqlite+aiosqlite:///{path}"
+def url(backend: str, path: Path, request: pytest.FixtureRequest) -> str:
+    """An empty database."""
+    if backend == "sqlite":
+        return f"sqlite+aiosqlite:///{path}"
+    server: Server = request.getfixturevalue("server")
+    return server.new_database().render_as_string()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ WORK: dict[str, Callable[[Database], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("work", WORK.values(), ids=WORK)
 async def test_work_that_is_cancelled_at_any_step_says_so(
-    database: Database, work: Callable[[Database], Awaitable[object]]
+    database: Database, backend: str, work: Callable[[Database], Awaitable[object]]
 ) -> None:
     cancelled = 0
     for steps in range(STEPS):
@@ -33,11 +33,13 @@ async def test_work_that_is_cancelled_at_any_step_says_so(
             await task
         except asyncio.CancelledError:
             cancelled += 1
-    assert cancelled
+    # PostgreSQL has no log to wipe, and that takes no step.
+    assert cancelled or (work is WORK["wiping the log"] and backend == "postgresql")
     # No connection was given back that fails at once where another program writes.
     connections = [await database._engine.connect() for _ in range(5)]
-    waits = [(await each.execute(text("PRAGMA busy_timeout"))).scalar_one() for each in connections]
+    setting = {"sqlite": "PRAGMA busy_timeout", "postgresql": "SHOW lock_timeout"}[backend]
+    waits = [(await each.execute(text(setting))).scalar_one() for each in connections]
     for each in connections:
         await each.close()
-    assert waits == [2000] * 5
+    assert waits == [{"sqlite": 2000, "postgresql": "2s"}[backend]] * 5
     assert (await database.users.seen(2, "ru")).id == 2

@@ -102,7 +102,14 @@ async def test_a_database_of_a_newer_version(url: str, path: Path, key: bytes) -
 
 @pytest.mark.parametrize(
     "wrong",
-    ["bot.db", "postgresql+asyncpg://localhost/bot", "sqlite:///bot.db", "sqlite+aiosqlite://", ""],
+    [
+        "bot.db",
+        "postgresql://localhost/bot",
+        "postgresql+asyncpg://localhost",
+        "sqlite:///bot.db",
+        "sqlite+aiosqlite://",
+        "",
+    ],
 )
 async def test_a_url_of_something_else(wrong: str, key: bytes) -> None:
     assert "sqlite+aiosqlite:///data/bot.db" in await fault(wrong, key)

@@ -9,6 +9,10 @@ branch_labels = None
 depends_on = None
 
 KEPT = "RAISE(ABORT, 'the audit log only grows')"
+REFUSE = """
+CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RAISE EXCEPTION 'the audit log only grows'; END $$
+"""
 
 
 def upgrade() -> None:
@@ -40,8 +44,16 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for event in ("UPDATE", "DELETE"):
             op.execute(f"CREATE TRIGGER audit_{event.lower()} BEFORE {event} ON audit BEGIN SELECT {KEPT}; END")
+    else:
+        op.execute(REFUSE)
+        op.execute(
+            "CREATE TRIGGER audit_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
+            " FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows()"
+        )
 
 
 def downgrade() -> None:
     for name in ("switches", "bans", "audit", "roles"):
         op.drop_table(name)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION audit_only_grows")

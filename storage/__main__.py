@@ -1,0 +1,91 @@
+"""Commands of whoever runs the bot: back up, restore, and copy a database.
+
+python -m storage backup DATABASE FILE
+python -m storage restore FILE DATABASE
+python -m storage copy FROM-URL TO-URL
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from storage.backups import backup, restore
+from storage.copying import copy
+from storage.database import Database
+from storage.errors import StorageError
+from storage.location import EXAMPLE, locate
+from storage.lock import InstanceLock
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0, or 2 with one line that says what to change."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "backup":
+            backup(options.database, options.file)
+        elif options.command == "restore":
+            asyncio.run(_restore(options.file, options.database))
+        else:
+            asyncio.run(_copy(options.source, options.target, _key(options.key)))
+    except StorageError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+async def _restore(source: Path, database: Path) -> None:
+    lock = InstanceLock(database)
+    try:
+        await lock.acquire()
+    except OSError as error:
+        raise StorageError(f"cannot restore {database}: {error.strerror}") from error
+    try:
+        await asyncio.to_thread(restore, source, database)
+    finally:
+        await lock.release()
+
+
+async def _copy(source: str, target: str, key: bytes) -> None:
+    # Opening brings both to the schema of this program, checks the key, and makes sure that nobody works on them.
+    old = await Database.open(source, key)
+    try:
+        new = await Database.open(target, key)
+        try:
+            copied = await copy(locate(source)[0], locate(target)[0])
+        finally:
+            await new.close()
+    finally:
+        await old.close()
+    for each in copied:
+        print(f"{each.table:20} {each.rows:>9} rows  sha256 {each.digest[:16]}")
+
+
+def _key(path: Path | None) -> bytes:
+    try:
+        return path.read_bytes().strip() if path is not None else os.environ["DATA_KEY"].encode()
+    except KeyError:
+        raise StorageError("set DATA_KEY, or name the key file with --key") from None
+    except OSError as error:
+        raise StorageError(f"cannot read the key file {path}: {error.strerror}") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m storage", description="Back up, restore and copy databases.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("backup", help="copy an SQLite database while the bot runs")
+    one.add_argument("database", type=Path)
+    one.add_argument("file", type=Path)
+    two = commands.add_parser("restore", help="put a backup in the place of a database; stop the bot first")
+    two.add_argument("file", type=Path)
+    two.add_argument("database", type=Path)
+    three = commands.add_parser("copy", help="copy a database into an empty one of either kind; stop the bot first")
+    three.add_argument("source", help=EXAMPLE)
+    three.add_argument("target", help="in the same form")
+    three.add_argument("--key", type=Path, help="key file, instead of DATA_KEY")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
