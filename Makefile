@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 # Serving runs without torch; training, tests and measurements bring it along.
 SERVING := $(VENV)/.installed-for-serving
 STAMP := $(VENV)/.installed
-PACKAGES := benchmarks bot inference models storage
-CATALOGS := $(patsubst %.po,%.mo,$(wildcard bot/locales/*/LC_MESSAGES/*.po inference/drawing/locales/*/LC_MESSAGES/*.po))
+PACKAGES := benchmarks bot inference models storage web
+CATALOGS := $(patsubst %.po,%.mo,$(wildcard $(addsuffix /*/LC_MESSAGES/*.po,bot/locales inference/drawing/locales web/locales)))
 # The builds of torch without CUDA. Where this index cannot be reached, torch comes from pip's own index.
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
@@ -17,13 +17,16 @@ HASHED := --no-deps --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench load soak figures screenshots audit sbom lock serving setup lint types unit format clean
+.PHONY: help run web test bench load soak figures screenshots audit sbom lock serving setup lint types unit format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: serving ## start the bot: Telegram with BOT_TOKEN, else a chat page on this machine
 	@$(BIN)/python -m bot
+
+web: serving ## serve the page and the HTTP API on this machine
+	@$(BIN)/python -m web
 
 test: lint types unit ## lint, types and all tests
 

@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="session", autouse=True)
 def compiled_translations() -> None:
     """Tests never speak from catalogs older than the sources of the wording."""
-    for source in chain.from_iterable((ROOT / package).rglob("LC_MESSAGES/*.po") for package in ("bot", "inference")):
+    for source in chain.from_iterable(
+        (ROOT / package).rglob("LC_MESSAGES/*.po") for package in ("bot", "inference", "web")
+    ):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue

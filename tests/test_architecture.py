@@ -1,4 +1,4 @@
-"""The house rules that imports must keep: bot -> inference, bot -> storage, models -> inference, and nothing back."""
+"""The house rules that imports must keep: bot -> inference and storage, models and web -> inference, nothing back."""
 
 import ast
 import subprocess
@@ -15,15 +15,17 @@ MAY_IMPORT = {
     "inference": set(),
     "models": {"inference"},
     "storage": set(),
+    "web": {"inference"},
 }
 TELEGRAM = {"aiogram"}
-DATABASES = {"aiosqlite", "alembic", "sqlalchemy"}
+DATABASES = {"aiosqlite", "alembic", "asyncpg", "sqlalchemy"}
 NETWORKS = {"cv2", "numpy", "safetensors", "torch", "ultralytics"}
 FOREIGN = {
     "bot": DATABASES | {"torch", "torchvision", "ultralytics"},
     "inference": TELEGRAM | DATABASES | {"torch", "torchvision", "ultralytics"},
     "models": TELEGRAM | DATABASES,
     "storage": TELEGRAM | NETWORKS | {"torchvision"},
+    "web": TELEGRAM | DATABASES | NETWORKS | {"torchvision"},
 }
 TRAINING_ONLY = {
     *("hypothesis", "onnx", "onnxscript", "playwright", "pytest", "sklearn", "timm"),
@@ -111,7 +113,7 @@ def test_serving_loads_nothing_of_training() -> None:
     """The image carries only what serving needs; torch alone would double its start and its memory."""
     names = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for package in ("bot", "inference")
+        for package in ("bot", "inference", "web")
         for path in modules(package)
         if path.name != "__init__.py"
     ]

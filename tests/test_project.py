@@ -20,6 +20,7 @@ from packaging.utils import canonicalize_name
 from bot.health import FRESH_SECONDS, SIGN_OF_LIFE
 from bot.settings import Settings
 from inference.registry.file import RegistryFile
+from web.settings import Settings as WebSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,7 +30,7 @@ LONGEST_README = 750
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]
-PACKAGES = ("benchmarks", "bot", "inference", "load", "models", "storage")
+PACKAGES = ("benchmarks", "bot", "inference", "load", "models", "storage", "web")
 # Bindings to a driver that may be absent: 0.1 MB of Python that ultralytics lists among its dependencies.
 NOT_CUDA = {"nvidia-ml-py"}
 
@@ -144,7 +145,7 @@ def test_every_third_party_import_is_a_declared_dependency() -> None:
 
 def test_every_setting_is_documented_and_no_other() -> None:
     section = CONFIGURATION.partition("## Settings")[2].partition("\n## ")[0]
-    settings = {name.upper() for name in Settings.model_fields}
+    settings = {name.upper() for name in Settings.model_fields | WebSettings.model_fields}
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)) == settings
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert set(re.findall(r"^#([A-Z_]+)=", example, re.MULTILINE)) == settings

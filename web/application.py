@@ -1,0 +1,89 @@
+"""The web application: its parts wired together around an engine."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from inference.engine.engine import Engine
+from web import api, page, problems, watching
+from web.jobs import Jobs
+from web.keys import ApiKeys
+from web.rates import RateLimiter
+from web.uploads import Uploads
+
+VERSION: Final = "1"
+WAIT_SECONDS: Final = 20.0
+
+_SECURITY: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src data:; style-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def create_app(
+    engine: Engine,
+    keys: ApiKeys,
+    operator: str | None = None,
+    *,
+    uploads: Uploads | None = None,
+    wait_seconds: float = WAIT_SECONDS,
+) -> ASGIApp:
+    """The application, which reads photos with an engine that runs already.
+
+    Args:
+        engine: its pool has been started by whoever hands it in.
+        keys: who may use the API.
+        operator: who runs the service, for the page.
+        uploads: how forms are read.
+        wait_seconds: how long the API waits for an answer before it gives a job's number instead.
+    """
+    metrics, rates, uploads = watching.Metrics(), RateLimiter(), uploads or Uploads()
+    jobs = Jobs(engine, metrics)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await jobs.stop()
+
+    app = FastAPI(
+        title="Skin lesion triage",
+        version=VERSION,
+        description="Triage of photos of skin lesions. It is not a diagnosis and not a medical device.",
+        license_info={"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
+        openapi_url="/v1/openapi.json",
+        # Their pages load scripts from elsewhere, and nothing here calls anybody.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    problems.install(app)
+    app.include_router(api.setup(jobs, uploads, keys, rates, wait_seconds))
+    app.include_router(page.setup(page.Page(jobs, uploads, rates, operator)))
+    app.include_router(watching.setup(engine, metrics))
+    return metrics.counting(_hardened(app))
+
+
+def _hardened(app: ASGIApp) -> ASGIApp:
+    """Answers that no other site may frame or read, and that no cache keeps."""
+
+    async def hardened(scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_SECURITY)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await app(scope, receive, with_headers)
+
+    return hardened

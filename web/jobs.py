@@ -1,0 +1,129 @@
+"""Photos that are being read, and answers that wait to be fetched: in memory, and for some minutes only."""
+
+import asyncio
+import secrets
+from collections.abc import Hashable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from inference.drawing.words import Plate
+from inference.engine.engine import AnalysisFailed, Busy, Engine, PhotoError, Place, Reading, TooMany
+from inference.photo import PhotoFault
+from web.problems import Problem
+from web.watching import Metrics
+
+KEPT_SECONDS: Final = 600.0
+KEPT_AT_MOST: Final = 100
+"""Finished answers, each with a picture of some megabyte."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One photo. `name` is what its sender calls it; `task` reads it."""
+
+    id: str
+    owner: Hashable
+    name: str
+    language: str
+    place: Place
+    task: asyncio.Task[Reading]
+
+    @property
+    def reading(self) -> Reading:
+        """The answer of a job that is done. Raises Problem where the photo could not be read."""
+        try:
+            return self.task.result()
+        except PhotoError as error:
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, error.fault, _FAULTS[error.fault]) from None
+        except (AnalysisFailed, asyncio.CancelledError):
+            raise Problem(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The photo could not be read. Please send it again."
+            ) from None
+
+
+_FAULTS: Final = {
+    PhotoFault.EMPTY: "The file is empty.",
+    PhotoFault.NOT_AN_IMAGE: "The file is no JPEG, PNG, WebP or HEIC.",
+    PhotoFault.TRUNCATED: "The picture is damaged: a part of the file is missing.",
+    PhotoFault.TOO_MANY_PIXELS: "The picture has too many pixels.",
+    PhotoFault.TOO_COSTLY: "The file takes too long to open.",
+    PhotoFault.ANIMATED: "The picture moves: only still photos are read.",
+}
+
+
+class Jobs:
+    """Owns the tasks that read photos.
+
+    Args:
+        engine: what reads them.
+        metrics: which count them.
+        kept_seconds: how long an answer can be fetched.
+    """
+
+    def __init__(self, engine: Engine, metrics: Metrics, kept_seconds: float = KEPT_SECONDS) -> None:
+        self._engine = engine
+        self._metrics = metrics
+        self._kept_seconds = kept_seconds
+        self._jobs: dict[str, Job] = {}
+
+    def start(self, owner: Hashable, photo: bytes, name: str, language: str, answers: Mapping[str, object]) -> Job:
+        """Put a photo into the queue; its bytes are let go with the answer.
+
+        Raises:
+            Problem: there is no room for it.
+        """
+
+        async def fetch() -> bytes:
+            return photo
+
+        queued = ExitStack()
+        try:
+            [place] = queued.enter_context(self._engine.queue(owner))
+        except Busy as error:
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Too many photos wait now.", retry_after=error.retry_after
+            ) from None
+        except TooMany:
+            raise Problem(
+                HTTPStatus.TOO_MANY_REQUESTS, "too_many", "Wait for the answers to your other photos.", retry_after=10
+            ) from None
+        task = asyncio.create_task(place.read(fetch, Plate(language, answers=answers)))
+        job = Job(secrets.token_urlsafe(16), owner, name, language, place, task)
+        self._jobs[job.id] = job
+        self._metrics.count(task)
+
+        def ended(_task: asyncio.Task[Reading]) -> None:
+            queued.close()
+            # Whoever asked may have gone; then nobody asks for the error.
+            if not task.cancelled():
+                task.exception()
+            asyncio.get_running_loop().call_later(self._kept_seconds, self._jobs.pop, job.id, None)
+            self._forget_the_oldest()
+
+        task.add_done_callback(ended)
+        return job
+
+    def find(self, owner: Hashable, job_id: str) -> Job | None:
+        """A job of this owner; nobody else can find it."""
+        job = self._jobs.get(job_id)
+        return job if job is not None and job.owner == owner else None
+
+    def forget(self, job: Job) -> None:
+        """Give up reading a photo, or erase its answer."""
+        self._jobs.pop(job.id, None)
+        job.task.cancel()
+
+    async def stop(self) -> None:
+        """Give up all photos and erase all answers."""
+        tasks = [job.task for job in self._jobs.values()]
+        self._jobs.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _forget_the_oldest(self) -> None:
+        finished = [job for job in self._jobs.values() if job.task.done()]
+        for job in finished[: max(0, len(finished) - KEPT_AT_MOST)]:
+            self.forget(job)
