@@ -26,8 +26,15 @@ from bot.operator.loop_delay import log_loop_delay
 from bot.operator.releases import Releases, chosen_classifier
 from bot.operator.retention import keep_erasing
 from bot.photos.albums import Albums
+from bot.photos.explaining import Explainer
 from bot.photos.inbox import Inbox
-from bot.photos.recovery import answer_unfinished, delete_stale_progress, explain, release_unfinished
+from bot.photos.recovery import (
+    answer_unfinished,
+    delete_stale_progress,
+    explain,
+    release_unfinished,
+    settle_interrupted,
+)
 from bot.photos.service import PhotoService
 from bot.settings import Settings
 from bot.startup import open_database, open_telegram, reach_telegram, start_engine, worker_pool
@@ -79,6 +86,7 @@ class Application:
     watch: PollingWatch
     rate_limiter: RateLimiter
     photo_service: PhotoService
+    explainer: Explainer
     broadcaster: Broadcaster
 
     async def serve(self, *, handle_signals: bool = True) -> None:
@@ -105,10 +113,11 @@ class Application:
 
     async def _start_tasks(self) -> None:
         start, database, settings = self.supervisor.start, self.database, self.settings
-        unfinished = await release_unfinished(database)
+        leftover = await release_unfinished(database)
         if not self.access.under_maintenance:
-            start(answer_unfinished(unfinished, self.photo_service), "recovery")
-        start(explain(await database.requests.unexplained(), self.photo_service), "explanations")
+            start(answer_unfinished(leftover.unread, self.photo_service), "recovery")
+        start(settle_interrupted(leftover.interrupted, self.photo_service), "interrupted answers")
+        start(explain(await database.requests.unexplained(), self.explainer), "explanations")
         start(delete_stale_progress(self.bot, database), "tidying up")
         start(database.traces.keep_wiping(), "erasure")
         start(publish_profile(self.bot, database, self.i18n, self.access.staff()), "introduction")
@@ -153,6 +162,7 @@ async def compose(
         bot = connect(settings.token, session, retries, settings.telegram_local_dir)
         await reach_telegram(bot)
         photo_service = PhotoService(bot, database, engine, i18n, supervisor, rate_limiter, settings.operator)
+        explainer = Explainer(bot, database, engine, i18n, supervisor, rate_limiter)
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter)
         dispatcher = Dispatcher(
             storage=MemoryStorage(),
@@ -164,6 +174,7 @@ async def compose(
             broadcaster=broadcaster,
             database=database,
             engine=engine,
+            explainer=explainer,
             i18n=i18n,
             photo_service=photo_service,
             releases=Releases(engine, settings.weights_dir, partial(worker_pool, settings), access),
@@ -190,6 +201,7 @@ async def compose(
                 watch=watch,
                 rate_limiter=rate_limiter,
                 photo_service=photo_service,
+                explainer=explainer,
                 broadcaster=broadcaster,
             )
         finally:

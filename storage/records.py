@@ -11,10 +11,15 @@ BroadcastKind = Literal["text", "photo"]
 
 
 class Outcome(StrEnum):
-    """Where a request stands. The first two are under way, the others are final."""
+    """Where a request stands. The first three are under way, the others are final.
+
+    SENDING is committed before the answer goes out. Where a process died in between, nobody can know whether the
+    answer arrived.
+    """
 
     RECEIVED = "received"
     WORKING = "working"
+    SENDING = "sending"
     ANSWERED = "answered"
     REFUSED = "refused"
     FAILED = "failed"

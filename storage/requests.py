@@ -1,7 +1,6 @@
 """Requests: recorded before work begins, completed after the reply, so that a killed process loses none."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,20 +8,21 @@ from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from storage.broadcasts import opened_broadcast
-from storage.cipher import Cipher, request_place
+from storage.cipher import Cipher
 from storage.connections import Transactions
 from storage.records import Broadcast, Completion, DayStats, Outcome, Received, Request, RequestKind
+from storage.sealed import SealedRequests
 from storage.tables import broadcasts, deliveries, requests, users
 
-UNFINISHED = (Outcome.RECEIVED, Outcome.WORKING)
+UNFINISHED = (Outcome.RECEIVED, Outcome.WORKING, Outcome.SENDING)
 SHOWN = (Outcome.ANSWERED, Outcome.REFUSED)
-FILE_IDS = ("file_id", "file_unique_id", "reply_file_id")
 
 
 class Requests:
     def __init__(self, transactions: Transactions, cipher: Cipher) -> None:
         self._transactions = transactions
         self._cipher = cipher
+        self._sealed = SealedRequests(cipher)
 
     async def record(
         self,
@@ -56,7 +56,7 @@ class Requests:
         people = [
             {"id": user_id, "announcements": True, "created_at": now} for user_id in {each.user_id for each in received}
         ]
-        new = [{**self._sealed(each), "outcome": Outcome.RECEIVED, "created_at": now} for each in received]
+        new = [{**self._sealed.received(each), "outcome": Outcome.RECEIVED, "created_at": now} for each in received]
         async with self._transactions.write() as connection:
             await connection.execute(insert(users).on_conflict_do_nothing(), people)
             recorded = await connection.execute(insert(requests).on_conflict_do_nothing(), new)
@@ -69,6 +69,24 @@ class Requests:
     async def release(self, request_ids: Collection[int]) -> set[int]:
         """Give requests whose worker is gone back, to be claimed anew; says which."""
         return await self._move(request_ids, Outcome.WORKING, Outcome.RECEIVED)
+
+    async def mark_sending(self, completions: Sequence[Completion]) -> set[int]:
+        """Commit to answers before they go out, and keep their results; says which may be sent.
+
+        Requests that nobody works on any more, or that were erased meanwhile, are left alone.
+        """
+        decided = {each.request_id: each for each in completions}
+        under_way = select(requests).where(requests.c.id.in_(decided), requests.c.outcome == Outcome.WORKING)
+        async with self._transactions.write() as connection:
+            rows = (await connection.execute(under_way)).all()
+            for row in rows:
+                values = {"outcome": Outcome.SENDING, **self._sealed.decided(row, decided[row.id].result)}
+                await connection.execute(update(requests).where(requests.c.id == row.id).values(values))
+        return {row.id for row in rows}
+
+    async def take_back(self, request_ids: Collection[int]) -> set[int]:
+        """Note that answers committed to were not sent after all; says which."""
+        return await self._move(request_ids, Outcome.SENDING, Outcome.WORKING)
 
     async def set_progress_message(self, request_ids: Sequence[int], message_id: int | None) -> None:
         """Note which message tells of the progress of these requests; None where it is gone."""
@@ -104,7 +122,7 @@ class Requests:
         async with self._transactions.write() as connection:
             rows = (await connection.execute(still_open)).all()
             for row in rows:
-                values = self._sealed_end(row, ended[row.id])
+                values = self._sealed.ended(row, ended[row.id])
                 await connection.execute(update(requests).where(requests.c.id == row.id).values(values))
         return {row.id for row in rows}
 
@@ -162,7 +180,7 @@ class Requests:
                     select(requests).where(mine).order_by(requests.c.id.desc()).offset(offset).limit(limit)
                 )
             ).all()
-        return [self._request(row) for row in rows], total
+        return [self._sealed.opened(row) for row in rows], total
 
     async def daily(self, days: int) -> list[DayStats]:
         """One entry for each of the last `days` UTC days, today first, days without requests included."""
@@ -194,7 +212,7 @@ class Requests:
             written = select(broadcasts).where(broadcasts.c.admin_id == user_id)
             return {
                 "user": _plain(person),
-                "requests": [_plain(self._request(row)) for row in (await connection.execute(theirs)).all()],
+                "requests": [_plain(self._sealed.opened(row)) for row in (await connection.execute(theirs)).all()],
                 "announcements_received": [_plain(row) for row in (await connection.execute(received)).all()],
                 "announcements_written": [
                     _plain(opened_broadcast(self._cipher, row)) for row in (await connection.execute(written)).all()
@@ -220,36 +238,7 @@ class Requests:
     async def _all(self, query: Select[Any]) -> list[Request]:
         async with self._transactions.read() as connection:
             rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
-        return [self._request(row) for row in rows]
-
-    def _request(self, row: Row[Any]) -> Request:
-        fields = dict(row._mapping)
-        fields["outcome"] = Outcome(fields["outcome"])
-        identity = row.user_id, row.chat_id, row.message_id
-        for name in FILE_IDS:
-            if fields[name] is not None:
-                fields[name] = self._cipher.open_text(fields[name], request_place(name, *identity))
-        if fields["result"] is not None:
-            fields["result"] = self._cipher.open_json(fields["result"], request_place("result", *identity))
-        return Request(**fields)
-
-    def _sealed(self, received: Received) -> dict[str, Any]:
-        fields = asdict(received)
-        identity = received.user_id, received.chat_id, received.message_id
-        for name in ("file_id", "file_unique_id"):
-            fields[name] = self._cipher.seal_text(fields[name], request_place(name, *identity))
-        return fields
-
-    def _sealed_end(self, row: Row[Any], end: Completion) -> dict[str, Any]:
-        identity = row.user_id, row.chat_id, row.message_id
-        values: dict[str, Any] = {"outcome": end.outcome, "completed_at": datetime.now(UTC)}
-        if end.reply_file_id is not None:
-            values["reply_file_id"] = self._cipher.seal_text(
-                end.reply_file_id, request_place("reply_file_id", *identity)
-            )
-        if end.result is not None:
-            values["result"] = self._cipher.seal_json(end.result, request_place("result", *identity))
-        return values
+        return [self._sealed.opened(row) for row in rows]
 
 
 def _plain(value: Row[Any] | Request | Broadcast) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
@@ -16,9 +17,10 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.photos.inbox import largest
 from bot.results import Result, Trouble
+from bot.telegram.outages import until_reached
 from bot.ui import explanations, replies, texts
 from bot.ui.buttons import keyboard
-from bot.ui.callbacks import Show
+from bot.ui.callbacks import HistoryEntry, HistoryPage, Show
 from inference.engine.engine import Explanation
 from storage.records import Request
 
@@ -76,8 +78,27 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
 
     Returns the file ids of the annotated photos by request. An album shows no captions until a photo is
     opened, so the message after it repeats what matters. Where Telegram does not take the album, each result
-    comes in a message of words instead.
+    comes in a message of words instead. Where it is out of reach after the first of several messages, the others wait
+    until it is back.
     """
+    try:
+        sent = await _send_annotated(bot, pictures)
+    except NOT_ACCEPTED as error:
+        logger.warning("album of request %d not accepted: %s", pictures[0][0].id, error.message)
+        # A line in a summary is no answer: it leaves out all percentages but one.
+        (first, first_result, _), *others = pictures
+        await send_text(bot, first, first_result)
+        for request, result, _annotated in others:
+            await until_reached(partial(send_text, bot, request, result))
+        return {}
+    if any(annotated is not None for _request, _result, annotated in pictures):
+        await until_reached(partial(_send_summary, bot, pictures))
+    else:
+        await _send_summary(bot, pictures)
+    return sent
+
+
+async def _send_annotated(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
     shown = [
         (
             request,
@@ -86,26 +107,23 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
         for number, (request, result, annotated) in enumerate(pictures, 1)
         if annotated is not None
     ]
-    sent: dict[int, str] = {}
     first = pictures[0][0]
-    try:
-        if len(shown) > 1:
-            messages = await bot.send_media_group(
-                first.chat_id, [media for _request, media in shown], reply_parameters=_reply_to(first)
-            )
-            sent = _file_ids([request for request, _media in shown], messages)
-        elif shown:
-            request, media = shown[0]
-            message = await bot.send_photo(
-                first.chat_id, media.media, caption=media.caption, reply_parameters=_reply_to(request)
-            )
-            sent = _file_ids([request], [message])
-    except NOT_ACCEPTED as error:
-        logger.warning("album of request %d not accepted: %s", first.id, error.message)
-        # A line in a summary is no answer: it leaves out all percentages but one.
-        for request, result, _annotated in pictures:
-            await send_text(bot, request, result)
-        return {}
+    if len(shown) > 1:
+        messages = await bot.send_media_group(
+            first.chat_id, [media for _request, media in shown], reply_parameters=_reply_to(first)
+        )
+        return _file_ids([request for request, _media in shown], messages)
+    if shown:
+        request, media = shown[0]
+        message = await bot.send_photo(
+            first.chat_id, media.media, caption=media.caption, reply_parameters=_reply_to(request)
+        )
+        return _file_ids([request], [message])
+    return {}
+
+
+async def _send_summary(bot: Bot, pictures: Sequence[Picture]) -> None:
+    first = pictures[0][0]
     await bot.send_message(
         first.chat_id,
         replies.summary([result for _request, result, _annotated in pictures]),
@@ -114,7 +132,18 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
             {number: request.id for number, (request, result, _) in enumerate(pictures, 1) if result.label}
         ),
     )
-    return sent
+
+
+async def send_interruption(bot: Bot, requests: Sequence[Request]) -> None:
+    """Say that an answer to these may have been sent or not, and offer the results."""
+    if len(requests) == 1:
+        text = _("I was restarted just as I answered this photo. If you see no answer, press the button.")
+        button = _("Show the answer"), HistoryEntry(request_id=requests[0].id).pack()
+    else:
+        text = _("I was restarted just as I answered these photos. If you see no answer, press the button.")
+        button = _("My results"), HistoryPage(number=0, as_new_message=True).pack()
+    markup = keyboard([button])
+    await bot.send_message(requests[0].chat_id, text, reply_parameters=_reply_to(requests[0]), reply_markup=markup)
 
 
 async def send_explanation(bot: Bot, request: Request, answered: Result, explanation: Explanation) -> None:

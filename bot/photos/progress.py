@@ -17,6 +17,7 @@ from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.replies import time_from_now
 from inference.engine.engine import Place
 from storage.database import Database
+from storage.errors import StorageUnavailable
 from storage.records import Request
 
 # Telegram shows an action for five seconds.
@@ -45,7 +46,9 @@ async def delete_progress_message(bot: Bot, database: Database, requests: Sequen
     except AiogramError as error:
         logger.warning("a progress message stays for now: %s", type(error).__name__)
         return
-    await database.requests.set_progress_message([each.id for each in requests], None)
+    # Noted for longer than it is there, it does no harm.
+    with contextlib.suppress(StorageUnavailable):
+        await database.requests.set_progress_message([each.id for each in requests], None)
 
 
 async def _first(*waits: Coroutine[Any, Any, object]) -> None:
@@ -173,9 +176,10 @@ class Progress:
             if not await self._edited(text):
                 message = await self._bot.send_message(self._chat_id, text, disable_notification=True)
                 self._message_id = message.message_id
-                await self._database.requests.set_progress_message(
-                    [each.id for each in self._requests], message.message_id
-                )
+                with contextlib.suppress(StorageUnavailable):
+                    await self._database.requests.set_progress_message(
+                        [each.id for each in self._requests], message.message_id
+                    )
             self._shown = text
 
     async def _edited(self, text: str) -> bool:

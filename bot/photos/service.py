@@ -2,71 +2,33 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import repeat
-from typing import Protocol, TypeVar
 
-from aiogram.enums import ChatAction
-from aiogram.exceptions import (
-    ClientDecodeError,
-    TelegramForbiddenError,
-    TelegramNetworkError,
-    TelegramRetryAfter,
-    TelegramServerError,
-)
+from aiogram.exceptions import TelegramAPIError, TelegramForbiddenError
 from aiogram.utils.i18n import I18n
 
 from bot.photos.albums import Incoming
-from bot.photos.delivery import send_album, send_answer, send_consent_request, send_explanation, send_text
+from bot.photos.delivery import send_album, send_answer, send_consent_request, send_interruption, send_text
+from bot.photos.outbox import Outbox, ProcessedRequest, failed, outcome_of, refused
 from bot.photos.progress import Progress
-from bot.results import FAILURES, Reason, Result, Trouble, to_stored
+from bot.photos.reading import NotRead, Reader
+from bot.results import Result, Trouble
 from bot.supervisor import Supervisor
+from bot.telegram import outages
 from bot.telegram.client import RetryingBot
-from bot.telegram.files import NotFetched, fetch_file
-from bot.telegram.rate_limit import MessageKind, RateLimiter
-from bot.ui import replies
+from bot.telegram.rate_limit import RateLimiter
 from bot.ui.i18n import supported_language
-from inference.analysis import Analysis
-from inference.engine.engine import AnalysisFailed, Busy, Engine, Explanation, Fetch, Place, TooMany
-from inference.photo import PhotoError
+from inference.engine.engine import Engine, Place
 from storage.database import Database
-from storage.records import Completion, Outcome, Request, User
+from storage.errors import StorageUnavailable
+from storage.records import Completion, Request, User
 from storage.retry import until_stored
 
 logger = logging.getLogger(__name__)
 
-UNREACHABLE = (TelegramNetworkError, TelegramServerError, TelegramRetryAfter, ClientDecodeError)
-AGAIN_SECONDS = 60.0
-
-T_co = TypeVar("T_co", covariant=True)
-
-
-class Work(Protocol[T_co]):
-    """What a place in the engine's queue is used for."""
-
-    def __call__(self, fetch: Fetch, *, language: str) -> Awaitable[T_co]: ...
-
-
-class NotRead(Exception):
-    """A photo could not be read; `result` says why."""
-
-    def __init__(self, reason: Reason, retry_after: float = 0.0) -> None:
-        super().__init__(reason)
-        self.result = Result(reason=reason, retry_after=retry_after)
-
-
-@dataclass(frozen=True)
-class ProcessedRequest:
-    """One request with what came of it; `annotated` is a JPEG where there is a class."""
-
-    request: Request
-    result: Result
-    analysis: Analysis | None = None
-    annotated: bytes | None = None
+LATER = (*outages.UNREACHABLE, StorageUnavailable)
 
 
 class PhotoService:
@@ -84,7 +46,8 @@ class PhotoService:
     ) -> None:
         self._bot = bot
         self._database = database
-        self._engine = engine
+        self._reader = Reader(bot, engine)
+        self._outbox = Outbox(database, supervisor, rate_limiter)
         self._i18n = i18n
         self._supervisor = supervisor
         self._operator = operator
@@ -102,93 +65,60 @@ class PhotoService:
         if not claimed:
             return
         requests = [each.request for each in claimed]
+        try:
+            await self._answer(claimed, accepted)
+        except TelegramForbiddenError:
+            await until_stored(partial(self._database.users.mark_blocked, requests[0].user_id))
+            await self._outbox.close(list(map(failed, requests)))
+        except LATER as error:
+            logger.error("no way to answer %d request(s) now: %s", len(requests), type(error).__name__)
+            self._supervisor.start(self._receive_later(claimed), "late answer")
+
+    async def settle_interrupted(self, requests: Sequence[Request]) -> None:
+        """Close requests whose answer may have been sent before a kill, and say how to see it."""
+        user = await self._database.users.get(requests[0].user_id)
+        language = supported_language(user.language if user is not None else None)
+        with self._i18n.context(), self._i18n.use_locale(language):
+            try:
+                await outages.until_reached(partial(send_interruption, self._bot, requests))
+            except TelegramAPIError as error:
+                logger.warning("request %d: no word of its interruption: %s", requests[0].id, error.message)
+        ends = [Completion(each.id, outcome_of(Result.stored(each.result or {}))) for each in requests]
+        await until_stored(partial(self._database.requests.complete_all, ends))
+
+    async def _answer(self, claimed: Sequence[Incoming], accepted: bool) -> None:
+        """Answer, or apologise. Raises TelegramForbiddenError, and LATER where neither can be done now."""
+        requests = [each.request for each in claimed]
         user = await self._database.users.get(requests[0].user_id)
         if user is None:
             return
         with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
             try:
                 await self._serve(user, claimed, accepted)
-            except TelegramForbiddenError:
-                await self._database.users.mark_blocked(user.id)
-                await self._close([_failed(request) for request in requests], {})
-            except UNREACHABLE as error:
-                logger.error("no way to answer %d request(s) now: %s", len(requests), type(error).__name__)
-                self._supervisor.start(self._receive_later(claimed), "late answer")
+            except (TelegramForbiddenError, *LATER):
+                raise
             except Exception:
                 logger.exception("could not answer request(s) %s", [request.id for request in requests])
                 await self._apologise(requests)
 
-    async def explain(self, request: Request) -> None:
-        """Give an explanation that is owed: what made the model answer so, or why that cannot be said.
-
-        Where a stop or an outage cuts this short, it stays owed and the next start gives it. Raises what
-        sending raises.
-        """
-        try:
-            await self._explain(request)
-        except UNREACHABLE:
-            raise
-        except Exception:
-            await self._database.requests.settle_explanation(request.id)
-            raise
-        await self._database.requests.settle_explanation(request.id)
-
-    async def _explain(self, request: Request) -> None:
-        user = await self._database.users.get(request.user_id)
-        if user is None or request.result is None:
-            return
-        with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
-            try:
-                explanation = await self._read_again(request)
-            except NotRead as error:
-                await self._rate_limiter.acquire(MessageKind.ANSWER)
-                await send_text(self._bot, request, error.result)
-            else:
-                answered = Result.stored(request.result)
-                await self._supervisor.run_to_completion(send_explanation(self._bot, request, answered, explanation))
-
-    async def _read_again(self, request: Request) -> Explanation:
-        """An explanation that may be sent now; it takes its turn among its owner's photos. Raises NotRead."""
-        with self._queue(request.user_id, 1) as places:
-            about = self._bot, self._database, self._rate_limiter, [request], places
-            async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
-                explanation = await self._in_turn(request, places[0].explain)
-                await self._rate_limiter.acquire(MessageKind.ANSWER)
-                return explanation
-
     async def _receive_later(self, claimed: Sequence[Incoming]) -> None:
-        await asyncio.sleep(AGAIN_SECONDS)
-        await self._database.requests.release([each.request.id for each in claimed])
+        await asyncio.sleep(outages.AGAIN_SECONDS)
+        await until_stored(partial(self._database.requests.release, [each.request.id for each in claimed]))
         await self.receive(claimed, accepted=True)
 
     async def _serve(self, user: User, claimed: Sequence[Incoming], accepted: bool) -> None:
         requests = [each.request for each in claimed]
         if user.consented_at is None:
-            await send_consent_request(self._bot, requests[0], self._operator)
-            await self._close([_refused(request, Trouble.NO_CONSENT) for request in requests], {})
+            await self._outbox.send([refused(each, Trouble.NO_CONSENT) for each in requests], self._ask_consent)
             return
         try:
-            with self._queue(user.id, len(claimed), limited=not accepted) as places:
+            with self._reader.queue(user.id, len(claimed), limited=not accepted) as places:
                 async with Progress(self._bot, self._database, self._rate_limiter, requests, places) as progress:
                     read = await asyncio.gather(*map(self._read, claimed, places, repeat(progress)))
                     # An album comes with a message that sums it up.
-                    await self._rate_limiter.acquire(MessageKind.ANSWER, 1 if len(read) == 1 else len(read) + 1)
-                    await self._supervisor.run_to_completion(self._reply(read))
+                    await self._outbox.send(read, self._send, 1 if len(read) == 1 else len(read) + 1)
         except NotRead as turned_away:
-            await self._rate_limiter.acquire(MessageKind.ANSWER)
-            await send_text(self._bot, requests[0], turned_away.result)
-            await self._close([ProcessedRequest(request, turned_away.result) for request in requests], {})
-
-    @contextmanager
-    def _queue(self, user_id: int, photos: int, *, limited: bool = True) -> Iterator[list[Place]]:
-        """Places in the engine's queue. Raises NotRead where there is no room for them."""
-        try:
-            with self._engine.queue(user_id, photos, limited=limited) as places:
-                yield places
-        except Busy as error:
-            raise NotRead(Trouble.BUSY, error.retry_after) from None
-        except TooMany:
-            raise NotRead(Trouble.TOO_MANY) from None
+            await self._outbox.send([ProcessedRequest(each, turned_away.result) for each in requests], self._send_first)
 
     async def _read(self, incoming: Incoming, place: Place, progress: Progress) -> ProcessedRequest:
         read = await self._look(incoming, place)
@@ -199,68 +129,35 @@ class PhotoService:
         request = incoming.request
         if incoming.problem is not None:
             place.give_up()
-            return _refused(request, incoming.problem)
+            return refused(request, incoming.problem)
         try:
-            reading = await self._in_turn(request, place.read)
+            reading = await self._reader.in_turn(request, place.read)
         except NotRead as error:
             return ProcessedRequest(request, error.result)
         return ProcessedRequest(request, Result.of(reading.analysis), reading.analysis, reading.annotated)
 
-    async def _in_turn(self, request: Request, work: Work[T_co]) -> T_co:
-        """Have the engine work on a request's file, which is fetched when its turn has come. Raises NotRead."""
-        try:
-            return await work(partial(fetch_file, self._bot, request.file_id), language=replies.current_language())
-        except NotFetched as error:
-            raise NotRead(error.trouble) from None
-        except PhotoError as error:
-            raise NotRead(error.fault) from None
-        except AnalysisFailed:
-            logger.error("request %d could not be analysed", request.id)
-            raise NotRead(Trouble.FAILED) from None
-
-    async def _reply(self, read: Sequence[ProcessedRequest]) -> None:
-        """Send and close: a stop between the two would have the answer sent again by the next start."""
+    async def _send(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
         pictures = [(each.request, each.result, each.annotated) for each in read]
         if len(read) > 1:
-            sent = await send_album(self._bot, pictures)
-        else:
-            sent = await send_answer(self._bot, *pictures[0])
-        await self._close(read, sent)
+            return await send_album(self._bot, pictures)
+        return await send_answer(self._bot, *pictures[0])
 
-    async def _close(self, read: Sequence[ProcessedRequest], sent: dict[int, str]) -> None:
-        """Complete requests; `sent` gives the file ids of the annotated photos by request."""
-        completions = [
-            Completion(
-                each.request.id,
-                _outcome(each.result),
-                to_stored(each.result, each.analysis),
-                sent.get(each.request.id),
-            )
-            for each in read
-        ]
-        # What was said was said: only a stop ends this before it is noted.
-        await until_stored(partial(self._database.requests.complete_all, completions))
-        for each in completions:
-            logger.info("request %d is %s", each.request_id, each.outcome)
+    async def _send_first(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
+        """Say what holds for all of them once."""
+        await send_text(self._bot, read[0].request, read[0].result)
+        return {}
+
+    async def _ask_consent(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
+        await send_consent_request(self._bot, read[0].request, self._operator)
+        return {}
 
     async def _apologise(self, requests: Sequence[Request]) -> None:
-        failed = [_failed(request) for request in requests]
+        """Say that it failed, unless an answer is on its way already."""
+        sorry = list(map(failed, requests))
         try:
-            await send_text(self._bot, requests[0], failed[0].result)
+            await self._outbox.send(sorry, self._send_first)
+        except (TelegramForbiddenError, *LATER):
+            raise
         except Exception:
             logger.exception("could not even apologise")
-        await self._close(failed, {})
-
-
-def _refused(request: Request, reason: Reason) -> ProcessedRequest:
-    return ProcessedRequest(request, Result(reason=reason))
-
-
-def _failed(request: Request) -> ProcessedRequest:
-    return _refused(request, Trouble.FAILED)
-
-
-def _outcome(result: Result) -> Outcome:
-    if result.reason is None:
-        return Outcome.ANSWERED
-    return Outcome.FAILED if result.reason in FAILURES else Outcome.REFUSED
+            await self._outbox.close(sorry)

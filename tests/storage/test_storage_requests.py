@@ -264,3 +264,33 @@ async def test_many_requests_are_recorded_at_once_and_each_only_once(database: D
     assert [each.file_id for each in await database.requests.unfinished()] == ["file 1", "file 2", "file 3"]
     user = await database.users.get(7)
     assert user is not None and user.consented_at is None
+
+
+async def test_an_answer_is_committed_to_before_it_is_sent_and_only_once(database: Database) -> None:
+    first, second = await record(database, message=1), await record(database, message=2)
+    await database.requests.claim([first.id])
+    album = [Completion(each.id, Outcome.ANSWERED, RESULT) for each in (first, second)]
+    assert await database.requests.mark_sending(album) == {first.id}, "nobody works on the second one"
+    assert await database.requests.mark_sending(album) == set()
+    [marked] = [each for each in await database.requests.unfinished() if each.id == first.id]
+    assert (marked.outcome, marked.result, marked.completed_at) == (Outcome.SENDING, RESULT, None)
+    assert await database.requests.release([first.id]) == set(), "it may have been sent"
+    assert await database.requests.complete_all([Completion(first.id, Outcome.ANSWERED, None, "reply")]) == {first.id}
+    kept = await database.requests.get_owned(first.id, 1)
+    assert kept is not None
+    assert (kept.outcome, kept.result, kept.reply_file_id) == (Outcome.ANSWERED, RESULT, "reply")
+
+
+async def test_an_answer_that_was_not_sent_is_taken_back(database: Database) -> None:
+    request = await record(database)
+    await database.requests.claim([request.id])
+    assert await database.requests.mark_sending([Completion(request.id, Outcome.ANSWERED, RESULT)])
+    assert await database.requests.take_back([request.id]) == {request.id}
+    assert await database.requests.release([request.id]) == {request.id}
+
+
+async def test_what_was_erased_is_not_sent(database: Database) -> None:
+    request = await record(database)
+    await database.requests.claim([request.id])
+    await database.users.delete(1)
+    assert await database.requests.mark_sending([Completion(request.id, Outcome.ANSWERED, RESULT)]) == set()

@@ -1,0 +1,64 @@
+"""Reading: a place in the engine's queue, and what keeps a photo from being read."""
+
+import logging
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Protocol, TypeVar
+
+from bot.results import Reason, Result, Trouble
+from bot.telegram.client import RetryingBot
+from bot.telegram.files import NotFetched, fetch_file
+from bot.ui import replies
+from inference.engine.engine import AnalysisFailed, Busy, Engine, Fetch, Place, TooMany
+from inference.photo import PhotoError
+from storage.records import Request
+
+logger = logging.getLogger(__name__)
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Work(Protocol[T_co]):
+    """What a place in the engine's queue is used for."""
+
+    def __call__(self, fetch: Fetch, *, language: str) -> Awaitable[T_co]: ...
+
+
+class NotRead(Exception):
+    """A photo could not be read; `result` says why."""
+
+    def __init__(self, reason: Reason, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.result = Result(reason=reason, retry_after=retry_after)
+
+
+class Reader:
+    """Has the engine work on the files of requests, each in its owner's turn."""
+
+    def __init__(self, bot: RetryingBot, engine: Engine) -> None:
+        self._bot = bot
+        self._engine = engine
+
+    @contextmanager
+    def queue(self, user_id: int, photos: int, *, limited: bool = True) -> Iterator[list[Place]]:
+        """Places in the engine's queue. Raises NotRead where there is no room for them."""
+        try:
+            with self._engine.queue(user_id, photos, limited=limited) as places:
+                yield places
+        except Busy as error:
+            raise NotRead(Trouble.BUSY, error.retry_after) from None
+        except TooMany:
+            raise NotRead(Trouble.TOO_MANY) from None
+
+    async def in_turn(self, request: Request, work: Work[T_co]) -> T_co:
+        """Do work on a request's file, which is fetched when its turn has come. Raises NotRead."""
+        try:
+            return await work(partial(fetch_file, self._bot, request.file_id), language=replies.current_language())
+        except NotFetched as error:
+            raise NotRead(error.trouble) from None
+        except PhotoError as error:
+            raise NotRead(error.fault) from None
+        except AnalysisFailed:
+            logger.error("request %d could not be analysed", request.id)
+            raise NotRead(Trouble.FAILED) from None

@@ -1,0 +1,54 @@
+"""Rows of requests and what they mean: sealed when they are written, opened when they are read."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from storage.cipher import Cipher, request_place
+from storage.records import Completion, Outcome, Received, Request
+
+FILE_IDS = ("file_id", "file_unique_id", "reply_file_id")
+
+
+class SealedRequests:
+    """Turns requests into rows and back. Each ciphertext is bound to the person, chat and message of its row."""
+
+    def __init__(self, cipher: Cipher) -> None:
+        self._cipher = cipher
+
+    def opened(self, row: Row[Any]) -> Request:
+        """The request of a row. Raises StorageError where it cannot be decrypted."""
+        fields = dict(row._mapping)
+        fields["outcome"] = Outcome(fields["outcome"])
+        for name in FILE_IDS:
+            if fields[name] is not None:
+                fields[name] = self._cipher.open_text(fields[name], _place(row, name))
+        if fields["result"] is not None:
+            fields["result"] = self._cipher.open_json(fields["result"], _place(row, "result"))
+        return Request(**fields)
+
+    def received(self, received: Received) -> dict[str, Any]:
+        """The values of a new row."""
+        fields = asdict(received)
+        identity = received.user_id, received.chat_id, received.message_id
+        for name in ("file_id", "file_unique_id"):
+            fields[name] = self._cipher.seal_text(fields[name], request_place(name, *identity))
+        return fields
+
+    def decided(self, row: Row[Any], result: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The values that change in a row once the answer is known and before it is sent."""
+        return {} if result is None else {"result": self._cipher.seal_json(result, _place(row, "result"))}
+
+    def ended(self, row: Row[Any], end: Completion) -> dict[str, Any]:
+        """The values that change in a row once the answer is sent."""
+        values = {"outcome": end.outcome, "completed_at": datetime.now(UTC), **self.decided(row, end.result)}
+        if end.reply_file_id is not None:
+            values["reply_file_id"] = self._cipher.seal_text(end.reply_file_id, _place(row, "reply_file_id"))
+        return values
+
+
+def _place(row: Row[Any], column: str) -> str:
+    return request_place(column, row.user_id, row.chat_id, row.message_id)
