@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.broadcasts import Broadcasts
 from storage.cipher import CHECK, Cipher
 from storage.connections import Transactions, create_engine
-from storage.erasure import Traces
+from storage.erasure import Erasures, Traces
 from storage.errors import StorageBusy, StorageError, StorageFull
 from storage.location import locate
 from storage.lock import InstanceLock
@@ -39,8 +39,9 @@ class Database:
         self._cipher = cipher
         self._lock = lock
         self.traces = Traces(self._transactions)
-        self.users = Users(self._transactions, self.traces)
-        self.requests = Requests(self._transactions, cipher)
+        erasures = Erasures()
+        self.users = Users(self._transactions, self.traces, erasures)
+        self.requests = Requests(self._transactions, cipher, erasures)
         self.broadcasts = Broadcasts(self._transactions, cipher)
         self.staff = Staff(self._transactions, cipher)
         self.statistics = Statistics(self._transactions, cipher)

@@ -84,6 +84,7 @@ class Request:
 
     `progress_message_id` is the message that says so while it is being read; `result` is the decrypted
     health data of a completed request, else None. `explanation_asked_at` is None where no explanation is owed.
+    One that cannot be decrypted any more is not `is_readable`, and its file ids are empty.
     """
 
     id: int
@@ -101,6 +102,7 @@ class Request:
     reply_file_id: str | None
     result: Mapping[str, Any] | None
     explanation_asked_at: datetime | None
+    is_readable: bool = True
 
 
 @dataclass(frozen=True)

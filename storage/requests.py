@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from storage.broadcasts import opened_broadcast
 from storage.cipher import Cipher
 from storage.connections import Transactions
+from storage.erasure import Erasures
 from storage.records import Broadcast, Completion, DayStats, Outcome, Received, Request, RequestKind
 from storage.sealed import SealedRequests
 from storage.tables import broadcasts, deliveries, requests, users
@@ -19,8 +20,9 @@ SHOWN = (Outcome.ANSWERED, Outcome.REFUSED)
 
 
 class Requests:
-    def __init__(self, transactions: Transactions, cipher: Cipher) -> None:
+    def __init__(self, transactions: Transactions, cipher: Cipher, erasures: Erasures) -> None:
         self._transactions = transactions
+        self._erasures = erasures
         self._cipher = cipher
         self._sealed = SealedRequests(cipher)
 
@@ -38,18 +40,22 @@ class Requests:
 
         A person never seen before is created, without consent.
         """
-        known = await self._of_message(chat_id, message_id)
+        known = await self.of_message(chat_id, message_id)
         if known is not None:
             return known, False
         received = Received(user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind)
         created = await self.record_all([received]) == 1
-        request = await self._of_message(chat_id, message_id)
+        request = await self.of_message(chat_id, message_id)
         if request is None:
             raise LookupError(f"the request of message {message_id} was erased while it was recorded")
         return request, created
 
-    async def record_all(self, received: Sequence[Received]) -> int:
-        """Record many requests in one transaction, as `record` does each; says how many are new."""
+    async def record_all(self, received: Sequence[Received], arrived: float = float("inf")) -> int:
+        """Record many requests in one transaction, as `record` does each; says how many are new.
+
+        Those of people who were erased after they `arrived`, by `time.monotonic`, are left out.
+        """
+        received = [each for each in received if not self._erasures.since(each.user_id, arrived)]
         if not received:
             return 0
         now = datetime.now(UTC)
@@ -219,7 +225,8 @@ class Requests:
                 ],
             }
 
-    async def _of_message(self, chat_id: int, message_id: int) -> Request | None:
+    async def of_message(self, chat_id: int, message_id: int) -> Request | None:
+        """The request of one message; None where there is none, or it was erased."""
         found = await self._all(
             select(requests).where(requests.c.chat_id == chat_id, requests.c.message_id == message_id)
         )

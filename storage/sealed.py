@@ -1,5 +1,6 @@
 """Rows of requests and what they mean: sealed when they are written, opened when they are read."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -8,7 +9,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from storage.cipher import Cipher, request_place
+from storage.errors import StorageError
 from storage.records import Completion, Outcome, Received, Request
+
+logger = logging.getLogger(__name__)
 
 FILE_IDS = ("file_id", "file_unique_id", "reply_file_id")
 
@@ -20,15 +24,25 @@ class SealedRequests:
         self._cipher = cipher
 
     def opened(self, row: Row[Any]) -> Request:
-        """The request of a row. Raises StorageError where it cannot be decrypted."""
+        """The request of a row. One that cannot be decrypted has no file ids and no result, and says so."""
         fields = dict(row._mapping)
         fields["outcome"] = Outcome(fields["outcome"])
-        for name in FILE_IDS:
-            if fields[name] is not None:
-                fields[name] = self._cipher.open_text(fields[name], _place(row, name))
-        if fields["result"] is not None:
-            fields["result"] = self._cipher.open_json(fields["result"], _place(row, "result"))
-        return Request(**fields)
+        try:
+            return Request(**{**fields, **self._decrypted(row)})
+        except StorageError as error:
+            logger.error("request %d: %s", row.id, error)
+        lost = {"file_id": "", "file_unique_id": "", "reply_file_id": None, "result": None}
+        return Request(**{**fields, **lost}, is_readable=False)
+
+    def _decrypted(self, row: Row[Any]) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            name: self._cipher.open_text(row._mapping[name], _place(row, name))
+            for name in FILE_IDS
+            if row._mapping[name] is not None
+        }
+        if row.result is not None:
+            values["result"] = self._cipher.open_json(row.result, _place(row, "result"))
+        return values
 
     def received(self, received: Received) -> dict[str, Any]:
         """The values of a new row."""
