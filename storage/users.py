@@ -59,14 +59,14 @@ class Users:
                 return None
             return _user((await connection.execute(upsert)).one())
 
-    async def seen_all(self, language_hints: Mapping[int, str | None]) -> None:
-        """What `seen` does, for many people by their id."""
+    async def seen_all(self, language_hints: Mapping[int, str | None], moment: float = float("inf")) -> None:
+        """What `seen_at` does, for many people by their id."""
         async with self._transactions.read() as connection:
             rows = await connection.execute(select(users).where(users.c.id.in_(language_hints)))
             known = {user.id: user for user in map(_user, rows)}
         for user_id, hint in language_hints.items():
             if user_id not in known or not _is_up_to_date(known[user_id], hint):
-                await self.seen(user_id, hint)
+                await self.seen_at(user_id, hint, moment)
 
     async def set_language(self, user_id: int, language: str) -> None:
         await self._update(user_id, language=language)

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import re
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from storage import Completion, Database, Outcome, Received, Request, StorageError
+from storage import Completion, Database, Outcome, Received, Request
 
 RESULT = {"label": "mel", "probabilities": {"mel": 0.9, "nv": 0.1}, "risk": "high", "refusal": None}
 
@@ -146,17 +147,23 @@ async def test_health_data_and_file_ids_are_unreadable_in_the_files(database: Da
         "UPDATE requests SET reply_file_id = file_id WHERE id = 1",
         "UPDATE requests SET user_id = 2, message_id = 9 WHERE id = 1",
         "UPDATE requests SET result = zeroblob(5) WHERE id = 1",
+        "UPDATE requests SET file_id = 'no base64' WHERE id = 1",
     ],
 )
-async def test_a_ciphertext_that_was_moved_or_altered_is_refused(database: Database, path: Path, moved: str) -> None:
+async def test_a_ciphertext_that_was_moved_or_altered_is_refused_and_stops_no_other(
+    database: Database, path: Path, moved: str, caplog: pytest.LogCaptureFixture
+) -> None:
     await answer(database, 1, 1)
     await answer(database, 2, 2)
     with sqlite3.connect(path) as connection:
         connection.execute(moved)
     connection.close()
-    with pytest.raises(StorageError, match=r"^requests\.\w+ \d \d \d cannot be decrypted"):
-        await database.requests.page(1, 0, 5)
-        await database.requests.page(2, 0, 5)
+    found = [*(await database.requests.page(1, 0, 5))[0], *(await database.requests.page(2, 0, 5))[0]]
+    [lost] = [each for each in found if not each.is_readable]
+    assert (lost.id, lost.file_id, lost.reply_file_id, lost.result) == (1, "", None, None)
+    [told] = [each.getMessage() for each in caplog.records]
+    assert re.match(r"request 1: requests\.\w+ cannot be decrypted", told), "neither person nor content is in the log"
+    assert [each["is_readable"] for each in (await database.requests.export(2))["requests"]][-1]
 
 
 async def test_an_album_is_closed_once_however_often_that_is_tried(database: Database) -> None:
