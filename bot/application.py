@@ -18,7 +18,7 @@ from bot.middlewares.access import AccessControl
 from bot.middlewares.backpressure import Backpressure
 from bot.middlewares.in_flight import InFlight
 from bot.middlewares.throttling import Throttling
-from bot.middlewares.users import Language, Registration
+from bot.middlewares.users import Language, Recognition, Registration
 from bot.operator.access import Access
 from bot.operator.alerts import Alerts
 from bot.operator.broadcasts import Broadcaster
@@ -133,8 +133,8 @@ class Application:
         """Let what is under way come to its end, and tell Telegram which updates need not come again."""
         if not await self.in_flight.drain(self.settings.stop_seconds):
             logger.warning("stopped with work under way; the next start takes it up")
-        if self.inbox.last_update_id is not None and self.watch.error is None:
-            acknowledge = GetUpdates(offset=self.inbox.last_update_id + 1, limit=1, timeout=0)
+        if self.inbox.offset is not None and self.watch.error is None:
+            acknowledge = GetUpdates(offset=self.inbox.offset, limit=1, timeout=0)
             try:
                 await self.bot(acknowledge, request_timeout=5)
             except TelegramAPIError as error:
@@ -176,6 +176,7 @@ async def compose(
             engine=engine,
             explainer=explainer,
             i18n=i18n,
+            inbox=inbox,
             photo_service=photo_service,
             releases=Releases(engine, settings.weights_dir, partial(worker_pool, settings), access),
             settings=settings,
@@ -183,8 +184,10 @@ async def compose(
         )
         throttling = Throttling(settings.person_messages)
         allowed = AccessControl(access, database)
-        for middleware in (in_flight, Backpressure(), Registration(database), Language(i18n), throttling, allowed):
+        for middleware in (in_flight, Backpressure(), Recognition(database), Language(i18n), throttling, allowed):
             dispatcher.update.outer_middleware(middleware)
+        for observer in (dispatcher.message, dispatcher.callback_query):
+            observer.middleware(Registration(database))
         dispatcher.include_router(handlers.setup())
         try:
             yield Application(
@@ -206,3 +209,4 @@ async def compose(
             )
         finally:
             await supervisor.stop()
+            await inbox.close()

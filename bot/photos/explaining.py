@@ -12,7 +12,7 @@ from aiogram.utils.i18n import I18n
 
 from bot.photos.delivery import send_explanation, send_text
 from bot.photos.progress import Progress
-from bot.photos.reading import NotRead, Reader
+from bot.photos.reading import NotRead, NotWanted, Reader
 from bot.results import Result
 from bot.supervisor import Supervisor
 from bot.telegram import outages
@@ -48,7 +48,7 @@ class Explainer:
     ) -> None:
         self._bot = bot
         self._database = database
-        self._reader = Reader(bot, engine)
+        self._reader = Reader(bot, database, engine)
         self._i18n = i18n
         self._supervisor = supervisor
         self._rate_limiter = rate_limiter
@@ -68,6 +68,10 @@ class Explainer:
         except BaseException:
             self._owed.discard(request_id)
             raise
+
+    def forget(self, user_id: int) -> None:
+        """Explain nothing to this person any more: all of it is erased."""
+        self._reader.forget(user_id)
 
     async def explain(self, request: Request) -> None:
         """Give an explanation that is owed: what made the model answer so, or why that cannot be said.
@@ -101,16 +105,18 @@ class Explainer:
 
     async def _explain(self, request: Request) -> None:
         user = await self._database.users.get(request.user_id)
-        if user is None or request.result is None:
+        if user is None:
             return
         with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
             try:
-                explanation = await self._read_again(request)
+                explanation = await self._reader.while_wanted(request.user_id, self._read_again(request))
+            except NotWanted:
+                logger.info("request %d was erased before it was explained", request.id)
             except NotRead as error:
                 await self._rate_limiter.acquire(MessageKind.ANSWER)
                 await send_text(self._bot, request, error.result)
             else:
-                answered = Result.stored(request.result)
+                answered = Result.stored(request.result or {})
                 await self._supervisor.run_to_completion(send_explanation(self._bot, request, answered, explanation))
 
     async def _read_again(self, request: Request) -> Explanation:

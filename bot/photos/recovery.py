@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from bot.photos.progress import delete_progress_message
 from bot.photos.service import PhotoService
 from bot.results import Result, Trouble
 from storage.database import Database
+from storage.errors import StorageUnavailable
 from storage.records import Outcome, Request
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ async def release_unfinished(database: Database) -> Leftover:
     unfinished = await database.requests.unfinished()
     interrupted = [each for each in unfinished if _may_be_answered(each)]
     unread = [each for each in unfinished if not _may_be_answered(each)]
+    if lost := sum(not each.is_readable for each in unfinished):
+        logger.error("%d of %d unfinished requests cannot be decrypted: their senders are told", lost, len(unfinished))
     await database.requests.take_back([each.id for each in unread])
     await database.requests.release([each.id for each in unread])
     return Leftover(unread, interrupted)
@@ -48,7 +52,13 @@ async def answer_unfinished(requests: list[Request], photo_service: PhotoService
         return
     logger.info("taking up %d unfinished request(s)", len(requests))
     albums = [list(map(Incoming, album)) for album in _albums(requests)]
-    await asyncio.gather(*(photo_service.receive(album, accepted=True) for album in albums))
+    await asyncio.gather(*(_receive(album, photo_service) for album in albums))
+
+
+async def _receive(album: list[Incoming], photo_service: PhotoService) -> None:
+    # It sees to what the database does not take now.
+    with suppress(StorageUnavailable):
+        await photo_service.receive(album, accepted=True)
 
 
 async def settle_interrupted(requests: list[Request], photo_service: PhotoService) -> None:

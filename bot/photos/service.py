@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import repeat
 
@@ -13,7 +13,7 @@ from bot.photos.albums import Incoming
 from bot.photos.delivery import send_album, send_answer, send_consent_request, send_interruption, send_text
 from bot.photos.outbox import Outbox, ProcessedRequest, failed, outcome_of, refused
 from bot.photos.progress import Progress
-from bot.photos.reading import NotRead, Reader
+from bot.photos.reading import NotRead, NotWanted, Reader
 from bot.results import Result, Trouble
 from bot.supervisor import Supervisor
 from bot.telegram import outages
@@ -46,7 +46,7 @@ class PhotoService:
     ) -> None:
         self._bot = bot
         self._database = database
-        self._reader = Reader(bot, engine)
+        self._reader = Reader(bot, database, engine)
         self._outbox = Outbox(database, supervisor, rate_limiter)
         self._i18n = i18n
         self._supervisor = supervisor
@@ -57,10 +57,23 @@ class PhotoService:
         """Answer one photo or one album of one person. Requests that somebody else has taken are left out.
 
         What was `accepted` before, by an earlier run perhaps, is not turned away however many are waiting.
-        Raises nothing: what cannot be answered is apologised for, and what cannot even be delivered is
-        tried again later, by the next start at the latest.
+        What cannot be answered is apologised for, and what cannot even be delivered is tried again later, by the next
+        start at the latest. Raises StorageUnavailable where the database does not take this now: it is done later.
         """
-        ours = await self._database.requests.claim([each.request.id for each in incoming])
+        claim = partial(self._database.requests.claim, [each.request.id for each in incoming])
+        try:
+            ours = await claim()
+        except StorageUnavailable:
+            self._supervisor.start(self._claim_later(claim, incoming, accepted), "late photo")
+            raise
+        await self._answer_claimed(ours, incoming, accepted)
+
+    async def _claim_later(
+        self, claim: Callable[[], Awaitable[set[int]]], incoming: Sequence[Incoming], accepted: bool
+    ) -> None:
+        await self._answer_claimed(await until_stored(claim), incoming, accepted)
+
+    async def _answer_claimed(self, ours: set[int], incoming: Sequence[Incoming], accepted: bool) -> None:
         claimed = [each for each in incoming if each.request.id in ours]
         if not claimed:
             return
@@ -72,7 +85,12 @@ class PhotoService:
             await self._outbox.close(list(map(failed, requests)))
         except LATER as error:
             logger.error("no way to answer %d request(s) now: %s", len(requests), type(error).__name__)
-            self._supervisor.start(self._receive_later(claimed), "late answer")
+            pause = 0.0 if isinstance(error, StorageUnavailable) else outages.AGAIN_SECONDS
+            self._supervisor.start(self._receive_later(claimed, pause), "late answer")
+
+    def forget(self, user_id: int) -> None:
+        """Answer nothing of what this person has sent: it is erased."""
+        self._reader.forget(user_id)
 
     async def settle_interrupted(self, requests: Sequence[Request]) -> None:
         """Close requests whose answer may have been sent before a kill, and say how to see it."""
@@ -101,10 +119,11 @@ class PhotoService:
                 logger.exception("could not answer request(s) %s", [request.id for request in requests])
                 await self._apologise(requests)
 
-    async def _receive_later(self, claimed: Sequence[Incoming]) -> None:
-        await asyncio.sleep(outages.AGAIN_SECONDS)
+    async def _receive_later(self, claimed: Sequence[Incoming], pause: float) -> None:
+        await asyncio.sleep(pause)
         await until_stored(partial(self._database.requests.release, [each.request.id for each in claimed]))
-        await self.receive(claimed, accepted=True)
+        ours = await until_stored(partial(self._database.requests.claim, [each.request.id for each in claimed]))
+        await self._answer_claimed(ours, claimed, accepted=True)
 
     async def _serve(self, user: User, claimed: Sequence[Incoming], accepted: bool) -> None:
         requests = [each.request for each in claimed]
@@ -114,11 +133,19 @@ class PhotoService:
         try:
             with self._reader.queue(user.id, len(claimed), limited=not accepted) as places:
                 async with Progress(self._bot, self._database, self._rate_limiter, requests, places) as progress:
-                    read = await asyncio.gather(*map(self._read, claimed, places, repeat(progress)))
+                    reading = self._read_all(claimed, places, progress)
+                    read = await self._reader.while_wanted(user.id, reading)
                     # An album comes with a message that sums it up.
                     await self._outbox.send(read, self._send, 1 if len(read) == 1 else len(read) + 1)
+        except NotWanted:
+            logger.info("%d request(s) were erased before they were answered", len(requests))
         except NotRead as turned_away:
             await self._outbox.send([ProcessedRequest(each, turned_away.result) for each in requests], self._send_first)
+
+    async def _read_all(
+        self, claimed: Sequence[Incoming], places: Sequence[Place], progress: Progress
+    ) -> list[ProcessedRequest]:
+        return await asyncio.gather(*map(self._read, claimed, places, repeat(progress)))
 
     async def _read(self, incoming: Incoming, place: Place, progress: Progress) -> ProcessedRequest:
         read = await self._look(incoming, place)
