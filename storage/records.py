@@ -67,7 +67,7 @@ class User:
 
 @dataclass(frozen=True)
 class Received:
-    """A message that asks for a photo to be read, as it arrived."""
+    """A message that asks for a photo to be read, as it arrived. `thread_id` is its topic, in a chat that has any."""
 
     user_id: int
     chat_id: int
@@ -76,6 +76,7 @@ class Received:
     file_id: str
     file_unique_id: str
     kind: RequestKind
+    thread_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class Request:
     reply_file_id: str | None
     result: Mapping[str, Any] | None
     explanation_asked_at: datetime | None
+    thread_id: int | None = None
     is_readable: bool = True
 
 

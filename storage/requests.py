@@ -35,6 +35,7 @@ class Requests:
         file_id: str,
         file_unique_id: str,
         kind: RequestKind,
+        thread_id: int | None = None,
     ) -> tuple[Request, bool]:
         """The request of one message and whether it is new. A message told twice is recorded once.
 
@@ -43,7 +44,7 @@ class Requests:
         known = await self.of_message(chat_id, message_id)
         if known is not None:
             return known, False
-        received = Received(user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind)
+        received = Received(user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind, thread_id)
         created = await self.record_all([received]) == 1
         request = await self.of_message(chat_id, message_id)
         if request is None:

@@ -84,6 +84,7 @@ requests = Table(
     Column("reply_file_id", Text),
     Column("result", LargeBinary),
     Column("explanation_asked_at", UtcDateTime),
+    Column("thread_id", BigInteger),
     UniqueConstraint("chat_id", "message_id", name="uq_requests_message"),
     Index("ix_requests_user_id", "user_id", "id"),
     Index("ix_requests_created_at", "created_at"),

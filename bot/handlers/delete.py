@@ -8,7 +8,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.photos.explaining import Explainer
 from bot.photos.service import PhotoService
 from bot.supervisor import Supervisor
-from bot.ui.buttons import keyboard, replace
+from bot.ui.buttons import keyboard, replace, say
 from bot.ui.callbacks import Show
 from storage.database import Database
 
@@ -54,13 +54,13 @@ async def erase(
         "I tell you when they are gone."
     )
     await _settle(callback, bot, f"{erased}\n\n{traces}")
-    supervisor.start(_tell_when_wiped(database, bot, user_id), "word of a complete erasure")
+    supervisor.start(_tell_when_wiped(callback, database, bot), "word of a complete erasure")
 
 
-async def _tell_when_wiped(database: Database, bot: Bot, user_id: int) -> None:
+async def _tell_when_wiped(callback: CallbackQuery, database: Database, bot: Bot) -> None:
     """A stop loses this word. The next start wipes the log before anything else."""
     await database.traces.until_wiped()
-    await bot.send_message(user_id, _("The last traces of your data are gone from the database too."))
+    await say(callback, bot, _("The last traces of your data are gone from the database too."))
 
 
 async def keep(callback: CallbackQuery, bot: Bot) -> None:
@@ -71,4 +71,4 @@ async def keep(callback: CallbackQuery, bot: Bot) -> None:
 async def _settle(callback: CallbackQuery, bot: Bot, text: str) -> None:
     """Put the outcome where the question was, so that its buttons cannot be pressed again."""
     if not await replace(callback, text):
-        await bot.send_message(callback.from_user.id, text)
+        await say(callback, bot, text)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from functools import partial
+from typing import TypedDict
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
@@ -17,6 +18,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.photos.inbox import largest
 from bot.results import Result, Trouble
+from bot.telegram.gone import is_gone
 from bot.telegram.outages import until_reached
 from bot.ui import explanations, replies, texts
 from bot.ui.buttons import keyboard
@@ -27,6 +29,12 @@ from storage.records import Request
 logger = logging.getLogger(__name__)
 
 NOT_ACCEPTED = (TelegramBadRequest, TelegramEntityTooLarge)
+
+
+class Place(TypedDict):
+    reply_parameters: ReplyParameters
+    message_thread_id: int | None
+
 
 Picture = tuple[Request, Result, bytes | None]
 
@@ -39,7 +47,7 @@ def consent_keyboard() -> InlineKeyboardMarkup:
 async def send_consent_request(bot: Bot, request: Request, operator: str | None) -> None:
     """Answer a photo that came before the agreement."""
     text = replies.apology(Trouble.NO_CONSENT) + "\n\n" + texts.terms(operator)
-    await bot.send_message(request.chat_id, text, reply_parameters=_reply_to(request), reply_markup=consent_keyboard())
+    await bot.send_message(request.chat_id, text, **_place(request), reply_markup=consent_keyboard())
 
 
 async def send_text(bot: Bot, request: Request, result: Result) -> None:
@@ -47,7 +55,7 @@ async def send_text(bot: Bot, request: Request, result: Result) -> None:
     await bot.send_message(
         request.chat_id,
         replies.result_text(result),
-        reply_parameters=_reply_to(request),
+        **_place(request),
         reply_markup=replies.keyboard(result, request.id),
     )
 
@@ -62,10 +70,12 @@ async def send_answer(bot: Bot, request: Request, result: Result, annotated: byt
             request.chat_id,
             _upload(request, annotated),
             caption=replies.answer(result),
-            reply_parameters=_reply_to(request),
+            **_place(request),
             reply_markup=replies.keyboard(result, request.id),
         )
     except NOT_ACCEPTED as error:
+        if is_gone(error):
+            raise
         # A picture that Telegram does not take is no reason to keep the words back.
         logger.warning("photo of request %d not accepted: %s", request.id, error.message)
         await send_text(bot, request, result)
@@ -84,6 +94,8 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
     try:
         sent = await _send_annotated(bot, pictures)
     except NOT_ACCEPTED as error:
+        if is_gone(error):
+            raise
         logger.warning("album of request %d not accepted: %s", pictures[0][0].id, error.message)
         # A line in a summary is no answer: it leaves out all percentages but one.
         (first, first_result, _), *others = pictures
@@ -109,15 +121,11 @@ async def _send_annotated(bot: Bot, pictures: Sequence[Picture]) -> dict[int, st
     ]
     first = pictures[0][0]
     if len(shown) > 1:
-        messages = await bot.send_media_group(
-            first.chat_id, [media for _request, media in shown], reply_parameters=_reply_to(first)
-        )
+        messages = await bot.send_media_group(first.chat_id, [media for _request, media in shown], **_place(first))
         return _file_ids([request for request, _media in shown], messages)
     if shown:
         request, media = shown[0]
-        message = await bot.send_photo(
-            first.chat_id, media.media, caption=media.caption, reply_parameters=_reply_to(request)
-        )
+        message = await bot.send_photo(first.chat_id, media.media, caption=media.caption, **_place(request))
         return _file_ids([request], [message])
     return {}
 
@@ -127,7 +135,7 @@ async def _send_summary(bot: Bot, pictures: Sequence[Picture]) -> None:
     await bot.send_message(
         first.chat_id,
         replies.summary([result for _request, result, _annotated in pictures]),
-        reply_parameters=_reply_to(first),
+        **_place(first),
         reply_markup=replies.album_keyboard(
             {number: request.id for number, (request, result, _) in enumerate(pictures, 1) if result.label}
         ),
@@ -143,7 +151,7 @@ async def send_interruption(bot: Bot, requests: Sequence[Request]) -> None:
         text = _("I was restarted just as I answered these photos. If you see no answer, press the button.")
         button = _("My results"), HistoryPage(number=0, as_new_message=True).pack()
     markup = keyboard([button])
-    await bot.send_message(requests[0].chat_id, text, reply_parameters=_reply_to(requests[0]), reply_markup=markup)
+    await bot.send_message(requests[0].chat_id, text, **_place(requests[0]), reply_markup=markup)
 
 
 async def send_explanation(bot: Bot, request: Request, answered: Result, explanation: Explanation) -> None:
@@ -155,18 +163,24 @@ async def send_explanation(bot: Bot, request: Request, answered: Result, explana
     text = explanations.caption(result, answered, explanation.measures)
     picture = BufferedInputFile(explanation.drawing, f"{request.id}-why.jpg")
     try:
-        await bot.send_photo(request.chat_id, picture, caption=text, reply_parameters=_reply_to(request))
+        await bot.send_photo(request.chat_id, picture, caption=text, **_place(request))
     except NOT_ACCEPTED as error:
+        if is_gone(error):
+            raise
         logger.warning("explanation of request %d not accepted: %s", request.id, error.message)
-        await bot.send_message(request.chat_id, text, reply_parameters=_reply_to(request))
+        await bot.send_message(request.chat_id, text, **_place(request))
 
 
 def _upload(request: Request, annotated: bytes) -> BufferedInputFile:
     return BufferedInputFile(annotated, f"{request.id}.jpg")
 
 
-def _reply_to(request: Request) -> ReplyParameters:
-    return ReplyParameters(message_id=request.message_id, allow_sending_without_reply=True)
+def _place(request: Request) -> Place:
+    """Where all that is about a request goes: below its photo, in its topic."""
+    return {
+        "reply_parameters": ReplyParameters(message_id=request.message_id, allow_sending_without_reply=True),
+        "message_thread_id": request.thread_id,
+    }
 
 
 def _file_ids(requests: Sequence[Request], messages: Sequence[Message]) -> dict[int, str]:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 from aiogram.enums import ChatAction
-from aiogram.exceptions import TelegramForbiddenError
 from aiogram.utils.i18n import I18n
 
 from bot.photos.delivery import send_explanation, send_text
@@ -17,6 +16,7 @@ from bot.results import Result
 from bot.supervisor import Supervisor
 from bot.telegram import outages
 from bot.telegram.client import RetryingBot
+from bot.telegram.gone import is_gone
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.i18n import supported_language
 from inference.engine.engine import Engine, Explanation
@@ -85,12 +85,12 @@ class Explainer:
         except (*outages.UNREACHABLE, StorageUnavailable) as error:
             logger.error("the explanation of request %d is still owed: %s", request.id, type(error).__name__)
             self._supervisor.start(self._explain_later(request), "late explanation")
-        except TelegramForbiddenError:
-            await until_stored(partial(self._database.users.mark_blocked, request.user_id))
+        except Exception as error:
+            if is_gone(error):
+                await until_stored(partial(self._database.users.mark_blocked, request.user_id))
             await self._settle(request)
-        except Exception:
-            await self._settle(request)
-            raise
+            if not is_gone(error):
+                raise
         else:
             self._given[request.id] = time.monotonic()
             await self._settle(request)

@@ -152,6 +152,7 @@ def received(message: Message) -> Received:
         file_id=file.file_id,
         file_unique_id=file.file_unique_id,
         kind="photo" if photo is not None else "document",
+        thread_id=message.message_thread_id if message.is_topic_message else None,
     )
 
 

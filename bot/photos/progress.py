@@ -88,7 +88,7 @@ class Progress:
         self._rate_limiter = rate_limiter
         self._requests = requests
         self._places = places
-        self._chat_id = requests[0].chat_id
+        self._chat_id, self._thread_id = requests[0].chat_id, requests[0].thread_id
         self._left_over = {each.progress_message_id for each in requests if each.progress_message_id is not None}
         self._message_id = self._left_over.pop() if self._left_over else None
         self._action = action
@@ -168,13 +168,15 @@ class Progress:
         while True:
             if not self._is_waiting():
                 with contextlib.suppress(AiogramError):
-                    await self._bot.send_chat_action(self._chat_id, self._action)
+                    await self._bot.send_chat_action(self._chat_id, self._action, message_thread_id=self._thread_id)
             await asyncio.sleep(ACTION_SECONDS)
 
     async def _show(self, text: str) -> None:
         with contextlib.suppress(AiogramError):
             if not await self._edited(text):
-                message = await self._bot.send_message(self._chat_id, text, disable_notification=True)
+                message = await self._bot.send_message(
+                    self._chat_id, text, message_thread_id=self._thread_id, disable_notification=True
+                )
                 self._message_id = message.message_id
                 with contextlib.suppress(StorageUnavailable):
                     await self._database.requests.set_progress_message(

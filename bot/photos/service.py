@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import repeat
 
-from aiogram.exceptions import TelegramAPIError, TelegramForbiddenError
+from aiogram.exceptions import TelegramAPIError
 from aiogram.utils.i18n import I18n
 
 from bot.photos.albums import Incoming
@@ -18,6 +18,7 @@ from bot.results import Result, Trouble
 from bot.supervisor import Supervisor
 from bot.telegram import outages
 from bot.telegram.client import RetryingBot
+from bot.telegram.gone import is_gone
 from bot.telegram.rate_limit import RateLimiter
 from bot.ui.i18n import supported_language
 from inference.engine.engine import Engine, Place
@@ -29,6 +30,10 @@ from storage.retry import until_stored
 logger = logging.getLogger(__name__)
 
 LATER = (*outages.UNREACHABLE, StorageUnavailable)
+
+
+class ChatGone(Exception):
+    """Nothing can be sent to this chat any more."""
 
 
 class PhotoService:
@@ -80,7 +85,8 @@ class PhotoService:
         requests = [each.request for each in claimed]
         try:
             await self._answer(claimed, accepted)
-        except TelegramForbiddenError:
+        except ChatGone as error:
+            logger.warning("%d request(s) are closed, their chat is gone: %s", len(requests), error)
             await until_stored(partial(self._database.users.mark_blocked, requests[0].user_id))
             await self._outbox.close(list(map(failed, requests)))
         except LATER as error:
@@ -105,7 +111,7 @@ class PhotoService:
         await until_stored(partial(self._database.requests.complete_all, ends))
 
     async def _answer(self, claimed: Sequence[Incoming], accepted: bool) -> None:
-        """Answer, or apologise. Raises TelegramForbiddenError, and LATER where neither can be done now."""
+        """Answer, or apologise. Raises ChatGone, and LATER where neither can be done now."""
         requests = [each.request for each in claimed]
         user = await self._database.users.get(requests[0].user_id)
         if user is None:
@@ -113,9 +119,11 @@ class PhotoService:
         with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
             try:
                 await self._serve(user, claimed, accepted)
-            except (TelegramForbiddenError, *LATER):
+            except LATER:
                 raise
-            except Exception:
+            except Exception as error:
+                if is_gone(error):
+                    raise ChatGone(type(error).__name__) from None
                 logger.exception("could not answer request(s) %s", [request.id for request in requests])
                 await self._apologise(requests)
 
@@ -183,8 +191,10 @@ class PhotoService:
         sorry = list(map(failed, requests))
         try:
             await self._outbox.send(sorry, self._send_first)
-        except (TelegramForbiddenError, *LATER):
+        except LATER:
             raise
-        except Exception:
+        except Exception as error:
+            if is_gone(error):
+                raise ChatGone(type(error).__name__) from None
             logger.exception("could not even apologise")
             await self._outbox.close(sorry)
