@@ -26,9 +26,10 @@ NONCE_BYTES = 12
 CHECK = "encryption_check.token"
 
 
-def request_place(column: str, user_id: int, chat_id: int, message_id: int) -> str:
+def request_place(column: str, user_id: int, chat_id: int, message_id: int, edited_at: int = 0) -> str:
     """Where a request keeps a value: known before its number is, and the same for its whole life."""
-    return f"requests.{column} {user_id} {chat_id} {message_id}"
+    message = f"{message_id}.{edited_at}" if edited_at else str(message_id)
+    return f"requests.{column} {user_id} {chat_id} {message}"
 
 
 def broadcast_place(column: str, broadcast_id: int) -> str:

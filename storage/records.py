@@ -14,7 +14,7 @@ class Outcome(StrEnum):
     """Where a request stands. The first three are under way, the others are final.
 
     SENDING is committed before the answer goes out. Where a process died in between, nobody can know whether the
-    answer arrived.
+    answer arrived. REPLACED by another photo in the same message, before it was answered.
     """
 
     RECEIVED = "received"
@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     REFUSED = "refused"
     FAILED = "failed"
+    REPLACED = "replaced"
 
 
 class BroadcastState(StrEnum):
@@ -67,7 +68,10 @@ class User:
 
 @dataclass(frozen=True)
 class Received:
-    """A message that asks for a photo to be read, as it arrived. `thread_id` is its topic, in a chat that has any."""
+    """A message that asks for a photo to be read, as it arrived.
+
+    `thread_id` is its topic, in a chat that has any; `edited_at` (Unix seconds) is 0 for a message as it was sent.
+    """
 
     user_id: int
     chat_id: int
@@ -77,6 +81,7 @@ class Received:
     file_unique_id: str
     kind: RequestKind
     thread_id: int | None = None
+    edited_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,7 @@ class Request:
     result: Mapping[str, Any] | None
     explanation_asked_at: datetime | None
     thread_id: int | None = None
+    edited_at: int = 0
     is_readable: bool = True
 
 

@@ -36,6 +36,7 @@ class Requests:
         file_unique_id: str,
         kind: RequestKind,
         thread_id: int | None = None,
+        edited_at: int = 0,
     ) -> tuple[Request, bool]:
         """The request of one message and whether it is new. A message told twice is recorded once.
 
@@ -44,7 +45,9 @@ class Requests:
         known = await self.of_message(chat_id, message_id)
         if known is not None:
             return known, False
-        received = Received(user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind, thread_id)
+        received = Received(
+            user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind, thread_id, edited_at
+        )
         created = await self.record_all([received]) == 1
         request = await self.of_message(chat_id, message_id)
         if request is None:
@@ -68,6 +71,33 @@ class Requests:
             await connection.execute(insert(users).on_conflict_do_nothing(), people)
             recorded = await connection.execute(insert(requests).on_conflict_do_nothing(), new)
         return recorded.rowcount
+
+    async def record_edit(self, edit: Received, arrived: float = float("inf")) -> bool:
+        """Record the photo that a message shows instead of an earlier one; says whether it is another one.
+
+        The earlier one, if nobody has answered it, is closed. An edit of a message that is not known, or is erased,
+        is none of ours.
+        """
+        of_message = (requests.c.chat_id == edit.chat_id) & (requests.c.message_id == edit.message_id)
+        async with self._transactions.write() as connection:
+            earlier = (await connection.execute(select(requests).where(of_message))).all()
+            latest = max(earlier, key=lambda row: row.edited_at, default=None)
+            if latest is None or latest.edited_at >= edit.edited_at or self._erasures.since(edit.user_id, arrived):
+                return False
+            if self._sealed.opened(latest).file_unique_id == edit.file_unique_id:
+                return False
+            unanswered = of_message & requests.c.outcome.in_((Outcome.RECEIVED, Outcome.WORKING))
+            await connection.execute(update(requests).where(unanswered).values(outcome=Outcome.REPLACED))
+            new = {**self._sealed.received(edit), "outcome": Outcome.RECEIVED, "created_at": datetime.now(UTC)}
+            await connection.execute(insert(requests).values(new))
+            return True
+
+    async def answered_before(self, request: Request) -> bool:
+        """Whether the message of a request showed an earlier photo that was answered, or is being answered."""
+        earlier = (requests.c.chat_id == request.chat_id) & (requests.c.message_id == request.message_id)
+        earlier &= (requests.c.edited_at < request.edited_at) & requests.c.outcome.in_((*SHOWN, Outcome.SENDING))
+        async with self._transactions.read() as connection:
+            return (await connection.execute(select(requests.c.id).where(earlier).limit(1))).first() is not None
 
     async def claim(self, request_ids: Collection[int]) -> set[int]:
         """Take received requests into work; says which. Of all who ask for one, one gets it."""
@@ -134,9 +164,10 @@ class Requests:
         return {row.id for row in rows}
 
     async def still_kept(self, request_ids: Collection[int]) -> set[int]:
-        """Which of these requests were not erased meanwhile."""
+        """Which of these requests were neither erased nor replaced meanwhile."""
+        wanted = requests.c.id.in_(request_ids) & (requests.c.outcome != Outcome.REPLACED)
         async with self._transactions.read() as connection:
-            kept = await connection.execute(select(requests.c.id).where(requests.c.id.in_(request_ids)))
+            kept = await connection.execute(select(requests.c.id).where(wanted))
             return set(kept.scalars())
 
     async def owe_explanation(self, request_id: int) -> bool:
@@ -227,10 +258,9 @@ class Requests:
             }
 
     async def of_message(self, chat_id: int, message_id: int) -> Request | None:
-        """The request of one message; None where there is none, or it was erased."""
-        found = await self._all(
-            select(requests).where(requests.c.chat_id == chat_id, requests.c.message_id == message_id)
-        )
+        """The request of one message as it is now; None where there is none, or it was erased."""
+        of_message = (requests.c.chat_id == chat_id) & (requests.c.message_id == message_id)
+        found = await self._all(select(requests).where(of_message).order_by(requests.c.edited_at.desc()).limit(1))
         return found[0] if found else None
 
     async def _move(self, request_ids: Collection[int], old: Outcome, new: Outcome) -> set[int]:

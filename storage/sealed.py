@@ -47,7 +47,7 @@ class SealedRequests:
     def received(self, received: Received) -> dict[str, Any]:
         """The values of a new row."""
         fields = asdict(received)
-        identity = received.user_id, received.chat_id, received.message_id
+        identity = received.user_id, received.chat_id, received.message_id, received.edited_at
         for name in ("file_id", "file_unique_id"):
             fields[name] = self._cipher.seal_text(fields[name], request_place(name, *identity))
         return fields
@@ -65,4 +65,4 @@ class SealedRequests:
 
 
 def _place(row: Row[Any], column: str) -> str:
-    return request_place(column, row.user_id, row.chat_id, row.message_id)
+    return request_place(column, row.user_id, row.chat_id, row.message_id, row.edited_at)

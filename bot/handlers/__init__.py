@@ -11,6 +11,7 @@ from bot.handlers import (
     errors,
     explanation,
     export,
+    groups,
     help,
     history,
     language,
@@ -26,6 +27,8 @@ from bot.handlers import (
 
 IN_ORDER = (
     errors,
+    # Before all others: those are for private chats.
+    groups,
     membership,
     broadcast,
     admin,

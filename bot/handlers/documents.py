@@ -20,6 +20,7 @@ UNKNOWN_TYPES = frozenset({None, "", "application/octet-stream"})
 def setup() -> Router:
     router = Router(name="documents")
     router.message.register(document, F.document, ~F.animation)
+    router.edited_message.register(document, F.document, ~F.animation)
     return router
 
 

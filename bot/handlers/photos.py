@@ -11,6 +11,8 @@ from bot.photos.service import PhotoService
 def setup() -> Router:
     router = Router(name="photos")
     router.message.register(photo, F.photo | F.live_photo.photo)
+    # A person can put another photo in the place of one that was sent.
+    router.edited_message.register(photo, F.photo | F.live_photo.photo)
     return router
 
 

@@ -13,6 +13,7 @@ from aiogram.types import Chat, TelegramObject, Update
 from aiogram.types import User as TelegramUser
 from aiogram.utils.i18n import I18nMiddleware
 
+from bot.telegram.addressing import is_addressed
 from bot.ui.i18n import supported_language
 from storage.database import Database
 from storage.errors import StorageUnavailable
@@ -29,8 +30,8 @@ class Recognition(BaseMiddleware):
     It writes nothing, and where the database cannot be read it goes by what it remembers: whatever needs no more than
     a language is answered at once.
 
-    What happens outside of private chats goes no further: results are health data, and a group is no place
-    for them; who only writes or leaves there has nothing to do with the bot, and is not kept.
+    What happens outside of private chats goes no further, unless a message speaks to the bot. Whoever writes there is a
+    stranger: results are health data, and a group is no place for them.
     """
 
     def __init__(self, database: Database) -> None:
@@ -40,8 +41,14 @@ class Recognition(BaseMiddleware):
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         sender: TelegramUser | None = data.get("event_from_user")
         chat: Chat | None = data.get("event_chat")
-        if sender is None or chat is None or chat.type != ChatType.PRIVATE:
+        if sender is None or chat is None:
             return None
+        if chat.type != ChatType.PRIVATE:
+            message = event.message if isinstance(event, Update) else None
+            if message is None or not is_addressed(message, await data["bot"].me()):
+                return None
+            data["user"] = _stranger(sender)
+            return await handler(event, data)
         data["arrived"] = time.monotonic()
         known = await self._known(sender.id)
         if known is None and isinstance(event, Update) and event.my_chat_member is not None:

@@ -142,6 +142,15 @@ async def _send_summary(bot: Bot, pictures: Sequence[Picture]) -> None:
     )
 
 
+async def send_replacement(bot: Bot, request: Request) -> None:
+    """Say that an earlier answer is about a photo that its message no longer shows."""
+    text = _(
+        "You have put another photo in this message. My earlier answer is about the photo that was here before. "
+        "Now I look at the new one."
+    )
+    await bot.send_message(request.chat_id, text, **_place(request))
+
+
 async def send_interruption(bot: Bot, requests: Sequence[Request]) -> None:
     """Say that an answer to these may have been sent or not, and offer the results."""
     if len(requests) == 1:

@@ -50,14 +50,15 @@ class Inbox(BaseRequestMiddleware):
         return None if self._handed is None else self._handed + 1
 
     async def find(self, message: Message) -> Request | None:
-        """The request of a message for which `is_request` holds; None where it was erased since.
+        """The request of a message for which `is_request` holds.
 
-        Raises StorageBusy where it is not recorded yet: its update will come once more.
+        None where it was erased since, and where an edit shows the same photo as before. Raises StorageBusy where it is
+        not recorded yet: its update will come once more.
         """
-        request = await self._database.requests.of_message(message.chat.id, message.message_id)
-        if request is None and any(each.message == message for each in self._late.values()):
+        if any(_asking(each) == message for each in self._late.values()):
             raise StorageBusy("the photo is not recorded yet")
-        return request
+        request = await self._database.requests.of_message(message.chat.id, message.message_id)
+        return None if request is None or request.edited_at < (message.edit_date or 0) else request
 
     async def close(self) -> None:
         """Give up recording what the database has not taken."""
@@ -75,12 +76,11 @@ class Inbox(BaseRequestMiddleware):
             return await make_request(bot, method)
         if recorded := self._recorded_late():
             return recorded  # type: ignore[return-value]
-        if self.offset is not None:
-            method = method.model_copy(update={"offset": self.offset})
+        asked = method if self.offset is None else method.model_copy(update={"offset": self.offset})
         # The type says Response, but a session hands its middlewares the result itself.
-        updates: list[Update] = await make_request(bot, method)  # type: ignore[assignment]
+        updates: list[Update] = await make_request(bot, asked)  # type: ignore[arg-type, assignment]
         updates = [each for each in updates if self._handed is None or each.update_id > self._handed]
-        await self._record([each for each in updates if each.message is not None and is_request(each.message)])
+        await self._record([each for each in updates if _asking(each) is not None])
         if updates:
             self._handed = updates[-1].update_id
         elif self._recording:
@@ -92,7 +92,7 @@ class Inbox(BaseRequestMiddleware):
         """Record the photos of updates, in the background where that takes long."""
         if not updates:
             return
-        messages = [update.message for update in updates if update.message is not None]
+        messages = [message for each in updates if (message := _asking(each)) is not None]
         task = asyncio.create_task(self._store(messages, time.monotonic()))
         self._recording[task] = [each.update_id for each in updates]
         await asyncio.wait([task], timeout=PATIENCE_SECONDS)
@@ -116,8 +116,12 @@ class Inbox(BaseRequestMiddleware):
     async def _store(self, messages: Sequence[Message], arrived: float) -> None:
         # All in one transaction: whoever else wrote to the bot is waiting for this.
         requests = [received(message) for message in messages]
-        await until_stored(partial(self._database.requests.record_all, requests, arrived))
-        senders = [message.from_user for message in messages if message.from_user]
+        new = [each for each in requests if not each.edited_at]
+        await until_stored(partial(self._database.requests.record_all, new, arrived))
+        for edit in (each for each in requests if each.edited_at):
+            await until_stored(partial(self._database.requests.record_edit, edit, arrived))
+        # Whoever edits a message is known, or was erased.
+        senders = [message.from_user for message in messages if message.from_user and not message.edit_date]
         hints = {each.id: supported_language(each.language_code) for each in senders}
         await until_stored(partial(self._database.users.seen_all, hints, arrived))
 
@@ -126,6 +130,12 @@ def is_request(message: Message) -> bool:
     """Does this message ask for a reading? Telegram sends a GIF as an animation and a document at once."""
     wanted = still(message) is not None or (message.document is not None and message.animation is None)
     return wanted and message.chat.type == "private" and message.from_user is not None
+
+
+def _asking(update: Update) -> Message | None:
+    """The message of an update, new or edited, that asks for a reading."""
+    message = update.message or update.edited_message
+    return message if message is not None and is_request(message) else None
 
 
 def still(message: Message) -> list[PhotoSize] | None:
@@ -148,11 +158,13 @@ def received(message: Message) -> Received:
         user_id=message.from_user.id,
         chat_id=message.chat.id,
         message_id=message.message_id,
-        media_group_id=message.media_group_id,
+        # Another photo in an album is read by itself.
+        media_group_id=None if message.edit_date else message.media_group_id,
         file_id=file.file_id,
         file_unique_id=file.file_unique_id,
         kind="photo" if photo is not None else "document",
         thread_id=message.message_thread_id if message.is_topic_message else None,
+        edited_at=message.edit_date or 0,
     )
 
 

@@ -37,7 +37,7 @@ class NotRead(Exception):
 
 
 class NotWanted(Exception):
-    """Nobody wants this photo read any more: it was erased."""
+    """Nobody wants this photo read any more: it was erased, or another one stands in its place."""
 
 
 class Reader:

@@ -10,7 +10,14 @@ from aiogram.exceptions import TelegramAPIError
 from aiogram.utils.i18n import I18n
 
 from bot.photos.albums import Incoming
-from bot.photos.delivery import send_album, send_answer, send_consent_request, send_interruption, send_text
+from bot.photos.delivery import (
+    send_album,
+    send_answer,
+    send_consent_request,
+    send_interruption,
+    send_replacement,
+    send_text,
+)
 from bot.photos.outbox import Outbox, ProcessedRequest, failed, outcome_of, refused
 from bot.photos.progress import Progress
 from bot.photos.reading import NotRead, NotWanted, Reader
@@ -138,6 +145,8 @@ class PhotoService:
         if user.consented_at is None:
             await self._outbox.send([refused(each, Trouble.NO_CONSENT) for each in requests], self._ask_consent)
             return
+        if requests[0].edited_at and await self._database.requests.answered_before(requests[0]):
+            await send_replacement(self._bot, requests[0])
         try:
             with self._reader.queue(user.id, len(claimed), limited=not accepted) as places:
                 async with Progress(self._bot, self._database, self._rate_limiter, requests, places) as progress:
@@ -153,20 +162,23 @@ class PhotoService:
     async def _read_all(
         self, claimed: Sequence[Incoming], places: Sequence[Place], progress: Progress
     ) -> list[ProcessedRequest]:
-        return await asyncio.gather(*map(self._read, claimed, places, repeat(progress)))
+        read = await asyncio.gather(*map(self._read, claimed, places, repeat(progress)))
+        return [each for each in read if each is not None]
 
-    async def _read(self, incoming: Incoming, place: Place, progress: Progress) -> ProcessedRequest:
+    async def _read(self, incoming: Incoming, place: Place, progress: Progress) -> ProcessedRequest | None:
         read = await self._look(incoming, place)
         progress.advance()
         return read
 
-    async def _look(self, incoming: Incoming, place: Place) -> ProcessedRequest:
+    async def _look(self, incoming: Incoming, place: Place) -> ProcessedRequest | None:
         request = incoming.request
         if incoming.problem is not None:
             place.give_up()
             return refused(request, incoming.problem)
         try:
             reading = await self._reader.in_turn(request, place.read)
+        except NotWanted:
+            return None
         except NotRead as error:
             return ProcessedRequest(request, error.result)
         return ProcessedRequest(request, Result.of(reading.analysis), reading.analysis, reading.annotated)
