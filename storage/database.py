@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.broadcasts import Broadcasts
+from storage.chats import Chats
 from storage.cipher import CHECK, Cipher
 from storage.connections import Transactions, create_engine
 from storage.erasure import Erasures, Traces
@@ -42,6 +43,7 @@ class Database:
         erasures = Erasures()
         self.users = Users(self._transactions, self.traces, erasures)
         self.requests = Requests(self._transactions, cipher, erasures)
+        self.chats = Chats(self._transactions, cipher)
         self.broadcasts = Broadcasts(self._transactions, cipher)
         self.staff = Staff(self._transactions, cipher)
         self.statistics = Statistics(self._transactions, cipher)

@@ -44,6 +44,15 @@ class SealedRequests:
             values["result"] = self._cipher.open_json(row.result, _place(row, "result"))
         return values
 
+    def moved(self, row: Row[Any], chat_id: int) -> dict[str, Any]:
+        """The values that change in a row when it comes to belong to another chat. Raises StorageError."""
+        place = (row.user_id, chat_id, row.message_id, row.edited_at)
+        values: dict[str, Any] = {"chat_id": chat_id}
+        for name, value in self._decrypted(row).items():
+            seal = self._cipher.seal_json if name == "result" else self._cipher.seal_text
+            values[name] = seal(value, request_place(name, *place))
+        return values
+
     def received(self, received: Received) -> dict[str, Any]:
         """The values of a new row."""
         fields = asdict(received)

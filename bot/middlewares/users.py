@@ -45,7 +45,9 @@ class Recognition(BaseMiddleware):
             return None
         if chat.type != ChatType.PRIVATE:
             message = event.message if isinstance(event, Update) else None
-            if message is None or not is_addressed(message, await data["bot"].me()):
+            if message is None:
+                return None
+            if message.migrate_to_chat_id is None and not is_addressed(message, await data["bot"].me()):
                 return None
             data["user"] = _stranger(sender)
             return await handler(event, data)

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import repeat
 
-from aiogram.exceptions import TelegramAPIError
+from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.utils.i18n import I18n
 
 from bot.photos.albums import Incoming
@@ -96,6 +97,11 @@ class PhotoService:
             logger.warning("%d request(s) are closed, their chat is gone: %s", len(requests), error)
             await until_stored(partial(self._database.users.mark_blocked, requests[0].user_id))
             await self._outbox.close(list(map(failed, requests)))
+        except TelegramMigrateToChat as moved:
+            chat_id = moved.migrate_to_chat_id
+            await until_stored(partial(self._database.chats.move, requests[0].chat_id, chat_id))
+            there = [replace(each, request=replace(each.request, chat_id=chat_id)) for each in claimed]
+            self._supervisor.start(self._receive_later(there, 0.0), "answer in a supergroup")
         except LATER as error:
             logger.error("no way to answer %d request(s) now: %s", len(requests), type(error).__name__)
             pause = 0.0 if isinstance(error, StorageUnavailable) else outages.AGAIN_SECONDS
@@ -126,7 +132,7 @@ class PhotoService:
         with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
             try:
                 await self._serve(user, claimed, accepted)
-            except LATER:
+            except (TelegramMigrateToChat, *LATER):
                 raise
             except Exception as error:
                 if is_gone(error):

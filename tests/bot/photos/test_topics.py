@@ -84,3 +84,20 @@ async def test_in_a_group_the_bot_answers_whoever_speaks_to_it_and_nobody_else(s
     assert sorted(said()) == [each.message_id for each in asked]
     assert await stage.database.users.get(EMMA) is None
     assert await stage.database.requests.unfinished() == []
+
+
+async def test_an_answer_follows_a_group_that_became_a_supergroup(moles: Stage) -> None:
+    """No photo of a group is taken today; older databases may hold some."""
+    groups = Groups(moles.sandbox.world)
+    old = groups.create("Family", [EMMA])
+    [photo] = await moles.people.send_photos(EMMA, [sample("mole")], None)
+    await moles.reply(EMMA, ANSWER)
+    assert photo.photo
+    about = None, photo.photo[-1].file_id, photo.photo[-1].file_unique_id
+    asked, _ = await moles.database.requests.record(EMMA, old.id, 9_000, *about, "photo")
+    resting, _ = await moles.database.requests.record(EMMA, old.id, 9_001, *about, "photo")
+    new = groups.migrate(old.id)
+    await moles.application.photo_service.receive([Incoming(asked)])
+    await moles.until(lambda: [each for each in new.messages.values() if ANSWER in (each.caption or "")])
+    moved = await moles.database.requests.get_owned(resting.id, EMMA)
+    assert moved is not None and (moved.chat_id, moved.file_id) == (new.id, about[1])
