@@ -95,7 +95,8 @@ class PhotoService:
             await self._answer(claimed, accepted)
         except ChatGone as error:
             logger.warning("%d request(s) are closed, their chat is gone: %s", len(requests), error)
-            await until_stored(partial(self._database.users.mark_blocked, requests[0].user_id))
+            if requests[0].chat_id == requests[0].user_id:
+                await until_stored(partial(self._database.users.mark_blocked, requests[0].user_id))
             await self._outbox.close(list(map(failed, requests)))
         except TelegramMigrateToChat as moved:
             chat_id = moved.migrate_to_chat_id
