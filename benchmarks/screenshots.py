@@ -55,10 +55,10 @@ async def take(address: str, photo: Path, out: Path) -> None:
         await expect(answers.last).to_contain_text("Now send me a photo")
         await send(page, photo)
         answer = answers.filter(has=page.locator("img")).last
-        await expect(answer).to_contain_text("Most likely: ")
+        await expect(answer).to_contain_text("Cancer or pre-cancer")
         await save(page, page.locator(".turn.mine").last, answer, out / "conversation.png")
-        await page.get_by_role("button", name="What made the model say so?").click()
-        explanation = answers.filter(has_text="What made the model say: ").last
+        await page.get_by_role("button", name="Why?").click()
+        explanation = answers.filter(has_text="Why this answer").last
         await expect(explanation).to_be_visible()
         await save(page, explanation, explanation, out / "explanation.png")
         await browser.close()

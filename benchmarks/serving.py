@@ -12,7 +12,6 @@ from typing import Final
 import psutil
 
 from inference.drawing.annotate import annotate, jpeg
-from inference.drawing.words import caption
 from inference.engine.engine import Engine
 from inference.photo import decode
 from inference.pipeline.analyzer import Analyzer
@@ -46,7 +45,7 @@ def steps(analyzer: Analyzer, data: bytes) -> Mapping[str, float]:
     analysis = analyzer.analyze(photo)
     taken = {step: analysis.timings[step] for step in STEPS if step in analysis.timings}
     marks = [perf_counter()]
-    drawing = None if analysis.refusal else annotate(photo, analysis, caption(analysis))
+    drawing = None if analysis.refusal else annotate(photo, analysis)
     marks.append(perf_counter())
     if drawing is not None:
         jpeg(drawing)

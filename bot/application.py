@@ -1,5 +1,6 @@
 """The application: its parts wired together, and serving until it is stopped."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,6 +47,9 @@ from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 from bot.ui.commands import publish_profile
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
+from inference.pipeline.joint import Joiner
+from inference.registry.measured import melanomas_missed
+from inference.registry.registry import Registry
 from storage.database import Database
 
 logger = logging.getLogger(__name__)
@@ -161,7 +165,9 @@ async def compose(
         session.middleware(inbox)
         bot = connect(settings.token, session, retries, settings.telegram_local_dir)
         await reach_telegram(bot)
-        photo_service = PhotoService(bot, database, engine, i18n, supervisor, rate_limiter, settings.operator)
+        missed = await asyncio.to_thread(melanomas_missed, settings.weights_dir)
+        joiner = await asyncio.to_thread(_joiner, settings)
+        photo_service = PhotoService(bot, database, engine, i18n, supervisor, rate_limiter, settings.operator, missed)
         explainer = Explainer(bot, database, engine, i18n, supervisor, rate_limiter)
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter)
         dispatcher = Dispatcher(
@@ -177,6 +183,7 @@ async def compose(
             explainer=explainer,
             i18n=i18n,
             inbox=inbox,
+            joiner=joiner,
             photo_service=photo_service,
             releases=Releases(engine, settings.weights_dir, partial(worker_pool, settings), access),
             settings=settings,
@@ -210,3 +217,9 @@ async def compose(
         finally:
             await supervisor.stop()
             await inbox.close()
+
+
+def _joiner(settings: Settings) -> Joiner | None:
+    """What joins answers to a photo; None where the registry has no such model."""
+    registry = Registry.load(settings.weights_dir, settings.classifier)
+    return Joiner(registry) if registry.joint is not None else None

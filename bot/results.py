@@ -1,11 +1,11 @@
 """The result of a photo, or the reason why there is none, as it is shown and stored."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from inference.analysis import Analysis, Refusal, Risk
+from inference.analysis import Analysis, Domain, Refusal, Risk
 from inference.photo import PhotoFault
 
 
@@ -32,10 +32,24 @@ FAILURES = frozenset(
 )
 
 
+class Symptom(StrEnum):
+    """What a person may report that alone is a reason to have a spot looked at; most are named as the questions are."""
+
+    BLEEDS = "bleed"
+    GREW = "grew"
+    CHANGED = "changed"
+    ITCHES = "itch"
+    HURTS = "hurt"
+    SORE = "sore"
+
+
 @dataclass(frozen=True)
 class Result:
     """What a person sees of an analysis: class, calibrated probabilities (0..1) and risk, or the reason.
 
+    `symptoms` are what the person reports; with any the risk is at least raised. `before` is the same without the
+    person's answers, None where there are none. `domain` is what the photo was taken with, and `missed` the share of
+    melanomas in such photos that got an answer of low risk, None where that was not measured.
     `retry_after` seconds from now the same photo is likely to be taken, where there were too many.
     """
 
@@ -44,20 +58,38 @@ class Result:
     risk: Risk | None = None
     reason: Reason | None = None
     retry_after: float = 0.0
+    domain: Domain | None = None
+    missed: float | None = None
+    symptoms: tuple[Symptom, ...] = ()
+    before: "Result | None" = None
 
     @classmethod
-    def of(cls, analysis: Analysis) -> "Result":
-        return cls(analysis.label, analysis.probabilities, analysis.risk, analysis.refusal)
+    def of(cls, analysis: Analysis, missed: float | None = None) -> "Result":
+        return cls(
+            analysis.label, analysis.probabilities, analysis.risk, analysis.refusal,
+            domain=analysis.domain, missed=missed,
+        )  # fmt: skip
+
+    def reporting(self, symptoms: Collection[Symptom]) -> "Result":
+        """The same after a person has reported symptoms too."""
+        if self.risk is None or not symptoms:
+            return self
+        every = tuple(each for each in Symptom if each in symptoms or each in self.symptoms)
+        return replace(self, symptoms=every, risk=self.risk.at_least(Risk.RAISED))
 
     @classmethod
     def stored(cls, result: Mapping[str, Any]) -> "Result":
         """The result as `to_stored` kept it."""
-        risk, reason = result.get("risk"), result.get("refusal")
+        risk, reason, before = result.get("risk"), result.get("refusal"), result.get("before")
         return cls(
             label=result.get("label"),
             probabilities=result.get("probabilities", {}),
             risk=Risk(risk) if risk is not None else None,
             reason=REASONS[reason] if reason is not None else None,
+            domain=result.get("domain"),
+            missed=result.get("missed"),
+            symptoms=tuple(map(Symptom, result.get("symptoms", ()))),
+            before=cls.stored(before) if before is not None else None,
         )
 
 
@@ -68,7 +100,12 @@ def to_stored(result: Result, analysis: Analysis | None) -> dict[str, Any]:
         "probabilities": dict(result.probabilities),
         "risk": result.risk,
         "refusal": result.reason,
+        "domain": result.domain,
+        "missed": result.missed,
+        "symptoms": list(result.symptoms),
     }
+    if result.before is not None:
+        stored["before"] = to_stored(result.before, None)
     if analysis is not None:
         stored["models"] = dict(analysis.models)
         stored["timings"] = dict(analysis.timings)

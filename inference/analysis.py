@@ -25,11 +25,15 @@ class Refusal(StrEnum):
 
 
 class Risk(StrEnum):
-    """What to do next: `HIGH` where a warning is for malignant classes, `RAISED` where for a pre-malignant one."""
+    """What to do next, from the least urgent on: watch the spot, have it looked at, see a doctor within days."""
 
     LOW = "low"
     RAISED = "raised"
     HIGH = "high"
+
+    def at_least(self, other: "Risk") -> "Risk":
+        """The more urgent of the two."""
+        return max(self, other, key=list(Risk).index)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,6 @@ from PIL import Image
 from inference.analysis import Analysis
 from inference.cores import cores
 from inference.drawing.annotate import annotate, jpeg
-from inference.drawing.words import caption
 from inference.photo import Photo, PhotoError, decode
 from inference.pipeline.analyzer import Analyzer
 from inference.registry.registry import Registry
@@ -75,7 +74,7 @@ class Outputs:
             mask.save(content, "PNG")
             _write(mask_file, content.getvalue())
         if drawing is not None and analysis.refusal is None:
-            _write(drawing, jpeg(annotate(photo, analysis, caption(analysis))))
+            _write(drawing, jpeg(annotate(photo, analysis)))
 
     def _targets(self, path: Path) -> tuple[Path | None, Path | None]:
         return (

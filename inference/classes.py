@@ -16,6 +16,10 @@ PREMALIGNANT: Final = ("akiec",)
 SUSPICIOUS: Final = MALIGNANT + PREMALIGNANT
 """Classes whose probability alone, at a threshold chosen for sensitivity, raises a warning."""
 
+BENIGN: Final = tuple(name for name in CLASSES if name not in SUSPICIOUS)
+
 ABSENT_AT_FIRST: Final = {"scc": ("akiec", "bcc")}
-"""Classes that networks of earlier releases lack, and those whose mean they begin with; see ``models.networks.widen``.
-Classes that networks of earlier releases lack, and those whose mean they begin with; see ``models.networks.widen``."""
+"""Classes that networks of earlier releases lack, and those whose mean they begin with.
+
+See ``models.networks.widen``.
+"""

@@ -14,6 +14,7 @@ from storage.broadcasts import Broadcasts
 from storage.chats import Chats
 from storage.cipher import CHECK, Cipher
 from storage.connections import Transactions, create_engine
+from storage.edits import Edits
 from storage.erasure import Erasures, Traces
 from storage.errors import StorageBusy, StorageError, StorageFull
 from storage.location import locate
@@ -43,6 +44,7 @@ class Database:
         erasures = Erasures()
         self.users = Users(self._transactions, self.traces, erasures)
         self.requests = Requests(self._transactions, cipher, erasures)
+        self.edits = Edits(self._transactions, cipher, erasures)
         self.chats = Chats(self._transactions, cipher)
         self.broadcasts = Broadcasts(self._transactions, cipher)
         self.staff = Staff(self._transactions, cipher)

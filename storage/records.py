@@ -68,7 +68,7 @@ class User:
 
 @dataclass(frozen=True)
 class Received:
-    """A message that asks for a photo to be read, as it arrived.
+    """A message that asks for a photo to be read, as it arrived; `note` is what was written with it.
 
     `thread_id` is its topic, in a chat that has any; `edited_at` (Unix seconds) is 0 for a message as it was sent.
     """
@@ -80,6 +80,7 @@ class Received:
     file_id: str
     file_unique_id: str
     kind: RequestKind
+    note: str | None = None
     thread_id: int | None = None
     edited_at: int = 0
 
@@ -89,8 +90,9 @@ class Request:
     """One photo to be read.
 
     `progress_message_id` is the message that says so while it is being read; `result` is the decrypted
-    health data of a completed request, else None. `explanation_asked_at` is None where no explanation is owed.
-    One that cannot be decrypted any more is not `is_readable`, and its file ids are empty.
+    health data of a completed request, else None; `note` is what the person wrote with the photo.
+    `explanation_asked_at` is None where no explanation is owed. One that cannot be decrypted any more is not
+    `is_readable`, and its file ids are empty.
     """
 
     id: int
@@ -108,6 +110,7 @@ class Request:
     reply_file_id: str | None
     result: Mapping[str, Any] | None
     explanation_asked_at: datetime | None
+    note: str | None = None
     thread_id: int | None = None
     edited_at: int = 0
     is_readable: bool = True

@@ -1,6 +1,6 @@
 """Requests: recorded before work begins, completed after the reply, so that a killed process loses none."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,6 +35,7 @@ class Requests:
         file_id: str,
         file_unique_id: str,
         kind: RequestKind,
+        note: str | None = None,
         thread_id: int | None = None,
         edited_at: int = 0,
     ) -> tuple[Request, bool]:
@@ -46,7 +47,7 @@ class Requests:
         if known is not None:
             return known, False
         received = Received(
-            user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind, thread_id, edited_at
+            user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind, note, thread_id, edited_at
         )
         created = await self.record_all([received]) == 1
         request = await self.of_message(chat_id, message_id)
@@ -71,33 +72,6 @@ class Requests:
             await connection.execute(insert(users).on_conflict_do_nothing(), people)
             recorded = await connection.execute(insert(requests).on_conflict_do_nothing(), new)
         return recorded.rowcount
-
-    async def record_edit(self, edit: Received, arrived: float = float("inf")) -> bool:
-        """Record the photo that a message shows instead of an earlier one; says whether it is another one.
-
-        The earlier one, if nobody has answered it, is closed. An edit of a message that is not known, or is erased,
-        is none of ours.
-        """
-        of_message = (requests.c.chat_id == edit.chat_id) & (requests.c.message_id == edit.message_id)
-        async with self._transactions.write() as connection:
-            earlier = (await connection.execute(select(requests).where(of_message))).all()
-            latest = max(earlier, key=lambda row: row.edited_at, default=None)
-            if latest is None or latest.edited_at >= edit.edited_at or self._erasures.since(edit.user_id, arrived):
-                return False
-            if self._sealed.opened(latest).file_unique_id == edit.file_unique_id:
-                return False
-            unanswered = of_message & requests.c.outcome.in_((Outcome.RECEIVED, Outcome.WORKING))
-            await connection.execute(update(requests).where(unanswered).values(outcome=Outcome.REPLACED))
-            new = {**self._sealed.received(edit), "outcome": Outcome.RECEIVED, "created_at": datetime.now(UTC)}
-            await connection.execute(insert(requests).values(new))
-            return True
-
-    async def answered_before(self, request: Request) -> bool:
-        """Whether the message of a request showed an earlier photo that was answered, or is being answered."""
-        earlier = (requests.c.chat_id == request.chat_id) & (requests.c.message_id == request.message_id)
-        earlier &= (requests.c.edited_at < request.edited_at) & requests.c.outcome.in_((*SHOWN, Outcome.SENDING))
-        async with self._transactions.read() as connection:
-            return (await connection.execute(select(requests.c.id).where(earlier).limit(1))).first() is not None
 
     async def claim(self, request_ids: Collection[int]) -> set[int]:
         """Take received requests into work; says which. Of all who ask for one, one gets it."""
@@ -162,6 +136,29 @@ class Requests:
                 values = self._sealed.ended(row, ended[row.id])
                 await connection.execute(update(requests).where(requests.c.id == row.id).values(values))
         return {row.id for row in rows}
+
+    async def amend(
+        self, request_id: int, user_id: int, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> None:
+        """Put another result in place of an answered request's, if it is this person's own; `change` makes it."""
+        theirs = (requests.c.id == request_id) & (requests.c.user_id == user_id)
+        answered = select(requests).where(
+            theirs, requests.c.outcome == Outcome.ANSWERED, requests.c.result.is_not(None)
+        )
+        async with self._transactions.write() as connection:
+            row = (await connection.execute(answered)).one_or_none()
+            if row is None:
+                return
+            result = self._sealed.opened(row).result
+            if result is not None:
+                values = self._sealed.decided(row, change(result))
+                await connection.execute(update(requests).where(theirs).values(values))
+
+    async def last_answered(self, user_id: int) -> Request | None:
+        """A person's latest answered request."""
+        theirs = (requests.c.user_id == user_id) & (requests.c.outcome == Outcome.ANSWERED)
+        found = await self._all(select(requests).where(theirs).order_by(requests.c.id.desc()).limit(1))
+        return found[0] if found else None
 
     async def still_kept(self, request_ids: Collection[int]) -> set[int]:
         """Which of these requests were neither erased nor replaced meanwhile."""

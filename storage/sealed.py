@@ -14,7 +14,7 @@ from storage.records import Completion, Outcome, Received, Request
 
 logger = logging.getLogger(__name__)
 
-FILE_IDS = ("file_id", "file_unique_id", "reply_file_id")
+SEALED_TEXTS = ("file_id", "file_unique_id", "reply_file_id", "note")
 
 
 class SealedRequests:
@@ -31,13 +31,13 @@ class SealedRequests:
             return Request(**{**fields, **self._decrypted(row)})
         except StorageError as error:
             logger.error("request %d: %s", row.id, error)
-        lost = {"file_id": "", "file_unique_id": "", "reply_file_id": None, "result": None}
+        lost = {"file_id": "", "file_unique_id": "", "reply_file_id": None, "result": None, "note": None}
         return Request(**{**fields, **lost}, is_readable=False)
 
     def _decrypted(self, row: Row[Any]) -> dict[str, Any]:
         values: dict[str, Any] = {
             name: self._cipher.open_text(row._mapping[name], _place(row, name))
-            for name in FILE_IDS
+            for name in SEALED_TEXTS
             if row._mapping[name] is not None
         }
         if row.result is not None:
@@ -57,8 +57,9 @@ class SealedRequests:
         """The values of a new row."""
         fields = asdict(received)
         identity = received.user_id, received.chat_id, received.message_id, received.edited_at
-        for name in ("file_id", "file_unique_id"):
-            fields[name] = self._cipher.seal_text(fields[name], request_place(name, *identity))
+        for name in ("file_id", "file_unique_id", "note"):
+            if fields[name] is not None:
+                fields[name] = self._cipher.seal_text(fields[name], request_place(name, *identity))
         return fields
 
     def decided(self, row: Row[Any], result: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -67,7 +67,7 @@ users = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
-# `result` and all file ids are ciphertext; `outcome` stays readable, for recovery and the statistics.
+# `result`, `note` and all file ids are ciphertext; `outcome` stays readable, for recovery and the statistics.
 requests = Table(
     "requests",
     metadata,
@@ -86,6 +86,7 @@ requests = Table(
     Column("reply_file_id", Text),
     Column("result", LargeBinary),
     Column("explanation_asked_at", UtcDateTime),
+    Column("note", Text),
     Column("thread_id", BigInteger),
     Column("edited_at", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("chat_id", "message_id", "edited_at", name="uq_requests_message"),

@@ -11,6 +11,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.results import Result
 from bot.ui import replies, texts
+from bot.ui.actions import keyboard as keyboard_of
 from bot.ui.buttons import keyboard, replace, say, topic
 from bot.ui.callbacks import HistoryEntry, HistoryPage
 from storage.database import Database
@@ -53,7 +54,7 @@ async def open_entry(
     await callback.answer()
     result = Result.stored(request.result)
     text = f"{texts.moment(request.created_at)}\n{replies.result_text(result)}"
-    markup = replies.explain_keyboard(request.id) if result.label else None
+    markup = keyboard_of(result, request.id)
     if request.reply_file_id is not None:
         with contextlib.suppress(TelegramBadRequest):
             await bot.send_photo(

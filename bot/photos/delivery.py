@@ -20,7 +20,7 @@ from bot.photos.inbox import largest
 from bot.results import Result, Trouble
 from bot.telegram.gone import is_gone
 from bot.telegram.outages import until_reached
-from bot.ui import explanations, replies, texts
+from bot.ui import actions, apologies, explanations, replies, texts
 from bot.ui.buttons import keyboard
 from bot.ui.callbacks import HistoryEntry, HistoryPage, Show
 from inference.engine.engine import Explanation
@@ -46,7 +46,7 @@ def consent_keyboard() -> InlineKeyboardMarkup:
 
 async def send_consent_request(bot: Bot, request: Request, operator: str | None) -> None:
     """Answer a photo that came before the agreement."""
-    text = replies.apology(Trouble.NO_CONSENT) + "\n\n" + texts.terms(operator)
+    text = apologies.apology(Trouble.NO_CONSENT) + "\n\n" + texts.terms(operator)
     await bot.send_message(request.chat_id, text, **_place(request), reply_markup=consent_keyboard())
 
 
@@ -56,7 +56,7 @@ async def send_text(bot: Bot, request: Request, result: Result) -> None:
         request.chat_id,
         replies.result_text(result),
         **_place(request),
-        reply_markup=replies.keyboard(result, request.id),
+        reply_markup=actions.keyboard(result, request.id),
     )
 
 
@@ -71,7 +71,7 @@ async def send_answer(bot: Bot, request: Request, result: Result, annotated: byt
             _upload(request, annotated),
             caption=replies.answer(result),
             **_place(request),
-            reply_markup=replies.keyboard(result, request.id),
+            reply_markup=actions.keyboard(result, request.id),
         )
     except NOT_ACCEPTED as error:
         if is_gone(error):
@@ -136,8 +136,8 @@ async def _send_summary(bot: Bot, pictures: Sequence[Picture]) -> None:
         first.chat_id,
         replies.summary([result for _request, result, _annotated in pictures]),
         **_place(first),
-        reply_markup=replies.album_keyboard(
-            {number: request.id for number, (request, result, _) in enumerate(pictures, 1) if result.label}
+        reply_markup=actions.album_keyboard(
+            {number: (result, request.id) for number, (request, result, _) in enumerate(pictures, 1) if result.label}
         ),
     )
 

@@ -19,6 +19,8 @@ from bot.telegram.client import RetryingBot
 from bot.telegram.gone import is_gone
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.i18n import supported_language
+from bot.ui.names import current_language
+from inference.drawing.words import Plate
 from inference.engine.engine import Engine, Explanation
 from storage.database import Database
 from storage.errors import StorageUnavailable
@@ -124,6 +126,6 @@ class Explainer:
         with self._reader.queue(request.user_id, 1) as places:
             about = self._bot, self._database, self._rate_limiter, [request], places
             async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
-                explanation = await self._reader.in_turn(request, places[0].explain)
+                explanation = await self._reader.in_turn(request, places[0].explain, Plate(current_language()))
                 await self._rate_limiter.acquire(MessageKind.ANSWER)
                 return explanation

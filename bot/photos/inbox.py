@@ -119,7 +119,7 @@ class Inbox(BaseRequestMiddleware):
         new = [each for each in requests if not each.edited_at]
         await until_stored(partial(self._database.requests.record_all, new, arrived))
         for edit in (each for each in requests if each.edited_at):
-            await until_stored(partial(self._database.requests.record_edit, edit, arrived))
+            await until_stored(partial(self._database.edits.record, edit, arrived))
         # Whoever edits a message is known, or was erased.
         senders = [message.from_user for message in messages if message.from_user and not message.edit_date]
         hints = {each.id: supported_language(each.language_code) for each in senders}
@@ -162,6 +162,7 @@ def received(message: Message) -> Received:
         media_group_id=None if message.edit_date else message.media_group_id,
         file_id=file.file_id,
         file_unique_id=file.file_unique_id,
+        note=message.caption,
         kind="photo" if photo is not None else "document",
         thread_id=message.message_thread_id if message.is_topic_message else None,
         edited_at=message.edit_date or 0,

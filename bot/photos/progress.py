@@ -14,7 +14,7 @@ from aiogram.exceptions import AiogramError, TelegramBadRequest
 from aiogram.utils.i18n import gettext as _
 
 from bot.telegram.rate_limit import MessageKind, RateLimiter
-from bot.ui.replies import time_from_now
+from bot.ui.names import time_from_now
 from inference.engine.engine import Place
 from storage.database import Database
 from storage.errors import StorageUnavailable

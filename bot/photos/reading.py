@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from bot.results import Reason, Result, Trouble
 from bot.telegram.client import RetryingBot
 from bot.telegram.files import NotFetched, fetch_file
-from bot.ui import replies
+from inference.drawing.words import Plate
 from inference.engine.engine import AnalysisFailed, Busy, Engine, Fetch, Place, TooMany
 from inference.photo import PhotoError
 from storage.database import Database
@@ -25,7 +25,7 @@ T_co = TypeVar("T_co", covariant=True)
 class Work(Protocol[T_co]):
     """What a place in the engine's queue is used for."""
 
-    def __call__(self, fetch: Fetch, *, language: str) -> Awaitable[T_co]: ...
+    def __call__(self, fetch: Fetch, plate: Plate) -> Awaitable[T_co]: ...
 
 
 class NotRead(Exception):
@@ -84,10 +84,10 @@ class Reader:
         except TooMany:
             raise NotRead(Trouble.TOO_MANY) from None
 
-    async def in_turn(self, request: Request, work: Work[T_co]) -> T_co:
+    async def in_turn(self, request: Request, work: Work[T_co], plate: Plate) -> T_co:
         """Do work on a request's file, which is fetched when its turn has come. Raises NotRead or NotWanted."""
         try:
-            return await work(partial(self._fetch, request), language=replies.current_language())
+            return await work(partial(self._fetch, request), plate)
         except NotFetched as error:
             raise NotRead(error.trouble) from None
         except PhotoError as error:

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import repeat
+from types import MappingProxyType
 
 from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.utils.i18n import I18n
@@ -22,13 +23,17 @@ from bot.photos.delivery import (
 from bot.photos.outbox import Outbox, ProcessedRequest, failed, outcome_of, refused
 from bot.photos.progress import Progress
 from bot.photos.reading import NotRead, NotWanted, Reader
-from bot.results import Result, Trouble
+from bot.results import Result, Symptom, Trouble
 from bot.supervisor import Supervisor
+from bot.talk.symptoms import symptoms_in
 from bot.telegram import outages
 from bot.telegram.client import RetryingBot
 from bot.telegram.gone import is_gone
 from bot.telegram.rate_limit import RateLimiter
 from bot.ui.i18n import supported_language
+from bot.ui.names import current_language
+from inference.analysis import Domain, Risk
+from inference.drawing.words import Plate
 from inference.engine.engine import Engine, Place
 from storage.database import Database
 from storage.errors import StorageUnavailable
@@ -56,6 +61,7 @@ class PhotoService:
         supervisor: Supervisor,
         rate_limiter: RateLimiter,
         operator: str | None = None,
+        missed: Mapping[Domain, float] = MappingProxyType({}),
     ) -> None:
         self._bot = bot
         self._database = database
@@ -65,6 +71,8 @@ class PhotoService:
         self._supervisor = supervisor
         self._operator = operator
         self._rate_limiter = rate_limiter
+        # Share of melanomas, by what the photo was taken with, that get an answer of low risk.
+        self._missed = missed
 
     async def receive(self, incoming: Sequence[Incoming], *, accepted: bool = False) -> None:
         """Answer one photo or one album of one person. Requests that somebody else has taken are left out.
@@ -152,7 +160,7 @@ class PhotoService:
         if user.consented_at is None:
             await self._outbox.send([refused(each, Trouble.NO_CONSENT) for each in requests], self._ask_consent)
             return
-        if requests[0].edited_at and await self._database.requests.answered_before(requests[0]):
+        if requests[0].edited_at and await self._database.edits.answered_before(requests[0]):
             await send_replacement(self._bot, requests[0])
         try:
             with self._reader.queue(user.id, len(claimed), limited=not accepted) as places:
@@ -169,26 +177,36 @@ class PhotoService:
     async def _read_all(
         self, claimed: Sequence[Incoming], places: Sequence[Place], progress: Progress
     ) -> list[ProcessedRequest]:
-        read = await asyncio.gather(*map(self._read, claimed, places, repeat(progress)))
+        numbers = [None] if len(claimed) == 1 else range(1, len(claimed) + 1)
+        told = _symptoms_told([each.request for each in claimed])
+        read = await asyncio.gather(*map(self._read, claimed, places, numbers, told, repeat(progress)))
         return [each for each in read if each is not None]
 
-    async def _read(self, incoming: Incoming, place: Place, progress: Progress) -> ProcessedRequest | None:
-        read = await self._look(incoming, place)
+    async def _read(
+        self, incoming: Incoming, place: Place, number: int | None, told: Collection[Symptom], progress: Progress
+    ) -> ProcessedRequest | None:
+        read = await self._look(incoming, place, number, told)
         progress.advance()
         return read
 
-    async def _look(self, incoming: Incoming, place: Place) -> ProcessedRequest | None:
+    async def _look(
+        self, incoming: Incoming, place: Place, number: int | None, told: Collection[Symptom]
+    ) -> ProcessedRequest | None:
         request = incoming.request
         if incoming.problem is not None:
             place.give_up()
             return refused(request, incoming.problem)
+        plate = Plate(current_language(), number, Risk.RAISED if told else Risk.LOW)
         try:
-            reading = await self._reader.in_turn(request, place.read)
+            reading = await self._reader.in_turn(request, place.read, plate)
         except NotWanted:
             return None
         except NotRead as error:
             return ProcessedRequest(request, error.result)
-        return ProcessedRequest(request, Result.of(reading.analysis), reading.analysis, reading.annotated)
+        analysis = reading.analysis
+        missed = self._missed.get(analysis.domain) if analysis.domain is not None else None
+        result = Result.of(analysis, missed).reporting(told)
+        return ProcessedRequest(request, result, analysis, reading.annotated)
 
     async def _send(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
         pictures = [(each.request, each.result, each.annotated) for each in read]
@@ -217,3 +235,10 @@ class PhotoService:
                 raise ChatGone(type(error).__name__) from None
             logger.exception("could not even apologise")
             await self._outbox.close(sorry)
+
+
+def _symptoms_told(requests: Sequence[Request]) -> list[frozenset[Symptom]]:
+    """What was written with each photo. In an album often one photo alone has a caption, and it is meant for all."""
+    told = [symptoms_in(each.note) for each in requests]
+    of_all = frozenset().union(*told)
+    return [each if request.note else of_all for each, request in zip(told, requests, strict=True)]

@@ -41,8 +41,12 @@ async def replace(callback: CallbackQuery, text: str, markup: InlineKeyboardMark
 
     False where that cannot be done: the message is too old, gone, or says just this already.
     """
-    if isinstance(callback.message, Message):
+    message = callback.message
+    if isinstance(message, Message):
         with contextlib.suppress(TelegramBadRequest):
-            await callback.message.edit_text(text, reply_markup=markup)
+            if message.photo:
+                await message.edit_caption(caption=text, reply_markup=markup)
+            else:
+                await message.edit_text(text, reply_markup=markup)
             return True
     return False

@@ -40,6 +40,24 @@ class Explain(CallbackData, prefix="why"):
     request_id: RowId
 
 
+class AllKinds(CallbackData, prefix="kinds"):
+    """An answer with all kinds in it. Whose it is gets checked when the button is pressed."""
+
+    request_id: int
+
+
+class Ask(CallbackData, prefix="ask"):
+    """A step among the six questions about a request.
+
+    `question` counts from 0, and after the last one comes the answer; `choice` answers the question before it: -1 is
+    not known, -2 leaves that answer as it is.
+    """
+
+    request_id: int
+    question: int
+    choice: int = -2
+
+
 class ChooseLanguage(CallbackData, prefix="language"):
     """A language to be answered in."""
 

@@ -1,98 +1,87 @@
-"""Results as messages of the chat. What they say about an analysis is written in `inference.drawing.verdict`."""
+"""Results in words, by the rules of care: what to do comes first, and a class third.
 
-import math
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+The headline follows all cancers and pre-cancers together, not the likeliest class. Never "healthy" or "safe"; no
+treatment, no prognosis; every answer says that it is no diagnosis.
+"""
+
+from collections.abc import Sequence
 from html import escape
 
-from aiogram.types import InlineKeyboardMarkup
-from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
-from babel.dates import format_timedelta
 
-from bot.results import Reason, Result, Trouble
-from bot.ui import buttons
-from bot.ui.callbacks import Explain, HistoryPage, Show
-from inference.analysis import Refusal, Risk
-from inference.drawing import verdict
-from inference.photo import PhotoFault
+from bot.results import Result, Symptom, Trouble
+from bot.ui.apologies import apology, numbered, title
+from bot.ui.names import RISK_ICONS, class_name, current_language, percent, short_name
+from inference.analysis import Risk
+from inference.drawing import verdict, words
 
 MAX_CAPTION = 1024
-BUTTONS_IN_A_ROW = 3
-RISK_ICONS = {Risk.HIGH: "🔴", Risk.RAISED: "🟠", Risk.LOW: "🔵"}
+SHOWN_KINDS = 3
+STANDS_OUT = 0.5
+"""The likeliest class has to have this share; or else no single kind is said to stand out."""
+
+_NAME_WIDTH = 14
+_BAR_WIDTH = 10
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+_URGENT = tuple(reversed(Risk))
 
 
-def class_name(label: str) -> str:
-    """A class in plain words, its medical term in brackets, as the person reads it."""
-    return verdict.plain_name(label, current_language())
-
-
-def percent(probability: float) -> str:
-    """A probability (0..1) as whole per cent, as the person reads it."""
-    return verdict.percent(probability, current_language())
-
-
-def answer(result: Result, *, number: int | None = None) -> str:
+def answer(result: Result, *, number: int | None = None, every_kind: bool = False) -> str:
     """A result with a class as HTML; fits a caption (1,024 UTF-16 units) in every language.
 
-    `number` tells the photos of an album apart.
+    Args:
+        result: it has a class.
+        number: tells the photos of an album apart.
+        every_kind: whether all kinds are shown, and not the likeliest alone.
     """
     if result.label is None or result.risk is None:
         raise ValueError("a result without a class has no answer, only an apology")
-    title = _("Most likely: {name}").format(name=class_name(result.label))
-    ranking = sorted(result.probabilities.items(), key=lambda item: -item[1])
-    lines = [escape(f"{percent(probability)} · {class_name(name)}") for name, probability in ranking]
-    return "\n".join(
-        [
-            f"<b>{_numbered(escape(title), number)}</b>",
-            f"{RISK_ICONS[result.risk]} {escape(advice(result))}",
-            "",
-            *lines,
-            "",
-            f"<i>{not_a_diagnosis()}</i>",
-        ]
-    )
+    lines = [f"<b>{numbered(escape(action(result)), number)}</b>", *map(escape, _because(result))]
+    if result.risk is Risk.LOW:
+        lines.append(escape(verdict.no_warning_signs(current_language())))
+    lines += [escape(_group(result)), escape(_likeness(result)), bars(result, None if every_kind else SHOWN_KINDS)]
+    lines.append(escape(_picture(result)))
+    if not every_kind:
+        lines.append(f"<blockquote expandable>{escape(_small_print())}</blockquote>")
+    return "\n".join([*filter(None, lines), f"<i>{not_a_diagnosis()}</i>"])
 
 
-def advice(result: Result) -> str:
-    """What to do next, in plain text. Raises ValueError for a result without a class."""
-    if result.label is None or result.risk is None:
-        raise ValueError("a result without a class leads to no advice")
-    return verdict.advice(result.label, result.risk, result.probabilities, current_language())
+def action(result: Result) -> str:
+    """What to do and by when, in plain text, after the colour of the tier."""
+    risk = result.risk or Risk.LOW
+    return f"{RISK_ICONS[risk]} {words.action(risk, current_language())}"
+
+
+def bars(result: Result, count: int | None) -> str:
+    """The likeliest kinds as bars that line up, as HTML; None shows all."""
+    ranking = sorted(result.probabilities.items(), key=lambda item: -item[1])[:count]
+    shares = [percent(share) for _name, share in ranking]
+    width = max(map(len, shares))
+    rows = [
+        f"{short_name(name):<{_NAME_WIDTH}} {shown:>{width}} {_bar(share)}".rstrip()
+        for (name, share), shown in zip(ranking, shares, strict=True)
+    ]
+    return f"<pre>{escape(chr(10).join(rows))}</pre>"
 
 
 def not_a_diagnosis() -> str:
-    """The line every answer ends with, as the person reads it."""
+    """The line every answer ends with."""
     return verdict.not_a_diagnosis(current_language())
 
 
-def apology(reason: Reason, *, number: int | None = None, retry_after: float = 0.0) -> str:
-    """Why a photo was not read and what to do about it, as HTML; `retry_after` is in seconds."""
-    title, help_ = _explanations(retry_after)[reason]
-    return f"<b>{_numbered(title, number)}</b>\n{help_}"
-
-
-def time_from_now(seconds: float) -> str:
-    """When something is to be expected, such as "in 2 minutes": rounded up, as estimates are."""
-    step = 10 if seconds <= 50 else 60
-    rounded = timedelta(seconds=max(1, math.ceil(seconds / step)) * step)
-    return format_timedelta(rounded, add_direction=True, locale=get_i18n().current_locale)
-
-
 def summary(results: Sequence[Result]) -> str:
-    """An album in one message: a short line for every photo, as HTML of at most 4,096 UTF-16 units."""
+    """An album in one message, the most worrying photo first, as HTML of at most 4,096 UTF-16 units."""
     parts = []
-    for number, result in enumerate(results, 1):
-        if result.label is None or result.risk is None:
+    for number, result in sorted(enumerate(results, 1), key=lambda each: _urgency(each[1])):
+        if result.label is None:
             if result.reason is None:
                 raise ValueError("a result has a class or a reason")
             parts.append(apology(result.reason, number=number))
             continue
-        share = percent(result.probabilities[result.label])
-        title = _numbered(escape(f"{class_name(result.label)}, {share}"), number)
-        parts.append(f"<b>{title}</b>\n{RISK_ICONS[result.risk]} {escape(advice(result))}")
+        because = "".join(f"{escape(line)}\n" for line in _because(result))
+        head = numbered(escape(action(result)), number)
+        parts.append(f"<b>{head}</b>\n{because}{escape(_group(result))}. {escape(_likeness(result))}")
     if any(result.label is not None for result in results):
-        parts.append(_("Open a photo above to see all its percentages."))
         parts.append(f"<i>{not_a_diagnosis()}</i>")
     return "\n\n".join(parts)
 
@@ -106,120 +95,89 @@ def result_text(result: Result) -> str:
 
 def headline(result: Result) -> str:
     """A result in a few words of plain text, for a list."""
-    if result.label is not None and result.risk is not None:
-        share = percent(result.probabilities[result.label])
-        return f"{RISK_ICONS[result.risk]} {class_name(result.label)}, {share}"
-    return f"⚪ {_explanations()[result.reason or Trouble.FAILED][0]}"
+    if result.label is None or result.risk is None:
+        return f"⚪ {title(result.reason or Trouble.FAILED)}"
+    share = result.probabilities[result.label]
+    if result.risk is Risk.LOW and share >= STANDS_OUT:
+        return f"{RISK_ICONS[result.risk]} {class_name(result.label)}, {percent(share)}"
+    kind = class_name(result.label) if share >= STANDS_OUT else _("no single kind stands out")
+    group = _("cancer or pre-cancer {share}").format(share=percent(verdict.group_share(result.probabilities)))
+    return f"{RISK_ICONS[result.risk]} {', '.join([group, *map(symptom_name, result.symptoms), kind])}"
 
 
-def keyboard(result: Result, request_id: int) -> InlineKeyboardMarkup:
-    """What a person may want next: the reasons and past results after an answer, advice on photos after a refusal."""
-    if result.label is not None:
-        return buttons.keyboard([_explain_button(request_id)], [_history_button()])
-    return buttons.keyboard([_tips_button()])
-
-
-def explain_keyboard(request_id: int) -> InlineKeyboardMarkup:
-    """The button that explains one answer."""
-    return buttons.keyboard([_explain_button(request_id)])
-
-
-def album_keyboard(answered: Mapping[int, int]) -> InlineKeyboardMarkup:
-    """`keyboard` for an album; `answered` holds the requests that got a class by the numbers of their photos."""
-    if not answered:
-        return buttons.keyboard([_tips_button()])
-    if len(answered) == 1:
-        return buttons.keyboard([_explain_button(*answered.values())], [_history_button()])
-    whys = [
-        (_("Photo {number}: why?").format(number=number), Explain(request_id=request_id).pack())
-        for number, request_id in answered.items()
-    ]
-    rows = [whys[start : start + BUTTONS_IN_A_ROW] for start in range(0, len(whys), BUTTONS_IN_A_ROW)]
-    return buttons.keyboard(*rows, [_history_button()])
-
-
-def current_language() -> str:
-    """The language in which the person is being answered."""
-    return get_i18n().current_locale
-
-
-def _explain_button(request_id: int) -> buttons.Button:
-    return _("What made the model say so?"), Explain(request_id=request_id).pack()
-
-
-def _history_button() -> buttons.Button:
-    return _("My results"), HistoryPage(number=0, as_new_message=True).pack()
-
-
-def _tips_button() -> buttons.Button:
-    return _("How to take a good photo"), Show.TIPS
-
-
-def _numbered(title: str, number: int | None) -> str:
-    return title if number is None else _("Photo {number}: {title}").format(number=number, title=title)
-
-
-def _explanations(retry_after: float = 0.0) -> dict[Reason, tuple[str, str]]:
-    return {
-        **{each: verdict.refusal_in_words(each, current_language()) for each in Refusal},
-        PhotoFault.EMPTY: (
-            _("This file is empty"),
-            _("Something went wrong on the way. Please send the photo again."),
-        ),
-        PhotoFault.NOT_AN_IMAGE: (
-            _("This file is not a picture I can read"),
-            _("I read JPEG, PNG, WebP and HEIC. Please send a photo in one of these formats."),
-        ),
-        PhotoFault.TRUNCATED: (
-            _("This picture is damaged"),
-            _("Part of the file is missing. Please send the original photo again."),
-        ),
-        PhotoFault.TOO_MANY_PIXELS: (
-            _("This picture has too many pixels"),
-            _("Please send it as a photo rather than as a file, or make it smaller first."),
-        ),
-        PhotoFault.TOO_COSTLY: (
-            _("This file takes too long to open"),
-            _("Please send it as a photo rather than as a file, or save it as an ordinary JPEG first."),
-        ),
-        PhotoFault.ANIMATED: (
-            _("This picture moves"),
-            _("I read still photos only. Please send a single photo of the spot."),
-        ),
-        Trouble.NO_CONSENT: (
-            _("I have not looked at this photo yet"),
-            _("First I need your agreement: please read this, press the button, and send the photo again."),
-        ),
-        Trouble.TOO_LARGE: (
-            _("This file is over 20 MB"),
-            _("Telegram does not let me download it. Please send it as a photo, or make it smaller first."),
-        ),
-        Trouble.TOO_MANY: (
-            _("That is more photos than I can take at once"),
-            _("Please wait until I have answered the others, then send this one again."),
-        ),
-        Trouble.EXPIRED: (
-            _("I could not get this photo from Telegram"),
-            _("The file is no longer available. Sorry! Please send the photo again."),
-        ),
-        Trouble.UNAVAILABLE: (
-            _("Telegram does not give me this photo right now"),
-            _("I have tried several times. Sorry! Please send the photo again in a few minutes."),
-        ),
-        Trouble.TOO_SLOW: (
-            _("This photo takes too long to arrive"),
-            _("I waited for a minute. Sorry! Please send it again, as a photo rather than as a file."),
-        ),
-        Trouble.NOT_SET_UP: (
-            _("I cannot get photos at the moment"),
-            _("Whoever runs me has to change a setting first. Sorry! Please try again later."),
-        ),
-        Trouble.BUSY: (
-            _("Too many people are sending photos right now"),
-            _("Sorry! Please send this photo again {soon}.").format(soon=time_from_now(max(retry_after, 60))),
-        ),
-        Trouble.FAILED: (
-            _("I could not read this photo"),
-            _("Something broke on my side. Sorry! Please send it again, or try another photo."),
-        ),
+def symptom_name(symptom: Symptom) -> str:
+    """What a person reports, as it follows "you say that"."""
+    names = {
+        Symptom.BLEEDS: _("it bleeds"),
+        Symptom.GREW: _("it grows"),
+        Symptom.CHANGED: _("it changes"),
+        Symptom.ITCHES: _("it itches"),
+        Symptom.HURTS: _("it hurts"),
+        Symptom.SORE: _("it does not heal"),
     }
+    return names[symptom]
+
+
+def _because(result: Result) -> list[str]:
+    """What the person's own words have done to the answer."""
+    lines = []
+    if result.symptoms:
+        said = ", ".join(map(symptom_name, result.symptoms))
+        lines.append(_("You say: {said}. That alone is a reason to have it looked at.").format(said=said))
+    if result.before is not None:
+        now, before = (percent(verdict.group_share(each.probabilities)) for each in (result, result.before))
+        if now == before:
+            lines.append(_("Your answers change nothing about this."))
+        else:
+            lines.append(
+                _("With your answers: cancer or pre-cancer {now}, by the photo alone {before}.").format(
+                    now=now, before=before
+                )
+            )
+    return lines
+
+
+def _group(result: Result) -> str:
+    return verdict.group(result.probabilities, current_language())
+
+
+def _likeness(result: Result) -> str:
+    if result.label is None or result.probabilities[result.label] < STANDS_OUT:
+        return _("No single kind stands out")
+    return _("Looks most like: {name}").format(name=class_name(result.label))
+
+
+def _picture(result: Result) -> str:
+    """What kind of photo was read, and what such an answer misses."""
+    kinds = {"phone": _("Read as a photo by phone."), "dermatoscope": _("Read as a picture through a dermatoscope.")}
+    if result.domain is None:
+        return ""
+    said = [kinds[result.domain]]
+    if result.risk is Risk.LOW and result.missed is not None:
+        said.append(
+            _("Of 100 melanomas in such photos, about {number} got an answer like this.").format(
+                number=round(100 * result.missed)
+            )
+        )
+    return " ".join(said)
+
+
+def _small_print() -> str:
+    return _(
+        "What to do follows all cancers and pre-cancers together, even where something else is likelier. It is often a "
+        "false alarm, and it can miss. Children, nails, lips and dark skin are outside what I learnt. A program "
+        "answers you, no doctor."
+    )
+
+
+def _bar(share: float) -> str:
+    eighths = round(share * _BAR_WIDTH * 8)
+    whole, part = divmod(eighths, 8)
+    return "█" * whole + (_EIGHTHS[part - 1] if part else "")
+
+
+def _urgency(result: Result) -> tuple[int, float]:
+    """Sorts the most worrying first, and what was not read last."""
+    if result.risk is None:
+        return len(_URGENT), 0.0
+    return _URGENT.index(result.risk), -verdict.group_share(result.probabilities)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from inference.analysis import Analysis, Risk
 from inference.drawing.caption import GROUND, add_caption, measure
+from inference.drawing.words import DEFAULT_PLATE, Plate, caption
 from inference.photo import Photo
 
 MAX_SIDE: Final = 2560
@@ -19,6 +20,10 @@ MAX_SIDE: Final = 2560
 
 _JPEG_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType({"quality": 90, "subsampling": 0})
 """How an annotated photo is saved: with colour at full resolution, or the thin contour turns grey."""
+
+_SMOOTHED: Final = 1 / 80  # of an outline's length, as the deviation of what smooths it
+_POINTS: Final = 400  # that an outline has at least when it is drawn
+_SHIFT: Final = 4  # bits of a pixel's fraction with which it is drawn
 
 _DIM_COLOUR: Final = (22, 27, 36)
 _DIM_SHARE: Final = 0.42
@@ -30,7 +35,7 @@ ACCENTS: Final = MappingProxyType({Risk.LOW: (94, 214, 255), Risk.RAISED: (255, 
 """Colour of the outline and of the caption's bar, by risk."""
 
 
-def annotate(photo: Photo, analysis: Analysis, caption: str) -> Photo:
+def annotate(photo: Photo, analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> Photo:
     """Draw an analysis on its photo.
 
     The lesion's own pixels stay as they are, but for the contour's line. The caption stands in the corner farthest
@@ -40,15 +45,18 @@ def annotate(photo: Photo, analysis: Analysis, caption: str) -> Photo:
     Args:
         photo: the photo that was analysed.
         analysis: its analysis; with no lesion only the caption is drawn.
-        caption: lines of text, the first one the headline; wrapped to the photo's width.
+        plate: what the caption says besides.
+
+    Raises:
+        ValueError: the analysis is a refusal.
     """
     mask = analysis.lesion.mask if analysis.lesion else None
     pixels, mask = shrunk(photo.pixels, mask)
-    accent = ACCENTS[analysis.risk or Risk.LOW]
+    accent = ACCENTS[plate.risk(analysis)]
     if mask is not None and mask.any():
         pixels = _dimmed(pixels, mask)
         outline(pixels, mask, accent)
-    return Photo(add_caption(pixels, mask, caption, accent))
+    return Photo(add_caption(pixels, mask, caption(analysis, plate), accent))
 
 
 def jpeg(drawing: Photo) -> bytes:
@@ -79,11 +87,21 @@ def _dimmed(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.ui
 
 
 def outline(pixels: NDArray[np.uint8], mask: NDArray[np.bool_], accent: tuple[int, int, int]) -> None:
-    """Draw the outline of a mask on a picture."""
-    width = max(1, round(measure(pixels) / 170))
-    edges, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    # Steps finer than the line's half width are not to be seen in it, and every corner costs time.
-    contours = [cv2.approxPolyDP(edge, width / 2, True) for edge in edges]
+    """Draw the smooth outline of a mask on a picture, just outside of it: what it surrounds stays to be seen."""
+    width = max(1, round(measure(pixels) / 240))
+    dark = width + 2 * max(1, width // 2)
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (dark, dark))
+    edges, _ = cv2.findContours(cv2.dilate(mask.view(np.uint8), around), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contours = [np.rint(_smoothed(edge[:, 0]) * 2**_SHIFT).astype(np.int32) for edge in edges]
     # A dark line under the bright one: one of them stands out on any skin.
-    cv2.polylines(pixels, contours, True, GROUND, width + 2 * max(1, width // 2), cv2.LINE_AA)
-    cv2.polylines(pixels, contours, True, accent, width, cv2.LINE_AA)
+    for colour, thickness in ((GROUND, dark), (accent, width)):
+        cv2.polylines(pixels, contours, True, colour, thickness, cv2.LINE_AA, _SHIFT)
+
+
+def _smoothed(edge: NDArray[Any]) -> NDArray[np.float64]:
+    """A closed outline, N x 2 in pixels, without the steps of the grid on which it was found."""
+    # A Gaussian over the frequencies of a closed line is one along the line.
+    frequencies = np.fft.fft(edge[:, 0] + 1j * edge[:, 1])
+    kept = np.exp(-2 * (np.pi * _SMOOTHED * len(edge) * np.fft.fftfreq(len(edge))) ** 2)
+    smooth = np.fft.ifft(frequencies * kept)[:: max(1, len(edge) // _POINTS)]
+    return np.stack([smooth.real, smooth.imag], axis=1)

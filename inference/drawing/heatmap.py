@@ -19,7 +19,9 @@ _DARKEST: Final = 50  # colours below this, of 256, are so dark that they would 
 _SEEN: Final = 0.35  # heat that the caption leaves free
 
 
-def draw_heatmap(photo: Photo, analysis: Analysis, heat: NDArray[np.float32], language: str = "en") -> Photo:
+def draw_heatmap(
+    photo: Photo, analysis: Analysis, heat: NDArray[np.float32], plate: words.Plate = words.DEFAULT_PLATE
+) -> Photo:
     """Draw what spoke for an analysis' class on its photo.
 
     Colours are those of inferno (van der Walt, Smith, 2015), which get evenly brighter to the eye. The result has the
@@ -29,12 +31,12 @@ def draw_heatmap(photo: Photo, analysis: Analysis, heat: NDArray[np.float32], la
         photo: the photo that was analysed.
         analysis: its analysis.
         heat: h x w, 0..1, in the photo's proportions; see `inference.pipeline.attribution`.
-        language: of the words on the picture, "en" or "ru".
+        plate: what is written on the picture.
 
     Raises:
         ValueError: the analysis is a refusal.
     """
-    caption, ends = words.explanation(analysis, language), words.legend_ends(language)
+    caption, ends = words.explanation(analysis, plate), words.legend_ends(plate.language)
     pixels, mask = shrunk(photo.pixels, analysis.lesion.mask if analysis.lesion else None)
     height, width = pixels.shape[:2]
     smooth = np.clip(cv2.resize(heat, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)

@@ -1,7 +1,7 @@
 """What an `Analysis` means to a person, in plain words: chat and page say the same, by the rules of care.
 
-The class in plain words with its medical term, what to do next, and that this is no diagnosis. Never "healthy" or
-"safe"; no treatment, no prognosis.
+What to do comes first, by all cancers and pre-cancers together; then the class in plain words with its medical term,
+and that this is no diagnosis. Never "healthy" or "safe"; no treatment, no prognosis.
 """
 
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from babel.numbers import format_percent
 
 from inference.analysis import Refusal, Risk
 from inference.classes import SUSPICIOUS
-from inference.drawing.words import translator
+from inference.drawing.words import action, translator
 
 
 def plain_name(label: str, language: str = "en") -> str:
     """A class in plain words, its medical term in brackets."""
     _ = translator(language)
     names = {
-        "akiec": _("pre-cancerous rough patch (actinic keratosis, Bowen's disease)"),
+        "akiec": _("pre-cancerous rough patch or carcinoma in situ (actinic keratosis, Bowen's disease)"),
         "bcc": _("slow-growing skin cancer (basal cell carcinoma)"),
         "bkl": _("age spot or wart-like growth (benign keratosis)"),
         "df": _("firm nodule in the skin (dermatofibroma)"),
@@ -38,20 +38,29 @@ def percent(probability: float, language: str = "en") -> str:
     return str(format_percent(probability, locale=language))
 
 
-def advice(label: str, risk: Risk, probabilities: Mapping[str, float], language: str = "en") -> str:
-    """What to do next, in plain text, after an analysis that has a label."""
+def group_share(probabilities: Mapping[str, float]) -> float:
+    """How likely the malignant and pre-malignant classes are together, 0..1."""
+    return min(1.0, sum(probabilities.get(name, 0.0) for name in SUSPICIOUS))
+
+
+def group(probabilities: Mapping[str, float], language: str = "en") -> str:
+    """Cancer and pre-cancer together against all the rest."""
     _ = translator(language)
-    if risk is Risk.LOW:
-        return _("No warning signs found by the model. See a doctor if it changes, bleeds, itches or grows.")
-    go = _("Show it to a dermatologist or oncologist soon.")
-    # How likely the malignant and pre-malignant classes are together.
-    share = percent(min(1.0, sum(probabilities.get(name, 0.0) for name in SUSPICIOUS)), language)
-    if label not in SUSPICIOUS:
-        because = _("Warning: cancer or a pre-cancer is possible ({share}), even if not the likeliest.")
-        return because.format(share=share) + " " + go
-    if risk is Risk.HIGH:
-        return _("Warning: signs of a skin cancer or pre-cancer ({share}).").format(share=share) + " " + go
-    return _("Some warning signs of a pre-cancer ({share}).").format(share=share) + " " + go
+    share = group_share(probabilities)
+    words = _("Cancer or pre-cancer {share}, other {rest}")
+    return words.format(share=percent(share, language), rest=percent(1 - share, language))
+
+
+def no_warning_signs(language: str = "en") -> str:
+    """What a low risk means, and what it does not."""
+    _ = translator(language)
+    return _("No warning signs found by the model. See a doctor if it changes, bleeds, itches or grows.")
+
+
+def advice(risk: Risk, probabilities: Mapping[str, float], language: str = "en") -> str:
+    """What to do next and why, in plain text, after an analysis that has a label."""
+    why = no_warning_signs(language) if risk is Risk.LOW else f"{group(probabilities, language)}."
+    return f"{action(risk, language)}. {why}"
 
 
 def not_a_diagnosis(language: str = "en") -> str:

@@ -1,15 +1,38 @@
 """The few words that are drawn on a photo, through gettext like all that people read; catalogs lie in ``locales``."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from gettext import translation
 from pathlib import Path
 from typing import Final
 
 from inference.analysis import Analysis, Risk
+from inference.classes import SUSPICIOUS
 
 LOCALES: Final = Path(__file__).parent / "locales"
 
+
+@dataclass(frozen=True)
+class Plate:
+    """What is written on a drawing, beside what the analysis says.
+
+    `language`: "en" or "ru"; any other falls back to English. `number`: of the photo in its album. `least`: the risk at
+    least to be told, since what a person reports may be more urgent than what the photo shows.
+    """
+
+    language: str = "en"
+    number: int | None = None
+    least: Risk = Risk.LOW
+
+    def risk(self, analysis: Analysis) -> Risk:
+        """The risk that the drawing tells. Raises ValueError for a refused analysis, which has none."""
+        if analysis.risk is None:
+            raise ValueError("a refused analysis has no risk")
+        return analysis.risk.at_least(self.least)
+
+
+DEFAULT_PLATE: Final = Plate()
 _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 
 
@@ -29,32 +52,44 @@ def class_name(label: str, language: str = "en") -> str:
     return names[label]
 
 
-def caption(analysis: Analysis, language: str = "en") -> str:
-    """The words for an analysis with a label: the class with its percentage, then what to do; one line each.
+def action(risk: Risk, language: str = "en") -> str:
+    """What to do and by when; the three tiers tell apart."""
+    _ = translator(language)
+    return {
+        Risk.HIGH: _("Show this spot to a dermatologist within days"),
+        Risk.RAISED: _("Have this spot looked at by a dermatologist within two weeks"),
+        Risk.LOW: _("Watch this spot"),
+    }[risk]
 
-    A language that is not spoken falls back to English.
+
+def caption(analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> str:
+    """The words for an analysis with a label: what to do, then what this is not or when to do more; one line each.
 
     Raises:
-        ValueError: the analysis is a refusal and has no label.
+        ValueError: the analysis is a refusal.
     """
-    if analysis.label is None:
-        raise ValueError("a refused analysis has no caption")
-    _ = translator(language)
-    advice = _("Not a diagnosis") if analysis.risk is Risk.LOW else _("Show it to a dermatologist soon")
-    return f"{_named(analysis, analysis.label, language)}\n{advice}"
+    _ = translator(plate.language)
+    risk = plate.risk(analysis)
+    more = _("It changes, bleeds, itches or grows: see a doctor") if risk is Risk.LOW else _("Not a diagnosis")
+    return _numbered(f"{action(risk, plate.language)}\n{more}", plate)
 
 
-def explanation(analysis: Analysis, language: str = "en") -> str:
-    """The words for the heat map of an analysis with a label: what it shows, then the class with its percentage.
+def explanation(analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> str:
+    """The words for the heat map of an analysis with a label: what it shows, and how likely that is.
 
     Raises:
         ValueError: the analysis is a refusal and has no label.
     """
     if analysis.label is None:
         raise ValueError("a refused analysis has no explanation")
-    _ = translator(language)
-    title = _("What made the model say so")
-    return f"{title}\n{_named(analysis, analysis.label, language)}"
+    _ = translator(plate.language)
+    title, name, share = _("What made the model say so"), class_name(analysis.label, plate.language), 0.0
+    if analysis.risk is Risk.LOW:
+        share = analysis.probabilities[analysis.label]
+    else:
+        name = _("Cancer or pre-cancer")
+        share = min(1.0, sum(analysis.probabilities[each] for each in SUSPICIOUS))
+    return f"{title}\n{name}{_NO_BREAK_SPACE}·{_NO_BREAK_SPACE}{_percent(share, plate.language)}"
 
 
 def legend_ends(language: str = "en") -> tuple[str, str]:
@@ -69,9 +104,8 @@ def translator(language: str) -> Callable[[str], str]:
     return translation("inference", LOCALES, [language], fallback=True).gettext
 
 
-def _named(analysis: Analysis, label: str, language: str) -> str:
-    share = _percent(analysis.probabilities[label], language)
-    return f"{class_name(label, language)}{_NO_BREAK_SPACE}·{_NO_BREAK_SPACE}{share}"
+def _numbered(words: str, plate: Plate) -> str:
+    return words if plate.number is None else f"{plate.number}{_NO_BREAK_SPACE}· {words}"
 
 
 def _percent(probability: float, language: str) -> str:

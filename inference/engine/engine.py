@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
+from inference.drawing.words import DEFAULT_PLATE, Plate
 from inference.engine.exchangeable import ExchangeablePool
 from inference.engine.fair_queue import FairQueue, QueueFull, ShareFull
 from inference.engine.pool import AnalysisFailed, Pool, ServedModel
@@ -70,25 +71,25 @@ class Place:
         """Leave the queue unread."""
         self._engine.leave(self)
 
-    async def read(self, fetch: Fetch, *, language: str = "en") -> Reading:
+    async def read(self, fetch: Fetch, plate: Plate = DEFAULT_PLATE) -> Reading:
         """Analyse a photo file and draw the answer on it.
 
         Args:
             fetch: gives the file's bytes; called when the photo's turn has come. What it raises passes through.
-            language: of the words on the annotated photo, "en" or "ru".
+            plate: what is written on the drawing.
 
         Raises:
             PhotoError: the bytes are no photo that can be read.
             AnalysisFailed: see there; also when the engine is not running.
         """
-        return await self._engine.read(self, fetch, language)
+        return await self._engine.read(self, fetch, plate)
 
-    async def explain(self, fetch: Fetch, *, language: str = "en") -> Explanation:
+    async def explain(self, fetch: Fetch, plate: Plate = DEFAULT_PLATE) -> Explanation:
         """Analyse a photo file again, draw what made the model say so, and measure the lesion.
 
         Takes and raises what `read` does.
         """
-        return await self._engine.explain(self, fetch, language)
+        return await self._engine.explain(self, fetch, plate)
 
 
 class Engine:
@@ -160,15 +161,17 @@ class Engine:
         """See `Place.seconds`."""
         return self._queue.seconds(place) / self._pool.size
 
-    async def read(self, place: Place, fetch: Fetch, language: str) -> Reading:
+    async def read(self, place: Place, fetch: Fetch, plate: Plate) -> Reading:
         """See `Place.read`."""
-        return await self._in_turn(place, self._pool.read, fetch, language)
+        return await self._in_turn(place, self._pool.read, fetch, plate)
 
-    async def explain(self, place: Place, fetch: Fetch, language: str) -> Explanation:
+    async def explain(self, place: Place, fetch: Fetch, plate: Plate) -> Explanation:
         """See `Place.explain`."""
-        return await self._in_turn(place, self._pool.explain, fetch, language)
+        return await self._in_turn(place, self._pool.explain, fetch, plate)
 
-    async def _in_turn(self, place: Place, ask: Callable[[bytes, str], Awaitable[T]], fetch: Fetch, language: str) -> T:
+    async def _in_turn(
+        self, place: Place, ask: Callable[[bytes, Plate], Awaitable[T]], fetch: Fetch, plate: Plate
+    ) -> T:
         """Fetch a photo when its turn is near, and ask the pool about it when it has come."""
         try:
             await place.called.wait()
@@ -180,7 +183,7 @@ class Engine:
             self._queue.mark_ready(place)
             self._move()
             await place.started.wait()
-            return await ask(data, language)
+            return await ask(data, plate)
         except BaseException:
             self.leave(place)
             raise

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from inference.drawing.words import Plate
 from inference.engine.pool import Pool, ServedModel
 from inference.engine.tasks import Explanation, Reading
 
@@ -39,13 +40,13 @@ class ExchangeablePool:
     async def stop(self) -> None:
         await self._pool.stop()
 
-    async def read(self, data: bytes, language: str) -> Reading:
+    async def read(self, data: bytes, plate: Plate) -> Reading:
         with self._serving() as pool:
-            return await pool.read(data, language)
+            return await pool.read(data, plate)
 
-    async def explain(self, data: bytes, language: str) -> Explanation:
+    async def explain(self, data: bytes, plate: Plate) -> Explanation:
         with self._serving() as pool:
-            return await pool.explain(data, language)
+            return await pool.explain(data, plate)
 
     async def exchange(self, pool: Pool) -> None:
         """Start another pool, have it serve from then on, and stop the old one once it has answered what it was asked.

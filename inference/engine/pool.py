@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from inference.cores import cores
+from inference.drawing.words import Plate
 from inference.engine import tasks
 from inference.engine.process import ProcessLost, TookTooLong, WorkerProcess
 from inference.engine.tasks import Explanation, Reading
@@ -30,7 +31,7 @@ FIRST_GUESS_SECONDS: Final = 1.0
 WEIGHT_OF_THE_LATEST: Final = 0.1
 
 T = TypeVar("T")
-Task = Callable[[Path, str | None, bytes, str], T]
+Task = Callable[[Path, str | None, bytes, Plate], T]
 
 
 class AnalysisFailed(Exception):
@@ -73,15 +74,15 @@ class Pool(Protocol):
     async def stop(self) -> None:
         """End the workers at once; photos that they have or that wait for them raise `AnalysisFailed`."""
 
-    async def read(self, data: bytes, language: str) -> Reading:
-        """Analyse a photo file and draw the answer on it; `language` is "en" or "ru".
+    async def read(self, data: bytes, plate: Plate) -> Reading:
+        """Analyse a photo file and draw the answer on it.
 
         Raises:
             PhotoError: the bytes are no photo that can be read.
             AnalysisFailed: see there; also when the pool is not running.
         """
 
-    async def explain(self, data: bytes, language: str) -> Explanation:
+    async def explain(self, data: bytes, plate: Plate) -> Explanation:
         """Analyse a photo file, draw what made the model say so, and measure the lesion.
 
         Takes and raises what `read` does.
@@ -92,7 +93,7 @@ class Pool(Protocol):
 class _Job(Generic[T]):
     task: Task[T]
     data: bytes
-    language: str
+    plate: Plate
     done: asyncio.Future[T]
     attempts: int = 0
 
@@ -166,15 +167,15 @@ class WorkerPool:
         while not self._jobs.empty():
             self._jobs.get_nowait().fail(_not_running())
 
-    async def read(self, data: bytes, language: str) -> Reading:
+    async def read(self, data: bytes, plate: Plate) -> Reading:
         """See `Pool.read`."""
-        return await self.run(tasks.read, data, language)
+        return await self.run(tasks.read, data, plate)
 
-    async def explain(self, data: bytes, language: str) -> Explanation:
+    async def explain(self, data: bytes, plate: Plate) -> Explanation:
         """See `Pool.explain`."""
-        return await self.run(tasks.explain, data, language)
+        return await self.run(tasks.explain, data, plate)
 
-    async def run(self, task: Task[T], data: bytes, language: str) -> T:
+    async def run(self, task: Task[T], data: bytes, plate: Plate) -> T:
         """Have a worker run a task, such as `tasks.read`, on a photo file.
 
         Raises:
@@ -184,7 +185,7 @@ class WorkerPool:
         if not self._serving:
             raise _not_running()
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put_nowait(_Job(task, data, language, done))
+        self._jobs.put_nowait(_Job(task, data, plate, done))
         return await done
 
     async def _serve(self, worker: WorkerProcess) -> None:
@@ -209,7 +210,7 @@ class WorkerPool:
         job.attempts += 1
         began = time.monotonic()
         try:
-            result = await worker.run(job.task, job.data, job.language)
+            result = await worker.run(job.task, job.data, job.plate)
         except TookTooLong as error:
             _log.warning("%s", error)
             job.fail(AnalysisFailed(str(error)))

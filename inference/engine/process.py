@@ -11,6 +11,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from inference.drawing.words import Plate
 from inference.engine import tasks
 
 P = ParamSpec("P")
@@ -66,7 +67,7 @@ class WorkerProcess:
             await self.stop()
             raise
 
-    async def run(self, task: Callable[[Path, str | None, bytes, str], T], data: bytes, language: str) -> T:
+    async def run(self, task: Callable[[Path, str | None, bytes, Plate], T], data: bytes, plate: Plate) -> T:
         """Have the process run a task, such as `tasks.read`. One call at a time.
 
         Raises:
@@ -77,7 +78,7 @@ class WorkerProcess:
         loop, began = asyncio.get_running_loop(), time.monotonic()
         limit = loop.call_later(self._seconds, self._process.kill)
         try:
-            return await self._run(task, *self._served, data, language)
+            return await self._run(task, *self._served, data, plate)
         except ProcessLost:
             if time.monotonic() - began < self._seconds:
                 raise

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from inference.analysis import Abcd, Analysis
 from inference.cores import limit_cores
+from inference.drawing.words import Plate
 
 NICENESS: Final = 5
 
@@ -75,24 +76,23 @@ def warm(weights: Path, classifier: str | None) -> None:
     _analyzer(weights, classifier).warm_up()
 
 
-def read(weights: Path, classifier: str | None, data: bytes, language: str) -> Reading:
+def read(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Reading:
     """Decode, analyse and draw one photo.
 
     Raises:
         PhotoError: the bytes are no photo that can be read.
     """
     from inference.drawing.annotate import annotate, jpeg
-    from inference.drawing.words import caption
     from inference.photo import decode
 
     photo = decode(data)
     analysis = _analyzer(weights, classifier).analyze(photo)
     if analysis.refusal is not None:
         return Reading(analysis, None)
-    return Reading(analysis, jpeg(annotate(photo, analysis, caption(analysis, language))))
+    return Reading(analysis, jpeg(annotate(photo, analysis, plate)))
 
 
-def explain(weights: Path, classifier: str | None, data: bytes, language: str) -> Explanation:
+def explain(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Explanation:
     """Decode and analyse one photo, draw what spoke for its class, and measure its lesion.
 
     Raises:
@@ -107,5 +107,5 @@ def explain(weights: Path, classifier: str | None, data: bytes, language: str) -
     analysis, heat = _analyzer(weights, classifier).explain(photo)
     if analysis.lesion is None or heat is None:
         return Explanation(analysis, None, None)
-    drawing = jpeg(draw_heatmap(photo, analysis, heat, language))
+    drawing = jpeg(draw_heatmap(photo, analysis, heat, plate))
     return Explanation(analysis, drawing, measure(photo, analysis.lesion.mask))

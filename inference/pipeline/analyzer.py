@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Analysis, Domain, Lesion, Quality, Refusal, Risk
+from inference.classes import SUSPICIOUS
 from inference.cores import cores
 from inference.photo import Photo
 from inference.pipeline import quality
@@ -83,7 +84,9 @@ class Analyzer:
         return [each.finished(self._titles) for each in self._run(photos)]
 
     def explain(self, photo: Photo) -> tuple[Analysis, NDArray[np.float32] | None]:
-        """Analyse one photo, and say where in it what spoke for the named class lies.
+        """Analyse one photo, and say where in it what spoke for the answer lies.
+
+        That is for the named class, or under a warning for all suspicious ones by their shares.
 
         Returns:
             The analysis, as `analyze`; and the heat map of `inference.pipeline.attribution`, None where there is no
@@ -94,7 +97,9 @@ class Analyzer:
         if each.lesion is None or each.domain is None or analysis.label is None:
             return analysis, None
         attribution = self._classifier.attribution(each.photo, each.lesion, each.domain)
-        heat = heatmap(attribution, CLASSES.index(analysis.label), (each.photo.height, each.photo.width))
+        explained = (analysis.label,) if analysis.risk is Risk.LOW else SUSPICIOUS
+        classes = {CLASSES.index(name): analysis.probabilities[name] for name in explained}
+        heat = heatmap(attribution, classes, (each.photo.height, each.photo.width))
         return analysis, each.framing.as_taken(heat)
 
     def _run(self, photos: Sequence[Photo]) -> "list[_PendingAnalysis]":

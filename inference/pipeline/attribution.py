@@ -1,6 +1,6 @@
 """What spoke for a class, network by network, put together into one map over the photo."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,28 +25,34 @@ class Attribution:
     weight: float
 
 
-def heatmap(attributions: Sequence[Attribution], number: int, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Where in a photo what spoke for one class lies.
+def heatmap(
+    attributions: Sequence[Attribution], classes: Mapping[int, float], shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Where in a photo what spoke for one class or several lies.
 
     Only what spoke for it counts, each network's as shares of its own whole, since their units differ. Shares are
     spread over the area of their cells, so that a network that reads a small square does not outweigh the others.
 
     Args:
         attributions: of all networks.
-        number: the class, by its place in `CLASSES`.
+        classes: what each class counts, by its place in `CLASSES`.
         shape: height and width of the photo in pixels.
 
     Returns:
         h x w in the photo's proportions, at most 256 along the longer side: 0..1, and 1 where it is highest. All 0
-        where nothing spoke for the class.
+        where nothing spoke for them.
     """
     scale = min(1.0, _LONGEST / max(shape))
     height, width = (max(1, round(side * scale)) for side in shape)
     total = np.zeros((height, width), np.float32)
     for each in attributions:
-        found = np.clip(each.maps[number], 0, None)
-        if found.any():
-            total += each.weight * _spread(found / found.sum(), each.square, scale, (width, height))
+        shares = np.zeros(each.maps.shape[1:], np.float32)
+        for number, counts in classes.items():
+            found = np.clip(each.maps[number], 0, None)
+            if found.any():
+                shares += counts * found / found.sum()
+        if shares.any():
+            total += each.weight * _spread(shares, each.square, scale, (width, height))
     highest = float(total.max())
     return total / np.float32(highest) if highest > 0 else total
 

@@ -3,22 +3,22 @@
 Its networks run in ONNX Runtime; the torch networks that they were written from are in `models.networks.zoo`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Domain, Lesion, Risk
-from inference.classes import MALIGNANT, PREMALIGNANT
 from inference.cores import cores
 from inference.photo import Photo
 from inference.pipeline.attribution import Attribution
 from inference.pipeline.calibration import Calibration
 from inference.pipeline.crops import crop, region
+from inference.pipeline.risk import risk_of
 from inference.pipeline.session import Session
 from inference.registry.registry import Release, Weights
-from inference.registry.schema import ClassifierEntry, ClassifierInput, DomainEntry, GateEntry
+from inference.registry.schema import ClassifierEntry, ClassifierInput, GateEntry
 from inference.registry.tensors import ATTRIBUTION, EXPLAIN, FEATURES, LOG_ODDS
 
 Box = tuple[float, float, float, float]
@@ -103,17 +103,8 @@ class Classifier:
         ]
 
     def risk(self, probabilities: dict[str, float], domain: Domain) -> Risk:
-        """See `risk_of`."""
+        """See `inference.pipeline.risk`."""
         return risk_of(probabilities, self._domains[domain])
-
-
-def risk_of(probabilities: Mapping[str, float], limits: DomainEntry) -> Risk:
-    """Judge by a domain's thresholds, which were set for sensitivity, and not by the winning class."""
-    malignant, premalignant = (sum(probabilities[code] for code in group) for group in (MALIGNANT, PREMALIGNANT))
-    melanoma = probabilities["mel"] >= limits.melanoma
-    if not melanoma and malignant + premalignant < limits.suspicious:
-        return Risk.LOW
-    return Risk.HIGH if melanoma or malignant >= premalignant or malignant >= limits.suspicious else Risk.RAISED
 
 
 class _Network:

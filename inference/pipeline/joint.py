@@ -4,17 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
-from inference.analysis import Analysis, Risk
+from inference.analysis import Analysis, Domain, Risk
 from inference.pipeline.answers import Joint
-from inference.pipeline.classifier import risk_of
-from inference.registry.registry import Registry, RegistryError
-from inference.registry.schema import ClassifierEntry
-
-ALARMING: Final = ("bleed", "grew", "changed")
-"""Questions of which any yes makes the risk at least raised, whatever the picture shows."""
-_ORDER: Final = (Risk.LOW, Risk.RAISED, Risk.HIGH)
+from inference.pipeline.risk import SYMPTOMS, risk_of
+from inference.registry.registry import Registry, RegistryError, Release
+from inference.registry.schema import JointEntry
 
 Answers = Mapping[str, object]
 
@@ -33,23 +28,34 @@ class Joiner:
     def __init__(self, registry: Registry) -> None:
         if registry.joint is None:
             raise RegistryError("the registry has no model that joins answers")
-        weights = registry.joint.files[0]
-        try:
-            self._joint = Joint.read(weights.content())
-        except ValueError as error:
-            raise RegistryError(f"weights of {weights.title}: {weights.path}: {error}") from error
-        self._classifier: ClassifierEntry = registry.classifier.entry
+        self._joint = _read(registry.joint)
+        self._domains = registry.classifier.entry.domains
 
     def joined(self, analysis: Analysis, answers: Answers) -> Analysis:
         """An analysis after a person's answers; one without a class stays as it is."""
         if analysis.label is None or analysis.risk is None or analysis.domain is None:
             return analysis
-        probabilities = self._joint(analysis.probabilities, answers)
-        risk = risk_of(probabilities, self._classifier.domains[analysis.domain])
-        alarmed = any(str(answers.get(question, "")).strip().capitalize() == "True" for question in ALARMING)
-        least = (analysis.risk, risk, Risk.RAISED if alarmed else Risk.LOW)
+        probabilities, risk = self.join(analysis.probabilities, analysis.domain, answers)
         label = max(probabilities, key=probabilities.__getitem__)
-        return replace(analysis, label=label, probabilities=probabilities, risk=max(least, key=_ORDER.index))
+        return replace(analysis, label=label, probabilities=probabilities, risk=risk.at_least(analysis.risk))
+
+    def join(
+        self, probabilities: Mapping[str, float], domain: Domain, answers: Answers
+    ) -> tuple[dict[str, float], Risk]:
+        """A photo's probabilities after a person's answers, and the risk by these and by what they report."""
+        joined = self._joint(probabilities, answers)
+        risk = risk_of(joined, self._domains[domain])
+        if any(str(answers.get(question, "")).strip().capitalize() == "True" for question in SYMPTOMS):
+            risk = risk.at_least(Risk.RAISED)
+        return joined, risk
+
+
+def _read(release: Release[JointEntry]) -> Joint:
+    weights = release.files[0]
+    try:
+        return Joint.read(weights.content())
+    except ValueError as error:
+        raise RegistryError(f"weights of {weights.title}: {weights.path}: {error}") from error
 
 
 def read_answers(path: Path) -> dict[str, Answers]:

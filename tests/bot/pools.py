@@ -1,5 +1,6 @@
 """Pools for the tests that need no networks."""
 
+from inference.drawing.words import Plate
 from inference.engine.engine import AnalysisFailed, Explanation, Reading, ServedModel
 
 
@@ -18,8 +19,8 @@ class IdlePool:
     async def stop(self) -> None:
         pass
 
-    async def read(self, data: bytes, language: str) -> Reading:
+    async def read(self, data: bytes, plate: Plate) -> Reading:
         raise AnalysisFailed("the engine is not running")
 
-    async def explain(self, data: bytes, language: str) -> Explanation:
+    async def explain(self, data: bytes, plate: Plate) -> Explanation:
         raise AnalysisFailed("the engine is not running")

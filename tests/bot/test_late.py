@@ -52,9 +52,9 @@ async def test_what_has_to_write_says_that_it_is_late(stage: Stage, tmp_path: Pa
     welcome = await stage.say(IVAN, "/start", "Здравствуйте")
     with write_lock(tmp_path / "bot.db"):
         assert "Нажмите кнопку ещё раз" in (
-            await stage.alert(IVAN, stage.press(welcome, "✅ Понимаю и согласен")) or ""
+            await stage.alert(IVAN, stage.press(welcome, "✅ Прочитано, даю согласие")) or ""
         )
         user = await stage.database.users.get(IVAN)
         assert user is not None and user.consented_at is None
-    stage.press(welcome, "✅ Понимаю и согласен")
+    stage.press(welcome, "✅ Прочитано, даю согласие")
     await stage.reply(IVAN, "", after=welcome.message_id)

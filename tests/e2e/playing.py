@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from benchmarks.load.chats import is_progress
-from bot.sandbox.client import Message
+from bot.sandbox.client import Message, words
 from bot.sandbox.client import Person as Actor
 
 
@@ -42,6 +42,15 @@ class Person(Actor):
         reply = await self.answer(condition)
         await self.undisturbed()
         return reply
+
+    async def changed(self, message: Message) -> Message:
+        """A message once it says something else than `message` did."""
+
+        def find(transcript: dict[str, Any]) -> Message | None:
+            now = next((m for m in transcript["messages"] if m["message_id"] == message["message_id"]), None)
+            return None if now is None or words(now) == words(message) else now
+
+        return await self.wait(find)
 
     async def undisturbed(self) -> None:
         """Wait until no progress message is left."""

@@ -28,8 +28,11 @@ async def test_a_photo_is_answered_with_class_percentages_and_outline(
         await choose(page, *([photo] if isinstance(photo, str) else photo))
         await page.locator("#preview").get_by_role("button", name="Send").click()
         answer = answers.filter(has=page.locator("img")).last
-        await expect(answer).to_contain_text("Most likely: ")
-        # A warning says the share of its group besides.
-        assert len(re.findall(r"^<?\d+\s?% · ", await answer.inner_text(), re.M)) == len(CLASSES)
+        await expect(answer).to_contain_text("Cancer or pre-cancer")
+        bars = r"^[a-z ,.-]{14} +[<>]?\d+%"
+        assert len(re.findall(bars, await answer.locator("pre").inner_text(), re.M)) == 3
         await expect(answer).to_contain_text("This is not a diagnosis. If in doubt, see a doctor.")
+        await answer.get_by_role("button", name="All kinds").click()
+        await expect(answer.locator("pre")).to_contain_text("firm nodule")
+        assert len(re.findall(bars, await answer.locator("pre").inner_text(), re.M)) == len(CLASSES)
         await expect(answer.locator("img")).to_have_js_property("complete", True)

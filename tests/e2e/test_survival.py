@@ -103,11 +103,11 @@ async def test_after_a_kill_an_explanation_that_was_asked_for_is_given(
     await person.send_photos(sample("mole"))
     answer = await person.answered()
     await person.faults({"kind": "500", "method": "sendPhoto", "times": 3})
-    await person.click(answer, "What made the model say so?")
+    await person.click(answer, "Why?")
     await person.wait(lambda chat: True if any("once more" in str(each) for each in chat["callback_answers"]) else None)
     own_bot.kill()
     own_bot.start()
-    explained = await person.answer(lambda message: "What made the model say" in words(message))
+    explained = await person.answer(lambda message: "Why this answer" in words(message))
     assert "photo" in explained
 
 

@@ -19,10 +19,12 @@ from bot.sandbox.faults import Fault
 from bot.supervisor import Supervisor
 from bot.telegram.client import connect, open_session
 from bot.telegram.rate_limit import MESSAGES_PER_SECOND, MessageKind, RateLimiter
-from bot.ui import replies
+from bot.ui.actions import keyboard
+from bot.ui.apologies import apology
 from bot.ui.callbacks import Explain
 from bot.ui.i18n import load_i18n
 from inference.analysis import Analysis, Quality, Refusal, Risk
+from inference.drawing.words import Plate
 from inference.engine.engine import Engine, Explanation, Place
 from storage.records import Outcome
 from tests.bot.examples import result_for, visible
@@ -47,7 +49,8 @@ async def answered(stage: Stage, user: int, result: Result) -> int:
 async def press(stage: Stage, user: int, request_id: int) -> tuple[str, int]:
     """Press the button of a request, whoever's it is, under a message of one's own; gives press and message."""
     with load_i18n().context():
-        shown = await stage.bot.send_message(user, "an answer", reply_markup=replies.explain_keyboard(request_id))
+        markup = keyboard(result_for("nv", Risk.LOW), request_id)
+        shown = await stage.bot.send_message(user, "an answer", reply_markup=markup)
     pressed = stage.people.press(user, shown.message_id, Explain(request_id=request_id).pack())
     return pressed.callback_query_id, shown.message_id
 
@@ -85,7 +88,7 @@ async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stag
     with engine.queue(EMMA, 5):
         await explainer.explain(request)
     with load_i18n().context():
-        refused = replies.apology(Trouble.TOO_MANY)
+        refused = apology(Trouble.TOO_MANY)
     assert (await stage.reply(EMMA, "", after=before)).text == visible(refused)
 
 
@@ -141,7 +144,8 @@ async def test_an_explanation_that_a_stop_left_owed_is_given_at_the_next_start(
 async def test_whoever_presses_twenty_times_gets_one_explanation(stage: Stage, answer_of_emma: int) -> None:
     before = max(stage.sandbox.world.people[EMMA].messages)
     with load_i18n().context():
-        shown = await stage.bot.send_message(EMMA, "an answer", reply_markup=replies.explain_keyboard(answer_of_emma))
+        markup = keyboard(result_for("nv", Risk.LOW), answer_of_emma)
+        shown = await stage.bot.send_message(EMMA, "an answer", reply_markup=markup)
     data = Explain(request_id=answer_of_emma).pack()
     presses = [stage.people.press(EMMA, shown.message_id, data).callback_query_id for _ in range(19)]
     await stage.reply(EMMA, "I could not read this photo", after=before)
@@ -156,7 +160,7 @@ async def test_whoever_presses_twenty_times_gets_one_explanation(stage: Stage, a
 class ReadyPool(IdlePool):
     """Explains everything at once."""
 
-    async def explain(self, data: bytes, language: str) -> Explanation:
+    async def explain(self, data: bytes, plate: Plate) -> Explanation:
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
         return Explanation(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None, None)
 

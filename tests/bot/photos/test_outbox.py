@@ -11,6 +11,7 @@ from bot.results import to_stored
 from bot.samples import sample
 from bot.sandbox.faults import Fault
 from inference.analysis import Analysis, Quality, Risk
+from inference.drawing.words import Plate
 from inference.engine.engine import Engine, Reading
 from storage.records import Completion, Outcome
 from tests.bot.examples import result_for
@@ -25,7 +26,7 @@ ANSWER, SORRY = "mole (melanocytic nevus)", "I could not read this photo"
 class MolePool(IdlePool):
     """Finds a mole in everything."""
 
-    async def read(self, data: bytes, language: str) -> Reading:
+    async def read(self, data: bytes, plate: Plate) -> Reading:
         quality = Quality(width=600, height=450, sharpness=9.0, brightness=0.5)
         return Reading(Analysis("nv", MOLE.probabilities, None, quality, None, risk=MOLE.risk), sample("mole"))
 

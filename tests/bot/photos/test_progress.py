@@ -17,6 +17,7 @@ from bot.photos.progress import Progress
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.i18n import load_i18n
 from inference.analysis import Analysis, Quality, Refusal
+from inference.drawing.words import Plate
 from inference.engine.engine import Engine, Place, Reading
 from tests.bot import clock
 from tests.bot.examples import incoming
@@ -47,7 +48,7 @@ class SlowPool(IdlePool):
     def seconds(self, photos: int) -> float:
         return photos * self._guess
 
-    async def read(self, data: bytes, language: str) -> Reading:
+    async def read(self, data: bytes, plate: Plate) -> Reading:
         async with self._reading:
             await asyncio.sleep(self._seconds)
             self._guess += 0.1 * (self._seconds - self._guess)

@@ -21,6 +21,7 @@ from bot.telegram.client import RetryingBot, connect
 from bot.telegram.rate_limit import MESSAGES_PER_SECOND, MessageKind, RateLimiter
 from bot.ui.i18n import load_i18n
 from inference.analysis import Analysis, Quality, Refusal
+from inference.drawing.words import Plate
 from inference.engine.engine import Engine, Reading
 from storage.database import Database
 from tests.bot.pools import IdlePool
@@ -39,7 +40,7 @@ class PoolOnCommand(IdlePool):
     def seconds(self, photos: int) -> float:
         return photos * self.seconds_a_photo
 
-    async def read(self, data: bytes, language: str) -> Reading:
+    async def read(self, data: bytes, plate: Plate) -> Reading:
         await self.go.wait()
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
         return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)

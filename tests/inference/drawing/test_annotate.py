@@ -8,8 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Analysis, Lesion, Quality, Risk
-from inference.drawing.annotate import MAX_SIDE, annotate
-from inference.drawing.words import caption, class_name
+from inference.drawing.annotate import MAX_SIDE, annotate, outline
+from inference.drawing.caption import add_caption
+from inference.drawing.words import Plate, caption, class_name, explanation
 from inference.photo import Photo
 from tests.inference.pictures import skin, spot_mask
 
@@ -17,15 +18,13 @@ SIZES: Final = [(200, 150), (150, 200), (320, 240), (300, 1400), (1400, 300), (1
 
 
 def answered(mask: NDArray[np.bool_] | None, label: str = "nv", share: float = 0.83, risk: Risk = Risk.LOW) -> Analysis:
-    probabilities = dict.fromkeys(CLASSES, (1 - share) / 6) | {label: share}
+    probabilities = dict.fromkeys(CLASSES, (1 - share) / (len(CLASSES) - 1)) | {label: share}
     lesion = None if mask is None else Lesion((0.0, 0.0, 1.0, 1.0), mask, 0.9)
     return Analysis(label, probabilities, lesion, Quality(1, 1, 1.0, 1.0), None, risk)
 
 
-def drawn(
-    size: tuple[int, int], risk: Risk = Risk.LOW, text: str = "Melanocytic nevus\nNot a diagnosis"
-) -> NDArray[np.uint8]:
-    return annotate(Photo(skin(*size)), answered(spot_mask(*size), risk=risk), text).pixels
+def drawn(size: tuple[int, int], risk: Risk = Risk.LOW) -> NDArray[np.uint8]:
+    return annotate(Photo(skin(*size)), answered(spot_mask(*size), risk=risk)).pixels
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -42,7 +41,7 @@ def test_inside_stays_as_it_was_and_outside_is_veiled(size: tuple[int, int]) -> 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_photo_given_is_left_alone(size: tuple[int, int]) -> None:
     photo = Photo(skin(*size))
-    annotate(photo, answered(spot_mask(*size)), "Nevus")
+    annotate(photo, answered(spot_mask(*size)))
     assert np.array_equal(photo.pixels, skin(*size))
 
 
@@ -50,7 +49,7 @@ def test_the_photo_given_is_left_alone(size: tuple[int, int]) -> None:
 def test_the_contour_stands_out_on_dark_and_light_skin(light: float) -> None:
     base = np.clip(skin(640, 480) * light, 0, 255).astype(np.uint8)
     mask = spot_mask(640, 480)
-    after = annotate(Photo(base), answered(mask), "Nevus").pixels
+    after = annotate(Photo(base), answered(mask)).pixels
     edge = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3))) > 0
     luma = cv2.cvtColor(after, cv2.COLOR_RGB2GRAY).astype(int)
     surroundings = cv2.dilate(luma.astype(np.uint8), np.ones((9, 9))).astype(int) - cv2.erode(
@@ -81,7 +80,7 @@ def test_every_caption_fits_every_photo(size: tuple[int, int], language: str) ->
     for label in CLASSES:
         mask = spot_mask(*size)
         analysis = answered(mask, label, 0.997, Risk.HIGH)
-        after = annotate(Photo(np.zeros((size[1], size[0], 3), np.uint8)), analysis, caption(analysis, language)).pixels
+        after = annotate(Photo(np.zeros((size[1], size[0], 3), np.uint8)), analysis, Plate(language, 10)).pixels
         width, height = white_extent(after)
         assert after.shape[1] == size[0]
         assert width >= 40 and height >= 7
@@ -92,7 +91,7 @@ def test_every_caption_fits_every_photo(size: tuple[int, int], language: str) ->
 
 def test_the_caption_grows_with_the_photo() -> None:
     small, large = (
-        white_extent(annotate(Photo(np.zeros((s * 3, s * 4, 3), np.uint8)), answered(None), "Nevus").pixels)[1]
+        white_extent(annotate(Photo(np.zeros((s * 3, s * 4, 3), np.uint8)), answered(None)).pixels)[1]
         for s in (100, 400)
     )
     assert 3 * small < large < 5 * small
@@ -101,39 +100,63 @@ def test_the_caption_grows_with_the_photo() -> None:
 def test_the_caption_avoids_the_lesion() -> None:
     mask = np.zeros((480, 640), np.bool_)
     mask[240:, :320] = True  # where the caption stands by preference
-    after = annotate(Photo(np.zeros((480, 640, 3), np.uint8)), answered(mask), "Nevus").pixels
+    after = annotate(Photo(np.zeros((480, 640, 3), np.uint8)), answered(mask)).pixels
     assert after.shape == (480, 640, 3)
     assert not (after[260:, :300] == 255).all(axis=2).any()
     assert (after == 255).all(axis=2).any()
 
 
 def test_a_lesion_that_fills_the_photo_gets_its_caption_below() -> None:
-    after = annotate(Photo(skin(640, 480)), answered(np.ones((480, 640), np.bool_)), "Nevus\nNot a diagnosis").pixels
+    after = annotate(Photo(skin(640, 480)), answered(np.ones((480, 640), np.bool_))).pixels
     assert after.shape[0] > 480 and after.shape[1] == 640
     assert np.array_equal(after[20:460, 20:620], skin(640, 480)[20:460, 20:620])
 
 
 def test_a_large_photo_is_shrunk_in_proportion() -> None:
     large = np.asarray(cv2.resize(skin(), (4000, 3000)), np.uint8)
-    after = annotate(Photo(large), answered(spot_mask(4000, 3000)), "Nevus").pixels
+    after = annotate(Photo(large), answered(spot_mask(4000, 3000))).pixels
     assert after.shape == (MAX_SIDE * 3 // 4, MAX_SIDE, 3)
 
 
 def test_cyrillic_has_letters_and_not_boxes() -> None:
     def letters(text: str) -> bytes:
-        return annotate(Photo(np.zeros((300, 400, 3), np.uint8)), answered(None), text).pixels.tobytes()
+        return add_caption(np.zeros((300, 400, 3), np.uint8), None, text, (255, 255, 255)).tobytes()
 
     # A font without Cyrillic draws the same box for each of its letters.
     assert letters("жжжж") != letters("шшшш")
 
 
+def test_the_outline_is_smooth_and_leaves_the_lesion_to_be_seen() -> None:
+    coarse = np.kron(spot_mask(32, 24), np.ones((40, 40), np.bool_))
+    before = np.full((960, 1280, 3), 200, np.uint8)
+    after = before.copy()
+    outline(after, coarse, (255, 92, 92))
+    drawn_on = (after != before).any(2)
+    assert not drawn_on[cv2.erode(coarse.astype(np.uint8), np.ones((41, 41))) > 0].any()
+    assert drawn_on[coarse].mean() < 0.05
+    [line, *_], _ = cv2.findContours(drawn_on.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    [steps, *_], _ = cv2.findContours(coarse.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    hull, rough = (cv2.arcLength(cv2.convexHull(edge), True) / cv2.arcLength(edge, True) for edge in (line, steps))
+    assert hull > rough + 0.02
+
+
 def test_words() -> None:
-    assert caption(answered(None, "mel", 0.611, Risk.HIGH)) == "Melanoma\xa0·\xa061%\nShow it to a dermatologist soon"
-    assert caption(answered(None, "nv", 0.993), "ru") == "Меланоцитарный невус\xa0·\xa0>\xa099\xa0%\nЭто не диагноз"
-    assert caption(answered(None, "nv"), "de") == caption(answered(None, "nv"), "en")
-    warned = caption(answered(None, "nv", risk=Risk.RAISED)).splitlines()[1]
-    assert warned == "Show it to a dermatologist soon"
-    assert len({class_name(label, language) for label in CLASSES for language in ("en", "ru")}) == 2 * len(CLASSES)
     refused = Analysis(None, {}, None, Quality(1, 1, 1.0, 1.0), None, None)
-    with pytest.raises(ValueError, match="no caption"):
+    mole = answered(None)
+    assert caption(answered(None, "mel", 0.611, Risk.HIGH)).splitlines() == [
+        "Show this spot to a dermatologist within days", "Not a diagnosis",
+    ]  # fmt: skip
+    assert caption(mole, Plate("ru", 3)).startswith("3\xa0· Наблюдайте за этим пятном\n")
+    assert caption(mole, Plate("de")) == caption(mole)
+    assert caption(mole, Plate(least=Risk.RAISED)) == caption(answered(None, risk=Risk.RAISED))
+    assert caption(answered(None, risk=Risk.HIGH), Plate(least=Risk.RAISED)) == caption(answered(None, risk=Risk.HIGH))
+    assert len({class_name(label, language) for label in CLASSES for language in ("en", "ru")}) == 2 * len(CLASSES)
+    with pytest.raises(ValueError, match="no risk"):
         caption(refused)
+
+
+def test_the_words_of_a_heat_map_are_of_the_group_under_a_warning() -> None:
+    warned = answered(None, "nv", 0.4, Risk.RAISED)
+    assert explanation(warned).endswith("Cancer or pre-cancer\xa0·\xa034%")
+    calm = answered(None, "nv", 0.993)
+    assert explanation(calm, Plate("ru")).endswith("Меланоцитарный невус\xa0·\xa0>\xa099\xa0%")

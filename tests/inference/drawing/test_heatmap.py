@@ -8,6 +8,7 @@ import pytest
 
 from inference.analysis import CLASSES, Analysis, Lesion, Quality, Refusal, Risk
 from inference.drawing.heatmap import draw_heatmap
+from inference.drawing.words import Plate
 from inference.photo import Photo
 from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.attribution import Attribution, heatmap
@@ -36,7 +37,7 @@ def hottest(heat: np.ndarray, width: int) -> tuple[float, float]:
 def test_the_heat_lies_where_its_cell_does(size: tuple[int, int]) -> None:
     width, height = size
     square = (width * 0.6, height * 0.4, min(size) * 0.5)
-    heat = heatmap([found_at(2, 7, square)], 0, (height, width))
+    heat = heatmap([found_at(2, 7, square)], {0: 0.5}, (height, width))
     assert heat.shape[0] / heat.shape[1] == pytest.approx(height / width, rel=0.05)
     assert (heat.min(), heat.max()) == pytest.approx((0, 1))
     expected = (square[0] + 0.25 * square[2], square[1] - 0.25 * square[2])  # middle of the cell 2 down, 7 across
@@ -48,13 +49,22 @@ def test_the_heat_lies_where_its_cell_does(size: tuple[int, int]) -> None:
 
 
 def test_what_speaks_against_a_class_and_what_speaks_for_others_does_not_glow() -> None:
-    assert not heatmap([found_at(2, 7, (100, 100, 100))], 1, (200, 200)).any()
+    assert not heatmap([found_at(2, 7, (100, 100, 100))], {1: 1.0}, (200, 200)).any()
+
+
+def test_several_classes_glow_by_what_each_counts() -> None:
+    maps = np.zeros((7, 10, 10), np.float32)
+    maps[0, 2, 2], maps[3, 7, 7], maps[5, 2, 7] = 1.0, 50.0, 9.0
+    heat = heatmap([Attribution(maps, (100, 100, 200), 1.0)], {0: 0.2, 3: 0.4}, (200, 200))
+    assert hottest(heat, 200) == pytest.approx((150, 150), abs=3)
+    assert heat[48:52, 48:52].max() == pytest.approx(0.5, abs=0.02)
+    assert heat[48:52, 148:152].max() < 0.02, "a class that does not count"
 
 
 def test_networks_count_by_their_weight_and_not_by_their_units() -> None:
     strong, weak = found_at(1, 1, (100, 100, 200), 0.8), found_at(8, 8, (100, 100, 200), 0.2)
     loud = Attribution(weak.maps * 1000, weak.square, weak.weight)
-    heat = heatmap([strong, loud], 0, (200, 200))
+    heat = heatmap([strong, loud], {0: 1.0}, (200, 200))
     assert hottest(heat, 200) == pytest.approx((30, 30), abs=3)
     assert heat[168:172, 168:172].max() == pytest.approx(0.25, abs=0.02)
 
@@ -95,7 +105,7 @@ def drawn(size: tuple[int, int], heat: np.ndarray, language: str = "en") -> np.n
     shares = dict.fromkeys(CLASSES, 0.02) | {"mel": 0.88}
     lesion = Lesion((0.0, 0.0, 1.0, 1.0), spot_mask(*size), 0.9)
     analysis = Analysis("mel", shares, lesion, Quality(width, height, 1.0, 1.0), None, Risk.HIGH)
-    return draw_heatmap(Photo(skin(*size)), analysis, heat.astype(np.float32), language).pixels
+    return draw_heatmap(Photo(skin(*size)), analysis, heat.astype(np.float32), Plate(language)).pixels
 
 
 @pytest.mark.parametrize("size", SIZES)

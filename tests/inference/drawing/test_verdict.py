@@ -4,7 +4,7 @@ import pytest
 
 from inference.analysis import Refusal, Risk
 from inference.classes import CLASSES
-from inference.drawing import verdict
+from inference.drawing import verdict, words
 
 LANGUAGES = ["en", "ru"]
 
@@ -15,11 +15,16 @@ def test_every_class_has_a_plain_name_of_its_own(language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "warning"), [("en", "a pre-cancer is possible (12%)"), ("ru", "рак или предрак (12\u00a0%)")]
+    ("language", "warning"),
+    [
+        ("en", "Have this spot looked at by a dermatologist within two weeks. Cancer or pre-cancer 12%, other 88%."),
+        ("ru", "Покажите это пятно дерматологу в течение двух недель. Рак или предрак 12\u00a0%, другое 88\u00a0%."),
+    ],
 )
 def test_a_melanoma_of_12_percent_is_warned_of_beside_a_likelier_nevus(language: str, warning: str) -> None:
     probabilities = dict.fromkeys(CLASSES, 0.0) | {"nv": 0.88, "mel": 0.12}
-    assert warning in verdict.advice("nv", Risk.HIGH, probabilities, language)
+    assert verdict.advice(Risk.RAISED, probabilities, language) == warning
+    assert len({words.action(risk, language) for risk in Risk}) == len(Risk)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

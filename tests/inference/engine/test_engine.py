@@ -17,6 +17,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import get_sampling
 
 from inference.analysis import Refusal
+from inference.drawing.words import Plate
 from inference.engine import tasks
 from inference.engine.engine import AnalysisFailed, Busy, Engine, ServedModel
 from inference.engine.pool import WorkerPool
@@ -30,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 async def read(engine: Engine, data: bytes, owner: str = "somebody", language: str = "en") -> tasks.Reading:
     with engine.queue(owner) as [place]:
-        return await place.read(fetching(data), language=language)
+        return await place.read(fetching(data), Plate(language))
 
 
 async def explain(engine: Engine, data: bytes) -> tasks.Explanation:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from inference.analysis import Analysis, Quality, Refusal
+from inference.drawing.words import Plate
 from inference.engine.engine import FETCH_SECONDS, Engine, Reading
 from tests.bot import clock
 from tests.bot.pools import IdlePool
@@ -21,7 +22,7 @@ class OnePool(IdlePool):
     def seconds(self, photos: int) -> float:
         return photos * 0.1
 
-    async def read(self, data: bytes, language: str) -> Reading:
+    async def read(self, data: bytes, plate: Plate) -> Reading:
         assert not self._reading.locked(), "more was asked of the pool than it does at a time"
         async with self._reading:
             await asyncio.sleep(float(data))

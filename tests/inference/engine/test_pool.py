@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.drawing.words import Plate
 from inference.engine.pool import AnalysisFailed, WorkerPool
 from inference.engine.tasks import Reading
 from tests.inference.engine.bad_tasks import DEADLY, fail, hang_once, read_or_die
@@ -17,17 +18,17 @@ async def test_a_photo_that_kills_or_holds_up_its_worker_harms_no_other(
     pool, photo = WorkerPool(weights, photo_seconds=5), encoded(skin(400, 300))
     await pool.start()
     try:
-        reads = [pool.run(read_or_die, data, "en") for data in (photo, DEADLY, photo, photo)]
+        reads = [pool.run(read_or_die, data, Plate()) for data in (photo, DEADLY, photo, photo)]
         before, deadly, behind, last = await asyncio.gather(*reads, return_exceptions=True)
         assert isinstance(deadly, AnalysisFailed) and "lost 2 times" in str(deadly)
         assert all(isinstance(reading, Reading) for reading in (before, behind, last))
         (tmp_path / "marker").touch()
         # It would take as long again: there is no second attempt, which would be answered.
         with pytest.raises(AnalysisFailed, match="was ended after 5 s"):
-            await pool.run(hang_once, bytes(tmp_path / "marker"), "en")
+            await pool.run(hang_once, bytes(tmp_path / "marker"), Plate())
         assert not (tmp_path / "marker").exists()
         with pytest.raises(AnalysisFailed, match="the analysis failed"):
-            await pool.run(fail, photo, "en")
+            await pool.run(fail, photo, Plate())
         # Photos and what is in them never reach a log.
         assert DEADLY.decode() not in caplog.text
     finally:

@@ -1,0 +1,83 @@
+"""The six questions under an answer, asked in the same message; at the end it shows what has changed."""
+
+from functools import partial
+
+from aiogram import Router
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup
+from aiogram.utils.i18n import gettext as _
+
+from bot.questions.questions import Question, questions
+from bot.questions.surer import Join, answers_of, with_answers
+from bot.results import Result
+from bot.ui import buttons, replies
+from bot.ui.actions import keyboard
+from bot.ui.callbacks import Ask
+from storage.database import Database
+from storage.records import Outcome, Request, User
+
+NOT_KNOWN = -1
+
+
+def setup() -> Router:
+    router = Router(name="questions")
+    router.callback_query.register(step, Ask.filter())
+    return router
+
+
+async def step(
+    callback: CallbackQuery, callback_data: Ask, user: User, database: Database, joiner: Join | None
+) -> None:
+    # The number in a button is only a claim: the database gives a request to its owner alone.
+    request = await _answered(database, callback_data.request_id, user.id)
+    every = questions()
+    if request is None or not 0 <= callback_data.question <= len(every):
+        await callback.answer(_("This result is no longer there."), show_alert=True)
+        return
+    await callback.answer()
+    if callback_data.choice >= NOT_KNOWN and callback_data.question > 0:
+        await _note(database, request, every[callback_data.question - 1], callback_data.choice, joiner)
+        request = await _answered(database, request.id, user.id) or request
+    result = Result.stored(request.result or {})
+    if callback_data.question == len(every):
+        await buttons.replace(callback, replies.answer(result), keyboard(result, request.id))
+        return
+    text = _text(result, every, callback_data.question)
+    await buttons.replace(callback, text, _keyboard(request, every, callback_data.question))
+
+
+async def _answered(database: Database, request_id: int, user_id: int) -> Request | None:
+    request = await database.requests.get_owned(request_id, user_id)
+    return request if request and request.outcome is Outcome.ANSWERED and request.result is not None else None
+
+
+async def _note(database: Database, request: Request, question: Question, choice: int, joiner: Join | None) -> None:
+    """Keep an answer in place of what was answered to this question before, and the result that follows."""
+    answers = answers_of(request.result or {})
+    topics = {name for each in question.choices for name in each.answers}
+    given = question.choices[choice].answers if 0 <= choice < len(question.choices) else {}
+    now = {name: value for name, value in answers.items() if name not in topics} | dict(given)
+    await database.requests.amend(request.id, request.user_id, partial(with_answers, answers=now, joiner=joiner))
+
+
+def _text(result: Result, every: tuple[Question, ...], number: int) -> str:
+    place = _("Question {number} of {total}").format(number=number + 1, total=len(every))
+    why = _("Your answers are kept encrypted with this result. They can raise the answer, never lower the warning.")
+    parts = [f"<b>{replies.action(result)}</b>", f"{place}\n<b>{every[number].text}</b>"]
+    return "\n\n".join([*parts, *([f"<i>{why}</i>"] if number == 0 else [])])
+
+
+def _keyboard(request: Request, every: tuple[Question, ...], number: int) -> InlineKeyboardMarkup:
+    question, given = every[number], answers_of(request.result or {})
+
+    def button(text: str, to: int, choice: int = -2) -> buttons.Button:
+        return text, Ask(request_id=request.id, question=to, choice=choice).pack()
+
+    choices = [
+        button(f"✓ {each.text}" if each.answers.items() <= given.items() else each.text, number + 1, place)
+        for place, each in enumerate(question.choices)
+    ]
+    rows = [choices[start : start + question.in_a_row] for start in range(0, len(choices), question.in_a_row)]
+    back = button(_("‹ Back"), number - 1) if number > 0 else button(_("‹ To the answer"), len(every))
+    return buttons.keyboard(
+        *rows, [button(_("I don't know"), number + 1, NOT_KNOWN)], [back, button(_("Skip ›"), number + 1)]
+    )

@@ -1,0 +1,1 @@
+"""What people write in their own words: symptoms and questions, recognised by patterns in both languages."""

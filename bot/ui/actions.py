@@ -1,0 +1,65 @@
+"""The buttons under an answer: what a person may want next."""
+
+from collections.abc import Callable, Mapping
+
+from aiogram.types import InlineKeyboardMarkup
+from aiogram.utils.i18n import gettext as _
+
+from bot.results import Result
+from bot.ui import buttons
+from bot.ui.callbacks import AllKinds, Ask, Explain, HistoryEntry, HistoryPage, Show
+
+BUTTONS_IN_A_ROW = 3
+
+Action = Callable[[Result, int], buttons.Button | None]
+"""A button for a result and the number of its request; None where it makes no sense for that result."""
+
+
+def _why(result: Result, request_id: int) -> buttons.Button | None:
+    return _("Why?"), Explain(request_id=request_id).pack()
+
+
+def _all_kinds(result: Result, request_id: int) -> buttons.Button | None:
+    return _("All kinds"), AllKinds(request_id=request_id).pack()
+
+
+def _six_questions(result: Result, request_id: int) -> buttons.Button | None:
+    text = _("Six questions for a surer answer") if result.before is None else _("Correct my answers")
+    return text, Ask(request_id=request_id, question=0).pack()
+
+
+def _history(result: Result, request_id: int) -> buttons.Button | None:
+    return _("My results"), HistoryPage(number=0, as_new_message=True).pack()
+
+
+ROWS: tuple[tuple[Action, ...], ...] = ((_why, _all_kinds), (_six_questions,), (_history,))
+"""What is offered under an answer, row by row; a feature adds its own action here."""
+
+
+def keyboard(result: Result, request_id: int) -> InlineKeyboardMarkup:
+    """What a person may want next: `ROWS` under an answer, advice on photos under a refusal."""
+    if result.label is None:
+        return buttons.keyboard([_tips()])
+    rows = [[button for action in row if (button := action(result, request_id))] for row in ROWS]
+    return buttons.keyboard(*rows)
+
+
+def album_keyboard(answered: Mapping[int, tuple[Result, int]]) -> InlineKeyboardMarkup:
+    """`keyboard` for an album: each photo that got a class opens with buttons of its own.
+
+    `answered` holds these results and their requests by the numbers of their photos.
+    """
+    if not answered:
+        return buttons.keyboard([_tips()])
+    if len(answered) == 1:
+        return keyboard(*next(iter(answered.values())))
+    photos = [
+        (_("Photo {number}").format(number=number), HistoryEntry(request_id=request_id).pack())
+        for number, (_result, request_id) in answered.items()
+    ]
+    rows = [photos[start : start + BUTTONS_IN_A_ROW] for start in range(0, len(photos), BUTTONS_IN_A_ROW)]
+    return buttons.keyboard(*rows)
+
+
+def _tips() -> buttons.Button:
+    return _("How to take a good photo"), Show.TIPS

@@ -1,0 +1,98 @@
+"""Why a photo was not read, and what to do about it."""
+
+from aiogram.utils.i18n import gettext as _
+
+from bot.results import Reason, Trouble
+from bot.ui.names import current_language, time_from_now
+from inference.analysis import Refusal
+from inference.drawing import verdict
+from inference.photo import PhotoFault
+
+
+def apology(reason: Reason, *, number: int | None = None, retry_after: float = 0.0) -> str:
+    """Why a photo was not read and what to do about it, as HTML; `retry_after` is in seconds.
+
+    `number` tells the photos of an album apart.
+    """
+    title, help_ = _reasons(retry_after)[reason]
+    lines = [f"<b>{numbered(title, number)}</b>", help_]
+    if isinstance(reason, Refusal):
+        # Whoever is refused may have a cancer.
+        lines.append(_("Worried about the spot? Show it to a doctor, with or without a photo."))
+    return "\n".join(lines)
+
+
+def title(reason: Reason) -> str:
+    """A reason in a few words of plain text."""
+    return _reasons()[reason][0]
+
+
+def numbered(words: str, number: int | None) -> str:
+    """Words about one photo of an album."""
+    return words if number is None else _("Photo {number}: {title}").format(number=number, title=words)
+
+
+def _reasons(retry_after: float = 0.0) -> dict[Reason, tuple[str, str]]:
+    return {
+        **{each: verdict.refusal_in_words(each, current_language()) for each in Refusal},
+        PhotoFault.EMPTY: (
+            _("This file is empty"),
+            _("Something went wrong on the way. Please send the photo again."),
+        ),
+        PhotoFault.NOT_AN_IMAGE: (
+            _("This file is not a picture I can read"),
+            _("I read JPEG, PNG, WebP and HEIC. Please send a photo in one of these formats."),
+        ),
+        PhotoFault.TRUNCATED: (
+            _("This picture is damaged"),
+            _("Part of the file is missing. Please send the original photo again."),
+        ),
+        PhotoFault.TOO_MANY_PIXELS: (
+            _("This picture has too many pixels"),
+            _("Please send it as a photo rather than as a file, or make it smaller first."),
+        ),
+        PhotoFault.TOO_COSTLY: (
+            _("This file takes too long to open"),
+            _("Please send it as a photo rather than as a file, or save it as an ordinary JPEG first."),
+        ),
+        PhotoFault.ANIMATED: (
+            _("This picture moves"),
+            _("I read still photos only. Please send a single photo of the spot."),
+        ),
+        Trouble.NO_CONSENT: (
+            _("I have not looked at this photo yet"),
+            _("First I need your agreement: please read this, press the button, and send the photo again."),
+        ),
+        Trouble.TOO_LARGE: (
+            _("This file is over 20 MB"),
+            _("Telegram does not let me download it. Please send it as a photo, or make it smaller first."),
+        ),
+        Trouble.TOO_MANY: (
+            _("That is more photos than I can take at once"),
+            _("Please wait until I have answered the others, then send this one again."),
+        ),
+        Trouble.EXPIRED: (
+            _("I could not get this photo from Telegram"),
+            _("The file is no longer available. Sorry! Please send the photo again."),
+        ),
+        Trouble.UNAVAILABLE: (
+            _("Telegram does not give me this photo right now"),
+            _("I have tried several times. Sorry! Please send the photo again in a few minutes."),
+        ),
+        Trouble.TOO_SLOW: (
+            _("This photo takes too long to arrive"),
+            _("I waited for a minute. Sorry! Please send it again, as a photo rather than as a file."),
+        ),
+        Trouble.NOT_SET_UP: (
+            _("I cannot get photos at the moment"),
+            _("Whoever runs me has to change a setting first. Sorry! Please try again later."),
+        ),
+        Trouble.BUSY: (
+            _("Too many people are sending photos right now"),
+            _("Sorry! Please send this photo again {soon}.").format(soon=time_from_now(max(retry_after, 60))),
+        ),
+        Trouble.FAILED: (
+            _("I could not read this photo"),
+            _("Something broke on my side. Sorry! Please send it again, or try another photo."),
+        ),
+    }
