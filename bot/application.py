@@ -19,7 +19,7 @@ from bot.middlewares.access import AccessControl
 from bot.middlewares.backpressure import Backpressure
 from bot.middlewares.in_flight import InFlight
 from bot.middlewares.throttling import Throttling
-from bot.middlewares.users import Language, Registration
+from bot.middlewares.users import Language, Recognition, Registration
 from bot.operator.access import Access
 from bot.operator.alerts import Alerts
 from bot.operator.broadcasts import Broadcaster
@@ -27,8 +27,15 @@ from bot.operator.loop_delay import log_loop_delay
 from bot.operator.releases import Releases, chosen_classifier
 from bot.operator.retention import keep_erasing
 from bot.photos.albums import Albums
+from bot.photos.explaining import Explainer
 from bot.photos.inbox import Inbox
-from bot.photos.recovery import answer_unfinished, delete_stale_progress, explain, release_unfinished
+from bot.photos.recovery import (
+    answer_unfinished,
+    delete_stale_progress,
+    explain,
+    release_unfinished,
+    settle_interrupted,
+)
 from bot.photos.service import PhotoService
 from bot.settings import Settings
 from bot.startup import open_database, open_telegram, reach_telegram, start_engine, worker_pool
@@ -83,6 +90,7 @@ class Application:
     watch: PollingWatch
     rate_limiter: RateLimiter
     photo_service: PhotoService
+    explainer: Explainer
     broadcaster: Broadcaster
 
     async def serve(self, *, handle_signals: bool = True) -> None:
@@ -109,10 +117,11 @@ class Application:
 
     async def _start_tasks(self) -> None:
         start, database, settings = self.supervisor.start, self.database, self.settings
-        unfinished = await release_unfinished(database)
+        leftover = await release_unfinished(database)
         if not self.access.under_maintenance:
-            start(answer_unfinished(unfinished, self.photo_service), "recovery")
-        start(explain(await database.requests.unexplained(), self.photo_service), "explanations")
+            start(answer_unfinished(leftover.unread, self.photo_service), "recovery")
+        start(settle_interrupted(leftover.interrupted, self.photo_service), "interrupted answers")
+        start(explain(await database.requests.unexplained(), self.explainer), "explanations")
         start(delete_stale_progress(self.bot, database), "tidying up")
         start(database.traces.keep_wiping(), "erasure")
         start(publish_profile(self.bot, database, self.i18n, self.access.staff()), "introduction")
@@ -128,8 +137,8 @@ class Application:
         """Let what is under way come to its end, and tell Telegram which updates need not come again."""
         if not await self.in_flight.drain(self.settings.stop_seconds):
             logger.warning("stopped with work under way; the next start takes it up")
-        if self.inbox.last_update_id is not None and self.watch.error is None:
-            acknowledge = GetUpdates(offset=self.inbox.last_update_id + 1, limit=1, timeout=0)
+        if self.inbox.offset is not None and self.watch.error is None:
+            acknowledge = GetUpdates(offset=self.inbox.offset, limit=1, timeout=0)
             try:
                 await self.bot(acknowledge, request_timeout=5)
             except TelegramAPIError as error:
@@ -159,6 +168,7 @@ async def compose(
         missed = await asyncio.to_thread(melanomas_missed, settings.weights_dir)
         joiner = await asyncio.to_thread(_joiner, settings)
         photo_service = PhotoService(bot, database, engine, i18n, supervisor, rate_limiter, settings.operator, missed)
+        explainer = Explainer(bot, database, engine, i18n, supervisor, rate_limiter)
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter)
         dispatcher = Dispatcher(
             storage=MemoryStorage(),
@@ -170,7 +180,9 @@ async def compose(
             broadcaster=broadcaster,
             database=database,
             engine=engine,
+            explainer=explainer,
             i18n=i18n,
+            inbox=inbox,
             joiner=joiner,
             photo_service=photo_service,
             releases=Releases(engine, settings.weights_dir, partial(worker_pool, settings), access),
@@ -179,8 +191,10 @@ async def compose(
         )
         throttling = Throttling(settings.person_messages)
         allowed = AccessControl(access, database)
-        for middleware in (in_flight, Backpressure(), Registration(database), Language(i18n), throttling, allowed):
+        for middleware in (in_flight, Backpressure(), Recognition(database), Language(i18n), throttling, allowed):
             dispatcher.update.outer_middleware(middleware)
+        for observer in (dispatcher.message, dispatcher.callback_query):
+            observer.middleware(Registration(database))
         dispatcher.include_router(handlers.setup())
         try:
             yield Application(
@@ -197,10 +211,12 @@ async def compose(
                 watch=watch,
                 rate_limiter=rate_limiter,
                 photo_service=photo_service,
+                explainer=explainer,
                 broadcaster=broadcaster,
             )
         finally:
             await supervisor.stop()
+            await inbox.close()
 
 
 def _joiner(settings: Settings) -> Joiner | None:

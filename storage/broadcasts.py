@@ -1,5 +1,6 @@
 """Announcements and their deliveries. Each delivery goes out at most once, whenever the process dies."""
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import Row, Update, func, insert, literal, select, update
 
 from storage.cipher import Cipher, broadcast_place
 from storage.connections import Transactions
+from storage.errors import StorageError
 from storage.records import (
     Broadcast,
     BroadcastKind,
@@ -17,6 +19,8 @@ from storage.records import (
 )
 from storage.tables import broadcasts, deliveries, users
 from storage.users import is_recipient
+
+logger = logging.getLogger(__name__)
 
 
 class Broadcasts:
@@ -89,7 +93,14 @@ class Broadcasts:
         async with self._transactions.read() as connection:
             query = select(broadcasts).where(broadcasts.c.state == BroadcastState.RUNNING)
             rows = (await connection.execute(query.order_by(broadcasts.c.id))).all()
-        return [opened_broadcast(self._cipher, row) for row in rows]
+        found = []
+        for row in rows:
+            try:
+                found.append(opened_broadcast(self._cipher, row))
+            except StorageError as error:
+                # It cannot go on, but others can.
+                logger.error("broadcast %d: %s", row.id, error)
+        return found
 
     async def next_batch(self, broadcast_id: int, size: int) -> list[Delivery]:
         """Up to `size` people whose turn has come; they stay pending until `mark_sending`."""

@@ -26,9 +26,10 @@ NONCE_BYTES = 12
 CHECK = "encryption_check.token"
 
 
-def request_place(column: str, user_id: int, chat_id: int, message_id: int) -> str:
+def request_place(column: str, user_id: int, chat_id: int, message_id: int, edited_at: int = 0) -> str:
     """Where a request keeps a value: known before its number is, and the same for its whole life."""
-    return f"requests.{column} {user_id} {chat_id} {message_id}"
+    message = f"{message_id}.{edited_at}" if edited_at else str(message_id)
+    return f"requests.{column} {user_id} {chat_id} {message}"
 
 
 def broadcast_place(column: str, broadcast_id: int) -> str:
@@ -61,8 +62,9 @@ class Cipher:
         try:
             return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
         except (InvalidTag, ValueError) as error:
+            # Without the place: that names a person.
             raise StorageError(
-                f"{place} cannot be decrypted: it was altered, moved, or encrypted with another key; "
+                f"{place.partition(' ')[0]} cannot be decrypted: it was altered, moved, or encrypted with another key; "
                 "restore the database from a backup"
             ) from error
 
@@ -70,7 +72,12 @@ class Cipher:
         return base64.urlsafe_b64encode(self.seal(value.encode(), place)).decode()
 
     def open_text(self, sealed: str, place: str) -> str:
-        return self.open(base64.urlsafe_b64decode(sealed), place).decode()
+        try:
+            token = base64.urlsafe_b64decode(sealed)
+        except ValueError:
+            # What is no base64 was altered too.
+            token = b""
+        return self.open(token, place).decode()
 
     def seal_json(self, value: Mapping[str, Any], place: str) -> bytes:
         return self.seal(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), place)

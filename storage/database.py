@@ -12,9 +12,11 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.broadcasts import Broadcasts
+from storage.chats import Chats
 from storage.cipher import CHECK, Cipher
 from storage.connections import Transactions, create_engine
-from storage.erasure import Traces
+from storage.edits import Edits
+from storage.erasure import Erasures, Traces
 from storage.errors import StorageError, StorageUnavailable
 from storage.location import locate
 from storage.lock import InstanceLock
@@ -41,8 +43,11 @@ class Database:
         self._cipher = cipher
         self._lock = lock
         self.traces = Traces(self._transactions)
-        self.users = Users(self._transactions, self.traces)
-        self.requests = Requests(self._transactions, cipher)
+        erasures = Erasures()
+        self.users = Users(self._transactions, self.traces, erasures)
+        self.requests = Requests(self._transactions, cipher, erasures)
+        self.edits = Edits(self._transactions, cipher, erasures)
+        self.chats = Chats(self._transactions, cipher)
         self.broadcasts = Broadcasts(self._transactions, cipher)
         self.staff = Staff(self._transactions, cipher)
         self.statistics = Statistics(self._transactions, cipher)

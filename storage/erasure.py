@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Collection
 
 from sqlalchemy import Select, delete
@@ -15,6 +16,8 @@ from storage.tables import broadcasts, users
 logger = logging.getLogger(__name__)
 
 AGAIN_S = 1.0
+# Longer than anything is under way: a photo in the queue, an update that comes again after an outage.
+REMEMBERED_S = 86_400.0
 
 
 async def erase_people(connection: AsyncConnection, user_ids: Collection[int] | Select[tuple[int]]) -> int:
@@ -23,12 +26,33 @@ async def erase_people(connection: AsyncConnection, user_ids: Collection[int] | 
     return (await connection.execute(delete(users).where(users.c.id.in_(user_ids)))).rowcount
 
 
+class Erasures:
+    """Who was erased when, in memory and for a while: what was under way then must not bring them back."""
+
+    def __init__(self) -> None:
+        self._at: OrderedDict[int, float] = OrderedDict()
+
+    def note(self, user_id: int) -> None:
+        """This person is being erased now."""
+        now = time.monotonic()
+        self._at[user_id] = now
+        self._at.move_to_end(user_id)
+        while self._at and next(iter(self._at.values())) < now - REMEMBERED_S:
+            self._at.popitem(last=False)
+
+    def since(self, user_id: int, moment: float) -> bool:
+        """Whether this person was erased after `moment`, by `time.monotonic`."""
+        return self._at.get(user_id, float("-inf")) >= moment
+
+
 class Traces:
     """The bytes that deleted rows leave in the write-ahead log."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
         self._left = asyncio.Event()
+        self._none_left = asyncio.Event()
+        self._none_left.set()
         self._since = 0.0
 
     async def wipe(self) -> bool:
@@ -39,7 +63,12 @@ class Traces:
             self._since = time.monotonic()
             logger.warning("erased, but another reader keeps the old state in the log: it is emptied once that ends")
         self._left.set()
+        self._none_left.clear()
         return False
+
+    async def until_wiped(self) -> None:
+        """Wait until nothing is left in the log of what was erased before."""
+        await self._none_left.wait()
 
     async def keep_wiping(self) -> None:
         """Empty the log as soon as that can be done, whenever `wipe` could not, until cancelled."""
@@ -49,6 +78,7 @@ class Traces:
             while not await self._wiped():  # noqa: ASYNC110
                 await asyncio.sleep(AGAIN_S)
             self._left.clear()
+            self._none_left.set()
             logger.info("erasure is complete: the log is empty after %.1f s", time.monotonic() - self._since)
 
     async def _wiped(self) -> bool:

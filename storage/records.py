@@ -11,13 +11,19 @@ BroadcastKind = Literal["text", "photo"]
 
 
 class Outcome(StrEnum):
-    """Where a request stands. The first two are under way, the others are final."""
+    """Where a request stands. The first three are under way, the others are final.
+
+    SENDING is committed before the answer goes out. Where a process died in between, nobody can know whether the
+    answer arrived. REPLACED by another photo in the same message, before it was answered.
+    """
 
     RECEIVED = "received"
     WORKING = "working"
+    SENDING = "sending"
     ANSWERED = "answered"
     REFUSED = "refused"
     FAILED = "failed"
+    REPLACED = "replaced"
 
 
 class BroadcastState(StrEnum):
@@ -62,7 +68,10 @@ class User:
 
 @dataclass(frozen=True)
 class Received:
-    """A message that asks for a photo to be read, as it arrived; `note` is what was written with it."""
+    """A message that asks for a photo to be read, as it arrived; `note` is what was written with it.
+
+    `thread_id` is its topic, in a chat that has any; `edited_at` (Unix seconds) is 0 for a message as it was sent.
+    """
 
     user_id: int
     chat_id: int
@@ -72,6 +81,8 @@ class Received:
     file_unique_id: str
     kind: RequestKind
     note: str | None = None
+    thread_id: int | None = None
+    edited_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,8 @@ class Request:
 
     `progress_message_id` is the message that says so while it is being read; `result` is the decrypted
     health data of a completed request, else None; `note` is what the person wrote with the photo.
-    `explanation_asked_at` is None where no explanation is owed.
+    `explanation_asked_at` is None where no explanation is owed. One that cannot be decrypted any more is not
+    `is_readable`, and its file ids are empty.
     """
 
     id: int
@@ -99,6 +111,9 @@ class Request:
     result: Mapping[str, Any] | None
     explanation_asked_at: datetime | None
     note: str | None = None
+    thread_id: int | None = None
+    edited_at: int = 0
+    is_readable: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,29 @@
 """Requests: recorded before work begins, completed after the reply, so that a killed process loses none."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, select, update
 
 from storage.broadcasts import opened_broadcast
-from storage.cipher import Cipher, request_place
+from storage.cipher import Cipher
 from storage.connections import Transactions
+from storage.erasure import Erasures
 from storage.records import Broadcast, Completion, DayStats, Outcome, Received, Request, RequestKind
+from storage.sealed import SealedRequests
 from storage.tables import broadcasts, deliveries, requests, users
 
-UNFINISHED = (Outcome.RECEIVED, Outcome.WORKING)
+UNFINISHED = (Outcome.RECEIVED, Outcome.WORKING, Outcome.SENDING)
 SHOWN = (Outcome.ANSWERED, Outcome.REFUSED)
-SEALED_TEXTS = ("file_id", "file_unique_id", "reply_file_id", "note")
 
 
 class Requests:
-    def __init__(self, transactions: Transactions, cipher: Cipher) -> None:
+    def __init__(self, transactions: Transactions, cipher: Cipher, erasures: Erasures) -> None:
         self._transactions = transactions
+        self._erasures = erasures
         self._cipher = cipher
+        self._sealed = SealedRequests(cipher)
 
     async def record(
         self,
@@ -33,30 +35,38 @@ class Requests:
         file_unique_id: str,
         kind: RequestKind,
         note: str | None = None,
+        thread_id: int | None = None,
+        edited_at: int = 0,
     ) -> tuple[Request, bool]:
         """The request of one message and whether it is new. A message told twice is recorded once.
 
         A person never seen before is created, without consent.
         """
-        known = await self._of_message(chat_id, message_id)
+        known = await self.of_message(chat_id, message_id)
         if known is not None:
             return known, False
-        received = Received(user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind, note)
+        received = Received(
+            user_id, chat_id, message_id, media_group_id, file_id, file_unique_id, kind, note, thread_id, edited_at
+        )
         created = await self.record_all([received]) == 1
-        request = await self._of_message(chat_id, message_id)
+        request = await self.of_message(chat_id, message_id)
         if request is None:
             raise LookupError(f"the request of message {message_id} was erased while it was recorded")
         return request, created
 
-    async def record_all(self, received: Sequence[Received]) -> int:
-        """Record many requests in one transaction, as `record` does each; says how many are new."""
+    async def record_all(self, received: Sequence[Received], arrived: float = float("inf")) -> int:
+        """Record many requests in one transaction, as `record` does each; says how many are new.
+
+        Those of people who were erased after they `arrived`, by `time.monotonic`, are left out.
+        """
+        received = [each for each in received if not self._erasures.since(each.user_id, arrived)]
         if not received:
             return 0
         now = datetime.now(UTC)
         people = [
             {"id": user_id, "announcements": True, "created_at": now} for user_id in {each.user_id for each in received}
         ]
-        new = [{**self._sealed(each), "outcome": Outcome.RECEIVED, "created_at": now} for each in received]
+        new = [{**self._sealed.received(each), "outcome": Outcome.RECEIVED, "created_at": now} for each in received]
         async with self._transactions.write() as connection:
             insert = self._transactions.insert
             await connection.execute(insert(users).on_conflict_do_nothing(), people)
@@ -70,6 +80,24 @@ class Requests:
     async def release(self, request_ids: Collection[int]) -> set[int]:
         """Give requests whose worker is gone back, to be claimed anew; says which."""
         return await self._move(request_ids, Outcome.WORKING, Outcome.RECEIVED)
+
+    async def mark_sending(self, completions: Sequence[Completion]) -> set[int]:
+        """Commit to answers before they go out, and keep their results; says which may be sent.
+
+        Requests that nobody works on any more, or that were erased meanwhile, are left alone.
+        """
+        decided = {each.request_id: each for each in completions}
+        under_way = select(requests).where(requests.c.id.in_(decided), requests.c.outcome == Outcome.WORKING)
+        async with self._transactions.write() as connection:
+            rows = (await connection.execute(under_way)).all()
+            for row in rows:
+                values = {"outcome": Outcome.SENDING, **self._sealed.decided(row, decided[row.id].result)}
+                await connection.execute(update(requests).where(requests.c.id == row.id).values(values))
+        return {row.id for row in rows}
+
+    async def take_back(self, request_ids: Collection[int]) -> set[int]:
+        """Note that answers committed to were not sent after all; says which."""
+        return await self._move(request_ids, Outcome.SENDING, Outcome.WORKING)
 
     async def set_progress_message(self, request_ids: Sequence[int], message_id: int | None) -> None:
         """Note which message tells of the progress of these requests; None where it is gone."""
@@ -105,7 +133,7 @@ class Requests:
         async with self._transactions.write() as connection:
             rows = (await connection.execute(still_open)).all()
             for row in rows:
-                values = self._sealed_end(row, ended[row.id])
+                values = self._sealed.ended(row, ended[row.id])
                 await connection.execute(update(requests).where(requests.c.id == row.id).values(values))
         return {row.id for row in rows}
 
@@ -121,9 +149,10 @@ class Requests:
             row = (await connection.execute(answered)).one_or_none()
             if row is None:
                 return
-            place = request_place("result", row.user_id, row.chat_id, row.message_id)
-            result = self._cipher.seal_json(change(self._cipher.open_json(row.result, place)), place)
-            await connection.execute(update(requests).where(theirs).values(result=result))
+            result = self._sealed.opened(row).result
+            if result is not None:
+                values = self._sealed.decided(row, change(result))
+                await connection.execute(update(requests).where(theirs).values(values))
 
     async def last_answered(self, user_id: int) -> Request | None:
         """A person's latest answered request."""
@@ -132,9 +161,10 @@ class Requests:
         return found[0] if found else None
 
     async def still_kept(self, request_ids: Collection[int]) -> set[int]:
-        """Which of these requests were not erased meanwhile."""
+        """Which of these requests were neither erased nor replaced meanwhile."""
+        wanted = requests.c.id.in_(request_ids) & (requests.c.outcome != Outcome.REPLACED)
         async with self._transactions.read() as connection:
-            kept = await connection.execute(select(requests.c.id).where(requests.c.id.in_(request_ids)))
+            kept = await connection.execute(select(requests.c.id).where(wanted))
             return set(kept.scalars())
 
     async def owe_explanation(self, request_id: int) -> bool:
@@ -185,7 +215,7 @@ class Requests:
                     select(requests).where(mine).order_by(requests.c.id.desc()).offset(offset).limit(limit)
                 )
             ).all()
-        return [self._request(row) for row in rows], total
+        return [self._sealed.opened(row) for row in rows], total
 
     async def daily(self, days: int) -> list[DayStats]:
         """One entry for each of the last `days` UTC days, today first, days without requests included."""
@@ -217,17 +247,17 @@ class Requests:
             written = select(broadcasts).where(broadcasts.c.admin_id == user_id)
             return {
                 "user": _plain(person),
-                "requests": [_plain(self._request(row)) for row in (await connection.execute(theirs)).all()],
+                "requests": [_plain(self._sealed.opened(row)) for row in (await connection.execute(theirs)).all()],
                 "announcements_received": [_plain(row) for row in (await connection.execute(received)).all()],
                 "announcements_written": [
                     _plain(opened_broadcast(self._cipher, row)) for row in (await connection.execute(written)).all()
                 ],
             }
 
-    async def _of_message(self, chat_id: int, message_id: int) -> Request | None:
-        found = await self._all(
-            select(requests).where(requests.c.chat_id == chat_id, requests.c.message_id == message_id)
-        )
+    async def of_message(self, chat_id: int, message_id: int) -> Request | None:
+        """The request of one message as it is now; None where there is none, or it was erased."""
+        of_message = (requests.c.chat_id == chat_id) & (requests.c.message_id == message_id)
+        found = await self._all(select(requests).where(of_message).order_by(requests.c.edited_at.desc()).limit(1))
         return found[0] if found else None
 
     async def _move(self, request_ids: Collection[int], old: Outcome, new: Outcome) -> set[int]:
@@ -243,37 +273,7 @@ class Requests:
     async def _all(self, query: Select[Any]) -> list[Request]:
         async with self._transactions.read() as connection:
             rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
-        return [self._request(row) for row in rows]
-
-    def _request(self, row: Row[Any]) -> Request:
-        fields = dict(row._mapping)
-        fields["outcome"] = Outcome(fields["outcome"])
-        identity = row.user_id, row.chat_id, row.message_id
-        for name in SEALED_TEXTS:
-            if fields[name] is not None:
-                fields[name] = self._cipher.open_text(fields[name], request_place(name, *identity))
-        if fields["result"] is not None:
-            fields["result"] = self._cipher.open_json(fields["result"], request_place("result", *identity))
-        return Request(**fields)
-
-    def _sealed(self, received: Received) -> dict[str, Any]:
-        fields = asdict(received)
-        identity = received.user_id, received.chat_id, received.message_id
-        for name in ("file_id", "file_unique_id", "note"):
-            if fields[name] is not None:
-                fields[name] = self._cipher.seal_text(fields[name], request_place(name, *identity))
-        return fields
-
-    def _sealed_end(self, row: Row[Any], end: Completion) -> dict[str, Any]:
-        identity = row.user_id, row.chat_id, row.message_id
-        values: dict[str, Any] = {"outcome": end.outcome, "completed_at": datetime.now(UTC)}
-        if end.reply_file_id is not None:
-            values["reply_file_id"] = self._cipher.seal_text(
-                end.reply_file_id, request_place("reply_file_id", *identity)
-            )
-        if end.result is not None:
-            values["result"] = self._cipher.seal_json(end.result, request_place("result", *identity))
-        return values
+        return [self._sealed.opened(row) for row in rows]
 
 
 def _plain(value: Row[Any] | Request | Broadcast) -> dict[str, Any]:

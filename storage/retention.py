@@ -3,7 +3,9 @@
 The rule for the clock. Each round notes the time of the clock in the database. If the clock stands more than two days
 past the last note, nobody knows whether it jumped or the program was off for long. Nothing is erased then until the
 program has run for three days in all with that clock. A clock that was put right meanwhile has cost nothing. A clock
-that went back is followed at once: an earlier time erases less.
+that went back is followed at once in what it erases: an earlier time erases less. But what is written then gets the
+time of the last note instead of its own, or it would be lost as too old once the clock is right. After three days with
+the earlier clock that one is trusted.
 """
 
 import logging
@@ -11,7 +13,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.connections import Transactions
@@ -53,7 +55,10 @@ class Retention:
         now, monotonic = self._now(), self._monotonic()
         ran, self._last_round = timedelta(seconds=monotonic - self._last_round), monotonic
         async with self._transactions.write() as connection:
-            if not await _is_trusted(connection, now, ran):
+            is_trusted = await _is_trusted(connection, now, ran)
+            latest = select(func.coalesce(func.max(requests.c.id), 0)).scalar_subquery()
+            await connection.execute(update(retention_clock).values(latest_request=latest))
+            if not is_trusted:
                 return 0
             erased = await _erase_before(connection, now - age)
         if erased:
@@ -66,18 +71,23 @@ async def _is_trusted(connection: AsyncConnection, now: datetime, ran: timedelta
     if row is None:
         await connection.execute(insert(retention_clock).values(id=1, trusted_at=now, doubted_seconds=0))
         return True
-    if now > row.trusted_at + LONGEST_STEP:
-        doubted = timedelta(seconds=row.doubted_seconds) + ran
-        if doubted < DOUBT:
-            logger.warning(
-                "the clock says %s, %d days after it was last seen: nothing is erased for its age "
-                "in the next %.0f hours; check the clock",
-                now.date(),
-                (now - row.trusted_at).days,
-                (DOUBT - doubted) / timedelta(hours=1),
-            )
-            await connection.execute(update(retention_clock).values(doubted_seconds=doubted.total_seconds()))
-            return False
+    since_then = (requests.c.id > row.latest_request) & (requests.c.created_at < row.trusted_at)
+    await connection.execute(update(requests).where(since_then).values(created_at=row.trusted_at))
+    doubted = timedelta(seconds=row.doubted_seconds) + ran
+    if now < row.trusted_at - LONGEST_STEP and doubted < DOUBT:
+        logger.warning("the clock says %s, before it was last seen: check the clock", now.date())
+        await connection.execute(update(retention_clock).values(doubted_seconds=doubted.total_seconds()))
+        return True
+    if now > row.trusted_at + LONGEST_STEP and doubted < DOUBT:
+        logger.warning(
+            "the clock says %s, %d days after it was last seen: nothing is erased for its age "
+            "in the next %.0f hours; check the clock",
+            now.date(),
+            (now - row.trusted_at).days,
+            (DOUBT - doubted) / timedelta(hours=1),
+        )
+        await connection.execute(update(retention_clock).values(doubted_seconds=doubted.total_seconds()))
+        return False
     await connection.execute(update(retention_clock).values(trusted_at=now, doubted_seconds=0))
     return True
 

@@ -45,13 +45,15 @@ encryption_check = Table(
     Column("token", LargeBinary, nullable=False),
 )
 
-# One row: when the clock was last trusted, and how long the program has run since with one that was not.
+# One row: when the clock was last trusted, how long the program has run since with one that was not, and which request
+# was the latest at the last round.
 retention_clock = Table(
     "retention_clock",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("trusted_at", UtcDateTime, nullable=False),
     Column("doubted_seconds", Float, nullable=False),
+    Column("latest_request", Integer, nullable=False, server_default="0"),
 )
 
 users = Table(
@@ -85,7 +87,9 @@ requests = Table(
     Column("result", LargeBinary),
     Column("explanation_asked_at", UtcDateTime),
     Column("note", Text),
-    UniqueConstraint("chat_id", "message_id", name="uq_requests_message"),
+    Column("thread_id", BigInteger),
+    Column("edited_at", BigInteger, nullable=False, server_default="0"),
+    UniqueConstraint("chat_id", "message_id", "edited_at", name="uq_requests_message"),
     Index("ix_requests_user_id", "user_id", "id"),
     Index("ix_requests_created_at", "created_at"),
     Index("ix_requests_outcome", "outcome"),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Row, and_, func, select, update
 
 from storage.connections import Transactions
-from storage.erasure import Traces, erase_people
+from storage.erasure import Erasures, Traces, erase_people
 from storage.records import DeliveryState, User
 from storage.tables import deliveries, users
 
@@ -17,9 +17,10 @@ def is_recipient() -> ColumnElement[bool]:
 
 
 class Users:
-    def __init__(self, transactions: Transactions, traces: Traces) -> None:
+    def __init__(self, transactions: Transactions, traces: Traces, erasures: Erasures) -> None:
         self._transactions = transactions
         self._traces = traces
+        self._erasures = erasures
 
     async def get(self, user_id: int) -> User | None:
         async with self._transactions.read() as connection:
@@ -31,6 +32,13 @@ class Users:
 
         `language_hint` counts until a language is known. Whoever writes does not block the bot (any more).
         """
+        user = await self.seen_at(user_id, language_hint, float("inf"))
+        if user is None:
+            raise LookupError("nobody is erased in the future")
+        return user
+
+    async def seen_at(self, user_id: int, language_hint: str | None, moment: float) -> User | None:
+        """What `seen` does for somebody who wrote at this moment, by `time.monotonic`; None if erased since then."""
         user = await self.get(user_id)
         # Most messages change nothing; they must not wait for the disk.
         if user is not None and _is_up_to_date(user, language_hint):
@@ -46,16 +54,18 @@ class Users:
             },
         ).returning(*users.c)
         async with self._transactions.write() as connection:
+            if self._erasures.since(user_id, moment):
+                return None
             return _user((await connection.execute(upsert)).one())
 
-    async def seen_all(self, language_hints: Mapping[int, str | None]) -> None:
-        """What `seen` does, for many people by their id."""
+    async def seen_all(self, language_hints: Mapping[int, str | None], moment: float = float("inf")) -> None:
+        """What `seen_at` does, for many people by their id."""
         async with self._transactions.read() as connection:
             rows = await connection.execute(select(users).where(users.c.id.in_(language_hints)))
             known = {user.id: user for user in map(_user, rows)}
         for user_id, hint in language_hints.items():
             if user_id not in known or not _is_up_to_date(known[user_id], hint):
-                await self.seen(user_id, hint)
+                await self.seen_at(user_id, hint, moment)
 
     async def set_language(self, user_id: int, language: str) -> None:
         await self._update(user_id, language=language)
@@ -95,6 +105,7 @@ class Users:
         the write-ahead log keeps the pages as they were until `Traces.keep_wiping` has emptied it.
         """
         async with self._transactions.write() as connection:
+            self._erasures.note(user_id)
             await erase_people(connection, [user_id])
         return await self._traces.wipe()
 

@@ -12,6 +12,7 @@ from bot.handlers import (
     errors,
     explanation,
     export,
+    groups,
     help,
     history,
     language,
@@ -28,6 +29,8 @@ from bot.handlers import (
 
 IN_ORDER = (
     errors,
+    # Before all others: those are for private chats.
+    groups,
     membership,
     broadcast,
     admin,

@@ -5,7 +5,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.ui import texts
-from bot.ui.buttons import keyboard
+from bot.ui.buttons import keyboard, say
 from bot.ui.callbacks import Announcements
 from storage.database import Database
 from storage.records import User
@@ -28,8 +28,5 @@ async def choose(
 ) -> None:
     await database.users.set_announcements(user.id, callback_data.wanted)
     await callback.answer()
-    await bot.send_message(
-        user.id,
-        texts.announcements_state(callback_data.wanted),
-        reply_markup=announcements_keyboard(callback_data.wanted),
-    )
+    state = texts.announcements_state(callback_data.wanted)
+    await say(callback, bot, state, announcements_keyboard(callback_data.wanted))

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from html import escape
+from typing import Annotated
 
 from aiogram import F, Router
 from aiogram.dispatcher.event.bases import SkipHandler
@@ -12,6 +13,7 @@ from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
+from pydantic import Field
 
 from bot.handlers.filters import is_admin
 from bot.operator.access import Access
@@ -33,7 +35,7 @@ class BroadcastStep(CallbackData, prefix="broadcast"):
     """The buttons on the way to a broadcast; `draft` is 0 before there is one."""
 
     step: Step
-    draft: int = 0
+    draft: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
 
 
 class Composing(StatesGroup):

@@ -5,10 +5,12 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.ui.buttons import keyboard, replace
+from bot.photos.explaining import Explainer
+from bot.photos.service import PhotoService
+from bot.supervisor import Supervisor
+from bot.ui.buttons import keyboard, replace, say
 from bot.ui.callbacks import Show
 from storage.database import Database
-from storage.records import User
 
 
 def setup() -> Router:
@@ -30,10 +32,35 @@ async def ask(message: Message) -> None:
     )
 
 
-async def erase(callback: CallbackQuery, user: User, database: Database, bot: Bot) -> None:
-    await database.users.delete(user.id)
+async def erase(
+    callback: CallbackQuery,
+    database: Database,
+    bot: Bot,
+    photo_service: PhotoService,
+    explainer: Explainer,
+    supervisor: Supervisor,
+) -> None:
+    user_id = callback.from_user.id
+    complete = await database.users.delete(user_id)
+    photo_service.forget(user_id)
+    explainer.forget(user_id)
     await callback.answer()
-    await _settle(callback, bot, _("Everything I kept about you is erased. /start begins anew."))
+    erased = _("Everything I kept about you is erased. /start begins anew.")
+    if complete:
+        await _settle(callback, bot, erased)
+        return
+    traces = _(
+        "Traces of it are still in the log of the database, which another program is reading. "
+        "I tell you when they are gone."
+    )
+    await _settle(callback, bot, f"{erased}\n\n{traces}")
+    supervisor.start(_tell_when_wiped(callback, database, bot), "word of a complete erasure")
+
+
+async def _tell_when_wiped(callback: CallbackQuery, database: Database, bot: Bot) -> None:
+    """A stop loses this word. The next start wipes the log before anything else."""
+    await database.traces.until_wiped()
+    await say(callback, bot, _("The last traces of your data are gone from the database too."))
 
 
 async def keep(callback: CallbackQuery, bot: Bot) -> None:
@@ -44,4 +71,4 @@ async def keep(callback: CallbackQuery, bot: Bot) -> None:
 async def _settle(callback: CallbackQuery, bot: Bot, text: str) -> None:
     """Put the outcome where the question was, so that its buttons cannot be pressed again."""
     if not await replace(callback, text):
-        await bot.send_message(callback.from_user.id, text)
+        await say(callback, bot, text)

@@ -6,12 +6,11 @@ from aiogram import F, Router
 from aiogram.types import Document, Message
 
 from bot.photos.albums import Albums, Incoming
-from bot.photos.inbox import record
+from bot.photos.inbox import Inbox
 from bot.photos.service import PhotoService
 from bot.results import Reason, Trouble
 from bot.telegram.files import MAX_DOWNLOAD_BYTES
 from inference.photo import PhotoFault
-from storage.database import Database
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"})
 # Telegram's clients give these where they do not know better.
@@ -21,12 +20,15 @@ UNKNOWN_TYPES = frozenset({None, "", "application/octet-stream"})
 def setup() -> Router:
     router = Router(name="documents")
     router.message.register(document, F.document, ~F.animation)
+    router.edited_message.register(document, F.document, ~F.animation)
     return router
 
 
-async def document(message: Message, database: Database, albums: Albums, photo_service: PhotoService) -> None:
+async def document(message: Message, inbox: Inbox, albums: Albums, photo_service: PhotoService) -> None:
     problem = _problem(message.document) if message.document is not None else None
-    await photo_service.receive(await albums.gather(Incoming(await record(database, message), problem)))
+    request = await inbox.find(message)
+    if request is not None:
+        await photo_service.receive(await albums.gather(Incoming(request, problem)))
 
 
 def _problem(document: Document) -> Reason | None:

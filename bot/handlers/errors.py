@@ -2,25 +2,73 @@
 
 import contextlib
 import logging
+import time
+from collections.abc import Iterator
 
 from aiogram import Bot, Router
 from aiogram.exceptions import TelegramAPIError, TelegramForbiddenError
+from aiogram.filters import ExceptionTypeFilter
 from aiogram.types import ErrorEvent
 from aiogram.types import User as TelegramUser
 from aiogram.utils.i18n import I18n
 from aiogram.utils.i18n import gettext as _
 
+from bot.photos.inbox import is_request
 from bot.ui.i18n import supported_language
 from storage.database import Database
+from storage.errors import StorageUnavailable
 from storage.records import User
+
+# The photos of an album fail one by one; one word for all of them is enough.
+TOLD_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)
 
 
 def setup() -> Router:
     router = Router(name="errors")
+    router.errors.register(LateWord().say, ExceptionTypeFilter(StorageUnavailable))
     router.errors.register(failed)
     return router
+
+
+class LateWord:
+    """Says that the database is not to be had now, once for many messages. What was sent is not lost."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, float] = {}
+
+    async def say(
+        self,
+        event: ErrorEvent,
+        bot: Bot,
+        i18n: I18n,
+        event_from_user: TelegramUser | None = None,
+        user: User | None = None,
+    ) -> None:
+        """Answer a message or a button that could not be served."""
+        logger.warning("update %d is late: %s", event.update.update_id, event.exception)
+        message, press = event.update.message, event.update.callback_query
+        if event_from_user is None:
+            return
+        with _speaking(i18n, user):
+            if press is not None:
+                text = _("My memory is busy at the moment. Please press the button again in a minute.")
+                await bot.answer_callback_query(press.id, text, show_alert=True)
+            elif message is not None and self._is_due(event_from_user.id):
+                if is_request(message):
+                    text = _("My memory is busy at the moment. Your photo is not lost: I read it as soon as I can.")
+                else:
+                    text = _("My memory is busy at the moment. Please try again in a minute.")
+                await message.reply(text)
+
+    def _is_due(self, user_id: int) -> bool:
+        now = time.monotonic()
+        self._told = {each: at for each, at in self._told.items() if at > now - TOLD_SECONDS}
+        if user_id in self._told:
+            return False
+        self._told[user_id] = now
+        return True
 
 
 async def failed(
@@ -38,8 +86,15 @@ async def failed(
     logger.error("update %d failed", event.update.update_id, exc_info=error)
     if event_from_user is None or isinstance(error, TelegramAPIError):
         return
-    language = supported_language(user.language if user else None)
-    with i18n.context(), i18n.use_locale(language), contextlib.suppress(TelegramAPIError):
+    with _speaking(i18n, user):
         await bot.send_message(
             event_from_user.id, _("Something broke on my side. Sorry! Please try again in a moment.")
         )
+
+
+@contextlib.contextmanager
+def _speaking(i18n: I18n, user: User | None) -> Iterator[None]:
+    """In the language of a person. That Telegram does not take what is said ends here."""
+    language = supported_language(user.language if user else None)
+    with i18n.context(), i18n.use_locale(language), contextlib.suppress(TelegramAPIError):
+        yield

@@ -7,7 +7,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
-from bot.photos.service import PhotoService
+from bot.photos.explaining import Explainer
 from bot.ui.callbacks import Explain
 from storage.database import Database
 from storage.records import Outcome, User
@@ -24,13 +24,16 @@ async def explain(
     callback_data: Explain,
     user: User,
     database: Database,
-    photo_service: PhotoService,
+    explainer: Explainer,
 ) -> None:
     # The number in a button is only a claim: the database gives a request to its owner alone.
     request = await database.requests.get_owned(callback_data.request_id, user.id)
     if request is None or request.outcome is not Outcome.ANSWERED or request.result is None:
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
-    await database.requests.owe_explanation(request.id)
-    await callback.answer(_("I am looking at your photo once more…"))
-    await photo_service.explain(request)
+    owed = await explainer.promise(request.id)
+    try:
+        await callback.answer(_("I am looking at your photo once more…"))
+    finally:
+        if owed:
+            await explainer.explain(request)

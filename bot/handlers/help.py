@@ -5,6 +5,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.ui import texts
+from bot.ui.buttons import say
 from bot.ui.callbacks import Show
 
 
@@ -21,4 +22,4 @@ async def show_help(message: Message) -> None:
 
 async def show_tips(callback: CallbackQuery, bot: Bot) -> None:
     await callback.answer()
-    await bot.send_message(callback.from_user.id, texts.tips())
+    await say(callback, bot, texts.tips())

@@ -12,7 +12,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.results import Result
 from bot.ui import replies, texts
 from bot.ui.actions import keyboard as keyboard_of
-from bot.ui.buttons import keyboard, replace
+from bot.ui.buttons import keyboard, replace, say, topic
 from bot.ui.callbacks import HistoryEntry, HistoryPage
 from storage.database import Database
 from storage.records import Outcome, Request, User
@@ -38,7 +38,7 @@ async def turn(callback: CallbackQuery, callback_data: HistoryPage, user: User, 
     text, markup = await _page(database, user.id, callback_data.number)
     await callback.answer()
     if callback_data.as_new_message or not isinstance(callback.message, Message):
-        await bot.send_message(user.id, text, reply_markup=markup)
+        await say(callback, bot, text, markup)
         return
     await replace(callback, text, markup)
 
@@ -57,9 +57,15 @@ async def open_entry(
     markup = keyboard_of(result, request.id)
     if request.reply_file_id is not None:
         with contextlib.suppress(TelegramBadRequest):
-            await bot.send_photo(user.id, request.reply_file_id, caption=text, reply_markup=markup)
+            await bot.send_photo(
+                user.id,
+                request.reply_file_id,
+                caption=text,
+                message_thread_id=topic(callback.message),
+                reply_markup=markup,
+            )
             return
-    await bot.send_message(user.id, text, reply_markup=markup)
+    await say(callback, bot, text, markup)
 
 
 async def _page(database: Database, user_id: int, number: int) -> tuple[str, InlineKeyboardMarkup | None]:

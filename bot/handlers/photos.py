@@ -4,16 +4,19 @@ from aiogram import F, Router
 from aiogram.types import Message
 
 from bot.photos.albums import Albums, Incoming
-from bot.photos.inbox import record
+from bot.photos.inbox import Inbox
 from bot.photos.service import PhotoService
-from storage.database import Database
 
 
 def setup() -> Router:
     router = Router(name="photos")
     router.message.register(photo, F.photo | F.live_photo.photo)
+    # A person can put another photo in the place of one that was sent.
+    router.edited_message.register(photo, F.photo | F.live_photo.photo)
     return router
 
 
-async def photo(message: Message, database: Database, albums: Albums, photo_service: PhotoService) -> None:
-    await photo_service.receive(await albums.gather(Incoming(await record(database, message))))
+async def photo(message: Message, inbox: Inbox, albums: Albums, photo_service: PhotoService) -> None:
+    request = await inbox.find(message)
+    if request is not None:
+        await photo_service.receive(await albums.gather(Incoming(request)))

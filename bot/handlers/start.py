@@ -12,6 +12,7 @@ from bot.operator.access import Access
 from bot.photos.delivery import consent_keyboard
 from bot.settings import Settings
 from bot.ui import texts
+from bot.ui.buttons import say
 from bot.ui.callbacks import Show
 from bot.ui.commands import show_commands
 from storage.database import Database
@@ -43,4 +44,4 @@ async def consent(callback: CallbackQuery, user: User, database: Database, bot: 
         with contextlib.suppress(TelegramBadRequest):
             await callback.message.edit_reply_markup()
     if user.consented_at is None:
-        await bot.send_message(user.id, texts.ready())
+        await say(callback, bot, texts.ready())

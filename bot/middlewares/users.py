@@ -1,39 +1,94 @@
 """Who writes, and in which language they are answered."""
 
+import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from aiogram import BaseMiddleware
+from aiogram.dispatcher.event.handler import HandlerObject
 from aiogram.enums import ChatType
-from aiogram.types import Chat, TelegramObject
+from aiogram.types import Chat, TelegramObject, Update
 from aiogram.types import User as TelegramUser
 from aiogram.utils.i18n import I18nMiddleware
 
+from bot.telegram.addressing import is_addressed
 from bot.ui.i18n import supported_language
 from storage.database import Database
+from storage.errors import StorageUnavailable
+from storage.records import User
+
+REMEMBERED = 10_000
+
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+
+
+class Recognition(BaseMiddleware):
+    """Gives `user`: the stored person who wrote, or a stranger of whom nothing is kept (yet).
+
+    It writes nothing, and where the database cannot be read it goes by what it remembers: whatever needs no more than
+    a language is answered at once.
+
+    What happens outside of private chats goes no further, unless a message speaks to the bot. Whoever writes there is a
+    stranger: results are health data, and a group is no place for them.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._remembered: OrderedDict[int, User] = OrderedDict()
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        sender: TelegramUser | None = data.get("event_from_user")
+        chat: Chat | None = data.get("event_chat")
+        if sender is None or chat is None:
+            return None
+        if chat.type != ChatType.PRIVATE:
+            message = event.message if isinstance(event, Update) else None
+            if message is None:
+                return None
+            if message.migrate_to_chat_id is None and not is_addressed(message, await data["bot"].me()):
+                return None
+            data["user"] = _stranger(sender)
+            return await handler(event, data)
+        data["arrived"] = time.monotonic()
+        known = await self._known(sender.id)
+        if known is None and isinstance(event, Update) and event.my_chat_member is not None:
+            # Whoever was erased and now blocks the bot must not come back by that.
+            return None
+        data["user"] = known or _stranger(sender)
+        return await handler(event, data)
+
+    async def _known(self, user_id: int) -> User | None:
+        try:
+            known = await self._database.users.get(user_id)
+        except StorageUnavailable:
+            return self._remembered.get(user_id)
+        self._remembered.pop(user_id, None)
+        if known is not None:
+            self._remembered[user_id] = known
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return known
 
 
 class Registration(BaseMiddleware):
-    """Gives handlers `user`, the stored person who wrote; creates one on first contact.
+    """Keeps the person who wrote, where the handler asks for `user`: it does something with what is theirs.
 
-    What happens outside of private chats goes no further: results are health data, and a group is no place
-    for them; who only writes or leaves there has nothing to do with the bot, and is not kept.
+    Whoever was erased since they wrote stays erased, and is not answered. Raises StorageUnavailable.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def __call__(
-        self,
-        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
-        event: TelegramObject,
-        data: dict[str, Any],
-    ) -> Any:
-        sender: TelegramUser | None = data.get("event_from_user")
-        chat: Chat | None = data.get("event_chat")
-        if sender is None or chat is None or chat.type != ChatType.PRIVATE:
-            return None
-        data["user"] = await self._database.users.seen(sender.id, supported_language(sender.language_code))
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        called: HandlerObject = data["handler"]
+        if "user" in called.params:
+            sender: TelegramUser = data["event_from_user"]
+            hint = supported_language(sender.language_code)
+            data["user"] = await self._database.users.seen_at(sender.id, hint, data["arrived"])
+            if data["user"] is None:
+                return None
         return await handler(event, data)
 
 
@@ -43,3 +98,14 @@ class Language(I18nMiddleware):
     async def get_locale(self, event: TelegramObject, data: dict[str, Any]) -> str:
         user = data.get("user")
         return supported_language(user.language if user else None)
+
+
+def _stranger(sender: TelegramUser) -> User:
+    return User(
+        id=sender.id,
+        language=supported_language(sender.language_code),
+        consented_at=None,
+        announcements=True,
+        blocked_at=None,
+        created_at=datetime.now(UTC),
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -28,6 +29,7 @@ from bot.ui.callbacks import Announcements
 from bot.ui.i18n import supported_language
 from storage.database import Database
 from storage.records import Broadcast, Delivery, DeliveryCounts, DeliveryState
+from storage.retry import until_stored
 
 BATCH = 100
 # So many deliveries can be left uncertain by a kill or an outage.
@@ -58,6 +60,8 @@ class Broadcaster:
         self._supervisor = supervisor
         self._i18n = i18n
         self._rate_limiter = BulkRateLimiter(rate_limiter)
+        self._reachable = asyncio.Event()
+        self._reachable.set()
 
     async def resume(self) -> None:
         """Go on with the broadcasts that a stop or a kill interrupted."""
@@ -116,24 +120,50 @@ class Broadcaster:
             # Telegram is out of reach for longer than this process lives, the next one sends it.
             while not await self._report(broadcast_id, _summary(await self._database.broadcasts.counts(broadcast_id))):
                 logger.info("broadcast %d: the summary could not be sent, trying again", broadcast_id)
-        await self._database.broadcasts.finish(broadcast_id)
+        await until_stored(partial(self._database.broadcasts.finish, broadcast_id))
 
     async def _deliver_all(self, broadcast: Broadcast) -> None:
         in_progress: set[asyncio.Task[None]] = set()
         try:
-            while batch := await self._database.broadcasts.next_batch(broadcast.id, BATCH):
+            while batch := await until_stored(partial(self._database.broadcasts.next_batch, broadcast.id, BATCH)):
                 for delivery in batch:
                     if len(in_progress) >= CONCURRENT_DELIVERIES:
                         await _settle(in_progress, asyncio.FIRST_COMPLETED)
-                    await self._rate_limiter.acquire(delivery.user_id)
+                    await self._turn(delivery.user_id)
                     in_progress.add(asyncio.create_task(self._deliver(broadcast, delivery)))
                 await _settle(in_progress, asyncio.ALL_COMPLETED)
         finally:
             # An orderly stop learns how these end; only a kill leaves them uncertain.
             await asyncio.gather(*in_progress, return_exceptions=True)
 
+    async def _turn(self, user_id: int) -> None:
+        """Wait until a message to this person may go out and is likely to arrive."""
+        await self._rate_limiter.acquire(user_id)
+        while not self._reachable.is_set():
+            await self._reachable.wait()
+            await self._rate_limiter.acquire(user_id)
+
+    def _out_of_reach(self) -> None:
+        """Send nothing more until Telegram answers. Each try would leave one more delivery uncertain."""
+        if self._reachable.is_set():
+            self._reachable.clear()
+            self._supervisor.start(self._probe(), "probing Telegram")
+
+    async def _probe(self) -> None:
+        while True:
+            await asyncio.sleep(OUTAGE_PAUSE_S)
+            try:
+                await self._once.get_me(request_timeout=SEND_TIMEOUT_S)
+            except UNCERTAIN:
+                continue
+            except TelegramRetryAfter as error:
+                self._rate_limiter.pause(error.retry_after)
+            self._reachable.set()
+            return
+
     async def _deliver(self, broadcast: Broadcast, delivery: Delivery) -> None:
-        if not await self._database.broadcasts.mark_sending(broadcast.id, delivery.user_id):
+        ours = broadcast.id, delivery.user_id
+        if not await until_stored(partial(self._database.broadcasts.mark_sending, *ours)):
             return
         state = DeliveryState.SENT
         try:
@@ -148,11 +178,11 @@ class Broadcaster:
             state = DeliveryState.FAILED
         except UNCERTAIN as error:
             logger.warning("broadcast %d: one delivery broke: %s", broadcast.id, type(error).__name__)
-            self._rate_limiter.pause(OUTAGE_PAUSE_S)
+            self._out_of_reach()
             if not isinstance(error.__cause__, ClientConnectorError):
                 return
             state = DeliveryState.PENDING
-        await self._database.broadcasts.mark(broadcast.id, delivery.user_id, state)
+        await until_stored(partial(self._database.broadcasts.mark, *ours, state))
 
     async def _report_progress(self, broadcast_id: int) -> None:
         shown = ""
@@ -171,7 +201,8 @@ class Broadcaster:
         try:
             if not await self._edited(broadcast, text):
                 message = await self._bot.send_message(broadcast.chat_id, text)
-                await self._database.broadcasts.set_progress_message(broadcast_id, message.message_id)
+                note = partial(self._database.broadcasts.set_progress_message, broadcast_id, message.message_id)
+                await until_stored(note)
         except (TelegramForbiddenError, *REFUSED) as error:
             # Whoever announced something may block the bot meanwhile: that is no reason to stop.
             logger.warning("broadcast %d: progress refused: %s", broadcast_id, error.message)

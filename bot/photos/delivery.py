@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
+from typing import TypedDict
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
@@ -16,15 +18,23 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.photos.inbox import largest
 from bot.results import Result, Trouble
+from bot.telegram.gone import is_gone
+from bot.telegram.outages import until_reached
 from bot.ui import actions, apologies, explanations, replies, texts
 from bot.ui.buttons import keyboard
-from bot.ui.callbacks import Show
+from bot.ui.callbacks import HistoryEntry, HistoryPage, Show
 from inference.engine.engine import Explanation
 from storage.records import Request
 
 logger = logging.getLogger(__name__)
 
 NOT_ACCEPTED = (TelegramBadRequest, TelegramEntityTooLarge)
+
+
+class Place(TypedDict):
+    reply_parameters: ReplyParameters
+    message_thread_id: int | None
+
 
 Picture = tuple[Request, Result, bytes | None]
 
@@ -37,7 +47,7 @@ def consent_keyboard() -> InlineKeyboardMarkup:
 async def send_consent_request(bot: Bot, request: Request, operator: str | None) -> None:
     """Answer a photo that came before the agreement."""
     text = apologies.apology(Trouble.NO_CONSENT) + "\n\n" + texts.terms(operator)
-    await bot.send_message(request.chat_id, text, reply_parameters=_reply_to(request), reply_markup=consent_keyboard())
+    await bot.send_message(request.chat_id, text, **_place(request), reply_markup=consent_keyboard())
 
 
 async def send_text(bot: Bot, request: Request, result: Result) -> None:
@@ -45,7 +55,7 @@ async def send_text(bot: Bot, request: Request, result: Result) -> None:
     await bot.send_message(
         request.chat_id,
         replies.result_text(result),
-        reply_parameters=_reply_to(request),
+        **_place(request),
         reply_markup=actions.keyboard(result, request.id),
     )
 
@@ -60,10 +70,12 @@ async def send_answer(bot: Bot, request: Request, result: Result, annotated: byt
             request.chat_id,
             _upload(request, annotated),
             caption=replies.answer(result),
-            reply_parameters=_reply_to(request),
+            **_place(request),
             reply_markup=actions.keyboard(result, request.id),
         )
     except NOT_ACCEPTED as error:
+        if is_gone(error):
+            raise
         # A picture that Telegram does not take is no reason to keep the words back.
         logger.warning("photo of request %d not accepted: %s", request.id, error.message)
         await send_text(bot, request, result)
@@ -76,8 +88,29 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
 
     Returns the file ids of the annotated photos by request. An album shows no captions until a photo is
     opened, so the message after it repeats what matters. Where Telegram does not take the album, each result
-    comes in a message of words instead.
+    comes in a message of words instead. Where it is out of reach after the first of several messages, the others wait
+    until it is back.
     """
+    try:
+        sent = await _send_annotated(bot, pictures)
+    except NOT_ACCEPTED as error:
+        if is_gone(error):
+            raise
+        logger.warning("album of request %d not accepted: %s", pictures[0][0].id, error.message)
+        # A line in a summary is no answer: it leaves out all percentages but one.
+        (first, first_result, _), *others = pictures
+        await send_text(bot, first, first_result)
+        for request, result, _annotated in others:
+            await until_reached(partial(send_text, bot, request, result))
+        return {}
+    if any(annotated is not None for _request, _result, annotated in pictures):
+        await until_reached(partial(_send_summary, bot, pictures))
+    else:
+        await _send_summary(bot, pictures)
+    return sent
+
+
+async def _send_annotated(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
     shown = [
         (
             request,
@@ -86,35 +119,48 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
         for number, (request, result, annotated) in enumerate(pictures, 1)
         if annotated is not None
     ]
-    sent: dict[int, str] = {}
     first = pictures[0][0]
-    try:
-        if len(shown) > 1:
-            messages = await bot.send_media_group(
-                first.chat_id, [media for _request, media in shown], reply_parameters=_reply_to(first)
-            )
-            sent = _file_ids([request for request, _media in shown], messages)
-        elif shown:
-            request, media = shown[0]
-            message = await bot.send_photo(
-                first.chat_id, media.media, caption=media.caption, reply_parameters=_reply_to(request)
-            )
-            sent = _file_ids([request], [message])
-    except NOT_ACCEPTED as error:
-        logger.warning("album of request %d not accepted: %s", first.id, error.message)
-        # A line in a summary is no answer: it leaves out all percentages but one.
-        for request, result, _annotated in pictures:
-            await send_text(bot, request, result)
-        return {}
+    if len(shown) > 1:
+        messages = await bot.send_media_group(first.chat_id, [media for _request, media in shown], **_place(first))
+        return _file_ids([request for request, _media in shown], messages)
+    if shown:
+        request, media = shown[0]
+        message = await bot.send_photo(first.chat_id, media.media, caption=media.caption, **_place(request))
+        return _file_ids([request], [message])
+    return {}
+
+
+async def _send_summary(bot: Bot, pictures: Sequence[Picture]) -> None:
+    first = pictures[0][0]
     await bot.send_message(
         first.chat_id,
         replies.summary([result for _request, result, _annotated in pictures]),
-        reply_parameters=_reply_to(first),
+        **_place(first),
         reply_markup=actions.album_keyboard(
             {number: (result, request.id) for number, (request, result, _) in enumerate(pictures, 1) if result.label}
         ),
     )
-    return sent
+
+
+async def send_replacement(bot: Bot, request: Request) -> None:
+    """Say that an earlier answer is about a photo that its message no longer shows."""
+    text = _(
+        "You have put another photo in this message. My earlier answer is about the photo that was here before. "
+        "Now I look at the new one."
+    )
+    await bot.send_message(request.chat_id, text, **_place(request))
+
+
+async def send_interruption(bot: Bot, requests: Sequence[Request]) -> None:
+    """Say that an answer to these may have been sent or not, and offer the results."""
+    if len(requests) == 1:
+        text = _("I was restarted just as I answered this photo. If you see no answer, press the button.")
+        button = _("Show the answer"), HistoryEntry(request_id=requests[0].id).pack()
+    else:
+        text = _("I was restarted just as I answered these photos. If you see no answer, press the button.")
+        button = _("My results"), HistoryPage(number=0, as_new_message=True).pack()
+    markup = keyboard([button])
+    await bot.send_message(requests[0].chat_id, text, **_place(requests[0]), reply_markup=markup)
 
 
 async def send_explanation(bot: Bot, request: Request, answered: Result, explanation: Explanation) -> None:
@@ -126,18 +172,24 @@ async def send_explanation(bot: Bot, request: Request, answered: Result, explana
     text = explanations.caption(result, answered, explanation.measures)
     picture = BufferedInputFile(explanation.drawing, f"{request.id}-why.jpg")
     try:
-        await bot.send_photo(request.chat_id, picture, caption=text, reply_parameters=_reply_to(request))
+        await bot.send_photo(request.chat_id, picture, caption=text, **_place(request))
     except NOT_ACCEPTED as error:
+        if is_gone(error):
+            raise
         logger.warning("explanation of request %d not accepted: %s", request.id, error.message)
-        await bot.send_message(request.chat_id, text, reply_parameters=_reply_to(request))
+        await bot.send_message(request.chat_id, text, **_place(request))
 
 
 def _upload(request: Request, annotated: bytes) -> BufferedInputFile:
     return BufferedInputFile(annotated, f"{request.id}.jpg")
 
 
-def _reply_to(request: Request) -> ReplyParameters:
-    return ReplyParameters(message_id=request.message_id, allow_sending_without_reply=True)
+def _place(request: Request) -> Place:
+    """Where all that is about a request goes: below its photo, in its topic."""
+    return {
+        "reply_parameters": ReplyParameters(message_id=request.message_id, allow_sending_without_reply=True),
+        "message_thread_id": request.thread_id,
+    }
 
 
 def _file_ids(requests: Sequence[Request], messages: Sequence[Message]) -> dict[int, str]:

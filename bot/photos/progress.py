@@ -17,6 +17,7 @@ from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.names import time_from_now
 from inference.engine.engine import Place
 from storage.database import Database
+from storage.errors import StorageUnavailable
 from storage.records import Request
 
 # Telegram shows an action for five seconds.
@@ -45,7 +46,9 @@ async def delete_progress_message(bot: Bot, database: Database, requests: Sequen
     except AiogramError as error:
         logger.warning("a progress message stays for now: %s", type(error).__name__)
         return
-    await database.requests.set_progress_message([each.id for each in requests], None)
+    # Noted for longer than it is there, it does no harm.
+    with contextlib.suppress(StorageUnavailable):
+        await database.requests.set_progress_message([each.id for each in requests], None)
 
 
 async def _first(*waits: Coroutine[Any, Any, object]) -> None:
@@ -85,7 +88,7 @@ class Progress:
         self._rate_limiter = rate_limiter
         self._requests = requests
         self._places = places
-        self._chat_id = requests[0].chat_id
+        self._chat_id, self._thread_id = requests[0].chat_id, requests[0].thread_id
         self._left_over = {each.progress_message_id for each in requests if each.progress_message_id is not None}
         self._message_id = self._left_over.pop() if self._left_over else None
         self._action = action
@@ -165,17 +168,20 @@ class Progress:
         while True:
             if not self._is_waiting():
                 with contextlib.suppress(AiogramError):
-                    await self._bot.send_chat_action(self._chat_id, self._action)
+                    await self._bot.send_chat_action(self._chat_id, self._action, message_thread_id=self._thread_id)
             await asyncio.sleep(ACTION_SECONDS)
 
     async def _show(self, text: str) -> None:
         with contextlib.suppress(AiogramError):
             if not await self._edited(text):
-                message = await self._bot.send_message(self._chat_id, text, disable_notification=True)
-                self._message_id = message.message_id
-                await self._database.requests.set_progress_message(
-                    [each.id for each in self._requests], message.message_id
+                message = await self._bot.send_message(
+                    self._chat_id, text, message_thread_id=self._thread_id, disable_notification=True
                 )
+                self._message_id = message.message_id
+                with contextlib.suppress(StorageUnavailable):
+                    await self._database.requests.set_progress_message(
+                        [each.id for each in self._requests], message.message_id
+                    )
             self._shown = text
 
     async def _edited(self, text: str) -> bool:

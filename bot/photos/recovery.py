@@ -2,14 +2,19 @@
 
 import asyncio
 import logging
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aiogram import Bot
 
 from bot.photos.albums import Incoming
+from bot.photos.explaining import Explainer
 from bot.photos.progress import delete_progress_message
 from bot.photos.service import PhotoService
+from bot.results import Result, Trouble
 from storage.database import Database
+from storage.errors import StorageUnavailable
 from storage.records import Outcome, Request
 
 logger = logging.getLogger(__name__)
@@ -18,11 +23,27 @@ logger = logging.getLogger(__name__)
 DELETABLE = timedelta(hours=48)
 
 
-async def release_unfinished(database: Database) -> list[Request]:
-    """Requests that no process works on any more, free to be claimed. Call it before anything else claims."""
+@dataclass(frozen=True)
+class Leftover:
+    """What an earlier process left under way: requests to be read, and those whose answer may have been sent."""
+
+    unread: list[Request]
+    interrupted: list[Request]
+
+
+async def release_unfinished(database: Database) -> Leftover:
+    """Requests that no process works on any more, those to be read free to be claimed.
+
+    Call it before anything else claims. An apology that may have been sent is no answer: such a photo is read again.
+    """
     unfinished = await database.requests.unfinished()
-    await database.requests.release([each.id for each in unfinished if each.outcome is Outcome.WORKING])
-    return unfinished
+    interrupted = [each for each in unfinished if _may_be_answered(each)]
+    unread = [each for each in unfinished if not _may_be_answered(each)]
+    if lost := sum(not each.is_readable for each in unfinished):
+        logger.error("%d of %d unfinished requests cannot be decrypted: their senders are told", lost, len(unfinished))
+    await database.requests.take_back([each.id for each in unread])
+    await database.requests.release([each.id for each in unread])
+    return Leftover(unread, interrupted)
 
 
 async def answer_unfinished(requests: list[Request], photo_service: PhotoService) -> None:
@@ -30,17 +51,29 @@ async def answer_unfinished(requests: list[Request], photo_service: PhotoService
     if not requests:
         return
     logger.info("taking up %d unfinished request(s)", len(requests))
-    albums: dict[tuple[int, str], list[Incoming]] = {}
-    for request in requests:
-        albums.setdefault(_album(request), []).append(Incoming(request))
-    await asyncio.gather(*(photo_service.receive(album, accepted=True) for album in albums.values()))
+    albums = [list(map(Incoming, album)) for album in _albums(requests)]
+    await asyncio.gather(*(_receive(album, photo_service) for album in albums))
 
 
-async def explain(requests: list[Request], photo_service: PhotoService) -> None:
+async def _receive(album: list[Incoming], photo_service: PhotoService) -> None:
+    # It sees to what the database does not take now.
+    with suppress(StorageUnavailable):
+        await photo_service.receive(album, accepted=True)
+
+
+async def settle_interrupted(requests: list[Request], photo_service: PhotoService) -> None:
+    """Offer the results of answers that may or may not have been sent before a kill, albums together."""
+    if not requests:
+        return
+    logger.warning("%d request(s) were being answered when the process ended", len(requests))
+    await asyncio.gather(*map(photo_service.settle_interrupted, _albums(requests)))
+
+
+async def explain(requests: list[Request], explainer: Explainer) -> None:
     """Give the explanations that are owed from before; one that fails keeps no other from being given."""
-    for failure in await asyncio.gather(*map(photo_service.explain, requests), return_exceptions=True):
+    for failure in await asyncio.gather(*map(explainer.explain, requests), return_exceptions=True):
         if isinstance(failure, Exception):
-            logger.error("an explanation is still owed, or cannot be given: %s", type(failure).__name__)
+            logger.error("an explanation cannot be given: %s", type(failure).__name__)
 
 
 async def delete_stale_progress(bot: Bot, database: Database) -> None:
@@ -53,5 +86,15 @@ async def delete_stale_progress(bot: Bot, database: Database) -> None:
         await delete_progress_message(bot, database, requests, message_id)
 
 
-def _album(request: Request) -> tuple[int, str]:
-    return request.chat_id, request.media_group_id or f"message {request.message_id}"
+def _albums(requests: list[Request]) -> list[list[Request]]:
+    albums: dict[tuple[int, str], list[Request]] = {}
+    for request in requests:
+        album = request.media_group_id or f"message {request.message_id}"
+        albums.setdefault((request.chat_id, album), []).append(request)
+    return list(albums.values())
+
+
+def _may_be_answered(request: Request) -> bool:
+    if request.outcome is not Outcome.SENDING or request.result is None:
+        return False
+    return not isinstance(Result.stored(request.result).reason, Trouble)

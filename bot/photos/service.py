@@ -2,74 +2,51 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import repeat
 from types import MappingProxyType
-from typing import Protocol, TypeVar
 
-from aiogram.enums import ChatAction
-from aiogram.exceptions import (
-    ClientDecodeError,
-    TelegramForbiddenError,
-    TelegramNetworkError,
-    TelegramRetryAfter,
-    TelegramServerError,
-)
+from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.utils.i18n import I18n
 
 from bot.photos.albums import Incoming
-from bot.photos.delivery import send_album, send_answer, send_consent_request, send_explanation, send_text
+from bot.photos.delivery import (
+    send_album,
+    send_answer,
+    send_consent_request,
+    send_interruption,
+    send_replacement,
+    send_text,
+)
+from bot.photos.outbox import Outbox, ProcessedRequest, failed, outcome_of, refused
 from bot.photos.progress import Progress
-from bot.results import FAILURES, Reason, Result, Symptom, Trouble, to_stored
+from bot.photos.reading import NotRead, NotWanted, Reader
+from bot.results import Result, Symptom, Trouble
 from bot.supervisor import Supervisor
 from bot.talk.symptoms import symptoms_in
+from bot.telegram import outages
 from bot.telegram.client import RetryingBot
-from bot.telegram.files import NotFetched, fetch_file
-from bot.telegram.rate_limit import MessageKind, RateLimiter
+from bot.telegram.gone import is_gone
+from bot.telegram.rate_limit import RateLimiter
 from bot.ui.i18n import supported_language
 from bot.ui.names import current_language
-from inference.analysis import Analysis, Domain, Risk
+from inference.analysis import Domain, Risk
 from inference.drawing.words import Plate
-from inference.engine.engine import AnalysisFailed, Busy, Engine, Explanation, Fetch, Place, TooMany
-from inference.photo import PhotoError
+from inference.engine.engine import Engine, Place
 from storage.database import Database
-from storage.records import Completion, Outcome, Request, User
+from storage.errors import StorageUnavailable
+from storage.records import Completion, Request, User
 from storage.retry import until_stored
 
 logger = logging.getLogger(__name__)
 
-UNREACHABLE = (TelegramNetworkError, TelegramServerError, TelegramRetryAfter, ClientDecodeError)
-AGAIN_SECONDS = 60.0
-
-T_co = TypeVar("T_co", covariant=True)
+LATER = (*outages.UNREACHABLE, StorageUnavailable)
 
 
-class Work(Protocol[T_co]):
-    """What a place in the engine's queue is used for."""
-
-    def __call__(self, fetch: Fetch, plate: Plate) -> Awaitable[T_co]: ...
-
-
-class NotRead(Exception):
-    """A photo could not be read; `result` says why."""
-
-    def __init__(self, reason: Reason, retry_after: float = 0.0) -> None:
-        super().__init__(reason)
-        self.result = Result(reason=reason, retry_after=retry_after)
-
-
-@dataclass(frozen=True)
-class ProcessedRequest:
-    """One request with what came of it; `annotated` is a JPEG where there is a class."""
-
-    request: Request
-    result: Result
-    analysis: Analysis | None = None
-    annotated: bytes | None = None
+class ChatGone(Exception):
+    """Nothing can be sent to this chat any more."""
 
 
 class PhotoService:
@@ -88,7 +65,8 @@ class PhotoService:
     ) -> None:
         self._bot = bot
         self._database = database
-        self._engine = engine
+        self._reader = Reader(bot, database, engine)
+        self._outbox = Outbox(database, supervisor, rate_limiter)
         self._i18n = i18n
         self._supervisor = supervisor
         self._operator = operator
@@ -100,13 +78,62 @@ class PhotoService:
         """Answer one photo or one album of one person. Requests that somebody else has taken are left out.
 
         What was `accepted` before, by an earlier run perhaps, is not turned away however many are waiting.
-        Raises nothing: what cannot be answered is apologised for, and what cannot even be delivered is
-        tried again later, by the next start at the latest.
+        What cannot be answered is apologised for, and what cannot even be delivered is tried again later, by the next
+        start at the latest. Raises StorageUnavailable where the database does not take this now: it is done later.
         """
-        ours = await self._database.requests.claim([each.request.id for each in incoming])
+        claim = partial(self._database.requests.claim, [each.request.id for each in incoming])
+        try:
+            ours = await claim()
+        except StorageUnavailable:
+            self._supervisor.start(self._claim_later(claim, incoming, accepted), "late photo")
+            raise
+        await self._answer_claimed(ours, incoming, accepted)
+
+    async def _claim_later(
+        self, claim: Callable[[], Awaitable[set[int]]], incoming: Sequence[Incoming], accepted: bool
+    ) -> None:
+        await self._answer_claimed(await until_stored(claim), incoming, accepted)
+
+    async def _answer_claimed(self, ours: set[int], incoming: Sequence[Incoming], accepted: bool) -> None:
         claimed = [each for each in incoming if each.request.id in ours]
         if not claimed:
             return
+        requests = [each.request for each in claimed]
+        try:
+            await self._answer(claimed, accepted)
+        except ChatGone as error:
+            logger.warning("%d request(s) are closed, their chat is gone: %s", len(requests), error)
+            if requests[0].chat_id == requests[0].user_id:
+                await until_stored(partial(self._database.users.mark_blocked, requests[0].user_id))
+            await self._outbox.close(list(map(failed, requests)))
+        except TelegramMigrateToChat as moved:
+            chat_id = moved.migrate_to_chat_id
+            await until_stored(partial(self._database.chats.move, requests[0].chat_id, chat_id))
+            there = [replace(each, request=replace(each.request, chat_id=chat_id)) for each in claimed]
+            self._supervisor.start(self._receive_later(there, 0.0), "answer in a supergroup")
+        except LATER as error:
+            logger.error("no way to answer %d request(s) now: %s", len(requests), type(error).__name__)
+            pause = 0.0 if isinstance(error, StorageUnavailable) else outages.AGAIN_SECONDS
+            self._supervisor.start(self._receive_later(claimed, pause), "late answer")
+
+    def forget(self, user_id: int) -> None:
+        """Answer nothing of what this person has sent: it is erased."""
+        self._reader.forget(user_id)
+
+    async def settle_interrupted(self, requests: Sequence[Request]) -> None:
+        """Close requests whose answer may have been sent before a kill, and say how to see it."""
+        user = await self._database.users.get(requests[0].user_id)
+        language = supported_language(user.language if user is not None else None)
+        with self._i18n.context(), self._i18n.use_locale(language):
+            try:
+                await outages.until_reached(partial(send_interruption, self._bot, requests))
+            except TelegramAPIError as error:
+                logger.warning("request %d: no word of its interruption: %s", requests[0].id, error.message)
+        ends = [Completion(each.id, outcome_of(Result.stored(each.result or {}))) for each in requests]
+        await until_stored(partial(self._database.requests.complete_all, ends))
+
+    async def _answer(self, claimed: Sequence[Incoming], accepted: bool) -> None:
+        """Answer, or apologise. Raises ChatGone, and LATER where neither can be done now."""
         requests = [each.request for each in claimed]
         user = await self._database.users.get(requests[0].user_id)
         if user is None:
@@ -114,107 +141,66 @@ class PhotoService:
         with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
             try:
                 await self._serve(user, claimed, accepted)
-            except TelegramForbiddenError:
-                await self._database.users.mark_blocked(user.id)
-                await self._close([_failed(request) for request in requests], {})
-            except UNREACHABLE as error:
-                logger.error("no way to answer %d request(s) now: %s", len(requests), type(error).__name__)
-                self._supervisor.start(self._receive_later(claimed), "late answer")
-            except Exception:
+            except (TelegramMigrateToChat, *LATER):
+                raise
+            except Exception as error:
+                if is_gone(error):
+                    raise ChatGone(type(error).__name__) from None
                 logger.exception("could not answer request(s) %s", [request.id for request in requests])
                 await self._apologise(requests)
 
-    async def explain(self, request: Request) -> None:
-        """Give an explanation that is owed: what made the model answer so, or why that cannot be said.
-
-        Where a stop or an outage cuts this short, it stays owed and the next start gives it. Raises what
-        sending raises.
-        """
-        try:
-            await self._explain(request)
-        except UNREACHABLE:
-            raise
-        except Exception:
-            await self._database.requests.settle_explanation(request.id)
-            raise
-        await self._database.requests.settle_explanation(request.id)
-
-    async def _explain(self, request: Request) -> None:
-        user = await self._database.users.get(request.user_id)
-        if user is None or request.result is None:
-            return
-        with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
-            try:
-                explanation = await self._read_again(request)
-            except NotRead as error:
-                await self._rate_limiter.acquire(MessageKind.ANSWER)
-                await send_text(self._bot, request, error.result)
-            else:
-                answered = Result.stored(request.result)
-                await self._supervisor.run_to_completion(send_explanation(self._bot, request, answered, explanation))
-
-    async def _read_again(self, request: Request) -> Explanation:
-        """An explanation that may be sent now; it takes its turn among its owner's photos. Raises NotRead."""
-        with self._queue(request.user_id, 1) as places:
-            about = self._bot, self._database, self._rate_limiter, [request], places
-            async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
-                explanation = await self._in_turn(request, places[0].explain, Plate(current_language()))
-                await self._rate_limiter.acquire(MessageKind.ANSWER)
-                return explanation
-
-    async def _receive_later(self, claimed: Sequence[Incoming]) -> None:
-        await asyncio.sleep(AGAIN_SECONDS)
-        await self._database.requests.release([each.request.id for each in claimed])
-        await self.receive(claimed, accepted=True)
+    async def _receive_later(self, claimed: Sequence[Incoming], pause: float) -> None:
+        await asyncio.sleep(pause)
+        await until_stored(partial(self._database.requests.release, [each.request.id for each in claimed]))
+        ours = await until_stored(partial(self._database.requests.claim, [each.request.id for each in claimed]))
+        await self._answer_claimed(ours, claimed, accepted=True)
 
     async def _serve(self, user: User, claimed: Sequence[Incoming], accepted: bool) -> None:
         requests = [each.request for each in claimed]
         if user.consented_at is None:
-            await send_consent_request(self._bot, requests[0], self._operator)
-            await self._close([_refused(request, Trouble.NO_CONSENT) for request in requests], {})
+            await self._outbox.send([refused(each, Trouble.NO_CONSENT) for each in requests], self._ask_consent)
             return
+        if requests[0].edited_at and await self._database.edits.answered_before(requests[0]):
+            await send_replacement(self._bot, requests[0])
         try:
-            with self._queue(user.id, len(claimed), limited=not accepted) as places:
+            with self._reader.queue(user.id, len(claimed), limited=not accepted) as places:
                 async with Progress(self._bot, self._database, self._rate_limiter, requests, places) as progress:
-                    numbers = [None] if len(claimed) == 1 else range(1, len(claimed) + 1)
-                    told = _symptoms_told(requests)
-                    read = await asyncio.gather(*map(self._read, claimed, places, numbers, told, repeat(progress)))
+                    reading = self._read_all(claimed, places, progress)
+                    read = await self._reader.while_wanted(user.id, reading)
                     # An album comes with a message that sums it up.
-                    await self._rate_limiter.acquire(MessageKind.ANSWER, 1 if len(read) == 1 else len(read) + 1)
-                    await self._supervisor.run_to_completion(self._reply(read))
+                    await self._outbox.send(read, self._send, 1 if len(read) == 1 else len(read) + 1)
+        except NotWanted:
+            logger.info("%d request(s) were erased before they were answered", len(requests))
         except NotRead as turned_away:
-            await self._rate_limiter.acquire(MessageKind.ANSWER)
-            await send_text(self._bot, requests[0], turned_away.result)
-            await self._close([ProcessedRequest(request, turned_away.result) for request in requests], {})
+            await self._outbox.send([ProcessedRequest(each, turned_away.result) for each in requests], self._send_first)
 
-    @contextmanager
-    def _queue(self, user_id: int, photos: int, *, limited: bool = True) -> Iterator[list[Place]]:
-        """Places in the engine's queue. Raises NotRead where there is no room for them."""
-        try:
-            with self._engine.queue(user_id, photos, limited=limited) as places:
-                yield places
-        except Busy as error:
-            raise NotRead(Trouble.BUSY, error.retry_after) from None
-        except TooMany:
-            raise NotRead(Trouble.TOO_MANY) from None
+    async def _read_all(
+        self, claimed: Sequence[Incoming], places: Sequence[Place], progress: Progress
+    ) -> list[ProcessedRequest]:
+        numbers = [None] if len(claimed) == 1 else range(1, len(claimed) + 1)
+        told = _symptoms_told([each.request for each in claimed])
+        read = await asyncio.gather(*map(self._read, claimed, places, numbers, told, repeat(progress)))
+        return [each for each in read if each is not None]
 
     async def _read(
         self, incoming: Incoming, place: Place, number: int | None, told: Collection[Symptom], progress: Progress
-    ) -> ProcessedRequest:
+    ) -> ProcessedRequest | None:
         read = await self._look(incoming, place, number, told)
         progress.advance()
         return read
 
     async def _look(
         self, incoming: Incoming, place: Place, number: int | None, told: Collection[Symptom]
-    ) -> ProcessedRequest:
+    ) -> ProcessedRequest | None:
         request = incoming.request
         if incoming.problem is not None:
             place.give_up()
-            return _refused(request, incoming.problem)
+            return refused(request, incoming.problem)
         plate = Plate(current_language(), number, Risk.RAISED if told else Risk.LOW)
         try:
-            reading = await self._in_turn(request, place.read, plate)
+            reading = await self._reader.in_turn(request, place.read, plate)
+        except NotWanted:
+            return None
         except NotRead as error:
             return ProcessedRequest(request, error.result)
         analysis = reading.analysis
@@ -222,50 +208,33 @@ class PhotoService:
         result = Result.of(analysis, missed).reporting(told)
         return ProcessedRequest(request, result, analysis, reading.annotated)
 
-    async def _in_turn(self, request: Request, work: Work[T_co], plate: Plate) -> T_co:
-        """Have the engine work on a request's file, which is fetched when its turn has come. Raises NotRead."""
-        try:
-            return await work(partial(fetch_file, self._bot, request.file_id), plate)
-        except NotFetched as error:
-            raise NotRead(error.trouble) from None
-        except PhotoError as error:
-            raise NotRead(error.fault) from None
-        except AnalysisFailed:
-            logger.error("request %d could not be analysed", request.id)
-            raise NotRead(Trouble.FAILED) from None
-
-    async def _reply(self, read: Sequence[ProcessedRequest]) -> None:
-        """Send and close: a stop between the two would have the answer sent again by the next start."""
+    async def _send(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
         pictures = [(each.request, each.result, each.annotated) for each in read]
         if len(read) > 1:
-            sent = await send_album(self._bot, pictures)
-        else:
-            sent = await send_answer(self._bot, *pictures[0])
-        await self._close(read, sent)
+            return await send_album(self._bot, pictures)
+        return await send_answer(self._bot, *pictures[0])
 
-    async def _close(self, read: Sequence[ProcessedRequest], sent: dict[int, str]) -> None:
-        """Complete requests; `sent` gives the file ids of the annotated photos by request."""
-        completions = [
-            Completion(
-                each.request.id,
-                _outcome(each.result),
-                to_stored(each.result, each.analysis),
-                sent.get(each.request.id),
-            )
-            for each in read
-        ]
-        # What was said was said: only a stop ends this before it is noted.
-        await until_stored(partial(self._database.requests.complete_all, completions))
-        for each in completions:
-            logger.info("request %d is %s", each.request_id, each.outcome)
+    async def _send_first(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
+        """Say what holds for all of them once."""
+        await send_text(self._bot, read[0].request, read[0].result)
+        return {}
+
+    async def _ask_consent(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
+        await send_consent_request(self._bot, read[0].request, self._operator)
+        return {}
 
     async def _apologise(self, requests: Sequence[Request]) -> None:
-        failed = [_failed(request) for request in requests]
+        """Say that it failed, unless an answer is on its way already."""
+        sorry = list(map(failed, requests))
         try:
-            await send_text(self._bot, requests[0], failed[0].result)
-        except Exception:
+            await self._outbox.send(sorry, self._send_first)
+        except LATER:
+            raise
+        except Exception as error:
+            if is_gone(error):
+                raise ChatGone(type(error).__name__) from None
             logger.exception("could not even apologise")
-        await self._close(failed, {})
+            await self._outbox.close(sorry)
 
 
 def _symptoms_told(requests: Sequence[Request]) -> list[frozenset[Symptom]]:
@@ -273,17 +242,3 @@ def _symptoms_told(requests: Sequence[Request]) -> list[frozenset[Symptom]]:
     told = [symptoms_in(each.note) for each in requests]
     of_all = frozenset().union(*told)
     return [each if request.note else of_all for each, request in zip(told, requests, strict=True)]
-
-
-def _refused(request: Request, reason: Reason) -> ProcessedRequest:
-    return ProcessedRequest(request, Result(reason=reason))
-
-
-def _failed(request: Request) -> ProcessedRequest:
-    return _refused(request, Trouble.FAILED)
-
-
-def _outcome(result: Result) -> Outcome:
-    if result.reason is None:
-        return Outcome.ANSWERED
-    return Outcome.FAILED if result.reason in FAILURES else Outcome.REFUSED

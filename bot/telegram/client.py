@@ -77,7 +77,16 @@ class RetryingBot(Bot):
                 if isinstance(method, AnswerCallbackQuery) and "query is too old" in error.message:
                     # The press waited out a stop of the bot. What it asked for is done all the same.
                     return cast(TelegramType, True)
-                raise
+                if not _names_lost_topic(method, error):
+                    raise
+                # The topic was closed or deleted; the chat is still there. A reply would go to the topic again.
+                elsewhere = method.model_copy(update={"message_thread_id": None, "reply_parameters": None})
+                attempt = partial(super().__call__, elsewhere, request_timeout)
+
+
+def _names_lost_topic(method: TelegramMethod[Any], error: TelegramBadRequest) -> bool:
+    is_lost = any(each in error.message.lower() for each in ("thread not found", "topic_closed", "topic_deleted"))
+    return is_lost and getattr(method, "message_thread_id", None) is not None
 
 
 def _pause(error: Exception, delay: float) -> float | None:

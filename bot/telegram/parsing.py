@@ -27,6 +27,7 @@ NEEDED: Final = (
     "date",
     "media_group_id",
     "message_thread_id",
+    "is_topic_message",
     "photo",
     "live_photo",
     "document",

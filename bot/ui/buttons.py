@@ -3,8 +3,15 @@
 import contextlib
 from collections.abc import Sequence
 
+from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from aiogram.types import (
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    MaybeInaccessibleMessageUnion,
+    Message,
+)
 
 Button = tuple[str, str]
 """What it says, and what it carries: 64 bytes at most."""
@@ -17,6 +24,16 @@ def keyboard(*rows: Sequence[Button]) -> InlineKeyboardMarkup:
             [InlineKeyboardButton(text=text, callback_data=data) for text, data in row] for row in rows if row
         ]
     )
+
+
+async def say(callback: CallbackQuery, bot: Bot, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
+    """Say something in the chat and topic of the message whose button was pressed."""
+    await bot.send_message(callback.from_user.id, text, message_thread_id=topic(callback.message), reply_markup=markup)
+
+
+def topic(message: MaybeInaccessibleMessageUnion | None) -> int | None:
+    """The topic that a message belongs to; None in a chat without topics, and where the message is too old to tell."""
+    return message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
 
 
 async def replace(callback: CallbackQuery, text: str, markup: InlineKeyboardMarkup | None = None) -> bool:

@@ -1,8 +1,14 @@
 """What the buttons carry. Telegram allows 64 bytes."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from aiogram.filters.callback_data import CallbackData
+from pydantic import Field
+
+# Anybody can send any number. What no button of ours carries is answered like a button that no longer works.
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+PageNumber = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class Show(StrEnum):
@@ -18,20 +24,20 @@ class Show(StrEnum):
 class HistoryPage(CallbackData, prefix="history"):
     """One page of past results, counted from 0; `anew` sends it as a new message."""
 
-    number: int
+    number: PageNumber
     as_new_message: bool = False
 
 
 class HistoryEntry(CallbackData, prefix="result"):
     """One past result. Whose it is gets checked when the button is pressed."""
 
-    request_id: int
+    request_id: RowId
 
 
 class Explain(CallbackData, prefix="why"):
     """What made the model answer a request so. Whose it is gets checked when the button is pressed."""
 
-    request_id: int
+    request_id: RowId
 
 
 class AllKinds(CallbackData, prefix="kinds"):
@@ -73,7 +79,7 @@ class Activate(CallbackData, prefix="activate"):
 class AuditPage(CallbackData, prefix="audit"):
     """One page of the audit log, counted from 0."""
 
-    number: int
+    number: PageNumber
 
 
 class Maintain(CallbackData, prefix="maintain"):

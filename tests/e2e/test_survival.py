@@ -15,6 +15,7 @@ from benchmarks.load.report import faults
 from bot.samples import sample
 from bot.sandbox.client import words
 from tests.e2e.playing import Person
+from tests.locks import write_lock
 
 
 @pytest.fixture
@@ -67,6 +68,31 @@ async def test_after_a_kill_every_photo_is_answered_and_none_twice(own_bot: BotP
     assert replies.count(first) == 1
     assert replies.count(last) == 1
     assert replies.count(album[0]) == 8
+
+
+async def test_a_kill_between_an_answer_and_its_note_does_not_double_it(
+    own_bot: BotProcess, http: ClientSession
+) -> None:
+    person = await Person(http, own_bot.api_url, 48, "Emma", "en").join()
+    await person.agree()
+    await person.faults({"kind": "slow", "method": "sendMediaGroup", "seconds": 3.0})
+    await person.send_photos(sample("mole"), sample("uneven"))
+    async with asyncio.timeout(60):
+        while not await person.calls("sendMediaGroup"):
+            pass
+    with write_lock(own_bot.folder / "bot.db"):
+        summary = await person.answer(lambda message: "Photo 2" in words(message) and "text" in message)
+        own_bot.kill()
+    own_bot.start()
+    offer = await person.answer(lambda message: "I was restarted just as I answered" in words(message))
+    await person.click(offer, "My results")
+    listed = await person.answer(lambda message: "Your results" in words(message))
+    assert "2. " in words(listed)
+    messages = (await person.transcript())["messages"]
+    said = [each for each in messages if each["from"]["is_bot"] and not is_progress(each)]
+    assert sum("photo" in each for each in said) == 2
+    assert [words(each) for each in said].count(words(summary)) == 1
+    assert not any("I could not read" in words(each) for each in said)
 
 
 async def test_after_a_kill_an_explanation_that_was_asked_for_is_given(

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import re
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from storage import Completion, Database, Outcome, Received, Request, StorageError
+from storage import Completion, Database, Outcome, Received, Request
 
 RESULT = {"label": "mel", "probabilities": {"mel": 0.9, "nv": 0.1}, "risk": "high", "refusal": None}
 
@@ -146,17 +147,23 @@ async def test_health_data_and_file_ids_are_unreadable_in_the_files(database: Da
         "UPDATE requests SET reply_file_id = file_id WHERE id = 1",
         "UPDATE requests SET user_id = 2, message_id = 9 WHERE id = 1",
         "UPDATE requests SET result = zeroblob(5) WHERE id = 1",
+        "UPDATE requests SET file_id = 'no base64' WHERE id = 1",
     ],
 )
-async def test_a_ciphertext_that_was_moved_or_altered_is_refused(database: Database, path: Path, moved: str) -> None:
+async def test_a_ciphertext_that_was_moved_or_altered_is_refused_and_stops_no_other(
+    database: Database, path: Path, moved: str, caplog: pytest.LogCaptureFixture
+) -> None:
     await answer(database, 1, 1)
     await answer(database, 2, 2)
     with sqlite3.connect(path) as connection:
         connection.execute(moved)
     connection.close()
-    with pytest.raises(StorageError, match=r"^requests\.\w+ \d \d \d cannot be decrypted"):
-        await database.requests.page(1, 0, 5)
-        await database.requests.page(2, 0, 5)
+    found = [*(await database.requests.page(1, 0, 5))[0], *(await database.requests.page(2, 0, 5))[0]]
+    [lost] = [each for each in found if not each.is_readable]
+    assert (lost.id, lost.file_id, lost.reply_file_id, lost.result) == (1, "", None, None)
+    [told] = [each.getMessage() for each in caplog.records]
+    assert re.match(r"request 1: requests\.\w+ cannot be decrypted", told), "neither person nor content is in the log"
+    assert [each["is_readable"] for each in (await database.requests.export(2))["requests"]][-1]
 
 
 async def test_an_album_is_closed_once_however_often_that_is_tried(database: Database) -> None:
@@ -264,3 +271,33 @@ async def test_many_requests_are_recorded_at_once_and_each_only_once(database: D
     assert [each.file_id for each in await database.requests.unfinished()] == ["file 1", "file 2", "file 3"]
     user = await database.users.get(7)
     assert user is not None and user.consented_at is None
+
+
+async def test_an_answer_is_committed_to_before_it_is_sent_and_only_once(database: Database) -> None:
+    first, second = await record(database, message=1), await record(database, message=2)
+    await database.requests.claim([first.id])
+    album = [Completion(each.id, Outcome.ANSWERED, RESULT) for each in (first, second)]
+    assert await database.requests.mark_sending(album) == {first.id}, "nobody works on the second one"
+    assert await database.requests.mark_sending(album) == set()
+    [marked] = [each for each in await database.requests.unfinished() if each.id == first.id]
+    assert (marked.outcome, marked.result, marked.completed_at) == (Outcome.SENDING, RESULT, None)
+    assert await database.requests.release([first.id]) == set(), "it may have been sent"
+    assert await database.requests.complete_all([Completion(first.id, Outcome.ANSWERED, None, "reply")]) == {first.id}
+    kept = await database.requests.get_owned(first.id, 1)
+    assert kept is not None
+    assert (kept.outcome, kept.result, kept.reply_file_id) == (Outcome.ANSWERED, RESULT, "reply")
+
+
+async def test_an_answer_that_was_not_sent_is_taken_back(database: Database) -> None:
+    request = await record(database)
+    await database.requests.claim([request.id])
+    assert await database.requests.mark_sending([Completion(request.id, Outcome.ANSWERED, RESULT)])
+    assert await database.requests.take_back([request.id]) == {request.id}
+    assert await database.requests.release([request.id]) == {request.id}
+
+
+async def test_what_was_erased_is_not_sent(database: Database) -> None:
+    request = await record(database)
+    await database.requests.claim([request.id])
+    await database.users.delete(1)
+    assert await database.requests.mark_sending([Completion(request.id, Outcome.ANSWERED, RESULT)]) == set()

@@ -121,6 +121,29 @@ async def test_after_a_long_pause_the_clock_is_trusted_once_it_ran_three_days(da
     assert erased == 2
 
 
+async def test_what_is_written_while_the_clock_is_behind_is_not_lost_when_it_is_right(
+    database: Database, path: Path
+) -> None:
+    clock = Clock()
+    retention = clock.retention(database)
+    await retention.erase_older_than(AGE)
+    right = clock.now
+    clock.now -= timedelta(days=400)
+    for number in range(3):
+        clock.run(timedelta(hours=1))
+        request, _ = await database.requests.record(1, 1, number, None, "file", "unique", "photo")
+        backdate(path, "requests", "created_at", request.id, 400)
+        assert await retention.erase_older_than(AGE) == 0
+    # One more comes before the clock is put right, and a round sees both at once.
+    request, _ = await database.requests.record(1, 1, 9, None, "file", "unique", "photo")
+    backdate(path, "requests", "created_at", request.id, 400)
+    clock.now = right + timedelta(hours=4)
+    for _ in range(80):
+        assert await retention.erase_older_than(AGE) == 0
+        clock.run(timedelta(hours=1))
+    assert len(await database.requests.unfinished()) == 4
+
+
 async def test_a_hundred_years_are_no_overflow(database: Database) -> None:
     await database.requests.record(1, 1, 1, None, "file", "unique", "photo")
     assert await database.retention.erase_older_than(timedelta(days=36_500)) == 0

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot.application import compose
 from bot.demo import demo_sandbox
-from bot.operator.broadcasts import ENTITIES
+from bot.operator.broadcasts import CONCURRENT_DELIVERIES, ENTITIES
 from bot.sandbox.faults import Fault
 from bot.sandbox.flood import FloodLimits
 from bot.settings import Settings
@@ -23,6 +23,7 @@ from inference.engine.engine import Engine
 from storage import Database, DeliveryState
 from tests.bot.pools import IdlePool
 from tests.bot.stage import ADMIN, EMMA, HASTY, Stage, open_stage
+from tests.locks import write_lock
 
 
 async def test_the_summary_says_how_deliveries_fail(stage: Stage) -> None:
@@ -143,6 +144,41 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(
         await stage.reply(ADMIN, "The announcement is sent.\nReceived: 2 of 2")
         assert stage.deliveries(EMMA, "After an outage") == 1
     await sandbox.stop()
+
+
+async def test_an_outage_in_the_middle_leaves_no_more_uncertain_than_were_on_their_way(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.operator.broadcasts.OUTAGE_PAUSE_S", 0.02)
+    readers = range(2001, 2061)
+    await stage.audience(*readers)
+    question = await stage.draft()
+    calls, ordered = stage.sandbox.world.calls, stage.sandbox.world.faults.faults
+    ordered.append(Fault(kind="drop", method="getMe", times=1000))
+    ordered.extend(Fault(kind="drop", method="sendMessage", chat_id=each) for each in readers[20:])
+    stage.press(question, "📣 Send it")
+    # So many tries with messages would have cost all of them.
+    await stage.until(lambda: sum(each.method == "getMe" and each.ok is False for each in calls) > 60)
+    ordered.clear()
+    summary = await stage.until(lambda: stage.finished(question))
+    served = sum(stage.deliveries(reader, "A better model.") for reader in readers)
+    assert served >= len(readers) - CONCURRENT_DELIVERIES
+    assert f"Received: {served} of {len(readers)}" in (summary.text or "")
+
+
+async def test_a_locked_database_delays_a_broadcast_and_ends_none(stage: Stage, tmp_path: Path) -> None:
+    readers = range(2001, 2031)
+    await stage.audience(*readers)
+    question = await stage.draft()
+    stage.press(question, "📣 Send it")
+    await stage.reply(readers[0], "A better model.")
+    with write_lock(tmp_path / "bot.db"):
+        # Longer than a write waits for the lock.
+        await asyncio.sleep(2.5)
+        assert stage.finished(question) is None
+    summary = await stage.until(lambda: stage.finished(question))
+    assert (summary.text or "").endswith("Received: 30 of 30")
+    assert [stage.deliveries(reader, "A better model.") for reader in readers] == [1] * len(readers)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Explanations of answers: who gets one, when, and what becomes of one that is owed."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +8,11 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
-from aiogram.exceptions import TelegramNetworkError
 
 from benchmarks.load.chats import is_progress
+from bot.photos.explaining import Explainer
 from bot.photos.inbox import received
 from bot.photos.recovery import explain
-from bot.photos.service import PhotoService
 from bot.results import Result, Trouble, to_stored
 from bot.samples import sample
 from bot.sandbox.faults import Fault
@@ -83,10 +83,10 @@ async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stag
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     engine = Engine(IdlePool(), owner_limit=5)
-    photo_service = PhotoService(stage.bot, stage.database, engine, load_i18n(), Supervisor(), RateLimiter())
+    explainer = Explainer(stage.bot, stage.database, engine, load_i18n(), Supervisor(), RateLimiter())
     before = max(stage.sandbox.world.people[EMMA].messages)
     with engine.queue(EMMA, 5):
-        await photo_service.explain(request)
+        await explainer.explain(request)
     with load_i18n().context():
         refused = apology(Trouble.TOO_MANY)
     assert (await stage.reply(EMMA, "", after=before)).text == visible(refused)
@@ -101,27 +101,60 @@ class BrokenEngine(Engine):
         yield []
 
 
-async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(stage: Stage, answer_of_emma: int) -> None:
-    database, parts = stage.database, (load_i18n(), Supervisor(), RateLimiter())
+async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(
+    stage: Stage, answer_of_emma: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, i18n, supervisor = stage.database, load_i18n(), Supervisor()
     request = await database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     await database.requests.owe_explanation(request.id)
     with pytest.raises(ValueError, match="broken"):
-        await PhotoService(stage.bot, database, BrokenEngine(IdlePool()), *parts).explain(request)
+        broken = BrokenEngine(IdlePool())
+        await Explainer(stage.bot, database, broken, i18n, supervisor, RateLimiter()).explain(request)
     assert await database.requests.unexplained() == []
 
     await database.requests.owe_explanation(request.id)
     stage.sandbox.world.faults.faults.append(Fault(kind="drop", method="sendMessage", times=2))
+    before = max(stage.sandbox.world.people[EMMA].messages)
+    monkeypatch.setattr("bot.telegram.outages.AGAIN_SECONDS", 0.01)
     async with open_session(stage.sandbox.base_url) as session:
         hasty = connect(stage.sandbox.token, session, HASTY)
-        with pytest.raises(TelegramNetworkError):
-            await PhotoService(hasty, database, Engine(IdlePool()), *parts).explain(request)
-    assert [each.id for each in await database.requests.unexplained()] == [request.id]
+        explainer = Explainer(hasty, database, Engine(IdlePool()), i18n, supervisor, RateLimiter())
+        await explainer.explain(request)
+        assert [each.id for each in await database.requests.unexplained()] == [request.id], "Telegram is out of reach"
+        await stage.reply(EMMA, "I could not read this photo", after=before)
+        async with asyncio.timeout(20):
+            while await database.requests.unexplained():
+                pass
+        await supervisor.stop()
 
+
+async def test_an_explanation_that_a_stop_left_owed_is_given_at_the_next_start(
+    stage: Stage, answer_of_emma: int
+) -> None:
+    request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
+    assert request is not None
+    await stage.database.requests.owe_explanation(request.id)
     before = max(stage.sandbox.world.people[EMMA].messages)
-    await explain([request], PhotoService(stage.bot, database, Engine(IdlePool()), *parts))
-    assert await database.requests.unexplained() == []
+    await explain([request], stage.application.explainer)
+    assert await stage.database.requests.unexplained() == []
     await stage.reply(EMMA, "I could not read this photo", after=before)
+
+
+async def test_whoever_presses_twenty_times_gets_one_explanation(stage: Stage, answer_of_emma: int) -> None:
+    before = max(stage.sandbox.world.people[EMMA].messages)
+    with load_i18n().context():
+        markup = keyboard(result_for("nv", Risk.LOW), answer_of_emma)
+        shown = await stage.bot.send_message(EMMA, "an answer", reply_markup=markup)
+    data = Explain(request_id=answer_of_emma).pack()
+    presses = [stage.people.press(EMMA, shown.message_id, data).callback_query_id for _ in range(19)]
+    await stage.reply(EMMA, "I could not read this photo", after=before)
+    for each in [*presses, stage.people.press(EMMA, shown.message_id, data).callback_query_id]:
+        await stage.alert(EMMA, each)
+    await stage.say(EMMA, "/help", "What the answer means")
+    assert await stage.database.requests.unexplained() == []
+    later = [each for each in stage.heard(EMMA) if each.message_id > before]
+    assert sum("I could not read this photo" in (each.text or "") for each in later) == 1
 
 
 class ReadyPool(IdlePool):
@@ -136,12 +169,12 @@ async def test_an_explanation_is_sent_in_its_turn_among_the_answers(stage: Stage
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     rate_limiter, engine = RateLimiter(), Engine(ReadyPool(), owner_limit=5)
-    photo_service = PhotoService(stage.bot, stage.database, engine, load_i18n(), Supervisor(), rate_limiter)
+    explainer = Explainer(stage.bot, stage.database, engine, load_i18n(), Supervisor(), rate_limiter)
     for photos in (0, 5):  # of the owner's in the queue: it is read again, or there are too many
         await rate_limiter.acquire(MessageKind.ANSWER, MESSAGES_PER_SECOND)
         began = time.monotonic()
         with engine.queue(EMMA, photos):
-            await photo_service.explain(request)
+            await explainer.explain(request)
         assert time.monotonic() - began > 0.95
 
 
@@ -151,10 +184,8 @@ async def test_how_long_ago_a_photo_came_does_not_count_as_a_wait_for_its_explan
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     engine = Engine(ReadyPool())
-    photo_service = PhotoService(
-        stage.bot, stage.database, engine, load_i18n(), Supervisor(), stage.application.rate_limiter
-    )
+    explainer = Explainer(stage.bot, stage.database, engine, load_i18n(), Supervisor(), stage.application.rate_limiter)
     await stage.application.rate_limiter.acquire(MessageKind.ANSWER, MESSAGES_PER_SECOND)
     stage.sandbox.world.calls.clear()
-    await photo_service.explain(replace(request, created_at=request.created_at - timedelta(days=1)))
+    await explainer.explain(replace(request, created_at=request.created_at - timedelta(days=1)))
     assert not any(is_progress(each.params) for each in stage.sandbox.world.calls)

@@ -36,13 +36,13 @@ async def test_what_was_under_way_is_taken_up_again_once(
     supervisor = Supervisor()
     photo_service = PhotoService(bot, database, Engine(IdlePool()), load_i18n(), supervisor, RateLimiter())
     leftover = await release_unfinished(database)
-    assert len(leftover) == 4
-    await answer_unfinished(leftover, photo_service)
+    assert (len(leftover.unread), leftover.interrupted) == (4, [])
+    await answer_unfinished(leftover.unread, photo_service)
     assert await database.requests.unfinished() == []
     replies = [each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]
     assert len(replies) == 2
     # The same updates come again, as after a kill: they are answered already.
-    await photo_service.receive([Incoming(request) for request in leftover])
+    await photo_service.receive([Incoming(request) for request in leftover.unread])
     assert len([each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]) == 2
 
 
@@ -64,7 +64,7 @@ async def test_the_progress_message_of_a_killed_run_is_taken_away(
     left_over = await bot.send_message(EMMA, "I am looking at your photo")
     await database.requests.set_progress_message([request.id], left_over.message_id)
     photo_service = PhotoService(bot, database, Engine(IdlePool()), i18n, Supervisor(), RateLimiter())
-    await answer_unfinished(await release_unfinished(database), photo_service)
+    await answer_unfinished((await release_unfinished(database)).unread, photo_service)
     assert left_over.message_id not in messages
     assert [each.reply_to_message is not None for each in messages.values()] == [False, True]
 

@@ -151,7 +151,7 @@ async def test_whoever_waits_for_a_photo_can_use_the_chat_meanwhile(tmp_path: Pa
 async def test_what_cannot_be_delivered_is_tried_again_later(
     sandbox: Sandbox, database: Database, bot: RetryingBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.photos.service.AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("bot.telegram.outages.AGAIN_SECONDS", 0.01)
     await People(sandbox.world).send_photos(EMMA, [sample("mole")], None)
     await bot.get_updates(timeout=0)
     requests = await database.requests.unfinished()

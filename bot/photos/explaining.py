@@ -1,0 +1,131 @@
+"""Explanations: owed from when they are asked for until they are given, through stops and outages."""
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime
+from functools import partial
+
+from aiogram.enums import ChatAction
+from aiogram.utils.i18n import I18n
+
+from bot.photos.delivery import send_explanation, send_text
+from bot.photos.progress import Progress
+from bot.photos.reading import NotRead, NotWanted, Reader
+from bot.results import Result
+from bot.supervisor import Supervisor
+from bot.telegram import outages
+from bot.telegram.client import RetryingBot
+from bot.telegram.gone import is_gone
+from bot.telegram.rate_limit import MessageKind, RateLimiter
+from bot.ui.i18n import supported_language
+from bot.ui.names import current_language
+from inference.drawing.words import Plate
+from inference.engine.engine import Engine, Explanation
+from storage.database import Database
+from storage.errors import StorageUnavailable
+from storage.records import Request
+from storage.retry import until_stored
+
+# Who presses again within this time presses impatiently.
+IMPATIENCE_SECONDS = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+class Explainer:
+    """Gives explanations of answers.
+
+    An explanation is noted as given after it was sent. A kill between the two has it come once more.
+    """
+
+    def __init__(
+        self,
+        bot: RetryingBot,
+        database: Database,
+        engine: Engine,
+        i18n: I18n,
+        supervisor: Supervisor,
+        rate_limiter: RateLimiter,
+    ) -> None:
+        self._bot = bot
+        self._database = database
+        self._reader = Reader(bot, database, engine)
+        self._i18n = i18n
+        self._supervisor = supervisor
+        self._rate_limiter = rate_limiter
+        # By request: those being made, and when the latest ones were given.
+        self._owed: set[int] = set()
+        self._given: dict[int, float] = {}
+
+    async def promise(self, request_id: int) -> bool:
+        """Owe an explanation from now on. False where it is owed already, or was given just now."""
+        long_ago = time.monotonic() - IMPATIENCE_SECONDS
+        self._given = {number: at for number, at in self._given.items() if at > long_ago}
+        if request_id in self._owed or request_id in self._given:
+            return False
+        self._owed.add(request_id)
+        try:
+            return await self._database.requests.owe_explanation(request_id)
+        except BaseException:
+            self._owed.discard(request_id)
+            raise
+
+    def forget(self, user_id: int) -> None:
+        """Explain nothing to this person any more: all of it is erased."""
+        self._reader.forget(user_id)
+
+    async def explain(self, request: Request) -> None:
+        """Give an explanation that is owed: what made the model answer so, or why that cannot be said.
+
+        Where Telegram or the database is out of reach, it is tried again later. Where a stop cuts this short, it
+        stays owed and the next start gives it. Raises what nobody has thought of.
+        """
+        self._owed.add(request.id)
+        try:
+            await self._explain(request)
+        except (*outages.UNREACHABLE, StorageUnavailable) as error:
+            logger.error("the explanation of request %d is still owed: %s", request.id, type(error).__name__)
+            self._supervisor.start(self._explain_later(request), "late explanation")
+        except Exception as error:
+            if is_gone(error):
+                await until_stored(partial(self._database.users.mark_blocked, request.user_id))
+            await self._settle(request)
+            if not is_gone(error):
+                raise
+        else:
+            self._given[request.id] = time.monotonic()
+            await self._settle(request)
+
+    async def _explain_later(self, request: Request) -> None:
+        await asyncio.sleep(outages.AGAIN_SECONDS)
+        await self.explain(request)
+
+    async def _settle(self, request: Request) -> None:
+        await until_stored(partial(self._database.requests.settle_explanation, request.id))
+        self._owed.discard(request.id)
+
+    async def _explain(self, request: Request) -> None:
+        user = await self._database.users.get(request.user_id)
+        if user is None:
+            return
+        with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
+            try:
+                explanation = await self._reader.while_wanted(request.user_id, self._read_again(request))
+            except NotWanted:
+                logger.info("request %d was erased before it was explained", request.id)
+            except NotRead as error:
+                await self._rate_limiter.acquire(MessageKind.ANSWER)
+                await send_text(self._bot, request, error.result)
+            else:
+                answered = Result.stored(request.result or {})
+                await self._supervisor.run_to_completion(send_explanation(self._bot, request, answered, explanation))
+
+    async def _read_again(self, request: Request) -> Explanation:
+        """An explanation that may be sent now; it takes its turn among its owner's photos. Raises NotRead."""
+        with self._reader.queue(request.user_id, 1) as places:
+            about = self._bot, self._database, self._rate_limiter, [request], places
+            async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
+                explanation = await self._reader.in_turn(request, places[0].explain, Plate(current_language()))
+                await self._rate_limiter.acquire(MessageKind.ANSWER)
+                return explanation

@@ -1,0 +1,109 @@
+"""The outbox: an answer is noted before it is sent, and noted as sent afterwards.
+
+Telegram has no key by which it would know a message that comes again. So two cases remain:
+
+- The connection breaks after Telegram has taken a message. It is sent again, and may come twice.
+- The process is killed after the note and before the answer is noted as sent. Nobody knows whether the answer arrived.
+  It is not sent again. The next start says so and offers the result (see `recovery`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from bot.results import FAILURES, Reason, Result, Trouble, to_stored
+from bot.supervisor import Supervisor
+from bot.telegram.client import NotUnderstood
+from bot.telegram.rate_limit import MessageKind, RateLimiter
+from inference.analysis import Analysis
+from storage.database import Database
+from storage.records import Completion, Outcome, Request
+from storage.retry import until_stored
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ProcessedRequest:
+    """One request with what came of it; `annotated` is a JPEG where there is a class."""
+
+    request: Request
+    result: Result
+    analysis: Analysis | None = None
+    annotated: bytes | None = None
+
+
+Send = Callable[[Sequence[ProcessedRequest]], Awaitable[Mapping[int, str]]]
+"""Sends what it is given and returns the file ids of the annotated photos by request."""
+
+
+class Outbox:
+    """Sends answers and closes their requests, each together with the others of its album."""
+
+    def __init__(self, database: Database, supervisor: Supervisor, rate_limiter: RateLimiter) -> None:
+        self._database = database
+        self._supervisor = supervisor
+        self._rate_limiter = rate_limiter
+
+    async def send(self, read: Sequence[ProcessedRequest], send: Send, messages: int = 1) -> None:
+        """Send an answer of so many messages in its turn and close its requests. What was erased meanwhile is left out.
+
+        It goes on where its caller is cancelled. Raises what `send` raises; the requests are under way then, as before.
+        Once something was sent, the database is asked until it has noted it.
+        """
+        await self._supervisor.run_to_completion(self._send(read, send, messages))
+
+    async def close(self, read: Sequence[ProcessedRequest], sent: Mapping[int, str] | None = None) -> None:
+        """Complete requests; `sent` gives the file ids of the annotated photos by request."""
+        completions = [_completion(each, sent or {}) for each in read]
+        # What was said was said: only a stop ends this before it is noted.
+        closed = await until_stored(partial(self._database.requests.complete_all, completions))
+        for each in completions:
+            if each.request_id in closed:
+                logger.info("request %d is %s", each.request_id, each.outcome)
+
+    async def _send(self, read: Sequence[ProcessedRequest], send: Send, messages: int) -> None:
+        completions = [_completion(each, {}) for each in read]
+        wanted = await until_stored(partial(self._database.requests.mark_sending, completions))
+        read = [each for each in read if each.request.id in wanted]
+        if not read:
+            return
+        try:
+            # After the note: whoever has the turn must not wait for the disk.
+            await self._rate_limiter.acquire(MessageKind.ANSWER, messages)
+        except asyncio.CancelledError:
+            await self._database.requests.take_back(wanted)
+            raise
+        try:
+            sent = await send(read)
+        except NotUnderstood:
+            # Telegram has taken it; only its confirmation says nothing.
+            sent = {}
+        except Exception:
+            await until_stored(partial(self._database.requests.take_back, wanted))
+            raise
+        await self.close(read, sent)
+
+
+def refused(request: Request, reason: Reason) -> ProcessedRequest:
+    """A request that was not read for this reason."""
+    return ProcessedRequest(request, Result(reason=reason))
+
+
+def failed(request: Request) -> ProcessedRequest:
+    """A request that could not be served."""
+    return refused(request, Trouble.FAILED)
+
+
+def outcome_of(result: Result) -> Outcome:
+    """How a request with this result ends."""
+    if result.reason is None:
+        return Outcome.ANSWERED
+    return Outcome.FAILED if result.reason in FAILURES else Outcome.REFUSED
+
+
+def _completion(each: ProcessedRequest, sent: Mapping[int, str]) -> Completion:
+    stored = to_stored(each.result, each.analysis)
+    return Completion(each.request.id, outcome_of(each.result), stored, sent.get(each.request.id))

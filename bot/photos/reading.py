@@ -1,0 +1,104 @@
+"""Reading: a place in the engine's queue, and what keeps a photo from being read."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Coroutine, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from bot.results import Reason, Result, Trouble
+from bot.telegram.client import RetryingBot
+from bot.telegram.files import NotFetched, fetch_file
+from inference.drawing.words import Plate
+from inference.engine.engine import AnalysisFailed, Busy, Engine, Fetch, Place, TooMany
+from inference.photo import PhotoError
+from storage.database import Database
+from storage.records import Request
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Work(Protocol[T_co]):
+    """What a place in the engine's queue is used for."""
+
+    def __call__(self, fetch: Fetch, plate: Plate) -> Awaitable[T_co]: ...
+
+
+class NotRead(Exception):
+    """A photo could not be read; `result` says why."""
+
+    def __init__(self, reason: Reason, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.result = Result(reason=reason, retry_after=retry_after)
+
+
+class NotWanted(Exception):
+    """Nobody wants this photo read any more: it was erased, or another one stands in its place."""
+
+
+class Reader:
+    """Has the engine work on the files of requests, each in its owner's turn."""
+
+    def __init__(self, bot: RetryingBot, database: Database, engine: Engine) -> None:
+        self._bot = bot
+        self._database = database
+        self._engine = engine
+        self._tasks: dict[int, set[asyncio.Task[Any]]] = {}
+        self._unwanted: set[asyncio.Task[Any]] = set()
+
+    def forget(self, user_id: int) -> None:
+        """Stop all that is being done for this person: it ends with NotWanted."""
+        for task in self._tasks.get(user_id, ()):
+            self._unwanted.add(task)
+            task.cancel()
+
+    async def while_wanted(self, user_id: int, work: Coroutine[Any, Any, T]) -> T:
+        """Do some work for this person. Raises NotWanted where `forget` is called meanwhile."""
+        task = asyncio.create_task(work)
+        self._tasks.setdefault(user_id, set()).add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if task in self._unwanted and not (caller and caller.cancelling()):
+                raise NotWanted from None
+            raise
+        finally:
+            self._unwanted.discard(task)
+            self._tasks[user_id].discard(task)
+            if not self._tasks[user_id]:
+                del self._tasks[user_id]
+
+    @contextmanager
+    def queue(self, user_id: int, photos: int, *, limited: bool = True) -> Iterator[list[Place]]:
+        """Places in the engine's queue. Raises NotRead where there is no room for them."""
+        try:
+            with self._engine.queue(user_id, photos, limited=limited) as places:
+                yield places
+        except Busy as error:
+            raise NotRead(Trouble.BUSY, error.retry_after) from None
+        except TooMany:
+            raise NotRead(Trouble.TOO_MANY) from None
+
+    async def in_turn(self, request: Request, work: Work[T_co], plate: Plate) -> T_co:
+        """Do work on a request's file, which is fetched when its turn has come. Raises NotRead or NotWanted."""
+        try:
+            return await work(partial(self._fetch, request), plate)
+        except NotFetched as error:
+            raise NotRead(error.trouble) from None
+        except PhotoError as error:
+            raise NotRead(error.fault) from None
+        except AnalysisFailed:
+            logger.error("request %d could not be analysed", request.id)
+            raise NotRead(Trouble.FAILED) from None
+
+    async def _fetch(self, request: Request) -> bytes:
+        if not request.is_readable:
+            raise NotRead(Trouble.FAILED)
+        if not await self._database.requests.still_kept([request.id]):
+            raise NotWanted
+        return await fetch_file(self._bot, request.file_id)

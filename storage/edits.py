@@ -1,0 +1,49 @@
+"""Photos that are replaced by an edit of their message: each has a request of its own."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select, update
+
+from storage.cipher import Cipher
+from storage.connections import Transactions
+from storage.erasure import Erasures
+from storage.records import Outcome, Received, Request
+from storage.sealed import SealedRequests
+from storage.tables import requests
+
+# Once it is being answered, an answer cannot be called back.
+COMMITTED = (Outcome.ANSWERED, Outcome.REFUSED, Outcome.SENDING)
+
+
+class Edits:
+    def __init__(self, transactions: Transactions, cipher: Cipher, erasures: Erasures) -> None:
+        self._transactions = transactions
+        self._erasures = erasures
+        self._sealed = SealedRequests(cipher)
+
+    async def record(self, edit: Received, arrived: float = float("inf")) -> bool:
+        """Record the photo that a message shows instead of an earlier one; says whether it is another one.
+
+        The earlier one, if nobody has answered it, is closed. An edit of a message that is not known, or is erased,
+        is none of ours.
+        """
+        of_message = (requests.c.chat_id == edit.chat_id) & (requests.c.message_id == edit.message_id)
+        async with self._transactions.write() as connection:
+            earlier = (await connection.execute(select(requests).where(of_message))).all()
+            latest = max(earlier, key=lambda row: row.edited_at, default=None)
+            if latest is None or latest.edited_at >= edit.edited_at or self._erasures.since(edit.user_id, arrived):
+                return False
+            if self._sealed.opened(latest).file_unique_id == edit.file_unique_id:
+                return False
+            unanswered = of_message & requests.c.outcome.in_((Outcome.RECEIVED, Outcome.WORKING))
+            await connection.execute(update(requests).where(unanswered).values(outcome=Outcome.REPLACED))
+            new = {**self._sealed.received(edit), "outcome": Outcome.RECEIVED, "created_at": datetime.now(UTC)}
+            await connection.execute(insert(requests).values(new))
+            return True
+
+    async def answered_before(self, request: Request) -> bool:
+        """Whether the message of a request showed an earlier photo that was answered, or is being answered."""
+        earlier = (requests.c.chat_id == request.chat_id) & (requests.c.message_id == request.message_id)
+        earlier &= (requests.c.edited_at < request.edited_at) & requests.c.outcome.in_(COMMITTED)
+        async with self._transactions.read() as connection:
+            return (await connection.execute(select(requests.c.id).where(earlier).limit(1))).first() is not None

@@ -1,0 +1,60 @@
+"""While another program holds the database: what needs none answers at once, the rest says that it is late."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from bot.samples import sample
+from tests.bot.photos.test_service import REFUSED, stage_on_command
+from tests.bot.stage import EMMA, IVAN, Stage
+from tests.locks import write_lock
+
+LOST = "Your photo is not lost"
+
+
+async def test_help_is_answered_within_a_second_under_a_lock_of_ten(stage: Stage, tmp_path: Path) -> None:
+    await stage.audience(EMMA)
+    with write_lock(tmp_path / "bot.db"):
+        until = time.monotonic() + 10
+        await stage.people.send_photos(EMMA, [sample("mole")], None)
+        await stage.reply(EMMA, LOST)
+        took = []
+        while time.monotonic() < until:
+            # One who is known and one who has never written.
+            for user, words in ((EMMA, "What the answer means"), (IVAN, "Что значит ответ")):
+                began = time.monotonic()
+                await stage.say(user, "/help", words)
+                took.append(time.monotonic() - began)
+            await asyncio.sleep(0.5)
+        assert sorted(took)[len(took) // 2] < 1, took
+        assert await stage.database.requests.unfinished() == []
+
+
+async def test_photos_under_a_lock_are_read_when_it_is_gone_and_one_word_says_so(tmp_path: Path) -> None:
+    async with stage_on_command(tmp_path) as (stage, pool):
+        pool.go.set()
+        await stage.audience(EMMA)
+        with write_lock(tmp_path / "bot.db"):
+            await stage.people.send_photos(EMMA, [sample("mole")] * 3, None)
+            await stage.people.send_photos(EMMA, [sample("mole")], None)
+            late = await stage.reply(EMMA, LOST)
+            await stage.say(EMMA, "/help", "What the answer means")
+        await stage.reply(EMMA, f"Photo 3: {REFUSED}", after=late.message_id)
+        await stage.until(lambda: stage.deliveries(EMMA, REFUSED) == 2)
+        await stage.say(EMMA, "/help", "What the answer means")
+        assert stage.deliveries(EMMA, LOST) == 1
+        assert await stage.database.requests.unfinished() == []
+
+
+async def test_what_has_to_write_says_that_it_is_late(stage: Stage, tmp_path: Path) -> None:
+    with write_lock(tmp_path / "bot.db"):
+        await stage.say(IVAN, "/start", "Моя память сейчас занята. Попробуйте ещё раз")
+    welcome = await stage.say(IVAN, "/start", "Здравствуйте")
+    with write_lock(tmp_path / "bot.db"):
+        assert "Нажмите кнопку ещё раз" in (
+            await stage.alert(IVAN, stage.press(welcome, "✅ Прочитано, даю согласие")) or ""
+        )
+        user = await stage.database.users.get(IVAN)
+        assert user is not None and user.consented_at is None
+    stage.press(welcome, "✅ Прочитано, даю согласие")
+    await stage.reply(IVAN, "", after=welcome.message_id)
