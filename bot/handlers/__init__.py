@@ -22,6 +22,7 @@ from bot.handlers import (
     questions,
     staff,
     start,
+    talk,
     unknown,
     unsupported,
 )
@@ -48,6 +49,7 @@ IN_ORDER = (
     export,
     delete,
     unsupported,
+    talk,
     unknown,
 )
 
