@@ -8,7 +8,7 @@ from typing import Self
 from alembic.util import CommandError
 from asyncpg import PostgresError
 from sqlalchemy import URL, insert, select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.broadcasts import Broadcasts
@@ -76,7 +76,7 @@ class Database:
             await database._check()
             # What an earlier process erased, or a migration encrypted, may still stand in the log.
             await database.traces.wipe()
-        except (DatabaseError, PostgresError, StorageUnavailable, OSError) as error:
+        except (DBAPIError, PostgresError, StorageUnavailable, OSError) as error:
             await database.close()
             if path is None:
                 reason = str(getattr(error, "orig", error)).partition("\n")[0]

@@ -23,6 +23,7 @@ from bot.handlers import (
     questions,
     staff,
     start,
+    talk,
     unknown,
     unsupported,
 )
@@ -51,6 +52,7 @@ IN_ORDER = (
     export,
     delete,
     unsupported,
+    talk,
     unknown,
 )
 

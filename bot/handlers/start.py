@@ -31,7 +31,7 @@ async def start(message: Message, user: User, settings: Settings, access: Access
         # Before their first message there was no chat to set their menu in.
         await show_commands(bot, user.id, role)
     if user.consented_at is not None:
-        await message.answer(f"{texts.welcome()}\n\n{texts.tips()}")
+        await message.answer(f"{texts.welcome()}\n\n{texts.what_i_am_not()}\n\n{texts.tips()}")
         return
     await message.answer(f"{texts.welcome()}\n\n{texts.terms(settings.operator)}", reply_markup=consent_keyboard())
 

@@ -37,7 +37,9 @@ async def moving(message: Message) -> None:
 
 
 async def sound(message: Message) -> None:
-    await message.reply(_("I cannot listen to recordings. Please send a photo of the spot, or write: /help tells how."))
+    await message.reply(
+        _("I cannot listen to recordings. Please send a photo of the spot; what troubles you, write in a few words.")
+    )
 
 
 async def sticker(message: Message) -> None:

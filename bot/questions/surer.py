@@ -1,6 +1,6 @@
 """A surer answer: what the photo showed and what the person answered, as it is kept and shown."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -45,3 +45,10 @@ def with_answers(stored: Mapping[str, Any], answers: Answers, joiner: Join | Non
     elif answers:
         result = replace(photo, before=photo).reporting(told)
     return kept | to_stored(result, None) | ({KEPT: dict(answers)} if answers else {})
+
+
+def reporting(stored: Mapping[str, Any], symptoms: Collection[Symptom]) -> dict[str, Any]:
+    """A stored result after a person has reported symptoms in their own words; answers are kept."""
+    now = Result.stored(stored)
+    before = now.before.reporting(symptoms) if now.before is not None else None
+    return dict(stored) | to_stored(replace(now, before=before).reporting(symptoms), None)

@@ -37,11 +37,7 @@ def terms(operator: str | None) -> str:
     """What a person agrees to: what the bot is not, its limits, who runs it and what is kept."""
     return "\n\n".join(
         [
-            _(
-                "<b>What I am not.</b> I am a computer program, neither a doctor nor a medical device. I do "
-                "not diagnose, I make mistakes, and I can miss a cancer. If a spot changes, bleeds, itches, "
-                "grows or worries you, see a doctor whatever I say."
-            ),
+            what_i_am_not(),
             limits(),
             _("<b>Who runs me.</b> {operator}").format(operator=_operator(operator)),
             _(
@@ -51,6 +47,15 @@ def terms(operator: str | None) -> str:
                 "everything."
             ),
         ]
+    )
+
+
+def what_i_am_not() -> str:
+    """The disclaimer."""
+    return _(
+        "<b>What I am not.</b> I am a computer program, neither a doctor nor a medical device. I do "
+        "not diagnose, I make mistakes, and I can miss a cancer. If a spot changes, bleeds, itches, "
+        "grows or worries you, see a doctor whatever I say."
     )
 
 
@@ -88,12 +93,13 @@ def help_text() -> str:
             tips(),
             _(
                 "<b>What the answer means</b>\n"
-                "🔴 signs of a possible cancer: show it to a dermatologist or oncologist soon\n"
-                "🟠 signs of a possible pre-cancer: show it to a dermatologist or oncologist soon\n"
-                "🔵 no warning signs found by the model: see a doctor if it changes, bleeds, itches or "
-                "grows\n"
+                "🔴 show this spot to a dermatologist within days\n"
+                "🟠 have it looked at by a dermatologist within two weeks\n"
+                "🔵 watch it: no warning signs found by the model; see a doctor if it changes, bleeds, itches "
+                "or grows\n"
                 "The warning goes by how likely a cancer or pre-cancer is at all, even if something else is "
-                "likelier. It is often a false alarm, and it can miss."
+                "likelier, and by what you say of it: bleeding, growth or change alone is a warning. It is often "
+                "a false alarm, and it can miss."
             ),
             limits(),
             _(

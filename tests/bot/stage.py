@@ -141,7 +141,7 @@ async def open_stage(
         )
         async with compose(settings, database, engine or Engine(IdlePool()), load_i18n(), retries) as application:
             stage = Stage(sandbox, application)
-            stage.people.write(ADMIN, "hello")
+            stage.people.write(ADMIN, "testing")
             serving = asyncio.create_task(application.serve(handle_signals=False))
             await stage.reply(ADMIN, "I do not understand text")
             yield stage

@@ -1,0 +1,43 @@
+"""Text in people's own words: symptoms count, and a question gets the answer that helps."""
+
+from functools import partial
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.types import Message
+
+from bot.questions.surer import reporting
+from bot.results import Result
+from bot.talk import answers
+from bot.talk.intents import Intent, intent_of
+from bot.talk.symptoms import symptoms_in
+from bot.ui.actions import keyboard
+from storage.database import Database
+from storage.records import User
+
+
+def setup() -> Router:
+    router = Router(name="talk")
+    router.message.register(talk, F.text, ~F.text.startswith("/"), _understood)
+    return router
+
+
+def _understood(message: Message) -> bool | dict[str, Any]:
+    text = message.text or ""
+    symptoms, intent = symptoms_in(text), intent_of(text)
+    return {"symptoms": symptoms, "intent": intent} if symptoms or intent else False
+
+
+async def talk(message: Message, symptoms: Any, intent: Intent | None, user: User, database: Database) -> None:
+    last = await database.requests.last_answered(user.id)
+    if symptoms and last is not None:
+        await database.requests.amend(last.id, user.id, partial(reporting, symptoms=symptoms))
+        last = await database.requests.get_owned(last.id, user.id)
+    result = Result.stored(last.result) if last is not None and last.result is not None else None
+    markup = keyboard(result, last.id) if result is not None and last is not None else None
+    if symptoms:
+        await message.answer(answers.to_symptoms(symptoms, noted=result is not None), reply_markup=markup)
+    elif intent is not None:
+        await message.answer(
+            answers.to_intent(intent, result), reply_markup=markup if intent in (Intent.CANCER, Intent.ADVICE) else None
+        )
