@@ -8,14 +8,15 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-# SQLite changes a constraint by replacing the table. Numbers must still not be given twice.
+# SQLite changes a constraint by replacing the table. Numbers must still not be given twice. PostgreSQL alters in place.
 COUNTING_ON = {"sqlite_autoincrement": True}
 LAST_NUMBER = "SELECT seq FROM sqlite_sequence WHERE name = 'requests'"
 
 
 def upgrade() -> None:
-    last = op.get_bind().execute(sa.text(LAST_NUMBER)).scalar()
-    with op.batch_alter_table("requests", recreate="always", table_kwargs=COUNTING_ON) as table:
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    last = op.get_bind().execute(sa.text(LAST_NUMBER)).scalar() if sqlite else None
+    with op.batch_alter_table("requests", recreate="always" if sqlite else "never", table_kwargs=COUNTING_ON) as table:
         table.add_column(sa.Column("thread_id", sa.BigInteger))
         table.add_column(sa.Column("edited_at", sa.BigInteger, nullable=False, server_default="0"))
         table.drop_constraint("uq_requests_message", type_="unique")
@@ -24,9 +25,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    last = op.get_bind().execute(sa.text(LAST_NUMBER)).scalar()
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    last = op.get_bind().execute(sa.text(LAST_NUMBER)).scalar() if sqlite else None
     op.execute("DELETE FROM requests WHERE edited_at > 0")
-    with op.batch_alter_table("requests", recreate="always", table_kwargs=COUNTING_ON) as table:
+    with op.batch_alter_table("requests", recreate="always" if sqlite else "never", table_kwargs=COUNTING_ON) as table:
         table.drop_constraint("uq_requests_message", type_="unique")
         table.drop_column("edited_at")
         table.drop_column("thread_id")
