@@ -13,15 +13,15 @@ from rich.console import Console
 
 from inference.registry.file import RegistryFile
 from inference.registry.schema import ClassifierEntry, SegmenterEntry
-from models.comparison.bench import Bench, ComparisonError
+from models.comparison.bench import Bench
 from models.data import pseudo_masks
-from models.data.ham10000 import DataError, load
+from models.data.ham10000 import load
+from models.errors import ModelsError, TrainingError
 from models.evaluation import kinds
 from models.evaluation.evaluate import evaluate
 from models.evaluation.report import write_report
 from models.evaluation.robustness import measure
 from models.evaluation.robustness_report import write_robustness
-from models.evaluation.served import EvaluationError
 from models.gate import refusal
 from models.gate.fit import fit as fit_gate
 from models.gate.report import write_refusals
@@ -30,7 +30,7 @@ from models.release import assemble
 from models.release.export import convert_again, export_classifier, export_segmenter, record_metrics, record_refusals
 from models.release.trained import find
 from models.training import classification, mixed, mixed_segmentation, segmentation
-from models.training.loop import Run, Task, TrainingError
+from models.training.loop import Run, Task
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 COMPARISON = Path(__file__).parent.parent / "docs" / "comparison"
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (DataError, TrainingError, EvaluationError, ComparisonError) as error:
+    except ModelsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -234,7 +234,7 @@ def _assemble(options: argparse.Namespace) -> None:
 
 
 def _kinds(options: argparse.Namespace) -> None:
-    rows = list(kinds.answered(options.data, options.split, options.weights))
+    rows = kinds.answered(options.data, options.split, options.weights)
     stem = options.weights / f"kinds-{options.split}"
     kinds.report(rows, options.split, stem)
     print(stem.with_suffix(".md").read_text(encoding="utf-8"))

@@ -23,10 +23,6 @@ VIEW: Final[View] = "lesion"
 Box = tuple[float, float, float, float]
 
 
-class ComparisonError(Exception):
-    """The comparison cannot start or go on; the message says why."""
-
-
 @dataclass(frozen=True)
 class Bench:
     """Where rows are made.

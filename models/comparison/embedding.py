@@ -17,8 +17,9 @@ from sklearn.svm import SVC
 from torch import Tensor
 
 from inference.classes import CLASSES
-from models.comparison.bench import VIEW, Bench, ComparisonError, Reader, cut
+from models.comparison.bench import VIEW, Bench, Reader, cut
 from models.data.ham10000 import Split, load
+from models.errors import ComparisonError
 from models.evaluation.metrics import balanced_accuracy
 from models.networks.others import Normalised, timm_network
 from models.training.classification import boxes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from inference.registry.file import RegistryFile
-from models.comparison.bench import VIEW, Bench, ComparisonError, Reader
+from models.comparison.bench import VIEW, Bench, Reader
+from models.errors import ComparisonError
 from models.networks import zoo
 
 

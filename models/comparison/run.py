@@ -11,11 +11,11 @@ import numpy as np
 
 from inference.registry.file import RegistryFile
 from models.comparison import rows
-from models.comparison.bench import VIEW, Bench, Box, ComparisonError, Reader, Row, cut
+from models.comparison.bench import VIEW, Bench, Box, Reader, Row, cut
 from models.comparison.scoring import Asked, ask, clock, measure
 from models.comparison.table import Line, write_tables
 from models.data.ham10000 import Lesions, Split, load
-from models.networks.hub import WeightsUnavailable
+from models.errors import ComparisonError, WeightsUnavailable
 from models.release.export import served_boxes
 
 ALONE: Final[tuple[Asked, ...]] = ("alone",)

@@ -8,7 +8,8 @@ from typing import Any, cast
 import torch
 from safetensors.torch import load_file
 
-from models.comparison.bench import VIEW, Bench, ComparisonError, Reader
+from models.comparison.bench import VIEW, Bench, Reader
+from models.errors import ComparisonError
 from models.networks import zoo
 from models.training.classification import Classification, ClassifierConfig
 from models.training.loop import Recipe, Run

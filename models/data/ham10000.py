@@ -24,6 +24,7 @@ from PIL import Image
 
 from inference.classes import CLASSES
 from inference.pipeline.orientation import canonical_orientation
+from models.errors import DataError
 
 Split = Literal["train", "val", "test"]
 SPLITS: Final[tuple[Split, ...]] = ("train", "val", "test")
@@ -32,10 +33,6 @@ CITATION: Final = "HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180
 WIDTH: Final = 320
 HEIGHT: Final = 240
 """Working size of every picture in memory; the publisher's 600 x 450 are reduced to it."""
-
-
-class DataError(Exception):
-    """The data folder is missing something; the message says what and where."""
 
 
 @dataclass(frozen=True)
@@ -152,18 +149,6 @@ def select(root: Path, split: Split, limit: int | None = None) -> list[Picture]:
     if limit is not None and limit < len(chosen):
         chosen = [chosen[position] for position in np.linspace(0, len(chosen) - 1, limit).astype(int)]
     return chosen
-
-
-def copy_photos(root: Path, pictures: list[Picture], folder: Path) -> list[Path]:
-    """Write the photos' files, byte for byte, into a folder; returns their paths in order."""
-    paths = []
-    with files(root) as opened:
-        for picture in pictures:
-            data = opened.image(picture.image_id)
-            path = folder / (picture.image_id + (".jpg" if data[:2] == b"\xff\xd8" else ".webp"))
-            path.write_bytes(data)
-            paths.append(path)
-    return paths
 
 
 def _published_split() -> dict[str, Split]:

@@ -1,37 +1,35 @@
 """How the served pipeline bears what happens to photos: every degradation of a split, answered as a chat would get it.
 
-The pipeline first answers all photos of a degradation. Those that it refuses as unfit are then asked for once more with
-``--unchecked``: what the model would have said tells what refusing is worth.
+The pipeline first answers all photos of a degradation. Those that it refuses as unfit are then asked for once more,
+unchecked: what the model would have said tells what refusing is worth.
 """
 
 from __future__ import annotations
 
 import csv
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from inference.analysis import Analysis, Refusal
+from inference.photo import Photo
 from models.data.corruptions import DEGRADATIONS, Degradation
 from models.data.ham10000 import Lesions, Split, load
 from models.evaluation.metrics import balanced_accuracy, bootstrap
-from models.evaluation.served import collect, serve
+from models.evaluation.served import collect, serve, without_mask
 
 PLAIN: Final = Degradation("as it is", "", lambda pixels: pixels)
 ROUNDS: Final = 500  # of the bootstrap, a row
-_NO_LESION: Final = (
-    "no_lesion"  # the one refusal that --unchecked leaves: without a lesion there is nothing to classify
-)
+_LEFT: Final = (None, Refusal.NO_LESION)  # no check refused these: without a lesion there is nothing to classify
 
-Records = list[dict[str, Any]]
+Analyses = list[Analysis]
 
 
 @dataclass(frozen=True)
@@ -93,12 +91,12 @@ def measure(root: Path, split: Split, weights: Path, table: Path, limit: int | N
     with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=len(lesions) * (1 + len(DEGRADATIONS)))
 
-        def answered(degradation: Degradation) -> tuple[Records, Records]:
+        def answered(degradation: Degradation) -> tuple[Analyses, Analyses]:
             progress.update(task, description=f"{degradation.kind} {degradation.level}".strip())
             return _answer(lesions, degradation, weights, lambda: progress.advance(task))
 
         plain, plain_unchecked = answered(PLAIN)
-        models = ", ".join(f"{role} {title}" for role, title in plain[0]["models"].items())
+        models = ", ".join(f"{role} {title}" for role, title in plain[0].models.items())
         rows = [_row(PLAIN, models, lesions, plain, plain_unchecked, plain_unchecked)]
         for degradation in DEGRADATIONS:
             row = known.get((degradation.kind, degradation.level, len(lesions), models))
@@ -113,34 +111,32 @@ def measure(root: Path, split: Split, weights: Path, table: Path, limit: int | N
 
 def _answer(
     lesions: Lesions, degradation: Degradation, weights: Path, done: Callable[[], None]
-) -> tuple[Records, Records]:
+) -> tuple[Analyses, Analyses]:
     """What the pipeline answers to the degraded photos, and what it answers where it may refuse none as unfit."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{name}.png" for name in lesions.ids]
-        for path, image in zip(paths, lesions.images, strict=True):
-            Image.fromarray(degradation.apply(image)).save(path, compress_level=1)
-        served = []
-        for record in serve(paths, weights):
-            served.append(record)
-            done()
-        unfit = [place for place, record in enumerate(served) if record["refusal"] not in (None, _NO_LESION)]
-        unchecked = list(served)
-        if unfit:
-            again = serve([paths[place] for place in unfit], weights, "--unchecked")
-            for place, record in zip(unfit, again, strict=True):
-                unchecked[place] = record
+
+    def degraded(row: int) -> Photo:
+        return Photo(degradation.apply(lesions.images[row]))
+
+    served = []
+    for analysis in serve(range(len(lesions)), degraded, weights):
+        served.append(without_mask(analysis))
+        done()
+    unfit = [row for row, analysis in enumerate(served) if analysis.refusal not in _LEFT]
+    unchecked = list(served)
+    for row, analysis in zip(unfit, serve(unfit, degraded, weights, checked=False), strict=True):
+        unchecked[row] = without_mask(analysis)
     return served, unchecked
 
 
 def _row(
-    degradation: Degradation, models: str, lesions: Lesions, served: Records, unchecked: Records, plain: Records
+    degradation: Degradation, models: str, lesions: Lesions, served: Analyses, unchecked: Analyses, plain: Analyses
 ) -> Row:
     truth = lesions.labels
-    after, before = (collect(records, truth, lesions.groups).predicted for records in (unchecked, plain))
+    after, before = (collect(analyses, truth, lesions.groups).predicted for analyses in (unchecked, plain))
     right = after == truth
-    given = np.array([record["label"] is not None for record in served])
+    given = np.array([each.label is not None for each in served])
     both = (after >= 0) & (before >= 0)
-    reasons = Counter(record["refusal"] for record in served if record["refusal"])
+    reasons = Counter(each.refusal for each in served if each.refusal)
 
     def judged(chosen: NDArray[np.int64]) -> dict[str, float]:
         balanced, balanced_before = (balanced_accuracy(truth[chosen], answered[chosen]) for answered in (after, before))

@@ -29,8 +29,8 @@ from inference.pipeline.gate import LinearClassifier, lesion_log_odds
 from inference.pipeline.masks import letterbox
 from inference.registry.schema import ClassifierEntry, GateEntry, GateTrial, Member, SegmenterEntry
 from inference.registry.tensors import DETECTIONS, EXPLAIN, FEATURES, SQUARES
+from models.errors import EvaluationError
 from models.evaluation.plots import save as save_figure
-from models.evaluation.served import EvaluationError
 from models.gate import scores
 from models.gate.pictures import DATA, Example, examples
 from models.gate.scores import Values

@@ -30,7 +30,6 @@ from models.release.domains import WANTED, Labels, cross_fitted, evened, fit_dom
 from models.release.export import LICENCE, register, released
 from models.release.looked import Looked, Watch
 from models.release.trained_mixed import MixedRun, release_member, release_segmenter
-from models.training.mixed import source_of
 from models.training.mixed_segmentation import MixedSegmenterConfig
 
 DATA: Final = (
@@ -118,7 +117,7 @@ def of_domain(photos: Photos, domain: Domain) -> NDArray[np.int64]:
 def weighed(photos: Photos, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """What each of these rows counts in calibration, mean 1: by source, rare classes more."""
     labels: Labels = photos.labels[rows]
-    weights = evened(labels) * np.array([SOURCE_WEIGHTS[source_of(photos[row])] for row in rows])
+    weights = evened(labels) * np.array([SOURCE_WEIGHTS[photos[row].source] for row in rows])
     return np.asarray(weights / weights.mean())
 
 

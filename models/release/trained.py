@@ -10,9 +10,10 @@ from safetensors.torch import load_file
 from torch import nn
 
 from inference.registry.file import REGISTRY_FILE, RegistryFile
+from models.errors import TrainingError
 from models.networks import onnx_weights, zoo
 from models.training.classification import ClassifierConfig
-from models.training.loop import TrainingError, read_config
+from models.training.loop import read_config
 from models.training.segmentation import SegmenterConfig
 
 RELEASED: Final = ".onnx"

@@ -30,6 +30,7 @@ from safetensors.torch import load, save_file
 from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import PARAM_LIST, AveragedModel, get_ema_multi_avg_fn
 
+from models.errors import TrainingError
 from models.evaluation.plots import plot_curves
 from models.networks import coco
 from models.networks.onnx_weights import fill
@@ -85,10 +86,6 @@ class Task(Protocol):
     def order(self, generator: Generator) -> Tensor: ...
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor: ...
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]: ...
-
-
-class TrainingError(Exception):
-    """The run cannot start or go on; the message says why."""
 
 
 class Run:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.random import Generator as Chance
 from numpy.typing import NDArray
-from sklearn.metrics import recall_score
 from torch import Generator, Tensor, nn
 
 from inference.classes import CLASSES
@@ -20,9 +19,10 @@ from inference.pipeline.orientation import canonical_orientation
 from inference.registry.schema import View
 from models.data.augmentation import jitter
 from models.data.boxes import Boxes
-from models.data.pictures import NO_CLASS, Photo, Photos, load_photos
+from models.data.pictures import NO_CLASS, Photo, Source, load_photos
 from models.data.random_corruptions import wear
 from models.data.random_crop import cut, drawn
+from models.evaluation.metrics import balanced_accuracy
 from models.networks import zoo
 from models.training.classification import MARGIN, predict
 from models.training.loop import Recipe
@@ -36,7 +36,6 @@ CLOSER: Final = 1 / 3
 """So many of the whole photos are looked at closer, at the middle: there the lesion of a close-up lies."""
 CLOSE: Final = (0.35, 0.8)
 
-Source = Literal["ham10000", "milk10k-dermatoscope", "milk10k-camera", "pad"]
 DRAWS: Final[dict[Source, int]] = {
     "ham10000": 1600, "milk10k-dermatoscope": 1200, "milk10k-camera": 2300, "pad": 700,
 }  # fmt: skip
@@ -76,7 +75,7 @@ class MixedClassification:
         self.val = load_photos(roots, "val", limit).where(lambda photo: photo.label != NO_CLASS)
         self.labels = torch.from_numpy(self.train.labels)
         self.boxes = [self._box(photo, boxes) for photo in self.train.photos]
-        self.pools = pools(self.train)
+        self.pools = self.train.by_source()
         self.whole_epoch = limit is None
         self.val_views = torch.from_numpy(np.stack([self._served(photo, boxes) for photo in self.val.photos]))
 
@@ -88,7 +87,8 @@ class MixedClassification:
 
     def order(self, generator: Generator) -> Tensor:
         picked = []
-        for source, rows in self.pools.items():
+        for source, found in self.pools.items():
+            rows = torch.from_numpy(found)
             counts = torch.bincount(self.labels[rows], minlength=len(CLASSES)).float()
             weights = counts.clamp(min=1)[self.labels[rows]].pow(-RARITY)
             count = DRAWS[source] if self.whole_epoch else len(rows)
@@ -116,10 +116,8 @@ class MixedClassification:
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         predicted = predict(network, self.val_views, device).argmax(1).numpy()
         figures: dict[str, float] = {}
-        for source, rows in pools(self.val).items():
-            labels = self.val.labels[rows.numpy()]
-            recall = recall_score(labels, predicted[rows.numpy()], labels=np.unique(labels), average="macro")
-            figures[source] = float(recall)
+        for source, rows in self.val.by_source().items():
+            figures[source] = balanced_accuracy(self.val.labels[rows], predicted[rows])
         return {"score": float(np.mean(list(figures.values()))), **figures}
 
     def _compared(self, classifier: zoo.Classifier, outputs: Tensor, labels: Tensor) -> Tensor:
@@ -154,16 +152,3 @@ class MixedClassification:
         if box is None:
             pixels = canonical_orientation(pixels).apply(pixels)
         return crop(pixels, box, self.config.size, self.config.margin)
-
-
-def pools(photos: Photos) -> dict[Source, Tensor]:
-    """Rows of each source that has any."""
-    named = np.array([source_of(photo) for photo in photos.photos])
-    return {source: torch.from_numpy((named == source).nonzero()[0]) for source in DRAWS if (named == source).any()}
-
-
-def source_of(photo: Photo) -> Source:
-    """The set of a photo, MILK10k by kind of picture."""
-    if photo.dataset == "milk10k":
-        return "milk10k-dermatoscope" if photo.domain == "dermatoscope" else "milk10k-camera"
-    return photo.dataset

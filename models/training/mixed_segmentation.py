@@ -25,7 +25,6 @@ from models.data.random_crop import cut, drawn
 from models.evaluation.mask_metrics import jaccard
 from models.networks.segmenter import build_segmenter, find_lesions
 from models.training.loop import Recipe
-from models.training.mixed import pools
 from models.training.segmentation import MASK_RATIO, SegmenterConfig, in_float
 
 RECIPE: Final = Recipe(epochs=6, batch=16, rate=1e-3, decay=5e-4, average=0.998)
@@ -68,7 +67,7 @@ class MixedSegmentation:
             train = with_outlines(train, Path(config.outlines))
         self.train = train.where(_outlined)
         self.val = load_photos(roots, "val", limit or 300).where(lambda photo: _outlined(photo) and trust(photo) == 1)
-        self.pools = pools(self.train)
+        self.pools = self.train.by_source()
         self.whole_epoch = limit is None
 
     def network(self, device: torch.device) -> nn.Module:
@@ -76,7 +75,8 @@ class MixedSegmentation:
 
     def order(self, generator: Generator) -> Tensor:
         picked = []
-        for source, rows in self.pools.items():
+        for source, found in self.pools.items():
+            rows = torch.from_numpy(found)
             weights = torch.tensor([trust(self.train[row]) for row in rows.tolist()])
             count = DRAWS[source] if self.whole_epoch else len(rows)
             picked.append(rows[torch.multinomial(weights, count, replacement=True, generator=generator)])
@@ -117,7 +117,7 @@ class MixedSegmentation:
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         network.eval()
         figures: dict[str, float] = {}
-        for source, rows in pools(self.val).items():
+        for source, rows in self.val.by_source().items():
             overlaps = [
                 overlap(photo, cast(SegmentationModel, network), self.config.frame)
                 for photo in (self.val[row] for row in rows.tolist())

@@ -17,7 +17,8 @@ from inference.registry.file import RegistryFile
 from inference.registry.tensors import EXPLAIN, LOG_ODDS, SQUARES
 from models.__main__ import WEIGHTS, main
 from models.comparison import embedding, released, rows, scoring, table, trained, zero_shot
-from models.comparison.bench import Bench, ComparisonError, Row
+from models.comparison.bench import Bench, Row
+from models.errors import ComparisonError
 from models.networks import others, zoo
 from models.training.classification import Classification, ClassifierConfig, recipe_for
 from tests.models import drawn_ham, tiny_networks

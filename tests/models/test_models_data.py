@@ -7,7 +7,8 @@ import pytest
 
 from inference.classes import CLASSES
 from inference.pipeline.orientation import ORIENTATIONS, canonical_orientation
-from models.data.ham10000 import DataError, load, read_index
+from models.data.ham10000 import load, read_index
+from models.errors import DataError
 from tests.models import drawn_ham
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.data.ham10000 import DataError, Lesions, load
+from models.data.ham10000 import Lesions, load
+from models.errors import DataError
 from models.gate import everyday
 from models.gate.everyday import HEALTHY, PARTS, SHARES, SHORTEST, Source, gather, healthy_skin, part_of
 from models.gate.everyday_drawn import DRAWN, draw

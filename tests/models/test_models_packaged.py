@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 # isort: off
+from models.errors import TrainingError
 import models.networks.torchvision_env  # noqa: F401  # before timm, which imports torchvision
 import timm
 
@@ -22,7 +23,6 @@ from torch import Tensor, nn
 
 from models.networks import others, packaged
 from models.networks.packaged import CARRIED, CLIP_BASE, DINOV2_SMALL, Carried
-from models.training.loop import TrainingError
 from tests.models import tiny_networks
 
 POSITIONS = ("onnx::Concat_1", "onnx::Reshape_2")

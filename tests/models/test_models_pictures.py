@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from inference.classes import CLASSES
-from models.data.ham10000 import DataError
 from models.data.pictures import NO_CLASS, ham10000_of, load_photos
-from models.training.mixed import source_of
+from models.errors import DataError
 from tests.models import drawn_ham, drawn_sets
 
 
 def test_every_set_gives_pictures_with_all_that_is_known(tmp_path: Path) -> None:
     photos = load_photos(drawn_sets.all_sets(tmp_path, {"train": 9, "val": 2}), "train")
-    sources = [source_of(photo) for photo in photos.photos]
+    sources = [photo.source for photo in photos.photos]
     assert {name: sources.count(name) for name in sources} == {
         "ham10000": 9, "milk10k-dermatoscope": 9, "milk10k-camera": 9, "pad": 9,
     }  # fmt: skip

@@ -13,7 +13,6 @@ from typing import Any
 
 import onnx as onnx_library
 import pytest
-import torch
 
 from inference.classes import CLASSES
 from inference.domains import DOMAINS
@@ -21,11 +20,12 @@ from inference.pipeline.masks import letterbox
 from inference.pipeline.orientation import ORIENTATIONS, canonical_orientation
 from inference.registry.file import RegistryFile
 from models.__main__ import main
-from models.data.ham10000 import copy_photos, load, select
+from models.data.ham10000 import load
+from models.data.pictures import load_photos
 from models.evaluation import evaluate
 from models.evaluation.metrics import bootstrap
 from models.evaluation.report import text
-from models.evaluation.served import serve
+from models.evaluation.served import collect, read_encoded, serve
 from models.networks.segmenter import find_lesions, load_segmenter
 from models.release import onnx
 from models.release.cards import write_card
@@ -127,13 +127,15 @@ def test_a_new_version_is_served_and_the_old_one_kept(
 
 
 def test_report_holds_the_served_answers(weights: Path, data: Path, tmp_path: Path) -> None:
-    pictures = select(data, "val")
-    photos = copy_photos(data, pictures, tmp_path)
-    command = [sys.executable, "-m", "inference", "--json", "--weights", str(weights), *map(str, photos)]
+    pictures = load_photos([data], "val").photos
+    paths = [tmp_path / f"{picture}.webp" for picture in pictures]
+    for path, picture in zip(paths, pictures, strict=True):
+        path.write_bytes(picture.encoded)
+    command = [sys.executable, "-m", "inference", "--json", "--weights", str(weights), *map(str, paths)]
     rows = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     labels = [json.loads(row)["label"] for row in rows]
     assert any(labels), "some drawn lesions are answered, or the comparison would show nothing"
-    right = sum(label == picture.label for label, picture in zip(labels, pictures, strict=True))
+    right = sum(label == picture.dx for label, picture in zip(labels, pictures, strict=True))
 
     report = json.loads((weights / "report-val.json").read_text())
     assert report["photos"] == len(pictures)
@@ -171,14 +173,13 @@ def test_report_shows_confusion_and_reliability(weights: Path) -> None:
         assert f"| {each['low']:.3f} to {each['high']:.3f} | {shown} |" in text
 
 
-def test_thresholds_and_calibration_are_fitted_to_what_is_served(weights: Path, data: Path, tmp_path: Path) -> None:
-    photos = copy_photos(data, select(data, "val"), tmp_path)
-    rows = list(serve(photos, weights, "--unchecked"))
-    found = torch.tensor([[row["probabilities"].get(name, 0.0) for name in CLASSES] for row in rows])
-    assert all(row["label"] for row in rows), "every drawn lesion is outlined"
-    labels = torch.tensor([CLASSES.index(picture.label) for picture in select(data, "val")])
+def test_thresholds_and_calibration_are_fitted_to_what_is_served(weights: Path, data: Path) -> None:
+    photos = load_photos([data], "val")
+    served = list(serve(photos.photos, read_encoded, weights, checked=False))
+    assert all(analysis.label for analysis in served), "every drawn lesion is outlined"
+    found = collect(served, photos.labels, photos.groups).probabilities
     entry = RegistryFile.load(weights).served_classifier
-    limits = fit_warnings(found.double().numpy(), labels.numpy(), WANTED_SENSITIVITY)
+    limits = fit_warnings(found, photos.labels, WANTED_SENSITIVITY)
     fitted = entry.domains["dermatoscope"]
     assert (fitted.suspicious, fitted.melanoma) == pytest.approx(limits, abs=2e-4)
 
@@ -209,12 +210,12 @@ def test_network_files_are_written_anew_from_their_own_weights(weights: Path, da
         older.doc_string = "of an older form"
         path.write_bytes(older.SerializeToString())
     assert main(["convert", "--weights", str(copied)]) == 0
-    photos = copy_photos(data, select(data, "val"), tmp_path)[:3]
-    answers = [
-        [(row["label"], row["probabilities"]) for row in serve(photos, folder, "--unchecked")]
+    photos = load_photos([data], "val").photos[:3]
+    before, after = (
+        [dict(analysis.probabilities) for analysis in serve(photos, read_encoded, folder, checked=False)]
         for folder in (weights, copied)
-    ]
-    assert answers[0] == answers[1]
+    )
+    assert before == after and all(before)
     converted = RegistryFile.load(copied)
     for part in (converted.served_segmenter, *converted.served_classifier.members):
         sha256 = hashlib.sha256((copied / part.served.file).read_bytes()).hexdigest()

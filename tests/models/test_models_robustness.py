@@ -20,8 +20,9 @@ from models.data.corruptions import (
     shrunk,
     turned,
 )
+from models.errors import EvaluationError
 from models.evaluation import robustness
-from models.evaluation.served import EvaluationError, serve
+from models.evaluation.served import read_file, serve
 from tests.inference.releases import open_gate
 from tests.models import drawn_ham
 
@@ -102,9 +103,9 @@ def test_the_table_holds_what_the_pipeline_answers_and_what_it_would_have_said(
 def test_a_photo_that_cannot_be_read_ends_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_text("no photo")
     with pytest.raises(EvaluationError, match=r"notes\.png: not_an_image"):
-        list(serve([tmp_path / "notes.png"], ROOT / "weights"))
+        list(serve([tmp_path / "notes.png"], read_file, ROOT / "weights"))
 
 
-def test_a_pipeline_that_fails_has_its_last_words(tmp_path: Path) -> None:
+def test_weights_that_cannot_be_served_end_in_one_error(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="no registry of weights"):
-        list(serve([tmp_path / "mole.png"], tmp_path))
+        list(serve([tmp_path / "mole.png"], read_file, tmp_path))
