@@ -121,7 +121,7 @@ class _Network:
         return self._square.view == "whole"
 
     def log_odds(self, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> NDArray[np.float32]:
-        """N x 7 scores of the lesions in photos; see `models.networks.zoo.Classifier.log_odds`."""
+        """N x 7 scores of the lesions in photos; see `models.networks.classifier.Classifier.log_odds`."""
         squares = [self._cut(photo, self._box(lesion)) for photo, lesion in zip(photos, lesions, strict=True)]
         [odds] = self._run((LOG_ODDS,), np.stack(squares))
         return odds
@@ -136,7 +136,7 @@ class _Network:
         return odds, features
 
     def attribution(self, photo: Photo, lesion: Lesion, weight: float) -> Attribution:
-        """See `models.networks.zoo.Classifier.attribution`."""
+        """See `models.networks.classifier.Classifier.attribution`."""
         box = self._box(lesion)
         square = region((photo.height, photo.width), box, self._square.margin)
         [cells] = self._run((ATTRIBUTION,), self._cut(photo, box)[None])

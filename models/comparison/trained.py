@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from models.comparison.bench import VIEW, Bench, Reader
 from models.errors import ComparisonError
 from models.networks import zoo
+from models.networks.classifier import Classifier
 from models.training.classification import Classification, ClassifierConfig
 from models.training.loop import Recipe, Run
 
@@ -41,9 +42,7 @@ def reader(bench: Bench, name: str, config: ClassifierConfig, recipe: Recipe) ->
     network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
     network.load_state_dict(load_file(folder / "best.safetensors"))
     network.to(bench.device)
-    return Reader(
-        network, cast(zoo.Classifier, network).log_odds, config.size, f"{recipe.epochs} epochs, {config.augment}"
-    )
+    return Reader(network, cast(Classifier, network).log_odds, config.size, f"{recipe.epochs} epochs, {config.augment}")
 
 
 def _started(path: Path, config: ClassifierConfig) -> tuple[int, ClassifierConfig, Recipe]:

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from ultralytics.nn.tasks import ClassificationModel
 
 from inference.classes import CLASSES
-from models.networks import hub, packaged, zoo
+from models.networks import hub, packaged
+from models.networks.classifier import Logits
 
 ARCHITECTURES: Final = {
     "resnet50": "resnet50.a1_in1k",
@@ -50,11 +51,11 @@ class Normalised(nn.Module):
         return cast(Tensor, self.network((images - self.mean) / self.std))
 
 
-class FineTuned(zoo.Logits, Normalised):
+class FineTuned(Logits, Normalised):
     """A normalised network whose outputs are logits of our classes."""
 
 
-class YoloClassifier(zoo.Logits, nn.Module):
+class YoloClassifier(Logits, nn.Module):
     """YOLOv8-cls, built from ultralytics' YAML with random weights."""
 
     def __init__(self, network: str) -> None:
@@ -67,7 +68,7 @@ class YoloClassifier(zoo.Logits, nn.Module):
         return cast(Tensor, outputs if self.training else outputs[1])  # else probabilities come first
 
 
-def build(name: zoo.Name, size: int, *, pretrained: bool) -> nn.Module:
+def build(name: str, size: int, *, pretrained: bool) -> nn.Module:
     """Build a classifier, ready to be trained.
 
     Args:

@@ -22,8 +22,9 @@ from ultralytics.nn.tasks import SegmentationModel
 
 from inference.classes import CLASSES
 from inference.registry.tensors import ATTRIBUTION, DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from models.networks.classifier import Classifier
+from models.networks.efficientnet import Pretrained
 from models.networks.onnx_weights import HALF
-from models.networks.zoo import Classifier, Pretrained
 
 SMALLEST: Final = 64  # tensors of fewer values stay in float32: they are norms and biases, and save nothing
 

@@ -20,6 +20,8 @@ from models.data.ham10000 import HEIGHT, WIDTH, Lesions, load
 from models.data.random_corruptions import worn
 from models.evaluation.metrics import balanced_accuracy
 from models.networks import zoo
+from models.networks.classifier import Classifier
+from models.networks.efficientnet import Pretrained
 from models.training.distillation import Teacher, distillation_loss
 from models.training.loop import Recipe, read_config
 
@@ -91,7 +93,7 @@ class Classification:
 
     def network(self, device: torch.device) -> nn.Module:
         network = zoo.build(self.config.name, self.config.size, self.config.kernel)
-        if device.type == "cpu" and isinstance(network, zoo.Pretrained):
+        if device.type == "cpu" and isinstance(network, Pretrained):
             network.freeze()
         return network
 
@@ -99,7 +101,7 @@ class Classification:
         return torch.multinomial(self.weights, len(self.train), replacement=True, generator=generator)
 
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor:
-        classifier, labels = cast(zoo.Classifier, network), self.labels[rows].to(device)
+        classifier, labels = cast(Classifier, network), self.labels[rows].to(device)
         share, others = self._blend(len(rows), generator)
         photos = self.images[rows]
         seen = worn(photos, self.config.worn, generator) if self.config.worn else photos
@@ -172,7 +174,7 @@ def boxes(lesions: Lesions, view: View) -> list[tuple[float, float, float, float
 def predict(network: nn.Module, squares: Tensor, device: torch.device, batch: int = 64) -> Tensor:
     """Score N x S x S x 3 uint8 RGB squares; returns N x 7 log-odds on the CPU."""
     network.eval()
-    classifier, found = cast(zoo.Classifier, network), []
+    classifier, found = cast(Classifier, network), []
     with torch.inference_mode():
         for chunk in squares.split(batch):
             images = chunk.to(device).movedim(-1, -3).float() / 255

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.networks.zoo import Classifier
+from models.networks.classifier import Classifier
 
 TEMPERATURE: Final = 2.0
 

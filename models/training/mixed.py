@@ -24,6 +24,8 @@ from models.data.random_corruptions import wear
 from models.data.random_crop import cut, drawn
 from models.evaluation.metrics import balanced_accuracy
 from models.networks import zoo
+from models.networks.classifier import Classifier, Logits
+from models.networks.efficientnet import Pretrained
 from models.training.classification import MARGIN, predict
 from models.training.loop import Recipe
 
@@ -81,7 +83,7 @@ class MixedClassification:
 
     def network(self, device: torch.device) -> nn.Module:
         network = zoo.build(self.config.name, self.config.size, self.config.kernel)
-        if device.type == "cpu" and isinstance(network, zoo.Pretrained):
+        if device.type == "cpu" and isinstance(network, Pretrained):
             network.freeze()
         return network
 
@@ -97,7 +99,7 @@ class MixedClassification:
         return rows[torch.randperm(len(rows), generator=generator)]
 
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor:
-        classifier, labels = cast(zoo.Classifier, network), self.labels[rows].to(device)
+        classifier, labels = cast(Classifier, network), self.labels[rows].to(device)
         pictures = self.pictures(rows, generator).to(device)
         share, others = self._blend(len(rows), generator)
         outputs = classifier(pictures.lerp(pictures[others], 1 - share) if share < 1 else pictures)
@@ -120,8 +122,8 @@ class MixedClassification:
             figures[source] = balanced_accuracy(self.val.labels[rows], predicted[rows])
         return {"score": float(np.mean(list(figures.values()))), **figures}
 
-    def _compared(self, classifier: zoo.Classifier, outputs: Tensor, labels: Tensor) -> Tensor:
-        if isinstance(classifier, zoo.Logits):
+    def _compared(self, classifier: Classifier, outputs: Tensor, labels: Tensor) -> Tensor:
+        if isinstance(classifier, Logits):
             return F.cross_entropy(outputs.float(), labels, label_smoothing=SMOOTHING)
         return classifier.loss(outputs, labels)
 

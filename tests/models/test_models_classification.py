@@ -7,7 +7,8 @@ import torch
 from torch import Generator, nn
 
 from inference.classes import CLASSES
-from models.networks.zoo import FROZEN, Name, Pretrained, lite
+from models.networks.efficientnet import FROZEN, Pretrained, lite
+from models.networks.zoo import Name
 from models.training.classification import Classification, ClassifierConfig, recipe_for
 from tests.models import drawn_ham
 

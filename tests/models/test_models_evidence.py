@@ -5,8 +5,9 @@ import torch
 from torch import Tensor, nn
 
 from inference.classes import CLASSES
+from models.networks.efficientnet import Pretrained, lite
 from models.networks.fixcaps import PrimaryCapsules
-from models.networks.zoo import Name, Pretrained, build, lite
+from models.networks.zoo import Name, build
 
 SIZE = 64
 

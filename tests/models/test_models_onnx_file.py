@@ -11,6 +11,8 @@ from onnx.numpy_helper import from_array, to_array
 
 from inference.registry.tensors import ATTRIBUTION, DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
 from models.networks import zoo
+from models.networks.classifier import Classifier
+from models.networks.efficientnet import Pretrained, lite
 from models.networks.onnx_weights import fill
 from models.networks.segmenter import build_segmenter, find_lesions
 from models.release import onnx as onnx_file
@@ -46,7 +48,7 @@ def test_an_onnx_file_answers_as_the_network(
     explained, cells = run(squares, explain=True)
     np.testing.assert_array_equal(explained, together)
     with torch.inference_mode():
-        _, found = cast(zoo.Classifier, network).evidence(squares.permute(0, 3, 1, 2).float() / 255)
+        _, found = cast(Classifier, network).evidence(squares.permute(0, 3, 1, 2).float() / 255)
     np.testing.assert_allclose(cells, found, atol=1e-4 * float(found.abs().max()))
     assert "VerifyOutputSizes" not in capfd.readouterr().err, "the runtime complains of every photo"
 
@@ -67,7 +69,7 @@ def test_a_segmenters_file_finds_what_the_network_finds() -> None:
 
 def test_an_efficientnets_file_gives_what_its_stages_give_on_the_way() -> None:
     torch.manual_seed(0)
-    network = zoo.Pretrained(zoo.lite(0, pretrained=False)).eval()
+    network = Pretrained(lite(0, pretrained=False)).eval()
     squares = torch.randint(0, 256, (3, 64, 64, 3), dtype=torch.uint8)
     served = session(onnx_file.convert(network, 64))
     odds, features = served.run([LOG_ODDS, FEATURES], {SQUARES: squares.numpy(), EXPLAIN: np.array(False)})
