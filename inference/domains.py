@@ -14,7 +14,7 @@ DOMAINS: Final[tuple[Domain, ...]] = ("dermatoscope", "phone")
 
 
 @dataclass(frozen=True, eq=False)
-class Teller:
+class DomainClassifier:
     """A linear classifier of features: ``weight`` D, ``bias`` 1; log-odds of ``phone``."""
 
     weight: NDArray[np.float32]

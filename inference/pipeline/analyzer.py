@@ -2,22 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.analysis import CLASSES, Analysis, Domain, Lesion, Quality, Refusal, Risk
+from inference.analysis import CLASSES, Analysis, Domain, Lesion, Refusal, Risk
 from inference.classes import SUSPICIOUS
 from inference.cores import cores
 from inference.photo import Photo
 from inference.pipeline import quality
 from inference.pipeline.attribution import heatmap
 from inference.pipeline.classifier import Classifier, WholePhotoOutputs
-from inference.pipeline.exposure import exposed
-from inference.pipeline.framing import Framing
 from inference.pipeline.gate import Gate
+from inference.pipeline.preparation import prepare
 from inference.pipeline.segmenter import Segmenter
 from inference.registry.registry import Registry
 
@@ -179,14 +177,10 @@ class _PendingAnalysis:
 
     def __init__(self, photo: Photo, checked: bool) -> None:
         began = perf_counter()
-        # Everything is judged in one orientation, in the usual light and without a surround; only the answer is turned
-        # back.
-        self.framing = Framing.of(photo.pixels)
-        framed = Photo(self.framing.cut(photo.pixels))
-        judged = quality.assess(framed, self.framing.field)
-        self.quality: Quality = replace(judged, width=photo.width, height=photo.height)
-        self.photo = Photo(exposed(self.framing.without_surround(framed.pixels), judged.brightness))
-        self.refusal: Refusal | None = quality.refusal(judged) if checked else None
+        prepared = prepare(photo)
+        self.framing, self.photo = prepared.framing, prepared.photo
+        self.quality = prepared.quality_of(photo)
+        self.refusal: Refusal | None = quality.refusal(prepared.judged) if checked else None
         self.odds: NDArray[np.float32]
         self.features: NDArray[np.float32]
         self.domain: Domain | None = None

@@ -134,12 +134,16 @@ class Photos:
         rows = {source: np.flatnonzero(named == source) for source in TITLES}
         return {source: found for source, found in rows.items() if len(found)}
 
+    def take(self, rows: NDArray[np.int64]) -> Photos:
+        """The pictures in these rows."""
+        return Photos(tuple(self.photos[row] for row in rows))
+
     def where(self, chosen: Callable[[Photo], bool]) -> Photos:
         """Those pictures alone."""
         return Photos(tuple(photo for photo in self.photos if chosen(photo)))
 
 
-def load_photos(roots: Iterable[Path], split: Split, limit: int | None = None) -> Photos:
+def load_photos(roots: Sequence[Path], split: Split, limit: int | None = None) -> Photos:
     """Read one split of several sets (about 20 kB a picture, since they stay encoded).
 
     Args:
@@ -151,6 +155,8 @@ def load_photos(roots: Iterable[Path], split: Split, limit: int | None = None) -
         DataError: a file is missing or names a class unknown to us.
     """
     found: list[Photo] = []
+    if not roots:
+        raise DataError("no folder of data is given")
     for root in roots:
         found += recognise(root)(root, split, limit)
     return Photos(tuple(found))

@@ -68,11 +68,6 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def map_scores(found: Sequence[list[Lesion]], masks: Iterable[NDArray[np.bool_]]) -> dict[str, float]:
-    """``summarise`` of ``statistics``."""
-    return summarise(statistics(found, masks))
-
-
 def jaccard(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
     """Jaccard index of two H x W masks; 1 where both are empty."""
     return float(jaccard_score(true.ravel(), found.ravel(), zero_division=1.0))

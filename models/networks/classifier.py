@@ -15,16 +15,16 @@ class Classifier(Protocol):
     """
 
     def __call__(self, images: Tensor) -> Tensor:
-        """B x 7 outputs in the order of ``CLASSES``: capsule lengths, or logits."""
+        """B x 8 outputs in the order of ``CLASSES``: capsule lengths, or logits."""
 
     def log_odds(self, outputs: Tensor) -> Tensor:
         """Outputs as scores whose softmax, once calibrated, is a probability."""
 
-    def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
-        """Mean loss of outputs against B class indices."""
+    def loss(self, outputs: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+        """Mean loss of outputs against B class indices; where it is a cross entropy, with smoothed labels."""
 
-    def evidence(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """The outputs, and B x 7 x G x G: how much each cell of a grid over the photos spoke for each class."""
+    def attribution(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """The outputs, and B x 8 x G x G: how much each cell of a grid over the photos spoke for each class."""
 
 
 class Logits:
@@ -33,5 +33,5 @@ class Logits:
     def log_odds(self, outputs: Tensor) -> Tensor:
         return outputs.float()
 
-    def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
-        return F.cross_entropy(outputs.float(), labels)
+    def loss(self, outputs: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+        return F.cross_entropy(outputs.float(), labels, label_smoothing=smoothing)

@@ -50,7 +50,7 @@ class Pretrained(Logits, nn.Module):
         """Score photos; returns B x 7 logits."""
         return cast(Tensor, self.network(images * 2 - 1))
 
-    def evidence(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def attribution(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Score photos, and say where in them what spoke for each class lies.
 
         A class activation map (Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016,
@@ -60,11 +60,11 @@ class Pretrained(Logits, nn.Module):
             The logits, as ``forward`` in evaluation mode; and B x 7 x G x G, whose cells tile the photos. The cells
             of a class sum to its logit without the bias.
         """
-        logits, cells, _ = self.seen(images)
+        logits, cells, _ = self.with_features(images)
         return logits, cells
 
-    def seen(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits and cells, as ``evidence``; and B x D, what each stage on the way gives, averaged over the photo."""
+    def with_features(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits and cells, as ``attribution``; and B x D features, the average of each stage."""
         network: Any = self.network
         maps, averages = network.bn1(network.conv_stem(images * 2 - 1)), []
         for stage in network.blocks:

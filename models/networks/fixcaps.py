@@ -235,7 +235,7 @@ class FixCaps(nn.Module):
         with torch.autocast(images.device.type, enabled=False):  # routing is a softmax of small differences
             return _lengths(self.digits(capsules))
 
-    def evidence(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def attribution(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Score photos, and say where in them what spoke for each class lies.
 
         The routing's weights say what each primary capsule adds to each class; these are followed one linear layer
@@ -265,7 +265,7 @@ class FixCaps(nn.Module):
         """Lengths as scores for a softmax; see ``inference.pipeline.calibration``."""
         return torch.logit(lengths.float(), eps=1e-4)
 
-    def loss(self, lengths: Tensor, labels: Tensor) -> Tensor:
+    def loss(self, lengths: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
         return margin_loss(lengths, labels)
 
 

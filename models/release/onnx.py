@@ -36,7 +36,7 @@ class _ServedClassifier(nn.Module):
 
     def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
         network = cast(Classifier, self.network)
-        outputs, cells = network.evidence(_images(squares))
+        outputs, cells = network.attribution(_images(squares))
         return network.log_odds(outputs), cells
 
 
@@ -46,7 +46,7 @@ class _ServedPretrained(nn.Module):
         self.network = network
 
     def forward(self, squares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits, cells, features = self.network.seen(_images(squares))
+        logits, cells, features = self.network.with_features(_images(squares))
         return self.network.log_odds(logits), cells, features
 
 
@@ -86,7 +86,7 @@ def convert(network: nn.Module, size: int) -> bytes:
         model = traced(_ServedPretrained(network), (size, size), [LOG_ODDS, ATTRIBUTION, FEATURES])
     else:
         model = traced(_ServedClassifier(network), (size, size), [LOG_ODDS, ATTRIBUTION])
-    _compute_evidence_where_asked(model.graph)
+    _compute_attribution_where_asked(model.graph)
     return content(model)
 
 
@@ -146,7 +146,7 @@ def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
     return pooled, pooled
 
 
-def _compute_evidence_where_asked(graph: onnx.GraphProto) -> None:
+def _compute_attribution_where_asked(graph: onnx.GraphProto) -> None:
     """Move what evidence alone needs into a branch that is taken where ``EXPLAIN`` is true."""
     wanted: set[str] = {output.name for output in graph.output if output.name != ATTRIBUTION}
     always = []
