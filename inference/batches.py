@@ -88,7 +88,7 @@ class Outputs:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from all others, links included; None where there is none."""
+    """What identifies a file, whatever its name or link; None where there is none."""
     try:
         status = path.stat()
     except OSError:

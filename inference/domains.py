@@ -1,4 +1,4 @@
-"""Was a photo taken through a dermatoscope, or by a phone or camera? Told from what the gate's network sees of it."""
+"""Whether a photo was taken through a dermatoscope, or by a phone or camera: classified from the gate's features."""
 
 from __future__ import annotations
 

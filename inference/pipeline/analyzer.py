@@ -102,8 +102,8 @@ class Analyzer:
 
     def _run(self, photos: Sequence[Photo]) -> "list[_PendingAnalysis]":
         pending = [_PendingAnalysis(photo, self._checked) for photo in photos]
-        # A cat on white paper glares too; it is told to be no skin, and not to be lit better. Of a blurred photo nobody
-        # can tell.
+        # A cat on white paper glares too: the answer is that it is no skin, not that the light is bad. The gate sees
+        # nothing in a blurred photo.
         shown = [each for each in pending if each.refusal in (None, Refusal.GLARE)]
         aside = self._background
         begun = [aside.submit(self._classifier.score_whole, [each.photo]) for each in shown] if aside else []
@@ -127,9 +127,7 @@ class Analyzer:
         if not pending:
             return
         began = perf_counter()
-        found = [glance.result() for glance in begun] or [
-            self._classifier.score_whole([each.photo for each in pending])
-        ]
+        found = [each.result() for each in begun] or [self._classifier.score_whole([each.photo for each in pending])]
         odds, features = (np.concatenate(parts) for parts in zip(*found, strict=True))
         for number, each in enumerate(pending):
             each.odds, each.features = odds[number], features[number]
@@ -166,10 +164,10 @@ class Analyzer:
         """Run every network once: the first pass is several times slower than any later one."""
         photo = Photo(np.full((64, 64, 3), 128, np.uint8))
         self._segmenter.lesions([photo])
-        glance = self._classifier.score_whole([photo])
-        self._gate.refusals(glance.features)
+        outputs = self._classifier.score_whole([photo])
+        self._gate.refusals(outputs.features)
         lesion = Lesion((0.0, 0.0, 64.0, 64.0), np.ones((64, 64), np.bool_), 1.0)
-        self._classifier.probabilities([photo], [lesion], glance.odds, self._gate.domains(glance.features))
+        self._classifier.probabilities([photo], [lesion], outputs.odds, self._gate.domains(outputs.features))
 
 
 class _PendingAnalysis:

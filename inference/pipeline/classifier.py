@@ -39,7 +39,7 @@ class Classifier:
 
     Args:
         release: which.
-        gate: whose features it is to see to; that takes no time where their network is one of the classifier's own.
+        gate: whose features it computes; that takes no time where their network is one of the classifier's own.
         threads: cores that the networks which read the lesion's crop may use; None takes all.
         aside: cores that those which read the whole photo may use; None takes all.
 
@@ -54,15 +54,14 @@ class Classifier:
         threads: int | None = None,
         aside: int | None = None,
     ) -> None:
-        entry, trunk = release.entry, gate.files[1]
+        entry, backbone = release.entry, gate.files[1]
         self._members = [
             _Network(weights, member.input, (aside if member.input.view == "whole" else threads) or cores())
             for weights, member in zip(release.files, entry.members, strict=True)
         ]
         own = zip(release.files, self._members, strict=True)
-        self._trunk = next((member for weights, member in own if weights.sha256 == trunk.sha256), None) or _Network(
-            trunk, gate.entry.input, aside or cores()
-        )
+        shared = next((member for weights, member in own if weights.sha256 == backbone.sha256), None)
+        self._backbone = shared or _Network(backbone, gate.entry.input, aside or cores())
         self._whole = [member for member in self._members if member.whole]
         self._domains = entry.domains
         self._calibrations = {name: Calibration(each.slopes, each.bias) for name, each in entry.domains.items()}
@@ -70,19 +69,19 @@ class Classifier:
     @property
     def channels(self) -> int:
         """Of the features, that is D of `WholePhotoOutputs`."""
-        return self._trunk.channels
+        return self._backbone.channels
 
     def score_whole(self, photos: Sequence[Photo]) -> WholePhotoOutputs:
         """Look at whole photos."""
-        seen = {network: network.score_whole(photos) for network in dict.fromkeys([*self._whole, self._trunk])}
+        seen = {network: network.score_whole(photos) for network in dict.fromkeys([*self._whole, self._backbone])}
         odds = [seen[network][0] for network in self._whole]
         nothing = np.empty((len(photos), 0, len(CLASSES)), np.float32)
-        return WholePhotoOutputs(np.stack(odds, axis=1) if odds else nothing, seen[self._trunk][1])
+        return WholePhotoOutputs(np.stack(odds, axis=1) if odds else nothing, seen[self._backbone][1])
 
     def probabilities(
         self, photos: Sequence[Photo], lesions: Sequence[Lesion], odds: NDArray[np.float32], domains: Sequence[Domain]
     ) -> list[dict[str, float]]:
-        """For each photo, the lesion in it, its row of a glance's `odds` and its domain: class -> probability.
+        """Class -> probability for each photo, of its lesion, its row of `score_whole`'s `odds` and its domain.
 
         Probabilities are in 0..1, sum to 1, and come in the order of CLASSES.
         """

@@ -20,7 +20,7 @@ from inference.registry.registry import RegistryError, Release
 from inference.registry.schema import GateEntry
 
 KINDS: Final = ("lesion", "bare skin", "something else")
-"""What the gate tells apart, in the order of its scores."""
+"""The kinds of photo that the gate separates, in the order of its scores."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.classes import CLASSES
-from inference.pipeline.orientation import canonical_orientation
 from models.errors import DataError
 
 Split = Literal["train", "val", "test"]
@@ -55,24 +54,6 @@ class Lesions:
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    def posed(self) -> Lesions:
-        """The same photos in the pose that serving analyses them in, masks turned alike; see
-        ``inference.pipeline.orientation``."""
-        poses = [canonical_orientation(image) for image in self.images]
-        return replace(
-            self,
-            images=np.stack([pose.apply(image) for pose, image in zip(poses, self.images, strict=True)]),
-            masks=np.stack([pose.apply(mask) for pose, mask in zip(poses, self.masks, strict=True)]),
-        )
-
-    def boxes(self) -> NDArray[np.float32]:
-        """N x 4 boxes x1 y1 x2 y2 in pixels around the masks; the whole picture where a mask is empty."""
-        found = np.empty((len(self), 4), np.float32)
-        for row, mask in enumerate(self.masks):
-            x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-            found[row] = (x, y, x + width, y + height) if width else (0, 0, WIDTH, HEIGHT)
-        return found
 
 
 @dataclass(frozen=True, order=True)

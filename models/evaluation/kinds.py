@@ -26,7 +26,7 @@ SHOWN: Final = {
     "benign_warned": "benign warned of",
     "ece": "calibration error",
     "refused": "refused",
-    "domain_right": "kind of picture told",
+    "domain_right": "kind of picture recognised",
 }
 ROUNDS: Final = 300
 FEWEST: Final = 8
@@ -82,14 +82,14 @@ def measured(rows: Sequence[Row], rounds: int = ROUNDS) -> dict[str, Interval]:
     """Figures of rows, with bootstrap intervals over lesions or patients."""
     photos = Photos(tuple(row.photo for row in rows))
     answers = collect([row.analysis for row in rows], photos.labels, photos.groups)
-    told = np.array([row.analysis.domain == row.photo.domain for row in rows])
-    looked = np.array([row.analysis.domain is not None for row in rows])
+    recognised = np.array([row.analysis.domain == row.photo.domain for row in rows])
+    known = np.array([row.analysis.domain is not None for row in rows])
 
     def measure(chosen: NDArray[np.int64]) -> dict[str, float]:
         found = figures(answers.take(chosen))
-        seen = chosen[looked[chosen]]
+        seen = chosen[known[chosen]]
         found["benign_warned"] = 1 - found["warning_specificity"]
-        found["domain_right"] = float(told[seen].mean()) if len(seen) else float("nan")
+        found["domain_right"] = float(recognised[seen].mean()) if len(seen) else float("nan")
         return {name: found[name] for name in SHOWN}
 
     return bootstrap(measure, answers.groups, rounds)

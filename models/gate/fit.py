@@ -38,7 +38,7 @@ STRENGTH: Final = 0.003
 LOST: Final = {False: 0.002, True: 0.01}
 """Share of ``val``'s lesions that gate and segmenter may refuse together: of HAM10000, and of the other sets."""
 OF_EACH: Final = 900
-"""So many photos of ``train`` of each set and domain teach what tells the domain."""
+"""So many photos of ``train`` of each set and kind of picture teach how to tell the domain."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ExampleOutputs:
         kinds: N indices into ``inference.pipeline.gate.KINDS``.
         learnt: N bool; the others are compared.
         beyond: N bool; lesions of other sets than HAM10000.
-        features: N x D, of the network that the gate goes by.
+        features: N x D, of the gate's backbone.
         scores: M, the segmenter's best score in [0, 1].
     """
 
@@ -61,7 +61,7 @@ class ExampleOutputs:
 
 
 def fit(roots: Sequence[Path], version: str, weights: Path, limit: int | None = None) -> GateEntry:
-    """Fit the gate and what tells the domain, compare the gate with other scores, and release both in one file.
+    """Fit the gate and the classifier of the domain, compare the gate with other scores, and release both in one file.
 
     Args:
         roots: folders of the sets.
@@ -99,7 +99,7 @@ def fit(roots: Sequence[Path], version: str, weights: Path, limit: int | None = 
     stored = {"weight": gate.weight, "bias": gate.bias, "phone.weight": domain.weight, "phone.bias": domain.bias}
     entry = GateEntry(
         name="gate", version=version, metrics={}, data=DATA, licence=LICENCE,
-        trunk=backbone.served, input=backbone.input,
+        backbone=backbone.served, input=backbone.input,
         served=store(save(stored), weights / f"gate-{version}.safetensors"),
         threshold=_threshold(served, found, lesions, seen.beyond[compared]), trials=tuple(trials),
     )  # fmt: skip
@@ -158,7 +158,7 @@ def _outputs(given: Iterable[Example], networks: ReleasedNetworks) -> ExampleOut
 
 
 def _domain_classifier(roots: Sequence[Path], networks: ReleasedNetworks, limit: int) -> DomainClassifier:
-    """Learn from photos of ``train`` what tells the domain."""
+    """Learn the domain from photos of ``train``."""
     photos = load_photos(roots, "train", limit).photos
     features = np.stack([networks.features(photo.pixels()) for photo in photos])
     return fit_domain_classifier(features, np.array([photo.domain == "phone" for photo in photos]))

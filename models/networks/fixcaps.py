@@ -168,7 +168,7 @@ class DigitCapsules(nn.Module):
         return squash(torch.einsum("bic,bicd->bcd", couplings, votes))
 
     def pull(self, capsules: Tensor) -> tuple[Tensor, Tensor]:
-        """How much each input capsule, in each direction, adds to a class: what evidence is made of.
+        """How much each input capsule, in each direction, adds to a class: what attribution is made of.
 
         A class capsule's input s_j is the sum of the votes that the routing weighs (Sabour et al., 2017, equation 2),
         and each vote is linear in its capsule. The products of capsules and weights sum to the length of s_j exactly.

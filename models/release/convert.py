@@ -36,7 +36,7 @@ def convert_again(weights: Path) -> None:
             for entry in release.classifiers
         ),
         *(entry.with_changes(served=found[entry.served.file]) for entry in release.segmenters),
-        *(entry.with_changes(trunk=found.get(entry.trunk.file, entry.trunk)) for entry in release.gates),
+        *(entry.with_changes(backbone=found.get(entry.backbone.file, entry.backbone)) for entry in release.gates),
     )
     converted.save(weights)
     for entry in converted.classifiers:

@@ -44,4 +44,4 @@ def backbone_of(classifier: ClassifierEntry) -> Member:
     for member in classifier.members:
         if member.input.view == "whole" and member.network.startswith("efficientnet"):
             return member
-    raise EvaluationError(f"{classifier.key} has no EfficientNet that reads the whole photo: the gate goes by one")
+    raise EvaluationError(f"{classifier.key} has no EfficientNet that reads the whole photo, and the gate needs one")

@@ -147,7 +147,7 @@ def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
 
 
 def _compute_attribution_where_asked(graph: onnx.GraphProto) -> None:
-    """Move what evidence alone needs into a branch that is taken where ``EXPLAIN`` is true."""
+    """Move what attribution alone needs into a branch that is taken where ``EXPLAIN`` is true."""
     wanted: set[str] = {output.name for output in graph.output if output.name != ATTRIBUTION}
     always = []
     for node in reversed(graph.node):
@@ -156,10 +156,10 @@ def _compute_attribution_where_asked(graph: onnx.GraphProto) -> None:
             wanted.update(node.input)
     always.reverse()
     kept = {output for node in always for output in node.output}
-    (evidence,) = (output for output in graph.output if output.name == ATTRIBUTION)
+    (attribution,) = (output for output in graph.output if output.name == ATTRIBUTION)
     taken, left = onnx.ValueInfoProto(), onnx.ValueInfoProto()
     for value, name in ((taken, ATTRIBUTION + "_found"), (left, ATTRIBUTION + "_unasked")):
-        value.CopyFrom(evidence)
+        value.CopyFrom(attribution)
         value.name = name
     left.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, [0, len(CLASSES), 1, 1]))
     extra = [node for node in graph.node if not kept & set(node.output)]
@@ -171,7 +171,7 @@ def _compute_attribution_where_asked(graph: onnx.GraphProto) -> None:
     unasked = helper.make_graph([helper.make_node("Constant", [], [left.name], value=nothing)], "unasked", [], [left])
     # The runtime warns of every output whose size is another than announced.
     shape: list[str | int | None] = ["explained", len(CLASSES), "rows", "columns"]
-    evidence.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, shape))
+    attribution.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, shape))
     del graph.node[:]
     graph.node.extend(always)
     graph.node.append(helper.make_node("If", [EXPLAIN], [ATTRIBUTION], then_branch=found, else_branch=unasked))

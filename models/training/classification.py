@@ -1,4 +1,4 @@
-"""The task of training a classifier: what an epoch draws of each set, how it is seen, what is measured on ``val``."""
+"""The task of training a classifier: what an epoch draws of each set, how it is cropped, what ``val`` measures."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WARPS: Final[dict[str, dict[str, Any]]] = {
 }
 JITTER: Final = {"light": 0.1, "strong": 0.25}
 CLOSER: Final = 1 / 3
-"""Of photos by phone, so many are looked at closer, at the middle: there the lesion of a close-up lies."""
+"""Share of the photos by phone that are cropped to the middle, where the lesion of a close-up lies."""
 CLOSE: Final = (0.35, 0.8)
 DRAWS: Final[dict[Source, int]] = {
     "ham10000": 1600, "milk10k-dermatoscope": 1200, "milk10k-camera": 2300, "pad": 700,
@@ -230,7 +230,7 @@ class Classification:
         return cut(pixels, drawn(square, shape, chance, **ways), shape)
 
     def _served(self, photo: Photo) -> NDArray[np.uint8]:
-        """A photo of ``val`` as serving shows it: turned, where only the whole photo is looked at."""
+        """A photo of ``val`` as serving crops it; a whole photo is turned as serving turns it."""
         pixels = photo.pixels()
         box: Box | None = self._known.of(photo) if self.config.view == "lesion" else None
         if box is None:

@@ -37,11 +37,11 @@ Kind = Literal["classifier", "segmenter", "gate"]
 CLASSIFIER_FILE: Final = "fixcaps-0.0.1.onnx"
 SEGMENTER_FILE: Final = "yolov8n-seg-0.0.1.onnx"
 GATE_FILE: Final = "gate-0.0.1.safetensors"
-TRUNK_FILE: Final = "trunk-0.0.1.onnx"
+BACKBONE_FILE: Final = "backbone-0.0.1.onnx"
 FRAME: Final = (128, 96)
 """Width and height of what the segmenter reads."""
-TRUNK: Final = ClassifierInput(size=32, view="whole", margin=1.4)
-"""What the network reads that the gate goes by."""
+BACKBONE: Final = ClassifierInput(size=32, view="whole", margin=1.4)
+"""What the gate's backbone reads."""
 
 
 class DarkSpot(nn.Module):
@@ -62,7 +62,7 @@ def write_release(folder: Path) -> Path:
     (folder / CLASSIFIER_FILE).write_bytes(onnx_file.convert(network, 64))
     traced = onnx_file.traced(DarkSpot(), FRAME, [DETECTIONS, LOGITS])
     (folder / SEGMENTER_FILE).write_bytes(onnx_file.content(traced))
-    write_trunk(folder / TRUNK_FILE)
+    write_backbone(folder / BACKBONE_FILE)
     write_gate(folder / GATE_FILE, [4.0, 0.0, 0.0])  # it takes everything for a lesion
     common = {"version": "0.0.1", "metrics": {"val": {"accuracy": (0.5, 0.4, 0.6)}}, "data": "none", "licence": "none"}
     square = ClassifierInput(size=64, view="lesion", margin=1.4)
@@ -80,8 +80,8 @@ def write_release(folder: Path) -> Path:
         served=served(folder / SEGMENTER_FILE), input=SegmenterInput(width=FRAME[0], height=FRAME[1]),
     )  # fmt: skip
     gate = GateEntry(
-        **common, name="gate", served=served(folder / GATE_FILE), trunk=served(folder / TRUNK_FILE), input=TRUNK,
-        threshold=0.0, trials=(),
+        **common, name="gate", threshold=0.0, trials=(), input=BACKBONE,
+        served=served(folder / GATE_FILE), backbone=served(folder / BACKBONE_FILE),
     )  # fmt: skip
     RegistryFile().register(classifier).register(segmenter).register(gate).save(folder)
     return folder
@@ -101,8 +101,8 @@ def write_gate(path: Path, bias: list[float], phone: float = -1.0) -> None:
     path.write_bytes(save({name: np.array(value, np.float32) for name, value in stored.items()}))
 
 
-def write_trunk(path: Path) -> None:
-    """Stands in for the class network that the gate goes by: its features are the photo's mean colour."""
+def write_backbone(path: Path) -> None:
+    """Stands in for the network that gives the gate its features: its features are the photo's mean colour."""
     nodes = [
         helper.make_node("Cast", [SQUARES], ["light"], to=TensorProto.FLOAT),
         helper.make_node("ReduceMean", ["light"], [FEATURES], axes=[1, 2], keepdims=0),
@@ -111,7 +111,7 @@ def write_trunk(path: Path) -> None:
         helper.make_node("Not", [EXPLAIN], ["unused"]),
     ]
     given = [
-        helper.make_tensor_value_info(SQUARES, TensorProto.UINT8, ["photos", TRUNK.size, TRUNK.size, 3]),
+        helper.make_tensor_value_info(SQUARES, TensorProto.UINT8, ["photos", BACKBONE.size, BACKBONE.size, 3]),
         helper.make_tensor_value_info(EXPLAIN, TensorProto.BOOL, []),
     ]
     answers = [
@@ -119,7 +119,7 @@ def write_trunk(path: Path) -> None:
         for name, length in ((LOG_ODDS, len(CLASSES)), (FEATURES, 3))
     ]
     nothing = numpy_helper.from_array(np.zeros((3, len(CLASSES)), np.float32), "nothing")
-    graph = helper.make_graph(nodes, "trunk", given, answers, [nothing])
+    graph = helper.make_graph(nodes, "backbone", given, answers, [nothing])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
@@ -152,7 +152,7 @@ def accept(folder: Path, name: str) -> None:
     """Let the registry take whatever lies in a served file now."""
     if name == CLASSIFIER_FILE:
         edit_member(folder, served=served(folder / name))
-    elif name == TRUNK_FILE:
-        edit_registry(folder, "gate", trunk=served(folder / name))
+    elif name == BACKBONE_FILE:
+        edit_registry(folder, "gate", backbone=served(folder / name))
     else:
         edit_registry(folder, "gate" if name == GATE_FILE else "segmenter", served=served(folder / name))

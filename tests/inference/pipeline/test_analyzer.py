@@ -122,8 +122,8 @@ class TestRisk:
 
 
 class TestDomain:
-    @pytest.mark.parametrize(("phone", "told"), [(-1.0, "dermatoscope"), (1.0, "phone")])
-    def test_each_domain_has_a_calibration_of_its_own(self, own_weights: Path, phone: float, told: str) -> None:
+    @pytest.mark.parametrize(("phone", "expected"), [(-1.0, "dermatoscope"), (1.0, "phone")])
+    def test_each_domain_has_a_calibration_of_its_own(self, own_weights: Path, phone: float, expected: str) -> None:
         write_gate(own_weights / GATE_FILE, [4.0, 0.0, 0.0], phone)
         accept(own_weights, GATE_FILE)
         edit_registry(
@@ -132,8 +132,8 @@ class TestDomain:
             domains={"dermatoscope": domain(), "phone": domain(favoured="bkl", slopes=(0.1,))},
         )
         analysis = Analyzer.load(Registry.load(own_weights)).analyze(Photo(skin()))
-        assert analysis.domain == told
-        assert analysis.label == {"dermatoscope": "nv", "phone": "bkl"}[told]
+        assert analysis.domain == expected
+        assert analysis.label == {"dermatoscope": "nv", "phone": "bkl"}[expected]
 
     def test_what_was_not_looked_at_has_none(self, analyzer: Analyzer) -> None:
         assert analyzer.analyze(Photo(skin(8, 8))).domain is None

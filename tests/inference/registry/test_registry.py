@@ -12,10 +12,10 @@ from inference.registry.file import RegistryFile
 from inference.registry.registry import Registry, RegistryError
 from inference.registry.schema import ClassifierInput, FileEntry
 from tests.inference.releases import (
+    BACKBONE_FILE,
     CLASSIFIER_FILE,
     GATE_FILE,
     SEGMENTER_FILE,
-    TRUNK_FILE,
     accept,
     edit_member,
 )
@@ -66,7 +66,7 @@ def test_a_registry_that_serves_what_it_does_not_list(own_weights: Path) -> None
     assert str(path) in message and "fixcaps-9.9.9" in message
 
 
-@pytest.mark.parametrize("name", [CLASSIFIER_FILE, SEGMENTER_FILE, GATE_FILE, TRUNK_FILE])
+@pytest.mark.parametrize("name", [CLASSIFIER_FILE, SEGMENTER_FILE, GATE_FILE, BACKBONE_FILE])
 class TestAServedFile:
     def test_missing(self, own_weights: Path, name: str) -> None:
         (own_weights / name).unlink()

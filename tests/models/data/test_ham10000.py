@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from inference.classes import CLASSES
-from inference.pipeline.orientation import ORIENTATIONS, canonical_orientation
 from models.data.ham10000 import load, read_index
 from models.errors import DataError
 from tests.models import drawn_ham
@@ -40,25 +39,6 @@ def test_published_layout_takes_its_split_from_the_list(tmp_path: Path) -> None:
 def test_the_list_holds_the_paper_s_828_test_images() -> None:
     splits = [row.split(",")[1] for row in _split_file()]
     assert (splits.count("test"), splits.count("val")) == (828, 919)
-
-
-def test_boxes_touch_the_masks(tmp_path: Path) -> None:
-    lesions = load(drawn_ham.packed(tmp_path / "ham", {"train": 2}), "train")
-    x1, y1, x2, y2 = lesions.boxes()[0].astype(int)
-    inside = lesions.masks[0][y1:y2, x1:x2]
-    assert inside.sum() == lesions.masks[0].sum()
-    assert inside[0].any() and inside[-1].any() and inside[:, 0].any() and inside[:, -1].any()
-
-
-def test_photos_and_masks_are_turned_together(tmp_path: Path) -> None:
-    lesions = load(drawn_ham.packed(tmp_path / "ham", {"train": 9}), "train")
-    posed = lesions.posed()
-    assert (posed.images != lesions.images).any() and posed.ids == lesions.ids
-    assert all(canonical_orientation(image) == ORIENTATIONS[0] for image in posed.images)
-    for image, mask, (before, inside) in zip(
-        posed.images, posed.masks, zip(lesions.images, lesions.masks, strict=True), strict=True
-    ):
-        assert sorted(image[mask].tolist()) == sorted(before[inside].tolist())
 
 
 def test_limit_spreads_over_the_split(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_a_gate_is_released_and_served(weights: Path) -> None:
     release = RegistryFile.load(weights)
     gate = release.served_gate
     assert gate.key == "gate-9.0.0"
-    assert (gate.trunk, gate.input) in [(each.served, each.input) for each in release.served_classifier.members]
+    assert (gate.backbone, gate.input) in [(each.served, each.input) for each in release.served_classifier.members]
     assert gate.trials[-1].what == "linear on features" and len({trial.what for trial in gate.trials}) == 4
     assert all(0 <= value <= 1 for trial in gate.trials for value in (trial.auc, trial.lost, trial.refused))
     assert (weights / "refusal.png").read_bytes().startswith(b"\x89PNG")

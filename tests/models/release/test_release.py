@@ -231,9 +231,9 @@ def test_network_files_are_written_anew_from_their_own_weights(weights: Path, da
 
     member = converted.served_classifier.members[0]
     stale = FileEntry(file=member.served.file, sha256="0" * 64)
-    converted.replace(converted.served_gate.with_changes(trunk=stale)).save(copied)
+    converted.replace(converted.served_gate.with_changes(backbone=stale)).save(copied)
     assert main(["convert", "--weights", str(copied)]) == 0
-    assert RegistryFile.load(copied).served_gate.trunk == member.served
+    assert RegistryFile.load(copied).served_gate.backbone == member.served
 
 
 def test_a_released_network_is_joined_with_a_new_one(weights: Path, runs: Path, data: Path, tmp_path: Path) -> None:
