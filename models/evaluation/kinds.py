@@ -78,7 +78,7 @@ def described(photo: Photo) -> dict[str, str]:
     return found
 
 
-def measured(rows: Sequence[Row], rounds: int = ROUNDS) -> dict[str, Interval]:
+def measured(rows: Sequence[Row], rounds: int) -> dict[str, Interval]:
     """Figures of rows, with bootstrap intervals over lesions or patients."""
     photos = Photos(tuple(row.photo for row in rows))
     answers = collect([row.analysis for row in rows], photos.labels, photos.groups)
@@ -100,7 +100,7 @@ def report(rows: Sequence[Row], split: Split, stem: Path) -> None:
     tables: dict[str, dict[str, dict[str, Interval]]] = {}
     counts: dict[str, dict[str, int]] = {}
     for title, parts in _divided(rows).items():
-        tables[title] = {name: measured(part) for name, part in parts.items()}
+        tables[title] = {name: measured(part, ROUNDS) for name, part in parts.items()}
         counts[title] = {name: len(part) for name, part in parts.items()}
     stem.with_suffix(".json").write_text(json.dumps({"split": split, "counts": counts, "tables": tables}, indent=1))
     lines = [

@@ -190,6 +190,7 @@ def test_every_figure_of_the_table_has_a_head() -> None:
 def test_each_set_and_kind_of_picture_has_a_table_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     roots = drawn_sets.all_sets(tmp_path / "sets", {"train": 9, "val": 8})
     monkeypatch.setattr(rows, "ROWS", (train_row("fixcaps"),))
+    monkeypatch.setattr("models.training.classification.DRAWS", dict.fromkeys(TITLES, 7))
     assert main(["compare", "--data", *map(str, roots), "--out", "out"]) == 0
     with Path("out/comparison-val.csv").open(newline="") as file:
         found = [(line["source"], line["row"]) for line in csv.DictReader(file)]

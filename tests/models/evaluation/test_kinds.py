@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from inference.analysis import Analysis, Quality, Refusal, Risk
+from inference.classes import CLASSES
 from models.data.pictures import TITLES, load_photos
 from models.evaluation import kinds
 from models.evaluation.kinds import FEWEST, Row, described, measured, report
 from tests.models import drawn_sets
 
-RIGHT = Analysis("nv", {"nv": 1.0}, None, Quality(300, 300, 0.5, 0.7), None, Risk.LOW, "phone")
+RIGHT = Analysis("nv", {}, None, Quality(300, 300, 0.5, 0.7), None, Risk.LOW, "phone")
 REFUSED = replace(RIGHT, label=None, probabilities={}, refusal=Refusal.BLURRED, risk=None, domain=None)
 
 
@@ -21,7 +22,10 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Row]:
     """Every photo of three sets, each called what it is by phone, but one that was refused."""
     monkeypatch.setattr(kinds, "ROUNDS", 5)
     photos = load_photos(drawn_sets.all_sets(tmp_path, {"val": 16}), "val").where(lambda photo: photo.label >= 0)
-    found = [Row(photo, replace(RIGHT, label=photo.dx, probabilities={photo.dx: 1.0})) for photo in photos.photos]
+    nothing = dict.fromkeys(CLASSES, 0.0)
+    found = [
+        Row(photo, replace(RIGHT, label=photo.dx, probabilities=nothing | {photo.dx: 1.0})) for photo in photos.photos
+    ]
     found[0] = Row(found[0].photo, REFUSED)
     return found
 

@@ -45,7 +45,7 @@ SMALL = ("--size", "64", "--epochs", "1", "--batch", "7")
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return drawn_ham.packed(tmp_path_factory.mktemp("data") / "ham", {"train": 28, "val": 21})
+    return drawn_ham.packed(tmp_path_factory.mktemp("data") / "ham", {"train": 28, "val": 40})
 
 
 @pytest.fixture(scope="module")
