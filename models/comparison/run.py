@@ -54,9 +54,9 @@ def compare(bench: Bench, split: Split, out: Path, names: Sequence[str] = ()) ->
     segmenter = RegistryFile.load(bench.weights).segmenter
     counts = {source: len(found) for source, found in photos.by_source().items()}
     protocol = {"split": split, "photos": counts, "view": VIEW, "segmenter": segmenter}
-    shelf = _Shelf(out / f"rows-{split}", protocol)
-    waiting = [row for row in rows.ROWS if (not names or row.name in names) and not _measured(shelf.read(row))]
-    untimed = [row for row in rows.ROWS if row not in waiting and shelf.read(row).get("ms", 0) is None]
+    store = _Store(out / f"rows-{split}", protocol)
+    waiting = [row for row in rows.ROWS if (not names or row.name in names) and not _measured(store.read(row))]
+    untimed = [row for row in rows.ROWS if row not in waiting and store.read(row).get("ms", 0) is None]
     readers: dict[str, Reader] = {}
     if waiting or untimed:
         with bench.console.status("outlining the lesions"):
@@ -67,11 +67,11 @@ def compare(bench: Bench, split: Split, out: Path, names: Sequence[str] = ()) ->
                 readers[row.name] = row.make(bench, row.name)
             except WeightsUnavailable as error:
                 bench.console.print(str(error), highlight=False)
-                shelf.write(row, {"unavailable": str(error)})
+                store.write(row, {"unavailable": str(error)})
                 continue
-            shelf.write(row, _asked(readers[row.name], row, photos, boxes, bench))
-        _time(bench, shelf, readers, photos, boxes)
-    lines = [Line(row.name, row.title, found) for row in rows.ROWS if (found := shelf.read(row))]
+            store.write(row, _asked(readers[row.name], row, photos, boxes, bench))
+        _time(bench, store, readers, photos, boxes)
+    lines = [Line(row.name, row.title, found) for row in rows.ROWS if (found := store.read(row))]
     return write_tables(lines, protocol, out)
 
 
@@ -100,21 +100,21 @@ def _asked(reader: Reader, row: Row, photos: Photos, boxes: list[Box | None], be
     }
 
 
-def _time(bench: Bench, shelf: _Shelf, readers: dict[str, Reader], photos: Photos, boxes: list[Box | None]) -> None:
+def _time(bench: Bench, store: _Store, readers: dict[str, Reader], photos: Photos, boxes: list[Box | None]) -> None:
     """Time all measured rows side by side, those of earlier calls too."""
-    measured = [row for row in rows.ROWS if _measured(shelf.read(row))]
+    measured = [row for row in rows.ROWS if _measured(store.read(row))]
     ready = {row.name: readers.get(row.name) or row.make(bench, row.name) for row in measured}
     squares = {reader.size: cut(photos, boxes, reader.size) for reader in ready.values()}
     taken = clock(ready, squares, bench.console)
     for row in measured:
-        shelf.write(row, {**shelf.read(row), "ms": round(taken[row.name], 2)})
+        store.write(row, {**store.read(row), "ms": round(taken[row.name], 2)})
 
 
 def _measured(found: dict[str, Any]) -> bool:
     return "results" in found
 
 
-class _Shelf:
+class _Store:
     """The rows' results, one JSON file each; those of another protocol count as absent."""
 
     def __init__(self, folder: Path, protocol: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from models.errors import ComparisonError
 from models.networks import zoo
 from models.networks.classifier import Classifier
 from models.training.classification import Classification, ClassifierConfig
-from models.training.loop import Recipe, Run
+from models.training.loop import Recipe, Run, restored
 
 
 def reader(bench: Bench, name: str, config: ClassifierConfig, recipe: Recipe) -> Reader:
@@ -54,6 +54,6 @@ def _started(path: Path, config: ClassifierConfig) -> tuple[int, ClassifierConfi
         raise ComparisonError(f"{path}: the run has {found}, the comparison needs {wanted}; move it out of the way")
     return (
         int(state["epoch"]),
-        ClassifierConfig(**settings["config"]),
+        restored(ClassifierConfig, settings["config"]),
         Recipe(**settings["recipe"]),
     )

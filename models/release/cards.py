@@ -55,7 +55,8 @@ def write_card(entry: AnyEntry, folder: Path) -> None:
         "",
         *_figures(entry),
         "",
-        f"In brackets the 95 % bootstrap interval. More in the `{reports}-*` files here.",
+        "Of HAM10000, by dermatoscope; `kinds-*` has the other sets. In brackets the 95 % bootstrap interval.",
+        f"More in the `{reports}-*` files here.",
         "",
     ]
     (folder / f"{entry.key}.md").write_text("\n".join(lines), encoding="utf-8")

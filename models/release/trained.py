@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
@@ -17,7 +17,7 @@ from models.networks.segmenter import build_segmenter
 from models.release import onnx
 from models.release.files import store
 from models.training.classification import ClassifierConfig
-from models.training.loop import read_config
+from models.training.loop import read_config, restored
 from models.training.segmentation import SegmenterConfig
 
 RELEASED: Final = ".onnx"
@@ -62,11 +62,10 @@ def find(source: Path) -> Trained:
     """
     if source.suffix == RELEASED:
         return _released(source)
-    stored = read_config(source)
-    kind = SegmenterConfig if "network" in stored else ClassifierConfig
-    # Runs of earlier versions hold settings that are no more.
-    known = {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
-    return Trained(kind(**known), source / "best.safetensors")
+    stored, best = read_config(source), source / "best.safetensors"
+    if "network" in stored:
+        return Trained(restored(SegmenterConfig, stored), best)
+    return Trained(restored(ClassifierConfig, stored), best)
 
 
 def write_segmenter(trained: Trained, config: SegmenterConfig, version: str, weights: Path) -> FileEntry:

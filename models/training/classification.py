@@ -30,7 +30,7 @@ from models.networks import zoo
 from models.networks.classifier import Classifier
 from models.networks.efficientnet import Pretrained
 from models.training.distillation import distillation_loss
-from models.training.loop import Recipe, read_config
+from models.training.loop import Recipe, read_config, restored
 
 MARGIN: Final = 1.4
 RARITY: Final = 0.6
@@ -250,7 +250,7 @@ def predict(network: nn.Module, squares: Tensor, device: torch.device, batch: in
 
 
 def _teacher(run: Path) -> Teacher:
-    config = ClassifierConfig(**read_config(run))
+    config = restored(ClassifierConfig, read_config(run))
     network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
     network.load_state_dict(load_file(run / "best.safetensors"))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from the stub

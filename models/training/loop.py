@@ -11,9 +11,9 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
 from rich.console import Console
@@ -35,6 +35,11 @@ from models.evaluation.plots import plot_curves
 from models.networks import coco
 from models.networks.onnx_weights import fill
 from models.networks.widen import widened
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+ConfigT = TypeVar("ConfigT", bound="DataclassInstance")
 
 WARMUP = 0.05  # share of all steps in which the learning rate rises
 
@@ -245,6 +250,11 @@ def read_config(run: Path) -> dict[str, Any]:
         raise TrainingError(f"{path}: no training run is there")
     config: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)["settings"]["config"]
     return config
+
+
+def restored(kind: type[ConfigT], stored: dict[str, Any]) -> ConfigT:
+    """A configuration as ``read_config`` gives it; runs of earlier versions hold settings that are no more."""
+    return kind(**{field.name: stored[field.name] for field in fields(kind) if field.name in stored})
 
 
 def low_precision(device: torch.device) -> torch.dtype | None:

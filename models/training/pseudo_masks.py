@@ -25,7 +25,7 @@ from models.data.ham10000 import Split
 from models.data.pictures import Photo, Photos, load_photos
 from models.evaluation.mask_metrics import jaccard
 from models.networks.segmenter import build_segmenter, find_lesions
-from models.training.loop import read_config
+from models.training.loop import read_config, restored
 from models.training.segmentation import SegmenterConfig
 
 AGREEING: Final = 0.8
@@ -117,7 +117,7 @@ def make(roots: Sequence[Path], run: Path) -> None:
         DataError: the data is incomplete.
         TrainingError: the folder holds no run.
     """
-    config = SegmenterConfig(**read_config(run))
+    config = restored(SegmenterConfig, read_config(run))
     network = build_segmenter(config.network)
     network.load_state_dict(load_file(run / "best.safetensors"))
     network.eval()
