@@ -12,7 +12,7 @@ A classifier's network also takes ``EXPLAIN``, one bool, and gives
 
 * ``LOG_ODDS``, B x 7;
 * ``FEATURES``, B x D, an EfficientNet alone: the averages of its stages, by which the gate judges;
-* ``ATTRIBUTION``, B x 7 x G x G: how much each cell spoke for each class. It costs milliseconds, so it is
+* ``ATTRIBUTION``, B x 8 x G x G: how much each cell spoke for each class. It costs milliseconds, so it is
   computed where ``EXPLAIN`` is true, and is 0 x 7 x 1 x 1 elsewhere.
 """
 

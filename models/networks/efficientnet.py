@@ -47,7 +47,7 @@ class Pretrained(Logits, nn.Module):
             self.network.get_submodule(part).requires_grad_(False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Score photos; returns B x 7 logits."""
+        """Score photos; returns B x 8 logits."""
         return cast(Tensor, self.network(images * 2 - 1))
 
     def attribution(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -57,7 +57,7 @@ class Pretrained(Logits, nn.Module):
         equation 2), for convolutional networks that end in an average over the map and one linear layer.
 
         Returns:
-            The logits, as ``forward`` in evaluation mode; and B x 7 x G x G, whose cells tile the photos. The cells
+            The logits, as ``forward`` in evaluation mode; and B x 8 x G x G, whose cells tile the photos. The cells
             of a class sum to its logit without the bias.
         """
         logits, cells, _ = self.with_features(images)

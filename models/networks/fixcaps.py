@@ -229,7 +229,7 @@ class FixCaps(nn.Module):
             images: B x 3 x ``size`` x ``size``, RGB, float in [0, 1]; normalisation happens in here.
 
         Returns:
-            B x 7 capsule lengths in [0, 1), in the order of ``CLASSES``; scores, not probabilities.
+            B x 8 capsule lengths in [0, 1), in the order of ``CLASSES``; scores, not probabilities.
         """
         capsules = self.primary(self._features(images))
         with torch.autocast(images.device.type, enabled=False):  # routing is a softmax of small differences
@@ -245,7 +245,7 @@ class FixCaps(nn.Module):
             images: as in ``forward``.
 
         Returns:
-            The lengths, as ``forward``; and B x 7 x G x G, square cells that tile the photos (G is 20 and the
+            The lengths, as ``forward``; and B x 8 x G x G, square cells that tile the photos (G is 20 and the
             frame that only corners of the large kernel see). The cells of a class sum to the length of its
             capsule before squashing, |s|, of which ``length`` is |s|^2 / (1 + |s|^2).
         """

@@ -63,7 +63,7 @@ class YoloClassifier(Logits, nn.Module):
         self.network = ClassificationModel(f"{network}.yaml", ch=3, nc=len(CLASSES), verbose=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Score B x 3 x S x S photos, RGB, float in [0, 1]; returns B x 7 logits."""
+        """Score B x 3 x S x S photos, RGB, float in [0, 1]; returns B x 8 logits."""
         outputs = self.network(images)
         return cast(Tensor, outputs if self.training else outputs[1])  # else probabilities come first
 
