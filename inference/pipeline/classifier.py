@@ -27,7 +27,7 @@ Box = tuple[float, float, float, float]
 class WholePhotoOutputs(NamedTuple):
     """What the networks that need no lesion's outline make of N photos.
 
-    `odds`: N x networks x 7 scores, for the classifier. `features`: N x D, for the gate.
+    `odds`: N x networks x 8 scores, for the classifier. `features`: N x D, for the gate.
     """
 
     odds: NDArray[np.float32]
@@ -120,13 +120,13 @@ class _Network:
         return self._square.view == "whole"
 
     def log_odds(self, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> NDArray[np.float32]:
-        """N x 7 scores of the lesions in photos; see `models.networks.classifier.Classifier.log_odds`."""
+        """N x 8 scores of the lesions in photos; see `models.networks.classifier.Classifier.log_odds`."""
         squares = [self._cut(photo, self._box(lesion)) for photo, lesion in zip(photos, lesions, strict=True)]
         [odds] = self._run((LOG_ODDS,), np.stack(squares))
         return odds
 
     def score_whole(self, photos: Sequence[Photo]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """N x 7 scores of whole photos, and N x `channels` features; see `inference.registry.tensors`."""
+        """N x 8 scores of whole photos, and N x `channels` features; see `inference.registry.tensors`."""
         squares = np.stack([self._cut(photo, None) for photo in photos])
         if not self.channels:
             [odds] = self._run((LOG_ODDS,), squares)
