@@ -68,7 +68,7 @@ def quantised(weights: Path, release: RegistryFile, names: Sequence[str], train:
     release.replace(
         classifier.with_changes(members=members),
         segmenter.with_changes(served=served.get(segmenter.served.file, segmenter.served)),
-        gate.with_changes(trunk=served.get(gate.trunk.file, gate.trunk)),
+        gate.with_changes(backbone=served.get(gate.backbone.file, gate.backbone)),
     ).save(copy)
     return copy
 

@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str] | None) -> int:
     # The networks' runtime takes a while to load, and an interruption may come while it does.
-    from inference.batches import Outputs, answers
+    from inference.batches import Outputs, file_answers
 
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -54,7 +54,7 @@ def _run(arguments: list[str] | None) -> int:
         for folder in outputs.folders:
             folder.mkdir(parents=True, exist_ok=True)
         registry = Registry.load(options.weights, options.classifier)
-        found = answers(options.photos, registry, outputs, not options.unchecked)
+        found = file_answers(options.photos, registry, outputs, not options.unchecked)
         joiner = Joiner(registry) if options.answers else None
         given = read_answers(options.answers) if options.answers else {}
         for answer in _watched(found, len(options.photos)):
@@ -93,7 +93,7 @@ def _clash(photos: list[Path]) -> tuple[Path, Path] | None:
     return None
 
 
-def _watched(found: "Iterator[Answer]", count: int) -> "Iterator[Answer]":
+def _watched(found: "Iterator[Answer[Path]]", count: int) -> "Iterator[Answer[Path]]":
     """The same answers, with a progress bar on standard error where that is a terminal."""
     console = Console(stderr=True)
     columns = (
@@ -119,14 +119,14 @@ def _watched(found: "Iterator[Answer]", count: int) -> "Iterator[Answer]":
             progress.advance(task)
 
 
-def _record(answer: "Answer") -> dict[str, object]:
+def _record(answer: "Answer[Path]") -> dict[str, object]:
     analysis = answer.analysis
     if analysis is None:
         return {"photo": str(answer.photo), "error": answer.error}
     return {"photo": str(answer.photo), **record(analysis)}
 
 
-def _sentence(answer: "Answer") -> str:
+def _sentence(answer: "Answer[Path]") -> str:
     analysis = answer.analysis
     if analysis is None:
         return f"{answer.photo}: error: {answer.error}"

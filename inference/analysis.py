@@ -63,7 +63,7 @@ class Analysis:
 
     `label` is the most likely class, `probabilities` its calibrated company: class -> 0..1, summing to 1, in
     the order of `CLASSES`. A refused analysis has `refusal` set, `label` and `risk` None and no probabilities.
-    `domain` is what the photo was taken with as it looks, None where it was not looked at.
+    `domain` is what the photo seems to have been taken with, None where no network saw it.
     `models` names and versions what answered, by role; `timings` are milliseconds by step.
     """
 

@@ -1,13 +1,13 @@
-"""Many photo files at once: every core reads, decodes and analyses batches, answers come in the order asked."""
+"""Many photos at once: every core reads, decodes and analyses batches, answers come in the order asked."""
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -25,14 +25,18 @@ BATCH: Final = 16
 _BATCH_PIXELS: Final = 32 * 1024 * 1024  # a batch is cut short at this many decoded pixels, to bound memory
 
 
+Item = TypeVar("Item")
+"""Where a photo comes from: a path, the bytes of a file, pixels."""
+
+
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """One photo file's answer: an analysis, or the error that kept it from being read.
+class Answer(Generic[Item]):
+    """One photo's answer: an analysis, or the error that kept it from being read.
 
     The lesion's box is in pixels of the picture in the file, see `at_taken_size`.
     """
 
-    photo: Path
+    photo: Item
     analysis: Analysis | None
     error: str | None
 
@@ -84,7 +88,7 @@ class Outputs:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from all others, links included; None where there is none."""
+    """What identifies a file, whatever its name or link; None where there is none."""
     try:
         status = path.stat()
     except OSError:
@@ -119,28 +123,39 @@ def at_taken_size(photo: Photo, analysis: Analysis) -> Analysis:
     return replace(analysis, lesion=lesion, quality=replace(analysis.quality, width=width, height=height))
 
 
-def answers(paths: Sequence[Path], registry: Registry, outputs: Outputs, checked: bool = True) -> Iterator[Answer]:
-    """Analyse photo files; yields one answer a path, in order, as soon as its turn is ready.
+def answers(
+    items: Sequence[Item],
+    read: Callable[[Item], Photo],
+    registry: Registry,
+    *,
+    checked: bool = True,
+    then: Callable[[Item, Photo, Analysis], None] | None = None,
+) -> Iterator[Answer[Item]]:
+    """Analyse photos on all cores; yields one answer an item, in order, as soon as its turn is ready.
 
-    `checked` is what `Analyzer` takes.
+    Args:
+        items: where the photos come from.
+        read: makes a photo of an item. It may raise PhotoError or OSError, which becomes the answer's `error`.
+        registry: what is served.
+        checked: see `Analyzer`.
+        then: is called with every photo and its analysis, by the thread that made it.
 
     Raises:
         RegistryError: a served file is not what the registry says.
-        OSError: an output cannot be written.
     """
     count = cores()
-    chunks = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    chunks = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
     workers = max(1, min(count, len(chunks)))
     local = threading.local()
 
-    def work(chunk: Sequence[Path]) -> list[Answer]:
+    def work(chunk: Sequence[Item]) -> list[Answer[Item]]:
         if not hasattr(local, "analyzer"):
             # Many photos: each core has its own batch. Few: the cores share the one there is.
             local.analyzer = Analyzer.load(registry, count // workers, checked=checked)
-        return _chunk(chunk, local.analyzer, outputs)
+        return _chunk(chunk, read, local.analyzer, then)
 
     with ThreadPoolExecutor(workers, thread_name_prefix="analyzer") as pool:
-        ahead: deque[Future[list[Answer]]] = deque()
+        ahead: deque[Future[list[Answer[Item]]]] = deque()
         try:
             for chunk in chunks:
                 # Finished answers hold masks: only a few batches may wait for their turn.
@@ -153,24 +168,42 @@ def answers(paths: Sequence[Path], registry: Registry, outputs: Outputs, checked
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _chunk(paths: Sequence[Path], analyzer: Analyzer, outputs: Outputs) -> list[Answer]:
-    found: list[Answer | None] = [None] * len(paths)
+def file_answers(
+    paths: Sequence[Path], registry: Registry, outputs: Outputs, checked: bool = True
+) -> Iterator[Answer[Path]]:
+    """Analyse photo files and write what was asked for; see `answers`.
+
+    Raises:
+        RegistryError: a served file is not what the registry says.
+        OSError: an output cannot be written.
+    """
+    return answers(paths, lambda path: decode(path.read_bytes()), registry, checked=checked, then=outputs.write)
+
+
+def _chunk(
+    items: Sequence[Item],
+    read: Callable[[Item], Photo],
+    analyzer: Analyzer,
+    then: Callable[[Item, Photo, Analysis], None] | None,
+) -> list[Answer[Item]]:
+    found: list[Answer[Item] | None] = [None] * len(items)
     waiting: list[tuple[int, Photo]] = []
 
     def analyse() -> None:
         analyses = analyzer.analyze_batch([photo for _, photo in waiting])
         for (place, photo), analysis in zip(waiting, analyses, strict=True):
-            outputs.write(paths[place], photo, analysis)
-            found[place] = Answer(paths[place], at_taken_size(photo, analysis), None)
+            if then is not None:
+                then(items[place], photo, analysis)
+            found[place] = Answer(items[place], at_taken_size(photo, analysis), None)
         waiting.clear()
 
-    for place, path in enumerate(paths):
+    for place, item in enumerate(items):
         try:
-            waiting.append((place, decode(path.read_bytes())))
+            waiting.append((place, read(item)))
         except PhotoError as error:
-            found[place] = Answer(path, None, error.fault.value)
+            found[place] = Answer(item, None, error.fault.value)
         except OSError as error:
-            found[place] = Answer(path, None, error.strerror or str(error))
+            found[place] = Answer(item, None, error.strerror or str(error))
         if sum(photo.width * photo.height for _, photo in waiting) >= _BATCH_PIXELS:
             analyse()
     analyse()

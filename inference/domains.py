@@ -1,4 +1,4 @@
-"""Was a photo taken through a dermatoscope, or by a phone or camera? Told from what the gate's network sees of it."""
+"""Whether a photo was taken through a dermatoscope, or by a phone or camera: classified from the gate's features."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DOMAINS: Final[tuple[Domain, ...]] = ("dermatoscope", "phone")
 
 
 @dataclass(frozen=True, eq=False)
-class Teller:
+class DomainClassifier:
     """A linear classifier of features: ``weight`` D, ``bias`` 1; log-odds of ``phone``."""
 
     weight: NDArray[np.float32]

@@ -1,9 +1,12 @@
 """The house rules that imports must keep: bot -> inference and storage, models and web -> inference, nothing back."""
 
 import ast
+import graphlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,12 +44,61 @@ def modules(package: str) -> list[Path]:
 
 
 def imported(path: Path) -> Iterator[tuple[int, str]]:
-    """Line and full name of every absolute import in a module; a relative one cannot leave its package."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+    """Line and full name of every absolute import in a module; a relative one cannot leave its package.
+
+    A process is an edge too: `["python", "-m", "inference"]`, `"python -m inference"` and `runpy` run a module.
+    """
+    yield from imports_of(ast.parse(path.read_text(encoding="utf-8"), str(path)))
+
+
+def imports_of(module: ast.Module) -> Iterator[tuple[int, str]]:
+    documentation = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+    for node in ast.walk(module):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.List | ast.Tuple):
+            yield from ((node.lineno, name) for name in started(node.elts))
+        elif isinstance(node, ast.Call):
+            yield from ((node.lineno, name) for name in started(node.args))
+            if ast.unparse(node.func).rpartition(".")[2] in {"import_module", "run_module"}:
+                yield from ((node.lineno, text) for text in texts(node.args[:1]))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            command = re.match(r"\S*python\S* (?:-\S+ )*?-m ([\w.]+)", node.value)
+            if command and len(node.value.splitlines()) == 1:
+                yield node.lineno, command[1]
+
+
+def started(words: list[ast.expr]) -> list[str]:
+    """The module that a command line, given as a list of words, runs."""
+    return [name for flag, module in pairwise(words) if texts([flag]) == ["-m"] for name in texts([module])]
+
+
+def texts(nodes: list[ast.expr]) -> list[str]:
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from inference.pipeline import analyzer",
+        "def later():\n    import inference",
+        'subprocess.run([sys.executable, "-m", "inference", "--json"])',
+        'command = (python, "-W", "error", "-m", "inference")',
+        'await asyncio.create_subprocess_exec(sys.executable, "-m", "inference", stdout=PIPE)',
+        'os.system("python3 -m inference photo.jpg")',
+        'runpy.run_module("inference")',
+        'importlib.import_module("inference.batches")',
+    ],
+)
+def test_every_way_to_reach_a_package_is_seen(source: str) -> None:
+    assert [name.partition(".")[0] for _, name in imports_of(ast.parse(source))] == ["inference"]
+
+
+@pytest.mark.parametrize("source", ['"""Run python -m inference."""', 'print("see python -m inference")', '["-m"]'])
+def test_words_about_a_package_are_no_import(source: str) -> None:
+    assert list(imports_of(ast.parse(source))) == []
 
 
 def where(path: Path, line: int, name: str) -> str:
@@ -62,6 +114,25 @@ def test_imports_run_one_way(package: str) -> None:
         for line, name in imported(path)
         if name.partition(".")[0] in forbidden
     ] == []
+
+
+def test_no_module_is_imported_by_what_it_imports() -> None:
+    names = {module_name(path): path for package in MAY_IMPORT for path in modules(package)}
+    graph = {name: set[str]() for name in names}
+    for name, path in names.items():
+        for _, target in imported(path):
+            # What is imported is a module, or a name in one.
+            found = target if target in names else target.rpartition(".")[0]
+            graph[name] |= {found} & names.keys() - {name}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 @pytest.mark.parametrize("package", FOREIGN)

@@ -27,6 +27,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 DOCUMENTS = [str(path.relative_to(ROOT)) for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])]
 LONGEST_README = 750
+LONGEST_NAME = 80
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]
@@ -164,6 +165,16 @@ def test_every_make_target_is_documented_and_no_other() -> None:
     assert targets == set(re.findall(r"`make ([a-z]+)", contributing))
     phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
     assert phony is not None and set(phony[1].split()) == targets
+
+
+def test_names_of_tests_are_short_sentences() -> None:
+    assert [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if len(node.name.removeprefix("test_")) > LONGEST_NAME
+    ] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

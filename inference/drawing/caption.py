@@ -1,4 +1,4 @@
-"""The box with a caption that is laid on a drawing, and what its size goes by."""
+"""The box with a caption that is laid on a drawing, and how large it is."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache

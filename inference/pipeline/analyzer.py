@@ -2,22 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.analysis import CLASSES, Analysis, Domain, Lesion, Quality, Refusal, Risk
+from inference.analysis import CLASSES, Analysis, Domain, Lesion, Refusal, Risk
 from inference.classes import SUSPICIOUS
 from inference.cores import cores
 from inference.photo import Photo
 from inference.pipeline import quality
 from inference.pipeline.attribution import heatmap
 from inference.pipeline.classifier import Classifier, WholePhotoOutputs
-from inference.pipeline.exposure import exposed
-from inference.pipeline.framing import Framing
 from inference.pipeline.gate import Gate
+from inference.pipeline.preparation import prepare
 from inference.pipeline.segmenter import Segmenter
 from inference.registry.registry import Registry
 
@@ -104,8 +102,8 @@ class Analyzer:
 
     def _run(self, photos: Sequence[Photo]) -> "list[_PendingAnalysis]":
         pending = [_PendingAnalysis(photo, self._checked) for photo in photos]
-        # A cat on white paper glares too; it is told to be no skin, and not to be lit better. Of a blurred photo nobody
-        # can tell.
+        # A cat on white paper glares too: the answer is that it is no skin, not that the light is bad. The gate sees
+        # nothing in a blurred photo.
         shown = [each for each in pending if each.refusal in (None, Refusal.GLARE)]
         aside = self._background
         begun = [aside.submit(self._classifier.score_whole, [each.photo]) for each in shown] if aside else []
@@ -129,9 +127,7 @@ class Analyzer:
         if not pending:
             return
         began = perf_counter()
-        found = [glance.result() for glance in begun] or [
-            self._classifier.score_whole([each.photo for each in pending])
-        ]
+        found = [each.result() for each in begun] or [self._classifier.score_whole([each.photo for each in pending])]
         odds, features = (np.concatenate(parts) for parts in zip(*found, strict=True))
         for number, each in enumerate(pending):
             each.odds, each.features = odds[number], features[number]
@@ -168,10 +164,10 @@ class Analyzer:
         """Run every network once: the first pass is several times slower than any later one."""
         photo = Photo(np.full((64, 64, 3), 128, np.uint8))
         self._segmenter.lesions([photo])
-        glance = self._classifier.score_whole([photo])
-        self._gate.refusals(glance.features)
+        outputs = self._classifier.score_whole([photo])
+        self._gate.refusals(outputs.features)
         lesion = Lesion((0.0, 0.0, 64.0, 64.0), np.ones((64, 64), np.bool_), 1.0)
-        self._classifier.probabilities([photo], [lesion], glance.odds, self._gate.domains(glance.features))
+        self._classifier.probabilities([photo], [lesion], outputs.odds, self._gate.domains(outputs.features))
 
 
 class _PendingAnalysis:
@@ -179,14 +175,10 @@ class _PendingAnalysis:
 
     def __init__(self, photo: Photo, checked: bool) -> None:
         began = perf_counter()
-        # Everything is judged in one orientation, in the usual light and without a surround; only the answer is turned
-        # back.
-        self.framing = Framing.of(photo.pixels)
-        framed = Photo(self.framing.cut(photo.pixels))
-        judged = quality.assess(framed, self.framing.field)
-        self.quality: Quality = replace(judged, width=photo.width, height=photo.height)
-        self.photo = Photo(exposed(self.framing.without_surround(framed.pixels), judged.brightness))
-        self.refusal: Refusal | None = quality.refusal(judged) if checked else None
+        prepared = prepare(photo)
+        self.framing, self.photo = prepared.framing, prepared.photo
+        self.quality = prepared.quality_of(photo)
+        self.refusal: Refusal | None = quality.refusal(prepared.judged) if checked else None
         self.odds: NDArray[np.float32]
         self.features: NDArray[np.float32]
         self.domain: Domain | None = None

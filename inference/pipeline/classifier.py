@@ -27,7 +27,7 @@ Box = tuple[float, float, float, float]
 class WholePhotoOutputs(NamedTuple):
     """What the networks that need no lesion's outline make of N photos.
 
-    `odds`: N x networks x 7 scores, for the classifier. `features`: N x D, for the gate.
+    `odds`: N x networks x 8 scores, for the classifier. `features`: N x D, for the gate.
     """
 
     odds: NDArray[np.float32]
@@ -39,7 +39,7 @@ class Classifier:
 
     Args:
         release: which.
-        gate: whose features it is to see to; that takes no time where their network is one of the classifier's own.
+        gate: whose features it computes; that takes no time where their network is one of the classifier's own.
         threads: cores that the networks which read the lesion's crop may use; None takes all.
         aside: cores that those which read the whole photo may use; None takes all.
 
@@ -54,15 +54,14 @@ class Classifier:
         threads: int | None = None,
         aside: int | None = None,
     ) -> None:
-        entry, trunk = release.entry, gate.files[1]
+        entry, backbone = release.entry, gate.files[1]
         self._members = [
             _Network(weights, member.input, (aside if member.input.view == "whole" else threads) or cores())
             for weights, member in zip(release.files, entry.members, strict=True)
         ]
         own = zip(release.files, self._members, strict=True)
-        self._trunk = next((member for weights, member in own if weights.sha256 == trunk.sha256), None) or _Network(
-            trunk, gate.entry.input, aside or cores()
-        )
+        shared = next((member for weights, member in own if weights.sha256 == backbone.sha256), None)
+        self._backbone = shared or _Network(backbone, gate.entry.input, aside or cores())
         self._whole = [member for member in self._members if member.whole]
         self._domains = entry.domains
         self._calibrations = {name: Calibration(each.slopes, each.bias) for name, each in entry.domains.items()}
@@ -70,19 +69,19 @@ class Classifier:
     @property
     def channels(self) -> int:
         """Of the features, that is D of `WholePhotoOutputs`."""
-        return self._trunk.channels
+        return self._backbone.channels
 
     def score_whole(self, photos: Sequence[Photo]) -> WholePhotoOutputs:
         """Look at whole photos."""
-        seen = {network: network.score_whole(photos) for network in dict.fromkeys([*self._whole, self._trunk])}
+        seen = {network: network.score_whole(photos) for network in dict.fromkeys([*self._whole, self._backbone])}
         odds = [seen[network][0] for network in self._whole]
         nothing = np.empty((len(photos), 0, len(CLASSES)), np.float32)
-        return WholePhotoOutputs(np.stack(odds, axis=1) if odds else nothing, seen[self._trunk][1])
+        return WholePhotoOutputs(np.stack(odds, axis=1) if odds else nothing, seen[self._backbone][1])
 
     def probabilities(
         self, photos: Sequence[Photo], lesions: Sequence[Lesion], odds: NDArray[np.float32], domains: Sequence[Domain]
     ) -> list[dict[str, float]]:
-        """For each photo, the lesion in it, its row of a glance's `odds` and its domain: class -> probability.
+        """Class -> probability for each photo, of its lesion, its row of `score_whole`'s `odds` and its domain.
 
         Probabilities are in 0..1, sum to 1, and come in the order of CLASSES.
         """
@@ -121,13 +120,13 @@ class _Network:
         return self._square.view == "whole"
 
     def log_odds(self, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> NDArray[np.float32]:
-        """N x 7 scores of the lesions in photos; see `models.networks.zoo.Classifier.log_odds`."""
+        """N x 8 scores of the lesions in photos; see `models.networks.classifier.Classifier.log_odds`."""
         squares = [self._cut(photo, self._box(lesion)) for photo, lesion in zip(photos, lesions, strict=True)]
         [odds] = self._run((LOG_ODDS,), np.stack(squares))
         return odds
 
     def score_whole(self, photos: Sequence[Photo]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """N x 7 scores of whole photos, and N x `channels` features; see `inference.registry.tensors`."""
+        """N x 8 scores of whole photos, and N x `channels` features; see `inference.registry.tensors`."""
         squares = np.stack([self._cut(photo, None) for photo in photos])
         if not self.channels:
             [odds] = self._run((LOG_ODDS,), squares)
@@ -136,7 +135,7 @@ class _Network:
         return odds, features
 
     def attribution(self, photo: Photo, lesion: Lesion, weight: float) -> Attribution:
-        """See `models.networks.zoo.Classifier.attribution`."""
+        """See `models.networks.classifier.Classifier.attribution`."""
         box = self._box(lesion)
         square = region((photo.height, photo.width), box, self._square.margin)
         [cells] = self._run((ATTRIBUTION,), self._cut(photo, box)[None])

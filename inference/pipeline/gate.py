@@ -15,12 +15,12 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from inference.analysis import Domain, Refusal
-from inference.domains import Teller
+from inference.domains import DomainClassifier
 from inference.registry.registry import RegistryError, Release
 from inference.registry.schema import GateEntry
 
 KINDS: Final = ("lesion", "bare skin", "something else")
-"""What the gate tells apart, in the order of its scores."""
+"""The kinds of photo that the gate separates, in the order of its scores."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,16 +57,16 @@ class Gate:
         try:
             stored = load(weights.content())
             self._linear = LinearClassifier(stored["weight"], stored["bias"])
-            self._teller = Teller(stored["phone.weight"], stored["phone.bias"])
+            self._domain = DomainClassifier(stored["phone.weight"], stored["phone.bias"])
         except (SafetensorError, KeyError) as error:
             raise RegistryError(f"weights of {weights.title}: {weights.path} is no gate") from error
-        if self._linear.weight.shape != (len(KINDS), channels) or self._teller.weight.shape != (channels,):
+        if self._linear.weight.shape != (len(KINDS), channels) or self._domain.weight.shape != (channels,):
             raise RegistryError(f"weights of {weights.title}: {weights.path} belongs to another network")
         self._threshold = release.entry.threshold
 
     def domains(self, features: NDArray[np.float32]) -> list[Domain]:
         """What each photo of N x channels features was taken with."""
-        return self._teller(features)
+        return self._domain(features)
 
     def refusals(self, features: NDArray[np.float32]) -> list[Refusal | None]:
         """Why each photo is not read, None where a lesion on skin is likely enough.

@@ -37,7 +37,7 @@ Measured on the 919 `val` images of HAM10000 (320 x 240), as they are and degrad
 
 The share of skin-coloured pixels is 0.23 at least on `val` (0.64 in 995 of 1,000 photos) and 0.97 at least on the ten
 phone photos; a page of text, a screenshot, foliage or the sky have next to none. The phone photos' sharpness is 0.52,
-their brightness 0.51, their glare 0 at worst. What the model makes of each degradation is
+their brightness 0.51, their glare 0 at worst. What the model makes of each corruption is
 what `python -m models robustness` measures.
 """
 

@@ -68,7 +68,10 @@ class RegistryFile(Strict):
         Raises:
             OSError: it cannot be written.
         """
-        content = json.dumps(self.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False) + "\n"
+        content = (
+            json.dumps(self.model_dump(mode="json", exclude_none=True, by_alias=True), indent=2, ensure_ascii=False)
+            + "\n"
+        )
         part = folder / "registry.part"
         part.write_text(content, encoding="utf-8")
         os.replace(part, folder / REGISTRY_FILE)

@@ -126,7 +126,7 @@ class Registry:
         return cls(
             Release.at(folder, chosen, [member.served for member in chosen.members]),
             Release.at(folder, segmenter, [segmenter.served]),
-            Release.at(folder, gate, [gate.served, gate.trunk]),
+            Release.at(folder, gate, [gate.served, gate.backbone]),
             Release.at(folder, file.joint, [file.joint.served]) if file.joint else None,
         )
 

@@ -18,7 +18,7 @@ DIGITS: Final = 5
 
 SCORE_SHARE: Final = 0.5
 """The segmenter's least score as a share of the lowest that it gives a lesion of ``val``. A phone's photo is another
-domain than val's and is scored lower; what shows bare skin, the gate tells better than this score."""
+domain than val's and is scored lower; the gate recognises bare skin better than this score does."""
 
 View = Literal["whole", "lesion"]
 """What of a photo a classifier looks at. It stands here since the bot's process reads releases but loads no OpenCV."""
@@ -27,7 +27,7 @@ View = Literal["whole", "lesion"]
 class Strict(BaseModel):
     """Takes no other fields than it names, and does not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
 
 
 class ClassifierInput(Strict):
@@ -182,14 +182,14 @@ class GateEntry(Entry):
 
     Attributes:
         served: its linear classifier (safetensors).
-        trunk: the served file of the classifier's network whose features it takes.
+        backbone: the served file of the classifier's network whose features it takes.
         input: the square that this network reads.
         threshold: photos whose log-odds of a lesion are lower are refused.
         trials: this and other scores compared.
     """
 
     served: FileEntry
-    trunk: FileEntry
+    backbone: FileEntry = Field(validation_alias="trunk", serialization_alias="trunk")
     input: ClassifierInput
     threshold: float
     trials: tuple[GateTrial, ...]

@@ -10,10 +10,10 @@ The segmenter gives of each photo the best lesion alone:
 
 A classifier's network also takes ``EXPLAIN``, one bool, and gives
 
-* ``LOG_ODDS``, B x 7;
-* ``FEATURES``, B x D, an EfficientNet alone: what the gate judges by, see ``models.networks.zoo.Pretrained.seen``;
-* ``ATTRIBUTION``, B x 7 x G x G, see ``models.networks.zoo.Classifier.evidence``. It costs milliseconds, so it is
-  computed where ``EXPLAIN`` is true, and is 0 x 7 x 1 x 1 elsewhere.
+* ``LOG_ODDS``, B x 8;
+* ``FEATURES``, B x D, an EfficientNet alone: the averages of its stages, by which the gate judges;
+* ``ATTRIBUTION``, B x 8 x G x G: how much each cell spoke for each class. It costs milliseconds, so it is
+  computed where ``EXPLAIN`` is true, and is 0 x 8 x 1 x 1 elsewhere.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,17 +14,13 @@ from torch import Tensor, nn
 
 from inference.pipeline.crops import crop
 from inference.registry.schema import View
-from models.data.ham10000 import Lesions
+from models.data.boxes import Box, Boxes
+from models.data.ham10000 import Split
+from models.data.pictures import NO_CLASS, Photos, load_photos
 from models.training.classification import MARGIN
 
 VIEW: Final[View] = "lesion"
 """What every row looks at."""
-
-Box = tuple[float, float, float, float]
-
-
-class ComparisonError(Exception):
-    """The comparison cannot start or go on; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class Bench:
     """Where rows are made.
 
     Attributes:
-        data: HAM10000.
+        data: folders of the sets.
         weights: folder of the registry; the released segmenter outlines what all rows look at.
         runs: folder of the training runs; a row's own is named like the row.
         limit: use only this many pictures a split; None uses all.
@@ -40,7 +36,7 @@ class Bench:
         console: where progress is shown.
     """
 
-    data: Path
+    data: tuple[Path, ...]
     weights: Path
     runs: Path
     limit: int | None
@@ -53,7 +49,7 @@ class Reader:
 
     Args:
         network: takes B x 3 x S x S photos, RGB, float in [0, 1]; what it returns goes to ``head``.
-        head: turns that, moved to the CPU, into B x 7 scores whose softmax can be read as probabilities.
+        head: turns that, moved to the CPU, into B x 8 scores whose softmax can be read as probabilities.
         size: S.
         origin: how it came about, in a few words.
     """
@@ -62,7 +58,7 @@ class Reader:
         self.network, self.head, self.size, self.origin = network.eval(), head, size, origin
 
     def __call__(self, photos: Tensor) -> Tensor:
-        """Score B x S x S x 3 uint8 RGB squares; returns B x 7 scores on the CPU."""
+        """Score B x S x S x 3 uint8 RGB squares; returns B x 8 scores on the CPU."""
         device = next(self.network.parameters()).device
         with torch.inference_mode():
             images = photos.to(device).movedim(-1, -3).float() / 255
@@ -91,7 +87,17 @@ class Row:
     batched: bool = False
 
 
-def cut(lesions: Lesions, boxes: list[Box | None], size: int) -> Tensor:
+def cut(photos: Photos, boxes: Sequence[Box | None], size: int) -> Tensor:
     """Cut the squares that rows look at: N x ``size`` x ``size`` x 3, uint8, RGB; the whole photo where no box is."""
-    squares = [crop(image, box, size, MARGIN) for image, box in zip(lesions.images, boxes, strict=True)]
+    squares = [crop(photo.pixels(), box, size, MARGIN) for photo, box in zip(photos.photos, boxes, strict=True)]
     return torch.from_numpy(np.stack(squares))
+
+
+def photos_of(bench: Bench, split: Split) -> Photos:
+    """The photos of a split that have a class."""
+    return load_photos(bench.data, split, bench.limit).where(lambda photo: photo.label != NO_CLASS)
+
+
+def mask_boxes(photos: Photos) -> list[Box | None]:
+    """The boxes of the photos' masks; None for the whole photo where there is no mask."""
+    return [Boxes({}).of(photo) for photo in photos.photos]

@@ -17,11 +17,11 @@ from sklearn.svm import SVC
 from torch import Tensor
 
 from inference.classes import CLASSES
-from models.comparison.bench import VIEW, Bench, ComparisonError, Reader, cut
-from models.data.ham10000 import Split, load
+from models.comparison.bench import Bench, Reader, cut, mask_boxes, photos_of
+from models.data.ham10000 import Split
+from models.errors import ComparisonError
 from models.evaluation.metrics import balanced_accuracy
 from models.networks.others import Normalised, timm_network
-from models.training.classification import boxes
 
 PENALTIES: Final = (1.0, 10.0, 100.0)
 """Of a support vector machine, from which ``val`` picks one, by the score that picks the epoch of a training."""
@@ -67,21 +67,21 @@ def _features(
     bench: Bench, name: str, network: Normalised, size: int, split: Split
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """N x D features and N labels of a split, cut by the masks as for every training; kept on disk once computed."""
-    lesions = load(bench.data, split, bench.limit)
+    photos = photos_of(bench, split)
     path = bench.runs / name / f"features-{split}.npz"
     if path.is_file():
         with np.load(path) as kept:
-            if tuple(kept["ids"]) == lesions.ids:
-                return kept["features"], lesions.labels
+            if tuple(kept["ids"]) == photos.ids:
+                return kept["features"], photos.labels
     network.eval()
     found: list[Tensor] = []
     with torch.inference_mode():
-        chunks = cut(lesions, boxes(lesions, VIEW), size).split(BATCH)
+        chunks = cut(photos, mask_boxes(photos), size).split(BATCH)
         for chunk in track(chunks, f"{name}: features of {split}", console=bench.console):
             found.append(network(chunk.to(bench.device).movedim(-1, -3).float() / 255).float().cpu())
     features = torch.cat(found).numpy()
-    _keep(path, ids=np.array(lesions.ids), features=features)
-    return features, lesions.labels
+    _keep(path, ids=np.array(photos.ids), features=features)
+    return features, photos.labels
 
 
 def _keep(path: Path, **arrays: NDArray[Any]) -> None:

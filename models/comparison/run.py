@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
 
+from inference.photo import Photo as ServedPhoto
 from inference.registry.file import RegistryFile
 from models.comparison import rows
-from models.comparison.bench import VIEW, Bench, Box, ComparisonError, Reader, Row, cut
+from models.comparison.bench import VIEW, Bench, Reader, Row, cut, photos_of
 from models.comparison.scoring import Asked, ask, clock, measure
 from models.comparison.table import Line, write_tables
-from models.data.ham10000 import Lesions, Split, load
-from models.networks.hub import WeightsUnavailable
-from models.release.export import served_boxes
+from models.data.boxes import Box
+from models.data.ham10000 import Split
+from models.data.pictures import Photos
+from models.errors import ComparisonError, WeightsUnavailable
+from models.evaluation.served import serve
 
 ALONE: Final[tuple[Asked, ...]] = ("alone",)
 BATCHED: Final[tuple[Asked, ...]] = ("alone", "sorted", "shuffled")
 
 
-def compare(bench: Bench, split: Split, out: Path, names: list[str] | None = None) -> Path:
-    """Fill the table of one split and write it as Markdown, CSV and PNG.
+def compare(bench: Bench, split: Split, out: Path, names: Sequence[str] = ()) -> Path:
+    """Fill the tables of one split, one for each set and kind of picture, and write them as Markdown, CSV and PNG.
 
     A row that is finished under the same protocol is not made again; delete its file in ``rows-SPLIT`` to have it
     made again. A row whose weights could not be had is tried every time.
@@ -32,7 +37,7 @@ def compare(bench: Bench, split: Split, out: Path, names: list[str] | None = Non
         bench: where rows are made.
         split: whose photos are asked about.
         out: folder of the tables.
-        names: only these rows; the table shows all that are finished.
+        names: only these rows, or all; the tables show all that are finished.
 
     Returns:
         The Markdown file.
@@ -43,40 +48,49 @@ def compare(bench: Bench, split: Split, out: Path, names: list[str] | None = Non
         TrainingError: a training failed.
     """
     known = {row.name: row for row in rows.ROWS}
-    if unknown := set(names or ()) - set(known):
+    if unknown := set(names) - set(known):
         raise ComparisonError(f"no row is called {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    lesions = load(bench.data, split, bench.limit)
+    photos = photos_of(bench, split)
     segmenter = RegistryFile.load(bench.weights).segmenter
-    protocol = {"split": split, "photos": len(lesions), "view": VIEW, "segmenter": segmenter}
-    shelf = _Shelf(out / f"rows-{split}", protocol)
-    waiting = [row for row in rows.ROWS if (not names or row.name in names) and not _measured(shelf.read(row))]
-    untimed = [row for row in rows.ROWS if row not in waiting and shelf.read(row).get("ms", 0) is None]
+    counts = {source: len(found) for source, found in photos.by_source().items()}
+    protocol = {"split": split, "photos": counts, "view": VIEW, "segmenter": segmenter}
+    store = _Store(out / f"rows-{split}", protocol)
+    waiting = [row for row in rows.ROWS if (not names or row.name in names) and not _measured(store.read(row))]
+    untimed = [row for row in rows.ROWS if row not in waiting and store.read(row).get("ms", 0) is None]
     readers: dict[str, Reader] = {}
     if waiting or untimed:
         with bench.console.status("outlining the lesions"):
-            boxes: list[Box | None] = list(served_boxes(bench.weights, lesions))
+            boxes = _served_boxes(bench.weights, photos)
         for number, row in enumerate(waiting):
             bench.console.rule(f"{number + 1} of {len(waiting)}: {row.title}")
             try:
                 readers[row.name] = row.make(bench, row.name)
             except WeightsUnavailable as error:
                 bench.console.print(str(error), highlight=False)
-                shelf.write(row, {"unavailable": str(error)})
+                store.write(row, {"unavailable": str(error)})
                 continue
-            shelf.write(row, _asked(readers[row.name], row, lesions, boxes, bench))
-        _time(bench, shelf, readers, lesions, boxes)
-    lines = [Line(row.name, row.title, found) for row in rows.ROWS if (found := shelf.read(row))]
+            store.write(row, _asked(readers[row.name], row, photos, boxes, bench))
+        _time(bench, store, readers, photos, boxes)
+    lines = [Line(row.name, row.title, found) for row in rows.ROWS if (found := store.read(row))]
     return write_tables(lines, protocol, out)
 
 
-def _asked(reader: Reader, row: Row, lesions: Lesions, boxes: list[Box | None], bench: Bench) -> dict[str, Any]:
-    photos = cut(lesions, boxes, reader.size)
-    results = {}
+def _served_boxes(weights: Path, photos: Photos) -> list[Box | None]:
+    """The box that the served pipeline finds in each photo; None where it finds nothing."""
+    analyses = serve(photos.photos, lambda photo: ServedPhoto(photo.pixels()), weights, checked=False)
+    return [analysis.lesion.box if analysis.lesion else None for analysis in analyses]
+
+
+def _asked(reader: Reader, row: Row, photos: Photos, boxes: list[Box | None], bench: Bench) -> dict[str, Any]:
+    squares = cut(photos, boxes, reader.size)
+    results: dict[str, dict[str, Any]] = {source: {} for source in photos.by_source()}
     for asked in BATCHED if row.batched else ALONE:
-        figures = measure(ask(reader, photos, lesions.labels, asked, bench.console), lesions)
-        results[asked] = {
-            name: [None if np.isnan(end) else round(end, 5) for end in value] for name, value in figures.items()
-        }
+        scores = ask(reader, squares, photos.labels, asked, bench.console)
+        for source, chosen in photos.by_source().items():
+            figures = measure(scores[torch.from_numpy(chosen)], photos.take(chosen))
+            results[source][asked] = {
+                name: [None if np.isnan(end) else round(end, 5) for end in value] for name, value in figures.items()
+            }
     return {
         "origin": reader.origin,
         "parameters": reader.parameters,
@@ -86,21 +100,21 @@ def _asked(reader: Reader, row: Row, lesions: Lesions, boxes: list[Box | None], 
     }
 
 
-def _time(bench: Bench, shelf: _Shelf, readers: dict[str, Reader], lesions: Lesions, boxes: list[Box | None]) -> None:
+def _time(bench: Bench, store: _Store, readers: dict[str, Reader], photos: Photos, boxes: list[Box | None]) -> None:
     """Time all measured rows side by side, those of earlier calls too."""
-    measured = [row for row in rows.ROWS if _measured(shelf.read(row))]
+    measured = [row for row in rows.ROWS if _measured(store.read(row))]
     ready = {row.name: readers.get(row.name) or row.make(bench, row.name) for row in measured}
-    photos = {reader.size: cut(lesions, boxes, reader.size) for reader in ready.values()}
-    taken = clock(ready, photos, bench.console)
+    squares = {reader.size: cut(photos, boxes, reader.size) for reader in ready.values()}
+    taken = clock(ready, squares, bench.console)
     for row in measured:
-        shelf.write(row, {**shelf.read(row), "ms": round(taken[row.name], 2)})
+        store.write(row, {**store.read(row), "ms": round(taken[row.name], 2)})
 
 
 def _measured(found: dict[str, Any]) -> bool:
     return "results" in found
 
 
-class _Shelf:
+class _Store:
     """The rows' results, one JSON file each; those of another protocol count as absent."""
 
     def __init__(self, folder: Path, protocol: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from inference.classes import CLASSES, SUSPICIOUS
 from models.comparison.bench import Reader
-from models.data.ham10000 import Lesions
+from models.data.pictures import Photos
 from models.evaluation.metrics import ROUNDS, Answers, Interval, bootstrap, figures
 
 Asked = Literal["alone", "sorted", "shuffled"]
@@ -35,7 +35,7 @@ TIMED: Final = 30
 
 
 def ask(reader: Reader, photos: Tensor, labels: NDArray[np.int64], asked: Asked, console: Console) -> Tensor:
-    """Score N x S x S x 3 photos alone or in batches; returns N x 7 scores in the order of the photos."""
+    """Score N x S x S x 3 photos alone or in batches; returns N x 8 scores in the order of the photos."""
     order = {
         "alone": np.arange(len(photos)),
         "sorted": np.argsort(labels, kind="stable"),
@@ -51,14 +51,14 @@ def ask(reader: Reader, photos: Tensor, labels: NDArray[np.int64], asked: Asked,
     return scores
 
 
-def measure(scores: Tensor, lesions: Lesions) -> dict[str, Interval]:
+def measure(scores: Tensor, photos: Photos) -> dict[str, Interval]:
     """The figures of a row with their intervals; a warning is a suspicious class here, and its figures are left out."""
     predicted = scores.argmax(1).numpy()
     suspicious = [CLASSES.index(name) for name in SUSPICIOUS]
     answers = Answers(
-        lesions.labels, predicted, scores.double().softmax(1).numpy(), np.isin(predicted, suspicious), lesions.groups
+        photos.labels, predicted, scores.double().softmax(1).numpy(), np.isin(predicted, suspicious), photos.groups
     )
-    every = bootstrap(lambda rows: figures(answers.take(rows)), lesions.groups, ROUNDS)
+    every = bootstrap(lambda rows: figures(answers.take(rows)), photos.groups, ROUNDS)
     return {name: every[name] for name in FIGURES}
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from models.comparison.scoring import BATCH, FIGURES, TIMED
+from models.data.pictures import TITLES, Source
 from models.evaluation.metrics import Interval
 from models.evaluation.plots import save
 from models.evaluation.report import text
@@ -39,9 +42,9 @@ class Line:
     title: str
     found: dict[str, Any]
 
-    def results(self) -> Iterator[tuple[str, dict[str, Interval]]]:
-        """How the row was asked, and its figures; NaN where one is not defined."""
-        for asked, figures in self.found.get("results", {}).items():
+    def results(self, source: Source) -> Iterator[tuple[str, dict[str, Interval]]]:
+        """How the row was asked about photos of a source, and its figures; NaN where one is not defined."""
+        for asked, figures in self.found.get("results", {}).get(source, {}).items():
             yield asked, {name: _interval(value) for name, value in figures.items()}
 
 
@@ -52,8 +55,8 @@ def write_tables(lines: list[Line], protocol: dict[str, Any], folder: Path) -> P
     stem.with_suffix(".md").write_text(_markdown(lines, protocol), encoding="utf-8")
     with stem.with_suffix(".csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerows(_csv(lines))
-    _plot(lines, stem.with_suffix(".png"))
+        writer.writerows(_csv(lines, protocol))
+    _plot(lines, protocol, stem.with_suffix(".png"))
     return stem.with_suffix(".md")
 
 
@@ -63,53 +66,58 @@ def _markdown(lines: list[Line], protocol: dict[str, Any]) -> str:
     out = [
         f"# Comparison on `{split}`",
         "",
-        f"{protocol['photos']} photos of HAM10000's `{split}` split. Every row looks at the same square, the lesion's",
-        "crop, resized to its own input. It is cut around the mask for training and around the box that",
-        f"`{protocol['segmenter']}` finds for the figures here, as in a chat; where it finds none, it is the whole",
+        f"The `{split}` split of each set. Every row looks at the same square, the lesion's crop, resized to its own",
+        "input. It is cut around the mask for training and around the box that",
+        f"`{protocol['segmenter']}` finds for the figures here, as in a chat; where there is none, it is the whole",
         "photo. Photos are answered one at a time unless the row says otherwise. In brackets the 95 % bootstrap",
         "interval (lesions drawn, percentiles). Epochs, and the C of support vector machines, were chosen on `val`.",
         f"Times are from square to scores: the median of {TIMED} photos, float32 in eager PyTorch on one CPU thread,",
         "the rows taking turns photo by photo.",
-        "",
-        f"| {' | '.join(heads)} |",
-        "|" + "---|" * len(heads),
     ]
-    for line in lines:
-        if "unavailable" in line.found:
-            out.append(f"| {line.title} | | | {line.found['unavailable']} |" + " |" * (len(HEADS) + 1))
-        for asked, figures in line.results():
-            cells = [
-                line.title + ASKED[asked],
-                f"{line.found['parameters'] / 1e6:.2f}",
-                str(line.found["size"]),
-                line.found["origin"],
-                *(text(figures[name]) for name in FIGURES),
-                f"{line.found['ms']:.1f}" if asked == "alone" else "",
-            ]
-            out.append(f"| {' | '.join(cells)} |")
+    for source, count in protocol["photos"].items():
+        out += ["", f"## {TITLES[source]}: {count} photos", "", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+        for line in lines:
+            if "unavailable" in line.found:
+                out.append(f"| {line.title} | | | {line.found['unavailable']} |" + " |" * (len(HEADS) + 1))
+            for asked, figures in line.results(source):
+                cells = [
+                    line.title + ASKED[asked],
+                    f"{line.found['parameters'] / 1e6:.2f}",
+                    str(line.found["size"]),
+                    line.found["origin"],
+                    *(text(figures[name]) for name in FIGURES),
+                    f"{line.found['ms']:.1f}" if asked == "alone" else "",
+                ]
+                out.append(f"| {' | '.join(cells)} |")
     return "\n".join([*out, "", f"![Balanced accuracy against time](comparison-{split}.png)", ""])
 
 
-def _csv(lines: list[Line]) -> Iterator[list[object]]:
+def _csv(lines: list[Line], protocol: dict[str, Any]) -> Iterator[list[object]]:
     ends = [f"{name}{end}" for name in FIGURES for end in ("", "_low", "_high")]
-    yield ["row", "model", "asked", "parameters", "input_px", "how", *ends, "ms"]
-    for line in lines:
+    yield ["source", "row", "model", "asked", "parameters", "input_px", "how", *ends, "ms"]
+    for source, line in product(protocol["photos"], lines):
         if "unavailable" in line.found:
-            yield [line.name, line.title, "", "", "", line.found["unavailable"], *[""] * len(ends), ""]
-        for asked, figures in line.results():
+            yield [source, line.name, line.title, "", "", "", line.found["unavailable"], *[""] * len(ends), ""]
+        for asked, figures in line.results(source):
             values = ["" if np.isnan(end) else end for name in FIGURES for end in figures[name]]
             found, alone = line.found, asked == "alone"
-            about = [line.name, line.title, asked, found["parameters"], found["size"], found["origin"]]
+            about = [source, line.name, line.title, asked, found["parameters"], found["size"], found["origin"]]
             yield [*about, *values, found["ms"] if alone else ""]
 
 
-def _plot(lines: list[Line], path: Path) -> None:
-    figure = Figure(figsize=(9, 5.5), layout="constrained")
-    axes = figure.subplots()
+def _plot(lines: list[Line], protocol: dict[str, Any], path: Path) -> None:
+    sources = list(protocol["photos"])
+    figure = Figure(figsize=(9, 5.5 * len(sources)), layout="constrained")
+    for source, axes in zip(sources, figure.subplots(len(sources), squeeze=False)[:, 0], strict=True):
+        _plot_source(lines, source, axes)
+    save(figure, path)
+
+
+def _plot_source(lines: list[Line], source: Source, axes: Axes) -> None:
     shown = [
         (line, figures["balanced_accuracy"])
         for line in lines
-        for asked, figures in line.results()
+        for asked, figures in line.results(source)
         if asked == "alone" and not np.isnan(figures["balanced_accuracy"][0])
     ]
     middle_of_times = np.exp(np.mean([np.log(line.found["ms"]) for line, _ in shown])) if shown else 0.0
@@ -124,7 +132,7 @@ def _plot(lines: list[Line], path: Path) -> None:
         )  # fmt: skip
     lowest = min((low for _, (_, low, _) in shown), default=0.0)
     axes.set(
-        title="One photo at a time, one CPU thread",
+        title=f"{TITLES[source]}: one photo at a time, one CPU thread",
         xlabel="milliseconds a photo",
         ylabel="balanced accuracy",
         xscale="log",
@@ -134,7 +142,6 @@ def _plot(lines: list[Line], path: Path) -> None:
     axes.margins(x=0.1)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25, which="both")
-    save(figure, path)
 
 
 def _interval(value: list[float | None]) -> Interval:

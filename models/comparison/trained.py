@@ -8,10 +8,12 @@ from typing import Any, cast
 import torch
 from safetensors.torch import load_file
 
-from models.comparison.bench import VIEW, Bench, ComparisonError, Reader
+from models.comparison.bench import VIEW, Bench, Reader
+from models.errors import ComparisonError
 from models.networks import zoo
+from models.networks.classifier import Classifier
 from models.training.classification import Classification, ClassifierConfig
-from models.training.loop import Recipe, Run
+from models.training.loop import Recipe, Run, restored
 
 
 def reader(bench: Bench, name: str, config: ClassifierConfig, recipe: Recipe) -> Reader:
@@ -40,9 +42,7 @@ def reader(bench: Bench, name: str, config: ClassifierConfig, recipe: Recipe) ->
     network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
     network.load_state_dict(load_file(folder / "best.safetensors"))
     network.to(bench.device)
-    return Reader(
-        network, cast(zoo.Classifier, network).log_odds, config.size, f"{recipe.epochs} epochs, {config.augment}"
-    )
+    return Reader(network, cast(Classifier, network).log_odds, config.size, f"{recipe.epochs} epochs, {config.augment}")
 
 
 def _started(path: Path, config: ClassifierConfig) -> tuple[int, ClassifierConfig, Recipe]:
@@ -54,6 +54,6 @@ def _started(path: Path, config: ClassifierConfig) -> tuple[int, ClassifierConfi
         raise ComparisonError(f"{path}: the run has {found}, the comparison needs {wanted}; move it out of the way")
     return (
         int(state["epoch"]),
-        ClassifierConfig(**settings["config"]),
+        restored(ClassifierConfig, settings["config"]),
         Recipe(**settings["recipe"]),
     )

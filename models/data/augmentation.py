@@ -1,83 +1,86 @@
-"""Augmentation of whole batches on the training device: one affine warp, one change of colours.
+"""Augmentation: a turned, scaled piece, cut from each picture as sharp as it is, and other colours for the whole batch.
 
 Every random number comes from the generator that is passed in, so an epoch can be repeated exactly.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Final
 
+import cv2
+import numpy as np
 import torch
-import torch.nn.functional as F
+from numpy.random import Generator as Chance
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+Pixels = NDArray[np.uint8]
+Matrix = NDArray[np.float64]
 
-def uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
-    """``count`` numbers drawn evenly from [low, high)."""
-    return torch.rand(count, generator=generator) * (high - low) + low
+SCALE: Final = (0.8, 1.25)
+SHIFT: Final = 0.08
+STRETCH: Final = 0.1
 
 
-def random_affine(
-    regions: Tensor,
+def drawn(
+    region: tuple[float, float, float],
     shape: tuple[int, int],
-    generator: Generator,
+    chance: Chance,
     *,
-    scale: tuple[float, float],
-    shift: float,
-    stretch: float = 0.0,
-    turns: Literal["any", "quarters", "halves"] = "any",
-    aspect: float = 1.0,
-) -> Tensor:
-    """Draw a turn, a mirror, a scale, a shift and a stretch for each region.
+    scale: tuple[float, float] = SCALE,
+    shift: float = SHIFT,
+    stretch: float = STRETCH,
+    quarters: bool = False,
+) -> Matrix:
+    """Draw a turn by any angle, a mirror, a scale, a shift and a stretch.
 
     Args:
-        regions: B x 3 (centre x, centre y, width) in pixels of the source.
-        shape: height and width of the source.
-        generator: source of chance (CPU).
-        scale: range of the factor on the region's width; above 1 shows more of the surroundings.
+        region: centre x, centre y and width of what is cut out, in pixels; see ``inference.pipeline.crops.region``.
+        shape: width and height of the result in pixels.
+        chance: what is drawn comes from it.
+        scale: range of the factor on the width, drawn evenly in the logarithm.
         shift: largest shift of the centre, as a share of the width.
         stretch: largest change of the aspect ratio, as a share.
-        turns: by any angle, or by quarters or halves of a circle alone.
-        aspect: height of a region, and of the output, as a share of its width.
+        quarters: turn by quarters of a circle alone, which costs no sharpness.
 
     Returns:
-        B x 2 x 3 matrices from the output's to the source's normalised coordinates, as ``affine_grid`` takes them.
+        2 x 3, from pixels of the result to pixels of the picture.
     """
-    count, (height, width) = len(regions), shape
-    angle = uniform(count, 0.0, 2 * torch.pi, generator)
-    if turns != "any":
-        step = torch.pi / 2 if turns == "quarters" else torch.pi
-        angle = (angle / step).floor() * step
-    mirror = torch.where(torch.rand(count, generator=generator) < 0.5, -1.0, 1.0)
-    span = regions[:, 2] * uniform(count, *scale, generator)
-    stretched = 1.0 + uniform(count, -stretch, stretch, generator)
-    x = regions[:, 0] + uniform(count, -shift, shift, generator) * regions[:, 2]
-    y = regions[:, 1] + uniform(count, -shift, shift, generator) * regions[:, 2]
-    along, across = span / 2 * stretched, span / 2 * aspect / stretched
-    rows = [
-        torch.stack([angle.cos() * along * mirror, -angle.sin() * across, x - width / 2], 1) / (width / 2),
-        torch.stack([angle.sin() * along * mirror, angle.cos() * across, y - height / 2], 1) / (height / 2),
-    ]
-    return torch.stack(rows, 1)
+    x, y, side = region
+    span = side * float(np.exp(chance.uniform(*np.log(scale))))
+    x, y = np.array([x, y]) + chance.uniform(-shift, shift, 2) * side
+    angle, stretched = chance.uniform(0, 2 * np.pi), 1 + chance.uniform(-stretch, stretch)
+    if quarters:
+        angle = angle // (np.pi / 2) * (np.pi / 2)
+    mirror = 1 if chance.random() < 0.5 else -1
+    step = span / shape[0]
+    along, across = step * stretched * mirror, step / stretched
+    turn = np.array([[np.cos(angle) * along, -np.sin(angle) * across], [np.sin(angle) * along, np.cos(angle) * across]])
+    return np.column_stack([turn, np.array([x, y]) - turn @ ((np.array(shape) - 1) / 2)])
 
 
-def warp(images: Tensor, matrices: Tensor, shape: tuple[int, int], *, padding: str, oversample: int = 1) -> Tensor:
-    """Resample images by affine matrices.
+def cut(pixels: NDArray[Any], matrix: Matrix, shape: tuple[int, int], grey: int | None = None) -> Pixels:
+    """Cut a piece out; where it shrinks, twice as fine and averaged, against aliasing.
 
     Args:
-        images: B x C x H x W float.
-        matrices: B x 2 x 3, see ``random_affine``.
-        shape: height and width of the output.
-        padding: what lies outside, as ``grid_sample`` names it.
-        oversample: sample this many times finer and average, against aliasing when the output is much smaller.
-
-    Returns:
-        B x C x height x width float.
+        pixels: H x W or H x W x 3, uint8.
+        matrix: see ``drawn``.
+        shape: width and height of the result in pixels.
+        grey: value of what lies beyond the picture; None mirrors it.
     """
-    fine = [side * oversample for side in shape]
-    grid = F.affine_grid(matrices.to(images), [len(images), images.shape[1], *fine], align_corners=False)
-    sampled = F.grid_sample(images, grid, padding_mode=padding, align_corners=False)
-    return F.avg_pool2d(sampled, oversample) if oversample > 1 else sampled
+    fine = 2 if np.abs(np.linalg.det(matrix[:, :2])) > 1.3**2 else 1
+    finer = matrix.copy()
+    finer[:, :2] /= fine
+    finer[:, 2] -= finer[:, :2] @ np.full(2, (fine - 1) / 2)
+    piece = cv2.warpAffine(
+        pixels,
+        finer,
+        (shape[0] * fine, shape[1] * fine),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REFLECT if grey is None else cv2.BORDER_CONSTANT,
+        borderValue=(grey or 0,) * 3,
+    )
+    return np.asarray(cv2.resize(piece, shape, interpolation=cv2.INTER_AREA) if fine > 1 else piece, np.uint8)
 
 
 def jitter(images: Tensor, generator: Generator, strength: float = 0.2) -> Tensor:
@@ -91,7 +94,7 @@ def jitter(images: Tensor, generator: Generator, strength: float = 0.2) -> Tenso
     count = len(images)
 
     def draw(columns: int, reach: float) -> Tensor:
-        factors = uniform(count * columns, 1.0 - reach, 1.0 + reach, generator)
+        factors = 1.0 + reach * (2 * torch.rand(count * columns, generator=generator) - 1)
         return factors.view(count, columns, 1, 1).to(images)
 
     images = images * draw(1, strength) * draw(3, strength / 2)

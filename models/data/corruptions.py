@@ -24,7 +24,7 @@ TELEGRAM_QUALITY: Final = 87
 
 
 @dataclass(frozen=True)
-class Degradation:
+class Corruption:
     """One column of the table: `kind` and `level` name it, `apply` does it to a photo."""
 
     kind: str
@@ -124,15 +124,41 @@ def _unit(pixels: Pixels) -> float:
     return float(max(pixels.shape[:2])) / 320
 
 
-DEGRADATIONS: Final = (
-    *(Degradation("turn", f"{90 * quarters}°", turned(quarters)) for quarters in (1, 2, 3)),
-    Degradation("mirror", "left to right", mirrored),
-    *(Degradation("tilt", f"{degrees}°", tilted(degrees)) for degrees in (10, 45)),
-    *(Degradation("JPEG quality", str(quality), compressed(quality)) for quality in (95, 75, 50, 30)),
-    *(Degradation("light", f"x {factor}", lit(factor)) for factor in (1.3, 1.15, 0.85, 0.7, 0.5, 0.3, 0.2, 0.1)),
-    *(Degradation("blur", f"sigma {sigma} px", blurred(sigma)) for sigma in (0.5, 1, 1.5, 2, 3, 4)),
-    *(Degradation("shake", f"{length} px", shaken(length)) for length in (5, 9, 15)),
-    *(Degradation("size", f"{side} px", shrunk(side)) for side in (200, 133, 100, 64, 48)),
-    *(Degradation("glare", f"{100 * share:g} % of the area", glaring(share)) for share in (0.003, 0.01, 0.03, 0.1)),
+CORRUPTIONS: Final = (
+    *(Corruption("turn", f"{90 * quarters}°", turned(quarters)) for quarters in (1, 2, 3)),
+    Corruption("mirror", "left to right", mirrored),
+    *(Corruption("tilt", f"{degrees}°", tilted(degrees)) for degrees in (10, 45)),
+    *(Corruption("JPEG quality", str(quality), compressed(quality)) for quality in (95, 75, 50, 30)),
+    *(Corruption("light", f"x {factor}", lit(factor)) for factor in (1.3, 1.15, 0.85, 0.7, 0.5, 0.3, 0.2, 0.1)),
+    *(Corruption("blur", f"sigma {sigma} px", blurred(sigma)) for sigma in (0.5, 1, 1.5, 2, 3, 4)),
+    *(Corruption("shake", f"{length} px", shaken(length)) for length in (5, 9, 15)),
+    *(Corruption("size", f"{side} px", shrunk(side)) for side in (200, 133, 100, 64, 48)),
+    *(Corruption("glare", f"{100 * share:g} % of the area", glaring(share)) for share in (0.003, 0.01, 0.03, 0.1)),
 )
 """Mild first within each kind."""
+
+
+def corrupted(pixels: Pixels, seed: int) -> Pixels:
+    """Corrupt a training picture, of the same size: one way at one level, both drawn by chance.
+
+    The levels lie where photos are still read. Light is not among the ways, since ``models.data.augmentation.jitter``
+    changes it anyway. A shake goes sideways: the picture is turned afterwards.
+    """
+    chance = np.random.default_rng(seed)
+    match chance.integers(6):
+        case 0:
+            return blurred(chance.uniform(0.4, 2.5))(pixels)
+        case 1:
+            return shaken(int(chance.integers(3, 12)))(pixels)
+        case 2:
+            height, width = pixels.shape[:2]
+            small = shrunk(int(chance.integers(100, 300)))(pixels)
+            return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+        case 3:
+            return compressed(int(chance.integers(25, 96)))(pixels)
+        case 4:
+            return compressed(int(chance.integers(40, 96)))(blurred(chance.uniform(0.4, 1.5))(pixels))
+        case _:
+            # Evenly in the logarithm: a spot of a twentieth of a percent is as likely as one of a whole.
+            share = float(np.exp(chance.uniform(np.log(0.0005), np.log(0.01))))
+            return glaring(share, (chance.uniform(0.15, 0.85), chance.uniform(0.15, 0.85)))(pixels)

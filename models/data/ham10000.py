@@ -13,7 +13,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.classes import CLASSES
-from inference.pipeline.orientation import canonical_orientation
+from models.errors import DataError
 
 Split = Literal["train", "val", "test"]
 SPLITS: Final[tuple[Split, ...]] = ("train", "val", "test")
@@ -32,10 +32,6 @@ CITATION: Final = "HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180
 WIDTH: Final = 320
 HEIGHT: Final = 240
 """Working size of every picture in memory; the publisher's 600 x 450 are reduced to it."""
-
-
-class DataError(Exception):
-    """The data folder is missing something; the message says what and where."""
 
 
 @dataclass(frozen=True)
@@ -58,24 +54,6 @@ class Lesions:
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    def posed(self) -> Lesions:
-        """The same photos in the pose that serving analyses them in, masks turned alike; see
-        ``inference.pipeline.orientation``."""
-        poses = [canonical_orientation(image) for image in self.images]
-        return replace(
-            self,
-            images=np.stack([pose.apply(image) for pose, image in zip(poses, self.images, strict=True)]),
-            masks=np.stack([pose.apply(mask) for pose, mask in zip(poses, self.masks, strict=True)]),
-        )
-
-    def boxes(self) -> NDArray[np.float32]:
-        """N x 4 boxes x1 y1 x2 y2 in pixels around the masks; the whole picture where a mask is empty."""
-        found = np.empty((len(self), 4), np.float32)
-        for row, mask in enumerate(self.masks):
-            x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-            found[row] = (x, y, x + width, y + height) if width else (0, 0, WIDTH, HEIGHT)
-        return found
 
 
 @dataclass(frozen=True, order=True)
@@ -152,18 +130,6 @@ def select(root: Path, split: Split, limit: int | None = None) -> list[Picture]:
     if limit is not None and limit < len(chosen):
         chosen = [chosen[position] for position in np.linspace(0, len(chosen) - 1, limit).astype(int)]
     return chosen
-
-
-def copy_photos(root: Path, pictures: list[Picture], folder: Path) -> list[Path]:
-    """Write the photos' files, byte for byte, into a folder; returns their paths in order."""
-    paths = []
-    with files(root) as opened:
-        for picture in pictures:
-            data = opened.image(picture.image_id)
-            path = folder / (picture.image_id + (".jpg" if data[:2] == b"\xff\xd8" else ".webp"))
-            path.write_bytes(data)
-            paths.append(path)
-    return paths
 
 
 def _published_split() -> dict[str, Split]:

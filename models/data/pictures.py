@@ -22,9 +22,18 @@ from PIL import Image
 from inference.classes import CLASSES
 from inference.domains import DOMAINS, Domain
 from models.data import ham10000 as data
-from models.data.ham10000 import DataError, Split
+from models.data.ham10000 import Split
+from models.errors import DataError
 
 DataSet = Literal["ham10000", "milk10k", "pad"]
+Source = Literal["ham10000", "milk10k-dermatoscope", "milk10k-camera", "pad"]
+"""A set and a kind of picture in it: what every figure names."""
+TITLES: Final[dict[Source, str]] = {
+    "ham10000": "HAM10000, dermatoscope",
+    "milk10k-dermatoscope": "MILK10k, dermatoscope",
+    "milk10k-camera": "MILK10k, close-up by camera",
+    "pad": "PAD-UFES-20, photo by phone",
+}
 
 OTHER: Final = ("other", "other_malignant")
 """Diagnoses of MILK10k that are none of ``CLASSES``."""
@@ -60,6 +69,16 @@ class Photo:
     encoded: bytes = field(repr=False)
     outline: bytes | None = field(repr=False, default=None)
     size: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        return self.image_id
+
+    @property
+    def source(self) -> Source:
+        """Its set, and for MILK10k the kind of picture."""
+        if self.dataset == "milk10k":
+            return "milk10k-dermatoscope" if self.domain == "dermatoscope" else "milk10k-camera"
+        return self.dataset
 
     @property
     def label(self) -> int:
@@ -104,12 +123,27 @@ class Photos:
         """N indices into ``CLASSES``, or ``NO_CLASS``."""
         return np.array([photo.label for photo in self.photos], np.int64)
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """N lesions, or patients where a set is split by patient."""
+        return tuple(photo.group for photo in self.photos)
+
+    def by_source(self) -> dict[Source, NDArray[np.int64]]:
+        """Rows of each source that has any, in the order of ``TITLES``."""
+        named = np.array([photo.source for photo in self.photos])
+        rows = {source: np.flatnonzero(named == source) for source in TITLES}
+        return {source: found for source, found in rows.items() if len(found)}
+
+    def take(self, rows: NDArray[np.int64]) -> Photos:
+        """The pictures in these rows."""
+        return Photos(tuple(self.photos[row] for row in rows))
+
     def where(self, chosen: Callable[[Photo], bool]) -> Photos:
         """Those pictures alone."""
         return Photos(tuple(photo for photo in self.photos if chosen(photo)))
 
 
-def load_photos(roots: Iterable[Path], split: Split, limit: int | None = None) -> Photos:
+def load_photos(roots: Sequence[Path], split: Split, limit: int | None = None) -> Photos:
     """Read one split of several sets (about 20 kB a picture, since they stay encoded).
 
     Args:
@@ -121,6 +155,8 @@ def load_photos(roots: Iterable[Path], split: Split, limit: int | None = None) -
         DataError: a file is missing or names a class unknown to us.
     """
     found: list[Photo] = []
+    if not roots:
+        raise DataError("no folder of data is given")
     for root in roots:
         found += recognise(root)(root, split, limit)
     return Photos(tuple(found))

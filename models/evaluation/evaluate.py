@@ -1,28 +1,27 @@
 """Score the served pipeline, one photo at a time, on a split of the data.
 
-The answers come from ``python -m inference --json --masks`` in a process of its own: what is measured is what a chat
-gets. Mean average precision needs several scored outlines a photo, and the served file gives the best one alone. So it
-is measured on the torch network that the file is made from, to whose answers a test holds the file, with photos in the
-pose that serving turns them to, without its gate and the brightening of dark ones.
+What is measured is what a chat gets. Only mean average precision needs several scored outlines a photo, and the served
+file gives the best one alone. So it is measured on the torch network that the file is made from, to whose answers a
+test holds the file: on photos in the orientation that serving turns them to, without its gate and its brightening.
 """
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import track
 
+from inference.analysis import Lesion
+from inference.pipeline.orientation import canonical_orientation
 from inference.registry.file import RegistryFile
-from models.data.ham10000 import HEIGHT, WIDTH, Split, copy_photos, load, select
+from models.data.ham10000 import Split
+from models.data.pictures import Photo, ham10000_of, load_photos
 from models.evaluation.mask_metrics import jaccard, statistics, summarise
 from models.evaluation.metrics import Answers, Interval, bootstrap, figures
-from models.evaluation.served import EvaluationError, collect, serve
+from models.evaluation.served import collect, read_encoded, serve, watched, without_mask
 from models.networks.segmenter import find_lesions, load_segmenter
 
 POOR_JACCARD = 0.65  # below it an outline counts as failed, as in ISIC 2018 Task 1
@@ -52,22 +51,23 @@ def evaluate(root: Path, split: Split, weights: Path, classifier: str | None = N
         DataError: the data is incomplete.
         EvaluationError: the pipeline failed.
     """
-    lesions = load(root, split)
-    with tempfile.TemporaryDirectory() as folder:
-        photos = copy_photos(root, select(root, split), Path(folder))
-        masks = Path(folder) / "masks"
-        choice = ("--classifier", classifier) if classifier else ()
-        answered = serve(photos, weights, "--masks", str(masks), *choice)
-        rows = list(track(answered, "photos", len(photos), console=Console(stderr=True)))
-        jaccards = np.array(
-            [_jaccard(masks / f"{photo.stem}.png", true) for photo, true in zip(photos, lesions.masks, strict=True)]
-        )
-    answers = collect(rows, lesions.labels, lesions.groups)
+    photos = load_photos([ham10000_of([root])], split)
+    served, overlaps = [], []
+    answered = watched(serve(photos.photos, read_encoded, weights, classifier=classifier), "photos", len(photos))
+    for photo, analysis in zip(photos.photos, answered, strict=True):
+        overlaps.append(_jaccard(analysis.lesion, _true_mask(photo)))
+        served.append(without_mask(analysis))
+    answers, jaccards = collect(served, photos.labels, photos.groups), np.array(overlaps)
     entry = RegistryFile.load(weights).served_segmenter
     network = load_segmenter(weights / entry.served.file, entry.network)
-    posed = lesions.posed()
-    found = [find_lesions(network, [image], entry.input.frame, min_score=0.001, most=100)[0] for image in posed.images]
-    matched = statistics(found, posed.masks)
+    found, masks = [], []
+    for photo in photos.photos:
+        pixels = photo.pixels()
+        orientation = canonical_orientation(pixels)
+        turned = orientation.apply(pixels)
+        found.append(find_lesions(network, [turned], entry.input.frame, min_score=0.001, most=100)[0])
+        masks.append(orientation.apply(_true_mask(photo)))
+    matched = statistics(found, masks)
 
     def outlines(chosen: NDArray[np.int64]) -> dict[str, float]:
         return {
@@ -78,20 +78,24 @@ def evaluate(root: Path, split: Split, weights: Path, classifier: str | None = N
 
     return Evaluation(
         split,
-        next(row["models"] for row in rows if "models" in row),
+        dict(served[0].models),
         answers,
-        bootstrap(lambda chosen: figures(answers.take(chosen)), lesions.groups),
-        bootstrap(outlines, lesions.groups, rounds=300),
+        bootstrap(lambda chosen: figures(answers.take(chosen)), photos.groups),
+        bootstrap(outlines, photos.groups, rounds=300),
     )
 
 
-def _jaccard(path: Path, true: NDArray[np.bool_]) -> float:
-    """Jaccard index of a served outline; 0 where none was drawn."""
-    if not path.is_file():
+def _jaccard(lesion: Lesion | None, true: NDArray[np.bool_]) -> float:
+    """Jaccard index of a served outline, at the size of the true one; 0 where none was drawn."""
+    if lesion is None:
         return 0.0
-    drawn = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if drawn is None:
-        raise EvaluationError(f"{path}: cannot be read")
-    if drawn.shape != (HEIGHT, WIDTH):
-        drawn = cv2.resize(drawn, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    drawn = lesion.mask.view(np.uint8) * 255
+    if drawn.shape != true.shape:
+        drawn = np.asarray(cv2.resize(drawn, true.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
     return jaccard(drawn > 127, true)
+
+
+def _true_mask(photo: Photo) -> NDArray[np.bool_]:
+    mask = photo.mask()
+    assert mask is not None, "every photo of HAM10000 has one"
+    return mask

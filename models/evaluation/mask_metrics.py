@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -19,12 +20,12 @@ from inference.analysis import Lesion
 _THRESHOLDS = SimpleNamespace(iouv=torch.linspace(0.5, 0.95, 10))
 
 
-def statistics(found: list[list[Lesion]], masks: NDArray[np.bool_]) -> list[dict[str, Any]]:
+def statistics(found: Sequence[list[Lesion]], masks: Iterable[NDArray[np.bool_]]) -> list[dict[str, Any]]:
     """Match each photo's outlines with its one true lesion, as ultralytics counts it.
 
     Args:
         found: for each photo its outlines, best first.
-        masks: N x H x W true masks; a photo's outlines have its size.
+        masks: N true masks, each H x W; a photo's outlines have its size.
     """
     rows = []
     for name, (outlines, mask) in enumerate(zip(found, masks, strict=True)):
@@ -65,11 +66,6 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, float]:
         "box_map50": float(metrics.box.map50),
         "box_map": float(metrics.box.map),
     }
-
-
-def map_scores(found: list[list[Lesion]], masks: NDArray[np.bool_]) -> dict[str, float]:
-    """``summarise`` of ``statistics``."""
-    return summarise(statistics(found, masks))
 
 
 def jaccard(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:

@@ -44,7 +44,7 @@ class Answers:
     Attributes:
         labels: N true class indices.
         predicted: N answered class indices; -1 where no class was given.
-        probabilities: N x 7, rows sum to 1; NaN where no class was given.
+        probabilities: N x 8, rows sum to 1; NaN where no class was given.
         warned: N bool, the risk level was above low.
         groups: N lesion ids.
     """
@@ -144,7 +144,7 @@ def reliability(answers: Answers) -> list[Bin]:
 
 
 def confusion(answers: Answers) -> NDArray[np.int64]:
-    """scikit-learn's confusion matrix, 7 true classes x 7 answered ones and, last, the photos that were given none."""
+    """scikit-learn's confusion matrix, 8 true classes x 8 answered ones and, last, the photos that were given none."""
     columns = [*range(len(CLASSES)), -1]
     return np.asarray(confusion_matrix(answers.labels, answers.predicted, labels=columns)[:-1], np.int64)
 

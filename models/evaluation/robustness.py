@@ -1,37 +1,36 @@
-"""How the served pipeline bears what happens to photos: every degradation of a split, answered as a chat would get it.
+"""How the served pipeline bears what happens to photos: every corruption of a split, answered as a chat would get it.
 
-The pipeline first answers all photos of a degradation. Those that it refuses as unfit are then asked for once more with
-``--unchecked``: what the model would have said tells what refusing is worth.
+The pipeline first answers all photos of a corruption. Those that it refuses as unfit are then asked for once more,
+unchecked: what the model would have said tells what refusing is worth.
 """
 
 from __future__ import annotations
 
 import csv
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from models.data.corruptions import DEGRADATIONS, Degradation
-from models.data.ham10000 import Lesions, Split, load
+from inference.analysis import Analysis, Refusal
+from inference.photo import Photo as ServedPhoto
+from models.data.corruptions import CORRUPTIONS, Corruption
+from models.data.ham10000 import Split
+from models.data.pictures import Photo, Photos, ham10000_of, load_photos
 from models.evaluation.metrics import balanced_accuracy, bootstrap
-from models.evaluation.served import collect, serve
+from models.evaluation.served import collect, serve, without_mask
 
-PLAIN: Final = Degradation("as it is", "", lambda pixels: pixels)
+PLAIN: Final = Corruption("as it is", "", lambda pixels: pixels)
 ROUNDS: Final = 500  # of the bootstrap, a row
-_NO_LESION: Final = (
-    "no_lesion"  # the one refusal that --unchecked leaves: without a lesion there is nothing to classify
-)
+_LEFT: Final = (None, Refusal.NO_LESION)  # no check refused these: without a lesion there is nothing to classify
 
-Records = list[dict[str, Any]]
+Analyses = list[Analysis]
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Row:
     """One line of the table; shares are 0..1.
 
     Attributes:
-        kind, level: the degradation.
+        kind, level: the corruption.
         photos: how many were asked for.
         models: what answered, by role.
         accuracy, accuracy_low, accuracy_high: share named rightly where nothing is refused as unfit, with its 95 %
@@ -47,7 +46,7 @@ class Row:
         balanced_accuracy: mean recall of the same answers.
         change, change_low, change_high: balanced accuracy less that of the same photos as they are, with its 95 %
             interval. Two thirds of the photos are nevi: a model that calls everything a nevus keeps its accuracy.
-        flips: share of the photos that got a class both as they are and degraded whose class differs.
+        flips: share of the photos that got a class both as they are and corrupted whose class differs.
         refused: share that the served pipeline gives no class.
         reasons: how many photos it refused for what.
         answered_accuracy: share named rightly of those that the served pipeline does give a class; NaN for none.
@@ -71,7 +70,7 @@ class Row:
 
 
 def measure(root: Path, split: Split, weights: Path, table: Path, limit: int | None = None) -> list[Row]:
-    """Answer a split under every degradation; each row is added to ``table`` as soon as it is known.
+    """Answer a split under every corruption; each row is added to ``table`` as soon as it is known.
 
     Rows that ``table`` already holds for the same models and number of photos are kept; only the photos as they are
     are always answered anew, since flips are counted against them.
@@ -87,70 +86,70 @@ def measure(root: Path, split: Split, weights: Path, table: Path, limit: int | N
         DataError: the data is incomplete.
         EvaluationError: the pipeline failed.
     """
-    lesions = load(root, split, limit)
+    photos = load_photos([ham10000_of([root])], split, limit)
     known = {(row.kind, row.level, row.photos, row.models): row for row in _read(table)}
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=len(lesions) * (1 + len(DEGRADATIONS)))
+        task = progress.add_task("", total=len(photos) * (1 + len(CORRUPTIONS)))
 
-        def answered(degradation: Degradation) -> tuple[Records, Records]:
-            progress.update(task, description=f"{degradation.kind} {degradation.level}".strip())
-            return _answer(lesions, degradation, weights, lambda: progress.advance(task))
+        def answered(corruption: Corruption) -> tuple[Analyses, Analyses]:
+            progress.update(task, description=f"{corruption.kind} {corruption.level}".strip())
+            return _answer(photos, corruption, weights, lambda: progress.advance(task))
 
         plain, plain_unchecked = answered(PLAIN)
-        models = ", ".join(f"{role} {title}" for role, title in plain[0]["models"].items())
-        rows = [_row(PLAIN, models, lesions, plain, plain_unchecked, plain_unchecked)]
-        for degradation in DEGRADATIONS:
-            row = known.get((degradation.kind, degradation.level, len(lesions), models))
+        models = ", ".join(f"{role} {title}" for role, title in plain[0].models.items())
+        rows = [_row(PLAIN, models, photos, plain, plain_unchecked, plain_unchecked)]
+        for corruption in CORRUPTIONS:
+            row = known.get((corruption.kind, corruption.level, len(photos), models))
             if row is None:
-                row = _row(degradation, models, lesions, *answered(degradation), plain_unchecked)
+                row = _row(corruption, models, photos, *answered(corruption), plain_unchecked)
             else:
-                progress.advance(task, len(lesions))
+                progress.advance(task, len(photos))
             rows.append(row)
             _write(rows, table)
     return rows
 
 
 def _answer(
-    lesions: Lesions, degradation: Degradation, weights: Path, done: Callable[[], None]
-) -> tuple[Records, Records]:
-    """What the pipeline answers to the degraded photos, and what it answers where it may refuse none as unfit."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{name}.png" for name in lesions.ids]
-        for path, image in zip(paths, lesions.images, strict=True):
-            Image.fromarray(degradation.apply(image)).save(path, compress_level=1)
-        served = []
-        for record in serve(paths, weights):
-            served.append(record)
-            done()
-        unfit = [place for place, record in enumerate(served) if record["refusal"] not in (None, _NO_LESION)]
-        unchecked = list(served)
-        if unfit:
-            again = serve([paths[place] for place in unfit], weights, "--unchecked")
-            for place, record in zip(unfit, again, strict=True):
-                unchecked[place] = record
+    photos: Photos, corruption: Corruption, weights: Path, done: Callable[[], None]
+) -> tuple[Analyses, Analyses]:
+    """What the pipeline answers to the corrupted photos, and what it answers where it may refuse none as unfit."""
+
+    def corrupted(photo: Photo) -> ServedPhoto:
+        return ServedPhoto(corruption.apply(photo.pixels()))
+
+    served = []
+    for analysis in serve(photos.photos, corrupted, weights):
+        served.append(without_mask(analysis))
+        done()
+    unfit = [row for row, analysis in enumerate(served) if analysis.refusal not in _LEFT]
+    unchecked = list(served)
+    for row, analysis in zip(
+        unfit, serve([photos[row] for row in unfit], corrupted, weights, checked=False), strict=True
+    ):
+        unchecked[row] = without_mask(analysis)
     return served, unchecked
 
 
 def _row(
-    degradation: Degradation, models: str, lesions: Lesions, served: Records, unchecked: Records, plain: Records
+    corruption: Corruption, models: str, photos: Photos, served: Analyses, unchecked: Analyses, plain: Analyses
 ) -> Row:
-    truth = lesions.labels
-    after, before = (collect(records, truth, lesions.groups).predicted for records in (unchecked, plain))
+    truth = photos.labels
+    after, before = (collect(analyses, truth, photos.groups).predicted for analyses in (unchecked, plain))
     right = after == truth
-    given = np.array([record["label"] is not None for record in served])
+    given = np.array([each.label is not None for each in served])
     both = (after >= 0) & (before >= 0)
-    reasons = Counter(record["refusal"] for record in served if record["refusal"])
+    reasons = Counter(each.refusal for each in served if each.refusal)
 
     def judged(chosen: NDArray[np.int64]) -> dict[str, float]:
         balanced, balanced_before = (balanced_accuracy(truth[chosen], answered[chosen]) for answered in (after, before))
         return {"accuracy": float(right[chosen].mean()), "change": balanced - balanced_before}
 
-    interval = bootstrap(judged, lesions.groups, ROUNDS)
+    interval = bootstrap(judged, photos.groups, ROUNDS)
     return Row(
-        degradation.kind,
-        degradation.level,
-        len(lesions),
+        corruption.kind,
+        corruption.level,
+        len(photos),
         models,
         *interval["accuracy"],
         balanced_accuracy(truth, after),

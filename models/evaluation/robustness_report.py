@@ -16,7 +16,7 @@ from models.evaluation.robustness import PLAIN, Row
 
 _ACROSS: Final = 3  # panels side by side
 _INTRO: Final = """\
-{photos} photos of HAM10000's `{split}` split at 320 x 240 pixels, one degradation at a time, each photo through the
+{photos} photos of HAM10000's `{split}` split at 320 x 240 pixels, one corruption at a time, each photo through the
 served pipeline on its own: {models}.
 
 - Accuracy, balanced accuracy, its change against the photos as they are, and flips are of the model alone: photos that
@@ -27,7 +27,7 @@ served pipeline on its own: {models}.
 - Two thirds of the photos are nevi, so a model that calls everything a nevus keeps its accuracy: read the change of
   balanced accuracy.
 
-| degradation | level | accuracy | balanced accuracy | change | flips | refused | accuracy of the answered |
+| corruption | level | accuracy | balanced accuracy | change | flips | refused | accuracy of the answered |
 |---|---|---|---|---|---|---|---|
 """
 
@@ -37,7 +37,7 @@ def write_robustness(rows: list[Row], split: str, table: Path) -> None:
     lines = [_line(row) for row in rows]
     heading = f"# Robustness on `{split}`\n\n"
     intro = _INTRO.format(photos=rows[0].photos, split=split, models=rows[0].models)
-    picture = f"\n![Accuracy and refusals under every degradation]({table.stem}.png)\n"
+    picture = f"\n![Accuracy and refusals under every corruption]({table.stem}.png)\n"
     table.with_suffix(".md").write_text(heading + intro + "\n".join(lines) + "\n" + picture, encoding="utf-8")
     _plot(rows, table.with_suffix(".png"))
 

@@ -1,69 +1,82 @@
-"""Answers of the served pipeline: ``python -m inference --json`` in a process of its own, as a chat would get them."""
+"""Answers of the served pipeline: evaluation calls the library that the bot calls, on every core."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
 
+from inference.analysis import Analysis, Risk
+from inference.batches import Item, answers
 from inference.classes import CLASSES
+from inference.photo import Photo as ServedPhoto
+from inference.photo import decode
+from inference.registry.registry import Registry, RegistryError
+from models.data.pictures import Photo
+from models.errors import EvaluationError
 from models.evaluation.metrics import Answers
 
 
-class EvaluationError(Exception):
-    """The served pipeline did not answer; the message holds its last words."""
-
-
-def serve(photos: Sequence[Path], weights: Path, *options: str) -> Iterator[dict[str, Any]]:
-    """Answer photo files, one after another in the order given, as the records of ``--json``.
+def serve(
+    photos: Sequence[Item],
+    read: Callable[[Item], ServedPhoto],
+    weights: Path,
+    *,
+    checked: bool = True,
+    classifier: str | None = None,
+) -> Iterator[Analysis]:
+    """Answer photos, one after another in the order given.
 
     Args:
-        photos: the files.
+        photos: where they come from; as text each names its photo in an error.
+        read: decodes one.
         weights: folder of registry.json.
-        options: more of the command's own options.
+        checked: whether unfit photos are refused.
+        classifier: NAME-VERSION of a released classifier; None takes the served one.
 
     Raises:
-        EvaluationError: a photo could not be read, or the pipeline failed.
+        EvaluationError: a photo cannot be read, or nothing can be served.
     """
-    command = [sys.executable, "-m", "inference", "--json", "--weights", str(weights), *options, *map(str, photos)]
-    answered = 0
-    with (
-        tempfile.TemporaryFile("w+", errors="replace") as said,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as process,
-    ):
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                row = json.loads(line)
-                if "error" in row:
-                    raise EvaluationError(f"{row['photo']}: {row['error']}")
-                answered += 1
-                yield row
-        except BaseException:  # also where the caller stops asking
-            process.kill()
-            raise
-        if process.wait() or answered != len(photos):
-            said.seek(0)
-            last = said.read().strip().rpartition("\n")[2]
-            raise EvaluationError(
-                f"python -m inference ended with status {process.returncode} after {answered} photos: {last}"
-            )
+    try:
+        for answer in answers(photos, read, Registry.load(weights, classifier), checked=checked):
+            if answer.analysis is None:
+                raise EvaluationError(f"{answer.photo}: {answer.error}")
+            yield answer.analysis
+    except RegistryError as error:
+        raise EvaluationError(str(error)) from error
 
 
-def collect(rows: Sequence[dict[str, Any]], labels: NDArray[np.int64], groups: tuple[str, ...]) -> Answers:
-    """The records of ``serve`` beside the truth: N true class indices and N lesion ids."""
-    given = [row["label"] is not None for row in rows]
+def read_file(path: Path) -> ServedPhoto:
+    """The photo of a file, for `serve`."""
+    return decode(path.read_bytes())
+
+
+def read_encoded(photo: Photo) -> ServedPhoto:
+    """A photo of a data set as a person would send it, for `serve`."""
+    return decode(photo.encoded)
+
+
+def watched(analyses: Iterable[Analysis], what: str, count: int) -> Iterator[Analysis]:
+    """The same analyses, with a progress bar on standard error."""
+    return iter(track(analyses, what, count, console=Console(stderr=True)))
+
+
+def without_mask(analysis: Analysis) -> Analysis:
+    """An analysis that takes little memory, to be kept by the thousand."""
+    return replace(analysis, lesion=None)
+
+
+def collect(analyses: Sequence[Analysis], labels: NDArray[np.int64], groups: Sequence[str]) -> Answers:
+    """Analyses beside the truth: N true class indices and N ids of lesions or patients."""
     return Answers(
         labels,
-        np.array([CLASSES.index(row["label"]) if row["label"] else -1 for row in rows], np.int64),
-        np.array([[row["probabilities"].get(name, np.nan) for name in CLASSES] for row in rows], np.float64),
-        np.array([known and row["risk"] != "low" for known, row in zip(given, rows, strict=True)], np.bool_),
-        groups,
+        np.array([CLASSES.index(each.label) if each.label else -1 for each in analyses], np.int64),
+        np.array([[each.probabilities.get(name, np.nan) for name in CLASSES] for each in analyses], np.float64),
+        np.array([each.risk not in (None, Risk.LOW) for each in analyses], np.bool_),
+        tuple(groups),
     )

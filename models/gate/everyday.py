@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.data.ham10000 import DataError, Lesions
+from models.data.ham10000 import Lesions
+from models.errors import DataError
 from models.gate.everyday_drawn import DRAWN, draw
 
 Part = Literal["fit", "choose", "held-out"]

@@ -5,53 +5,51 @@ Nothing here sees ``test`` or the everyday pictures that are held out; `models.g
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
-import onnxruntime
 import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import track
 from safetensors.numpy import save
 from sklearn.metrics import RocCurveDisplay, roc_auc_score
 from torch import Tensor
 
-from inference.domains import Teller
-from inference.pipeline.crops import crop
+from inference.domains import DomainClassifier
 from inference.pipeline.gate import LinearClassifier, lesion_log_odds
-from inference.pipeline.masks import letterbox
-from inference.registry.schema import ClassifierEntry, GateEntry, GateTrial, Member, SegmenterEntry
-from inference.registry.tensors import DETECTIONS, EXPLAIN, FEATURES, SQUARES
+from inference.registry.file import RegistryFile
+from inference.registry.schema import GateEntry, GateTrial
+from models.data.pictures import load_photos
 from models.evaluation.plots import save as save_figure
-from models.evaluation.served import EvaluationError
 from models.gate import scores
 from models.gate.pictures import DATA, Example, examples
 from models.gate.scores import Values
-from models.release.export import LICENCE, register, released, store
+from models.release.domains import fit_domain_classifier
+from models.release.files import LICENCE, backbone_of, register, store
+from models.release.outputs import ReleasedNetworks
 
 STRENGTH: Final = 0.003
 """Of the data against the prior. It was chosen by the comparison below and by whether photos by phone are read."""
 LOST: Final = {False: 0.002, True: 0.01}
 """Share of ``val``'s lesions that gate and segmenter may refuse together: of HAM10000, and of the other sets."""
-BATCH: Final = 16
+OF_EACH: Final = 900
+"""So many photos of ``train`` of each set and kind of picture teach how to tell the domain."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the networks make of N examples, of which M are compared.
+class ExampleOutputs:
+    """What released networks give for N examples, of which M are compared.
 
     Attributes:
         kinds: N indices into ``inference.pipeline.gate.KINDS``.
         learnt: N bool; the others are compared.
         beyond: N bool; lesions of other sets than HAM10000.
-        features: N x D, of the network that the gate goes by.
+        features: N x D, of the gate's backbone.
         scores: M, the segmenter's best score in [0, 1].
     """
 
@@ -62,23 +60,24 @@ class Seen:
     scores: Values
 
 
-def fit(roots: Sequence[Path], version: str, weights: Path, teller: Teller, limit: int | None = None) -> GateEntry:
-    """Fit the gate, compare it with other scores, and release it.
+def fit(roots: Sequence[Path], version: str, weights: Path, limit: int | None = None) -> GateEntry:
+    """Fit the gate and the classifier of the domain, compare the gate with other scores, and release both in one file.
 
     Args:
         roots: folders of the sets.
         version: of the release.
         weights: folder of registry.json.
-        teller: what tells the domain from the same features; it is kept in the same file.
         limit: learn from and compare with only so many lesions.
 
     Raises:
         DataError: data or a package with everyday pictures is missing.
         EvaluationError: the served classifier has no network that the gate could go by.
     """
-    segmenter, classifier = released(weights)
-    trunk = trunk_of(classifier)
-    seen = _look(examples(roots, limit), trunk, weights, segmenter)
+    release = RegistryFile.load(weights)
+    segmenter, backbone = release.served_segmenter, backbone_of(release.served_classifier)
+    networks = ReleasedNetworks(weights, segmenter, [backbone])
+    domain = _domain_classifier(roots, networks, limit or OF_EACH)
+    seen = _outputs(examples(roots, limit), networks)
     gate = scores.fit_linear(seen.features[seen.learnt], seen.kinds[seen.learnt], STRENGTH)
     compared, trials = ~seen.learnt, []
     lesions = seen.kinds[compared] == 0
@@ -97,26 +96,15 @@ def fit(roots: Sequence[Path], version: str, weights: Path, teller: Teller, limi
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize="small")  # where no curve runs
     save_figure(figure, weights / "refusal.png")
     served = _odds_of(gate, seen.features[compared])
-    stored = {"weight": gate.weight, "bias": gate.bias, "phone.weight": teller.weight, "phone.bias": teller.bias}
+    stored = {"weight": gate.weight, "bias": gate.bias, "phone.weight": domain.weight, "phone.bias": domain.bias}
     entry = GateEntry(
-        name="gate", version=version, metrics={}, data=DATA, licence=LICENCE, trunk=trunk.served, input=trunk.input,
+        name="gate", version=version, metrics={}, data=DATA, licence=LICENCE,
+        backbone=backbone.served, input=backbone.input,
         served=store(save(stored), weights / f"gate-{version}.safetensors"),
         threshold=_threshold(served, found, lesions, seen.beyond[compared]), trials=tuple(trials),
     )  # fmt: skip
     register(weights, entry)
     return entry
-
-
-def trunk_of(classifier: ClassifierEntry) -> Member:
-    """The network of a classifier that gives features of the whole photo.
-
-    Raises:
-        EvaluationError: it has none.
-    """
-    for member in classifier.members:
-        if member.input.view == "whole" and member.network.startswith("efficientnet"):
-            return member
-    raise EvaluationError(f"{classifier.key} has no EfficientNet that reads the whole photo: the gate goes by one")
 
 
 def threshold_for(values: Values, found: NDArray[np.bool_], lost: float) -> float:
@@ -141,7 +129,7 @@ def _threshold(
     return min(threshold_for(values[rows], found[rows], lost) for rows, lost in limits if rows.any())
 
 
-def _candidates(seen: Seen, gate: LinearClassifier) -> dict[str, Values]:
+def _candidates(seen: ExampleOutputs, gate: LinearClassifier) -> dict[str, Values]:
     """Scores of what is compared, by what a report calls them."""
     given, lesions = seen.features[~seen.learnt], seen.features[seen.learnt & (seen.kinds == 0)]
     return {
@@ -156,35 +144,21 @@ def _odds_of(gate: LinearClassifier, features: Tensor) -> Values:
     return lesion_log_odds(gate(features.numpy()))
 
 
-def _look(given: Iterator[Example], trunk: Member, weights: Path, segmenter: SegmenterEntry) -> Seen:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    outlining = onnxruntime.InferenceSession(weights / segmenter.served.file, options)
-    watching = onnxruntime.InferenceSession(weights / trunk.served.file, options)
-    kinds: list[int] = []
-    learnt: list[bool] = []
-    beyond: list[bool] = []
-    scores: list[float] = []
-    features: list[Tensor] = []
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("pictures", total=None)
-        while batch := list(islice(given, BATCH)):
-            squares = [crop(each.pixels, None, trunk.input.size, trunk.input.margin) for each in batch]
-            (found,) = watching.run([FEATURES], {SQUARES: np.stack(squares), EXPLAIN: np.array(False)})
-            features.append(torch.from_numpy(found))
-            kinds += [example.kind for example in batch]
-            learnt += [example.learnt for example in batch]
-            beyond += [example.beyond for example in batch]
-            for example in batch:
-                if not example.learnt:
-                    framed, _ = letterbox(_lying(example.pixels), segmenter.input.frame)
-                    (best,) = outlining.run([DETECTIONS], {SQUARES: framed[None]})
-                    scores.append(float(best[0, 4]))
-            progress.advance(task, len(batch))
-    return Seen(np.array(kinds), np.array(learnt), np.array(beyond), torch.cat(features), np.array(scores))
+def _outputs(given: Iterable[Example], networks: ReleasedNetworks) -> ExampleOutputs:
+    """Every example is turned, brightened and freed of a surround as serving does it."""
+    found, features, compared = [], [], []
+    for example in track(given, "pictures", console=Console(stderr=True)):
+        found.append((example.kind, example.learnt, example.beyond))
+        features.append(networks.features(example.pixels))
+        if not example.learnt:
+            lesion = networks.lesion(example.pixels)
+            compared.append(lesion.score if lesion else 0.0)
+    kinds, learnt, beyond = (np.array(column) for column in zip(*found, strict=True))
+    return ExampleOutputs(kinds, learnt, beyond, torch.from_numpy(np.stack(features)), np.array(compared))
 
 
-def _lying(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture with its long side flat, which is how serving shows it to the segmenter."""
-    height, width = pixels.shape[:2]
-    return np.asarray(cv2.transpose(pixels)) if height > width else pixels
+def _domain_classifier(roots: Sequence[Path], networks: ReleasedNetworks, limit: int) -> DomainClassifier:
+    """Learn the domain from photos of ``train``."""
+    photos = load_photos(roots, "train", limit).photos
+    features = np.stack([networks.features(photo.pixels()) for photo in photos])
+    return fit_domain_classifier(features, np.array([photo.domain == "phone" for photo in photos]))

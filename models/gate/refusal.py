@@ -1,25 +1,25 @@
 """What the served pipeline refuses: everyday pictures that were held out, lesions of a split, photos by phone.
 
-Every picture goes through ``python -m inference``, so that what is counted is what a chat gets.
+Every picture goes through the served pipeline, so that what is counted is what a chat gets.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
-from models.data.ham10000 import Split, copy_photos, load, select
+from inference.batches import Item
+from inference.photo import Photo
+from models.data.ham10000 import Split, load
+from models.data.pictures import ham10000_of, load_photos
 from models.evaluation.metrics import Interval, bootstrap
-from models.evaluation.served import serve
+from models.evaluation.served import read_encoded, read_file, serve, watched
 from models.gate.everyday import gather, healthy_skin
 
 SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
@@ -65,21 +65,14 @@ def measure(root: Path, split: Split, weights: Path, phone: Path | None = None) 
         DataError: data or a package with everyday pictures is missing.
         EvaluationError: the pipeline failed.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        kinds: list[str] = []
-        groups: list[str] = []
-        paths: list[Path] = []
-        for picture in chain(gather(), healthy_skin(load(root, "val"))):
-            if picture.part == "held-out":
-                paths.append(Path(folder) / f"{len(paths)}.png")
-                Image.fromarray(picture.pixels).save(paths[-1], compress_level=1)
-                kinds.append(picture.kind)
-                groups.append(picture.group)
-        everyday, _ = _reasons(paths, weights, "everyday pictures")
-    with tempfile.TemporaryDirectory() as folder:
-        pictures = select(root, split)
-        lesions, models = _reasons(copy_photos(root, pictures, Path(folder)), weights, f"lesions of {split}")
-    photos = sorted(path for path in phone.iterdir() if path.suffix.lower() in SUFFIXES) if phone else []
+    root = ham10000_of([root])
+    skin = healthy_skin(load(root, "val"))
+    held_out = [picture for picture in chain(gather(), skin) if picture.part == "held-out"]
+    kinds, groups = [picture.kind for picture in held_out], [picture.group for picture in held_out]
+    everyday, _ = _reasons(held_out, lambda picture: Photo(picture.pixels), weights, "everyday pictures")
+    pictures = load_photos([root], split)
+    lesions, models = _reasons(pictures.photos, read_encoded, weights, f"lesions of {split}")
+    files = sorted(path for path in phone.iterdir() if path.suffix.lower() in SUFFIXES) if phone else []
     return Refusals(
         split,
         models,
@@ -89,21 +82,26 @@ def measure(root: Path, split: Split, weights: Path, phone: Path | None = None) 
         ),
         _interval(everyday, groups),
         _count("lesions", lesions),
-        _interval(lesions, [picture.lesion_id for picture in pictures]),
-        _count("photos by phone", _reasons(photos, weights, "photos by phone")[0]) if photos else None,
+        _interval(lesions, pictures.groups),
+        _count("photos by phone", _reasons(files, read_file, weights, "photos by phone")[0]) if files else None,
     )
 
 
-def _reasons(paths: list[Path], weights: Path, what: str) -> tuple[list[str], dict[str, str]]:
+def _reasons(
+    photos: Sequence[Item], read: Callable[[Item], Photo], weights: Path, what: str
+) -> tuple[list[str], dict[str, str]]:
     """Why each picture is refused, "" where it is read; and the models that answered."""
-    rows = list(track(serve(paths, weights), what, len(paths), console=Console(stderr=True)))
-    return [row["refusal"] or "" for row in rows], rows[0]["models"]
+    reasons, models = [], {}
+    for analysis in watched(serve(photos, read, weights), what, len(photos)):
+        reasons.append(analysis.refusal or "")
+        models = dict(analysis.models)
+    return reasons, models
 
 
 def _count(kind: str, reasons: list[str]) -> Refused:
     return Refused(kind, len(reasons), Counter(reasons))
 
 
-def _interval(reasons: list[str], groups: list[str]) -> Interval:
+def _interval(reasons: list[str], groups: Sequence[str]) -> Interval:
     refused = np.array([bool(reason) for reason in reasons])
     return bootstrap(lambda chosen: {"refused": float(refused[chosen].mean())}, tuple(groups))["refused"]

@@ -14,7 +14,7 @@ from models.gate.refusal import Refusals, Refused
 
 _INTRO: Final = """\
 The gate `{gate}` refuses a photo where the log-odds of a lesion are below {threshold:.3f}. It is a linear classifier of
-lesions, bare skin and anything else on what the stages of `{trunk}`, a network for the class, give on
+lesions, bare skin and anything else on what the stages of `{backbone}`, a network for the class, give on
 average over the photo's largest centred square. It was fitted on lesions of `train` and on everyday pictures, both also
 turned, nearer, further away, in other light, blurred, smaller and compressed. Beside it stand the check of quality and
 the segmenter's least score.
@@ -57,7 +57,9 @@ def write_refusals(found: Refusals, gate: GateEntry, folder: Path) -> Path:
 
 def _markdown(found: Refusals, gate: GateEntry) -> str:
     parts = [f"# Refusal on `{found.split}`\n\n"]
-    parts.append(_INTRO.format(gate=gate.key, trunk=gate.trunk.file, threshold=gate.threshold, lost=max(LOST.values())))
+    parts.append(
+        _INTRO.format(gate=gate.key, backbone=gate.backbone.file, threshold=gate.threshold, lost=max(LOST.values()))
+    )
     parts += [f"| {trial.what} | {trial.auc:.4f} | {trial.lost:.2%} | {trial.refused:.1%} |\n" for trial in gate.trials]
     photos = sum(kind.photos for kind in found.everyday)
     parts.append(_EVERYDAY.format(photos=photos, **_shares(found.everyday_share)))

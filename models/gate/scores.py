@@ -18,11 +18,6 @@ from inference.pipeline.gate import KINDS, LinearClassifier
 Values = NDArray[np.float64]
 
 
-def energy(odds: Tensor) -> Values:
-    """Negative energy of N x C log-odds: W. Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020."""
-    return np.asarray(odds.double().logsumexp(1))
-
-
 def mahalanobis(features: Tensor, learnt: Tensor) -> Values:
     """Negative distance to the lesions' features in their own covariance, shrunk after Ledoit and Wolf.
 

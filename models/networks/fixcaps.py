@@ -168,7 +168,7 @@ class DigitCapsules(nn.Module):
         return squash(torch.einsum("bic,bicd->bcd", couplings, votes))
 
     def pull(self, capsules: Tensor) -> tuple[Tensor, Tensor]:
-        """How much each input capsule, in each direction, adds to a class: what evidence is made of.
+        """How much each input capsule, in each direction, adds to a class: what attribution is made of.
 
         A class capsule's input s_j is the sum of the votes that the routing weighs (Sabour et al., 2017, equation 2),
         and each vote is linear in its capsule. The products of capsules and weights sum to the length of s_j exactly.
@@ -229,13 +229,13 @@ class FixCaps(nn.Module):
             images: B x 3 x ``size`` x ``size``, RGB, float in [0, 1]; normalisation happens in here.
 
         Returns:
-            B x 7 capsule lengths in [0, 1), in the order of ``CLASSES``; scores, not probabilities.
+            B x 8 capsule lengths in [0, 1), in the order of ``CLASSES``; scores, not probabilities.
         """
         capsules = self.primary(self._features(images))
         with torch.autocast(images.device.type, enabled=False):  # routing is a softmax of small differences
             return _lengths(self.digits(capsules))
 
-    def evidence(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def attribution(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Score photos, and say where in them what spoke for each class lies.
 
         The routing's weights say what each primary capsule adds to each class; these are followed one linear layer
@@ -245,7 +245,7 @@ class FixCaps(nn.Module):
             images: as in ``forward``.
 
         Returns:
-            The lengths, as ``forward``; and B x 7 x G x G, square cells that tile the photos (G is 20 and the
+            The lengths, as ``forward``; and B x 8 x G x G, square cells that tile the photos (G is 20 and the
             frame that only corners of the large kernel see). The cells of a class sum to the length of its
             capsule before squashing, |s|, of which ``length`` is |s|^2 / (1 + |s|^2).
         """
@@ -265,7 +265,7 @@ class FixCaps(nn.Module):
         """Lengths as scores for a softmax; see ``inference.pipeline.calibration``."""
         return torch.logit(lengths.float(), eps=1e-4)
 
-    def loss(self, lengths: Tensor, labels: Tensor) -> Tensor:
+    def loss(self, lengths: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
         return margin_loss(lengths, labels)
 
 

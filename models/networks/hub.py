@@ -11,14 +11,10 @@ from typing import Final
 
 from huggingface_hub import constants
 
-from models.training.loop import TrainingError
+from models.errors import WeightsUnavailable
 
 PATIENCE: Final = 5.0
 """Seconds that the hub has to answer. The library itself tries each file six times, for most of a minute."""
-
-
-class WeightsUnavailable(TrainingError):
-    """Pretrained weights are neither on a hub that can be reached nor in its cache."""
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from ultralytics.nn.tasks import ClassificationModel
 
 from inference.classes import CLASSES
-from models.networks import hub, packaged, zoo
+from models.networks import hub, packaged
+from models.networks.classifier import Logits
 
 ARCHITECTURES: Final = {
     "resnet50": "resnet50.a1_in1k",
@@ -50,11 +51,11 @@ class Normalised(nn.Module):
         return cast(Tensor, self.network((images - self.mean) / self.std))
 
 
-class FineTuned(zoo.Logits, Normalised):
+class FineTuned(Logits, Normalised):
     """A normalised network whose outputs are logits of our classes."""
 
 
-class YoloClassifier(zoo.Logits, nn.Module):
+class YoloClassifier(Logits, nn.Module):
     """YOLOv8-cls, built from ultralytics' YAML with random weights."""
 
     def __init__(self, network: str) -> None:
@@ -62,12 +63,12 @@ class YoloClassifier(zoo.Logits, nn.Module):
         self.network = ClassificationModel(f"{network}.yaml", ch=3, nc=len(CLASSES), verbose=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Score B x 3 x S x S photos, RGB, float in [0, 1]; returns B x 7 logits."""
+        """Score B x 3 x S x S photos, RGB, float in [0, 1]; returns B x 8 logits."""
         outputs = self.network(images)
         return cast(Tensor, outputs if self.training else outputs[1])  # else probabilities come first
 
 
-def build(name: zoo.Name, size: int, *, pretrained: bool) -> nn.Module:
+def build(name: str, size: int, *, pretrained: bool) -> nn.Module:
     """Build a classifier, ready to be trained.
 
     Args:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 # isort: off
+from models.errors import TrainingError
 import models.networks.torchvision_env  # noqa: F401  # before timm, which imports torchvision
 import onnx
 import torch
@@ -26,7 +27,6 @@ from timm.layers.pos_embed import resample_abs_pos_embed
 from torch import Tensor, nn
 
 # isort: on
-from models.training.loop import TrainingError
 
 DINOV2_SMALL: Final = "vit_small_patch14_dinov2.lvd142m"
 CLIP_BASE: Final = "vit_base_patch16_clip_quickgelu_224.openai"

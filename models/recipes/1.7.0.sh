@@ -10,7 +10,7 @@ models() {
 }
 
 # The outline. yolov8n.pt is the published detector of COCO; models/networks/coco.py has its SHA-256.
-models train yolo --data "$data" --start yolov8n.pt --epochs 36 --batch 64 --out runs/yolo
+models train yolo --data "$data" --start yolov8n.pt --epochs 36 --batch 64 --rate 2e-3 --out runs/yolo
 models export runs/yolo --data "$data" --version 1.6.0
 
 # three teachers
@@ -26,7 +26,7 @@ models train fixcaps --data "$data" --view lesion --out runs/b-light
 models train fixcaps --data "$data" --view lesion --augment strong --epochs 12 \
     --start runs/b-light/best.safetensors --out runs/b-lesion
 
-taught=("${train[@]}" --teacher runs/t-whole runs/t-lesion runs/t-wide)
+taught=("${train[@]}" --teachers runs/t-whole runs/t-lesion runs/t-wide)
 models train efficientnet-lite2 "${taught[@]}" --size 192 --epochs 30 --view whole \
     --start runs/t-whole/best.safetensors --out runs/lite2-taught
 models train efficientnet-lite0 "${taught[@]}" --size 192 --epochs 30 --view lesion \
@@ -37,16 +37,16 @@ models train fixcaps "${taught[@]}" --epochs 52 --view lesion \
     --start runs/b-lesion/best.safetensors --out runs/lesion-taught
 
 # all four learn on from pictures as phones and messengers leave them
-worn=(--data "$data" --augment strong --mixup 0.4 --worn 0.6 --teacher runs/lite2-taught runs/lite0-taught --epochs 5)
-models train efficientnet-lite2 "${worn[@]}" --size 192 --view whole --rate 2e-4 \
+corrupted=(--data "$data" --augment strong --mixup 0.4 --corrupt 0.6 --teachers runs/lite2-taught runs/lite0-taught --epochs 5)
+models train efficientnet-lite2 "${corrupted[@]}" --size 192 --view whole --rate 2e-4 \
     --start runs/lite2-taught/best.safetensors --out runs/lite2
-models train efficientnet-lite0 "${worn[@]}" --size 192 --view lesion --rate 2e-4 --epochs 3 \
+models train efficientnet-lite0 "${corrupted[@]}" --size 192 --view lesion --rate 2e-4 --epochs 3 \
     --start runs/lite0-taught/best.safetensors --out runs/lite0-worn
-models train efficientnet-lite0 "${worn[@]}" --size 192 --view lesion --rate 1.5e-4 \
+models train efficientnet-lite0 "${corrupted[@]}" --size 192 --view lesion --rate 1.5e-4 \
     --start runs/lite0-worn/best.safetensors --out runs/lite0
-models train fixcaps "${worn[@]}" --kernel 9 --view whole --rate 3e-4 \
+models train fixcaps "${corrupted[@]}" --kernel 9 --view whole --rate 3e-4 \
     --start runs/whole-taught/best.safetensors --out runs/whole
-models train fixcaps "${worn[@]}" --view lesion --rate 3e-4 \
+models train fixcaps "${corrupted[@]}" --view lesion --rate 3e-4 \
     --start runs/lesion-taught/best.safetensors --out runs/lesion
 
 models export runs/whole runs/lesion --data "$data" --version 1.7.0

@@ -55,7 +55,8 @@ def write_card(entry: AnyEntry, folder: Path) -> None:
         "",
         *_figures(entry),
         "",
-        f"In brackets the 95 % bootstrap interval. More in the `{reports}-*` files here.",
+        "Of HAM10000, by dermatoscope; `kinds-*` has the other sets. In brackets the 95 % bootstrap interval.",
+        f"More in the `{reports}-*` files here.",
         "",
     ]
     (folder / f"{entry.key}.md").write_text("\n".join(lines), encoding="utf-8")
@@ -83,7 +84,7 @@ def _classifier(entry: ClassifierEntry) -> list[str]:
         ),
         "",
         "The log-odds of the networks, times their weights, plus a bias a class, make the probabilities; weights and",
-        "biases are of the kind of photo, dermatoscope or phone, which is told from the photo itself. A warning is",
+        "biases are of the kind of photo, dermatoscope or phone, which the photo itself shows. A warning is",
         "raised where malignant and pre-malignant classes together, or melanoma alone, reach these probabilities:",
         "",
         "| kind of photo | together | melanoma alone |",
@@ -104,7 +105,7 @@ def _slopes(entry: ClassifierEntry, number: int) -> list[str]:
 
 def _files(entry: AnyEntry) -> list[FileEntry]:
     if isinstance(entry, GateEntry):
-        return [entry.served, entry.trunk]
+        return [entry.served, entry.backbone]
     networks = [entry] if isinstance(entry, SegmenterEntry) else entry.members
     return [network.served for network in networks]
 
@@ -149,7 +150,7 @@ def _gate(entry: GateEntry) -> list[str]:
         "",
         "## How",
         "",
-        f"A linear classifier on what the stages of `{entry.trunk.file}`, a network for the class,",
+        f"A linear classifier on what the stages of `{entry.backbone.file}`, a network for the class,",
         f"give on average over the photo's largest centred square, in {entry.input.size} x {entry.input.size} px.",
         f"Photos whose log-odds of a lesion are below {entry.threshold:.3f} are refused.",
         "",

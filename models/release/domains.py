@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
 from inference.classes import CLASSES, SUSPICIOUS
-from inference.domains import Domain, Teller
+from inference.domains import Domain, DomainClassifier
 from inference.pipeline.calibration import Calibration
 from inference.registry.schema import DomainEntry
 
@@ -117,7 +117,9 @@ def fit_domain(
     return DomainEntry(slopes=calibration.slopes, bias=calibration.bias, suspicious=suspicious, melanoma=melanoma)
 
 
-def fit_teller(features: NDArray[np.float32], phone: NDArray[np.bool_], strength: float = 0.1) -> Teller:
+def fit_domain_classifier(
+    features: NDArray[np.float32], phone: NDArray[np.bool_], strength: float = 0.1
+) -> DomainClassifier:
     """Fit which domain photos are of by regularised maximum likelihood; both domains weigh the same.
 
     Args:
@@ -126,11 +128,13 @@ def fit_teller(features: NDArray[np.float32], phone: NDArray[np.bool_], strength
         strength: of the data against the prior, on standardised features.
     """
     if phone.all() or not phone.any():  # one domain alone was learnt from
-        return Teller(np.zeros(features.shape[1], np.float32), np.array([1.0 if phone.any() else -1.0], np.float32))
+        return DomainClassifier(
+            np.zeros(features.shape[1], np.float32), np.array([1.0 if phone.any() else -1.0], np.float32)
+        )
     values = features.astype(np.float64)
     mean, spread = values.mean(0), values.std(0) + 1e-3
     fitted = LogisticRegression(C=strength, max_iter=2000, class_weight="balanced")
     fitted.fit((values - mean) / spread, phone)
     weight = fitted.coef_[0] / spread
     bias = fitted.intercept_ - weight @ mean
-    return Teller(weight.astype(np.float32), np.atleast_1d(bias).astype(np.float32))
+    return DomainClassifier(weight.astype(np.float32), np.atleast_1d(bias).astype(np.float32))

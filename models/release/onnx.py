@@ -22,8 +22,9 @@ from ultralytics.nn.tasks import SegmentationModel
 
 from inference.classes import CLASSES
 from inference.registry.tensors import ATTRIBUTION, DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from models.networks.classifier import Classifier
+from models.networks.efficientnet import Pretrained
 from models.networks.onnx_weights import HALF
-from models.networks.zoo import Classifier, Pretrained
 
 SMALLEST: Final = 64  # tensors of fewer values stay in float32: they are norms and biases, and save nothing
 
@@ -35,7 +36,7 @@ class _ServedClassifier(nn.Module):
 
     def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
         network = cast(Classifier, self.network)
-        outputs, cells = network.evidence(_images(squares))
+        outputs, cells = network.attribution(_images(squares))
         return network.log_odds(outputs), cells
 
 
@@ -45,7 +46,7 @@ class _ServedPretrained(nn.Module):
         self.network = network
 
     def forward(self, squares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits, cells, features = self.network.seen(_images(squares))
+        logits, cells, features = self.network.with_features(_images(squares))
         return self.network.log_odds(logits), cells, features
 
 
@@ -85,7 +86,7 @@ def convert(network: nn.Module, size: int) -> bytes:
         model = traced(_ServedPretrained(network), (size, size), [LOG_ODDS, ATTRIBUTION, FEATURES])
     else:
         model = traced(_ServedClassifier(network), (size, size), [LOG_ODDS, ATTRIBUTION])
-    _compute_evidence_where_asked(model.graph)
+    _compute_attribution_where_asked(model.graph)
     return content(model)
 
 
@@ -145,8 +146,8 @@ def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
     return pooled, pooled
 
 
-def _compute_evidence_where_asked(graph: onnx.GraphProto) -> None:
-    """Move what evidence alone needs into a branch that is taken where ``EXPLAIN`` is true."""
+def _compute_attribution_where_asked(graph: onnx.GraphProto) -> None:
+    """Move what attribution alone needs into a branch that is taken where ``EXPLAIN`` is true."""
     wanted: set[str] = {output.name for output in graph.output if output.name != ATTRIBUTION}
     always = []
     for node in reversed(graph.node):
@@ -155,10 +156,10 @@ def _compute_evidence_where_asked(graph: onnx.GraphProto) -> None:
             wanted.update(node.input)
     always.reverse()
     kept = {output for node in always for output in node.output}
-    (evidence,) = (output for output in graph.output if output.name == ATTRIBUTION)
+    (attribution,) = (output for output in graph.output if output.name == ATTRIBUTION)
     taken, left = onnx.ValueInfoProto(), onnx.ValueInfoProto()
     for value, name in ((taken, ATTRIBUTION + "_found"), (left, ATTRIBUTION + "_unasked")):
-        value.CopyFrom(evidence)
+        value.CopyFrom(attribution)
         value.name = name
     left.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, [0, len(CLASSES), 1, 1]))
     extra = [node for node in graph.node if not kept & set(node.output)]
@@ -170,7 +171,7 @@ def _compute_evidence_where_asked(graph: onnx.GraphProto) -> None:
     unasked = helper.make_graph([helper.make_node("Constant", [], [left.name], value=nothing)], "unasked", [], [left])
     # The runtime warns of every output whose size is another than announced.
     shape: list[str | int | None] = ["explained", len(CLASSES), "rows", "columns"]
-    evidence.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, shape))
+    attribution.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, shape))
     del graph.node[:]
     graph.node.extend(always)
     graph.node.append(helper.make_node("If", [EXPLAIN], [ATTRIBUTION], then_branch=found, else_branch=unasked))

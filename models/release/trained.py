@@ -10,9 +10,14 @@ from safetensors.torch import load_file
 from torch import nn
 
 from inference.registry.file import REGISTRY_FILE, RegistryFile
+from inference.registry.schema import ClassifierInput, FileEntry, Member
+from models.errors import TrainingError
 from models.networks import onnx_weights, zoo
+from models.networks.segmenter import build_segmenter
+from models.release import onnx
+from models.release.files import store
 from models.training.classification import ClassifierConfig
-from models.training.loop import TrainingError, read_config
+from models.training.loop import read_config, restored
 from models.training.segmentation import SegmenterConfig
 
 RELEASED: Final = ".onnx"
@@ -57,10 +62,31 @@ def find(source: Path) -> Trained:
     """
     if source.suffix == RELEASED:
         return _released(source)
-    config = read_config(source)
-    return Trained(
-        SegmenterConfig(**config) if "network" in config else ClassifierConfig(**config), source / "best.safetensors"
-    )
+    stored, best = read_config(source), source / "best.safetensors"
+    if "network" in stored:
+        return Trained(restored(SegmenterConfig, stored), best)
+    return Trained(restored(ClassifierConfig, stored), best)
+
+
+def write_segmenter(trained: Trained, config: SegmenterConfig, version: str, weights: Path) -> FileEntry:
+    """Write a segmenter as a file to serve, or keep the one that it has."""
+    if trained.released:
+        return store(trained.file.read_bytes(), weights / trained.file.name)
+    network = build_segmenter(config.network)
+    trained.fill(network)
+    return store(onnx.convert_segmenter(network, config.frame), weights / f"{config.network}-{version}.onnx")
+
+
+def write_member(trained: Trained, config: ClassifierConfig, version: str, weights: Path) -> Member:
+    """Write a classifier's network as a file to serve, or keep the one that it has; returns its entry."""
+    if trained.released:
+        file = store(trained.file.read_bytes(), weights / trained.file.name)
+    else:
+        network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
+        trained.fill(network)
+        file = store(onnx.convert(network, config.size), weights / f"{config.name}-{version}-{config.view}.onnx")
+    square = ClassifierInput(size=config.size, view=config.view, margin=config.margin)
+    return Member(network=config.name, kernel=config.kernel, served=file, input=square)
 
 
 def _released(source: Path) -> Trained:
@@ -78,6 +104,5 @@ def _released(source: Path) -> Trained:
                 return Trained(config, source)
     for segmenter in release.segmenters:
         if segmenter.served.file == source.name:
-            frame = SegmenterConfig(network=segmenter.network, size=segmenter.input.width)
-            return Trained(frame, source)
+            return Trained(SegmenterConfig(segmenter.input.width, segmenter.network), source)
     raise TrainingError(f"{source}: {registry} lists no such network")

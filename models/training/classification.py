@@ -1,40 +1,53 @@
-"""The task of training a classifier: which pictures, which loss, what is measured on ``val``."""
+"""The task of training a classifier: what an epoch draws of each set, how it is cropped, what ``val`` measures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 import numpy as np
 import torch
+from numpy.random import Generator as Chance
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score
 from torch import Generator, Tensor, nn
 
 from inference.classes import CLASSES
 from inference.pipeline.crops import crop, region
+from inference.pipeline.orientation import canonical_orientation
 from inference.registry.schema import View
-from models.data.augmentation import jitter, random_affine, warp
-from models.data.ham10000 import HEIGHT, WIDTH, Lesions, load
-from models.data.random_corruptions import worn
+from models.data.augmentation import cut, drawn, jitter
+from models.data.boxes import Box, Boxes
+from models.data.corruptions import corrupted
+from models.data.pictures import NO_CLASS, Photo, Source, load_photos
+from models.errors import TrainingError
 from models.evaluation.metrics import balanced_accuracy
 from models.networks import zoo
-from models.training.distillation import Teacher, distillation_loss
-from models.training.loop import Recipe, read_config
+from models.networks.classifier import Classifier
+from models.networks.efficientnet import Pretrained
+from models.training.distillation import distillation_loss
+from models.training.loop import Recipe, read_config, restored
 
 MARGIN: Final = 1.4
-RARITY: Final = 0.5
-"""How far sampling leans towards rare classes: 0 draws as the data lies, 1 draws all classes alike."""
-
-FINE: Final = 2 / 3
-"""Inputs of at least this share of a picture's height are sampled plainly; smaller ones twice as fine and averaged."""
+RARITY: Final = 0.6
+"""How far sampling within a source leans towards rare classes: 0 draws as the data lies, 1 draws all classes alike."""
 
 WARPS: Final[dict[str, dict[str, Any]]] = {
-    "light": {"scale": (0.9, 1.15), "shift": 0.05, "turns": "quarters"},
+    "light": {"scale": (0.9, 1.15), "shift": 0.05, "stretch": 0.0, "quarters": True},
     "strong": {"scale": (0.8, 1.25), "shift": 0.08, "stretch": 0.1},
 }
-JITTER: Final = {"light": 0.1, "strong": 0.2}
+JITTER: Final = {"light": 0.1, "strong": 0.25}
+CLOSER: Final = 1 / 3
+"""Share of the photos by phone that are cropped to the middle, where the lesion of a close-up lies."""
+CLOSE: Final = (0.35, 0.8)
+DRAWS: Final[dict[Source, int]] = {
+    "ham10000": 1600, "milk10k-dermatoscope": 1200, "milk10k-camera": 2300, "pad": 700,
+}  # fmt: skip
+"""How many pictures of each source an epoch draws where there are several sources; one alone is drawn in full."""
 
 RECIPES: Final = {
     "random": Recipe(epochs=14, batch=32, rate=1e-3, decay=1e-2, average=0.998),
@@ -45,12 +58,20 @@ RECIPES: Final = {
 
 @dataclass(frozen=True)
 class ClassifierConfig:
-    """What a run fixes besides the recipe; stored with the weights, since serving must do the same.
+    """What is trained and what it sees; stored with the weights, since serving must do the same.
 
-    ``teachers`` are folders of runs whose networks are distilled; see ``models.training.distillation``. ``mixup`` is
-    how evenly two pictures are blended into one (the alpha of Zhang et al., "mixup: Beyond Empirical Risk
-    Minimization", ICLR 2018, section 2); 0 blends none. ``worn`` is the share of pictures that are degraded (see
-    ``models.data.random_corruptions``) before the network looks at them; teachers see them as they are.
+    Attributes:
+        name: of the network.
+        size: side of its input in pixels.
+        kernel: side of the large kernel in pixels.
+        view: what it looks at: a square around the lesion, or the whole photo.
+        margin: side of that square, as a multiple of the lesion's longer side.
+        augment: how far pictures are turned, scaled and recoloured.
+        mixup: alpha of mixup, which blends two pictures into one; 0 blends none.
+        corrupt: share of the pictures that are corrupted as phones do it.
+        smoothing: how far labels are smoothed.
+        teachers: runs whose networks are distilled; they see nothing corrupted.
+        boxes: JSON file with boxes of lesions that have no mask.
     """
 
     name: zoo.Name = "fixcaps"
@@ -59,9 +80,29 @@ class ClassifierConfig:
     view: View = "lesion"
     margin: float = MARGIN
     augment: Literal["light", "strong"] = "light"
-    teachers: tuple[str, ...] = ()
     mixup: float = 0.0
-    worn: float = 0.0
+    corrupt: float = 0.0
+    smoothing: float = 0.0
+    teachers: tuple[str, ...] = ()
+    boxes: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.corrupt <= 1:
+            raise TrainingError(f"corrupt: {self.corrupt} is no share from 0 to 1")
+
+
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """A trained network that answers and does not learn, and how it looks at a photo."""
+
+    network: nn.Module
+    config: ClassifierConfig
+
+    def log_odds(self, images: Tensor) -> Tensor:
+        """B x 8 scores of B x 3 x ``size`` x ``size`` pictures."""
+        classifier = cast(Classifier, self.network.to(images.device))
+        with torch.no_grad():
+            return classifier.log_odds(classifier(images))
 
 
 def recipe_for(name: zoo.Name) -> Recipe:
@@ -70,55 +111,102 @@ def recipe_for(name: zoo.Name) -> Recipe:
 
 
 class Classification:
-    """A classifier on HAM10000."""
+    """A classifier on one set or several.
+
+    Args:
+        roots: folders of the sets.
+        config: what the network is and sees.
+        recipe: how long and how fast.
+        limit: use only this many pictures of each set, domain and split.
+    """
 
     score = "score"
 
-    def __init__(self, root: Path, config: ClassifierConfig, recipe: Recipe, limit: int | None = None) -> None:
+    def __init__(
+        self, roots: Sequence[Path], config: ClassifierConfig, recipe: Recipe, limit: int | None = None
+    ) -> None:
         self.config, self.recipe = config, recipe
-        self.train, self.val = load(root, "train", limit), load(root, "val", limit)
-        self.images = torch.from_numpy(self.train.images)
+        self._known = Boxes.read(Path(config.boxes)) if config.boxes else Boxes({})
+        self.train = load_photos(roots, "train", limit).where(lambda photo: photo.label != NO_CLASS)
+        self.val = load_photos(roots, "val", limit).where(lambda photo: photo.label != NO_CLASS)
         self.labels = torch.from_numpy(self.train.labels)
-        self.regions = self._regions(config)
-        self.teachers = [self._teacher(Path(run)) for run in config.teachers]
-        counts = torch.bincount(self.labels, minlength=len(CLASSES)).float()
-        self.weights = counts.clamp(min=1)[self.labels].pow(-RARITY)
-        cut = [
-            crop(image, box, config.size, config.margin)
-            for image, box in zip(self.val.images, boxes(self.val, config.view), strict=True)
-        ]
-        self.val_views = torch.from_numpy(np.stack(cut))
+        self.teachers = [_teacher(Path(run)) for run in config.teachers]
+        lesions = any(each.view == "lesion" for each in (config, *(teacher.config for teacher in self.teachers)))
+        self.boxes = [self._known.of(photo) if lesions else None for photo in self.train.photos]
+        self.sources = self.train.by_source()
+        self.draws = {
+            source: DRAWS[source] if limit is None and len(self.sources) > 1 else len(rows)
+            for source, rows in self.sources.items()
+        }
+        self.val_squares = torch.from_numpy(np.stack([self._served(photo) for photo in self.val.photos]))
 
     def network(self, device: torch.device) -> nn.Module:
         network = zoo.build(self.config.name, self.config.size, self.config.kernel)
-        if device.type == "cpu" and isinstance(network, zoo.Pretrained):
+        if device.type == "cpu" and isinstance(network, Pretrained):
             network.freeze()
         return network
 
     def order(self, generator: Generator) -> Tensor:
-        return torch.multinomial(self.weights, len(self.train), replacement=True, generator=generator)
+        picked = []
+        for source, found in self.sources.items():
+            rows = torch.from_numpy(found)
+            counts = torch.bincount(self.labels[rows], minlength=len(CLASSES)).float()
+            weights = counts.clamp(min=1)[self.labels[rows]].pow(-RARITY)
+            chosen = torch.multinomial(weights, self.draws[source], replacement=True, generator=generator)
+            picked.append(rows[chosen])
+        order = torch.cat(picked)
+        return order[torch.randperm(len(order), generator=generator)]
 
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor:
-        classifier, labels = cast(zoo.Classifier, network), self.labels[rows].to(device)
+        classifier, labels = cast(Classifier, network), self.labels[rows].to(device)
         share, others = self._blend(len(rows), generator)
-        photos = self.images[rows]
-        seen = worn(photos, self.config.worn, generator) if self.config.worn else photos
         chance = generator.get_state()
 
-        def blended(shown: Tensor, regions: Tensor, size: int) -> Tensor:
+        def blended(config: ClassifierConfig, corrupt: float) -> Tensor:
             generator.set_state(chance)  # the same turn, scale and colours for all who look
-            pictures = self.pictures(shown, regions[rows], size, generator, device)
+            pictures = self.pictures(rows, generator, config, corrupt).to(device)
             return pictures.lerp(pictures[others], 1 - share) if share < 1 else pictures
 
-        outputs = classifier(blended(seen, self.regions, self.config.size))
-        loss = classifier.loss(outputs, labels) * share
+        outputs = classifier(blended(self.config, self.config.corrupt))
+        loss = classifier.loss(outputs, labels, self.config.smoothing) * share
         if share < 1:
-            loss = loss + classifier.loss(outputs, labels[others]) * (1 - share)
-        taught = [teacher.log_odds(blended(photos, teacher.regions, teacher.size)) for teacher in self.teachers]
+            loss = loss + classifier.loss(outputs, labels[others], self.config.smoothing) * (1 - share)
+        taught = [teacher.log_odds(blended(teacher.config, 0.0)) for teacher in self.teachers]
         return loss + distillation_loss(classifier.log_odds(outputs), taught) if taught else loss
 
+    def pictures(self, rows: Tensor, generator: Generator, config: ClassifierConfig, corrupt: float) -> Tensor:
+        """Augmented training pictures, B x 3 x ``size`` x ``size``, RGB, in [0, 1].
+
+        Args:
+            rows: B rows of ``train``.
+            generator: source of chance (CPU).
+            config: of the network that looks.
+            corrupt: share of the pictures that are corrupted.
+        """
+        seed = int(torch.randint(2**62, (1,), generator=generator))
+        with ThreadPoolExecutor() as pool:
+            squares = pool.map(
+                lambda row: self._square(row, np.random.default_rng((seed, row)), config, corrupt), rows.tolist()
+            )
+            images = torch.from_numpy(np.stack(list(squares))).permute(0, 3, 1, 2).float() / 255
+        return jitter(images, generator, JITTER[self.config.augment])
+
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        """Balanced accuracy on each source; the score is its mean, of one source alone with the accuracy."""
+        predicted = predict(network, self.val_squares, device).argmax(1).numpy()
+        labels = self.val.labels
+        figures: dict[str, float] = {
+            source: balanced_accuracy(labels[rows], predicted[rows]) for source, rows in self.val.by_source().items()
+        }
+        accuracy = float(accuracy_score(labels, predicted))
+        counted = [*figures.values(), *([accuracy] if len(figures) == 1 else [])]
+        return {"score": float(np.mean(counted)), "accuracy": accuracy, **figures}
+
     def _blend(self, count: int, generator: Generator) -> tuple[float, Tensor]:
-        """The share of each picture in its blend, at least a half, and with which other it is blended."""
+        """The share of each picture in its blend, at least a half, and with which other it is blended.
+
+        Source: Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018, section 2.
+        """
         if not self.config.mixup:
             return 1.0, torch.arange(count)
         others = torch.randperm(count, generator=generator)
@@ -126,55 +214,44 @@ class Classification:
         share = float(chance.beta(self.config.mixup, self.config.mixup))
         return max(share, 1 - share), others
 
-    def pictures(
-        self, photos: Tensor, regions: Tensor, size: int, generator: Generator, device: torch.device
-    ) -> Tensor:
-        """Augmented training pictures, B x 3 x ``size`` x ``size``, RGB, in [0, 1].
+    def _square(self, row: int, chance: Chance, config: ClassifierConfig, corrupt: float) -> NDArray[np.uint8]:
+        # Whoever looks draws the same numbers, whether it uses them or not.
+        corruption, seed, close = chance.random(), int(chance.integers(2**62)), chance.random()
+        photo = self.train[row]
+        pixels = photo.pixels()
+        if corruption < corrupt:
+            pixels = corrupted(pixels, seed)
+        whole = config.view == "whole"
+        square = region(pixels.shape[:2], None if whole else self.boxes[row], config.margin)
+        ways = dict(WARPS[self.config.augment])
+        if whole and photo.domain == "phone" and close < CLOSER:
+            ways["scale"] = CLOSE
+        shape = (config.size, config.size)
+        return cut(pixels, drawn(square, shape, chance, **ways), shape)
 
-        Args:
-            photos: B x 240 x 320 x 3, uint8.
-            regions: B x 3, what is looked at in each; see ``inference.pipeline.crops.region``.
-            size: side of the square in pixels.
-            generator: source of chance (CPU).
-            device: where they are made.
-        """
-        pixels = photos.to(device).permute(0, 3, 1, 2).float() / 255
-        matrices = random_affine(regions, (HEIGHT, WIDTH), generator, **WARPS[self.config.augment])
-        fine = 2 if size < HEIGHT * FINE else 1
-        batch = warp(pixels, matrices, (size, size), padding="reflection", oversample=fine)
-        return jitter(batch, generator, strength=JITTER[self.config.augment])
-
-    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
-        predicted = predict(network, self.val_views, device).argmax(1).numpy()
-        accuracy = float(accuracy_score(self.val.labels, predicted))
-        balanced = balanced_accuracy(self.val.labels, predicted)
-        return {"score": (accuracy + balanced) / 2, "accuracy": accuracy, "balanced_accuracy": balanced}
-
-    def _regions(self, config: ClassifierConfig) -> Tensor:
-        squares = [region((HEIGHT, WIDTH), box, config.margin) for box in boxes(self.train, config.view)]
-        return torch.tensor(squares, dtype=torch.float32)
-
-    def _teacher(self, run: Path) -> Teacher:
-        config = ClassifierConfig(**read_config(run))
-        network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
-        network.load_state_dict(load_file(run / "best.safetensors"))
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from the stub
-        return Teacher(network.eval().requires_grad_(False), self._regions(config), config.size)
-
-
-def boxes(lesions: Lesions, view: View) -> list[tuple[float, float, float, float] | None]:
-    """The masks' own boxes for the view ``lesion``, none for ``whole``."""
-    if view == "whole":
-        return [None] * len(lesions)
-    return [(float(box[0]), float(box[1]), float(box[2]), float(box[3])) for box in lesions.boxes()]
+    def _served(self, photo: Photo) -> NDArray[np.uint8]:
+        """A photo of ``val`` as serving crops it; a whole photo is turned as serving turns it."""
+        pixels = photo.pixels()
+        box: Box | None = self._known.of(photo) if self.config.view == "lesion" else None
+        if box is None:
+            pixels = canonical_orientation(pixels).apply(pixels)
+        return crop(pixels, box, self.config.size, self.config.margin)
 
 
 def predict(network: nn.Module, squares: Tensor, device: torch.device, batch: int = 64) -> Tensor:
-    """Score N x S x S x 3 uint8 RGB squares; returns N x 7 log-odds on the CPU."""
+    """Score N x S x S x 3 uint8 RGB squares; returns N x 8 log-odds on the CPU."""
     network.eval()
-    classifier, found = cast(zoo.Classifier, network), []
+    classifier, found = cast(Classifier, network), []
     with torch.inference_mode():
         for chunk in squares.split(batch):
             images = chunk.to(device).movedim(-1, -3).float() / 255
             found.append(classifier.log_odds(classifier(images)).cpu())
     return torch.cat(found)
+
+
+def _teacher(run: Path) -> Teacher:
+    config = restored(ClassifierConfig, read_config(run))
+    network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
+    network.load_state_dict(load_file(run / "best.safetensors"))
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from the stub
+    return Teacher(network.eval().requires_grad_(False), config)

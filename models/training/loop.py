@@ -11,9 +11,9 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
 from rich.console import Console
@@ -30,10 +30,16 @@ from safetensors.torch import load, save_file
 from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import PARAM_LIST, AveragedModel, get_ema_multi_avg_fn
 
+from models.errors import TrainingError
 from models.evaluation.plots import plot_curves
 from models.networks import coco
 from models.networks.onnx_weights import fill
 from models.networks.widen import widened
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+ConfigT = TypeVar("ConfigT", bound="DataclassInstance")
 
 WARMUP = 0.05  # share of all steps in which the learning rate rises
 
@@ -85,10 +91,6 @@ class Task(Protocol):
     def order(self, generator: Generator) -> Tensor: ...
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor: ...
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]: ...
-
-
-class TrainingError(Exception):
-    """The run cannot start or go on; the message says why."""
 
 
 class Run:
@@ -248,6 +250,11 @@ def read_config(run: Path) -> dict[str, Any]:
         raise TrainingError(f"{path}: no training run is there")
     config: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)["settings"]["config"]
     return config
+
+
+def restored(kind: type[ConfigT], stored: dict[str, Any]) -> ConfigT:
+    """A configuration as ``read_config`` gives it; runs of earlier versions hold settings that are no more."""
+    return kind(**{field.name: stored[field.name] for field in fields(kind) if field.name in stored})
 
 
 def low_precision(device: torch.device) -> torch.dtype | None:

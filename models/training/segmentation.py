@@ -1,45 +1,61 @@
-"""The task of training the segmenter: augmentation with masks, ultralytics' loss, mAP on ``val``."""
+"""The task of training the segmenter on one set or several: pieces of masks as objects, Jaccard on ``val``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import io
+import zipfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
+import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
+from numpy.random import Generator as Chance
+from numpy.typing import NDArray
+from PIL import Image
 from torch import Generator, Tensor, nn
 from ultralytics.nn.tasks import SegmentationModel
 
 from inference.pipeline.masks import GREY
-from models.data.augmentation import jitter, random_affine, warp
-from models.data.ham10000 import HEIGHT, WIDTH, load
-from models.evaluation.mask_metrics import jaccard, map_scores
+from models.data.augmentation import cut, drawn, jitter
+from models.data.corruptions import corrupted
+from models.data.pictures import Photo, Photos, Source, load_photos
+from models.evaluation.mask_metrics import jaccard
 from models.networks.segmenter import build_segmenter, find_lesions
 from models.training.loop import Recipe
 
-RECIPE: Final = Recipe(epochs=5, batch=16, rate=2e-3, decay=5e-4, average=0.998)
+RECIPE: Final = Recipe(epochs=6, batch=16, rate=1e-3, decay=5e-4, average=0.998)
 MASK_RATIO: Final = 2
 """The loss compares masks at the input's size divided by this."""
-
-WARPS: Final[dict[str, dict[str, Any]]] = {
-    "light": {"scale": (0.75, 1.2), "shift": 0.1, "stretch": 0.05, "turns": "halves"},
-    "strong": {"scale": (0.5, 1.2), "shift": 0.12, "stretch": 0.1},
-}
-JITTER: Final = {"light": 0.1, "strong": 0.2}
+DRAWS: Final[dict[Source, int]] = {"ham10000": 700, "pad": 800, "milk10k-camera": 1300, "milk10k-dermatoscope": 0}
+"""How many pictures of each source an epoch draws where there are several sources; one alone is drawn in full."""
+MEASURED: Final = 300
+"""So many pictures of each set and domain of ``val`` are measured on."""
+DOUBTED: Final = 0.5
+"""Masks on which their makers agree less (Jaccard) are drawn a quarter as often, and not measured on."""
+SCALE: Final = (0.45, 1.5)
+SHIFT: Final = 0.15
+JITTER: Final = 0.25
+CORRUPTED: Final = 0.2
+SMALLEST: Final = 16  # pixels of the frame; smaller pieces are no objects
 
 
 @dataclass(frozen=True)
 class SegmenterConfig:
-    """What a run fixes besides the recipe; stored with the weights, since serving must do the same.
+    """What is trained and what it sees; stored with the weights, since serving must do the same.
 
-    ``size`` is the width of the frame that a photo is fitted into; its long side lies flat, as in serving.
+    Attributes:
+        size: width in pixels of the frame that a photo is fitted into.
+        network: ultralytics' name.
+        outlines: zip of masks for pictures that have none.
     """
 
     size: int = 256
     network: str = "yolov8n-seg"
-    augment: Literal["light", "strong"] = "strong"
+    outlines: str = ""
 
     @property
     def frame(self) -> tuple[int, int]:
@@ -48,79 +64,156 @@ class SegmenterConfig:
 
 
 class Segmentation:
-    """YOLOv8-seg on HAM10000's lesion masks, one class."""
+    """YOLOv8-seg on the masks of one set or several, one class.
 
-    score = "mask_map"
+    Args:
+        roots: folders of the sets.
+        config: the network's input, and made outlines.
+        recipe: how long and how fast.
+        limit: use only this many pictures of each set, domain and split.
+    """
 
-    def __init__(self, root: Path, config: SegmenterConfig, recipe: Recipe, limit: int | None = None) -> None:
+    score = "score"
+
+    def __init__(
+        self, roots: Sequence[Path], config: SegmenterConfig, recipe: Recipe, limit: int | None = None
+    ) -> None:
         self.config, self.recipe = config, recipe
-        self.train, self.val = load(root, "train", limit), load(root, "val", limit)
-        self.images, self.masks = torch.from_numpy(self.train.images), torch.from_numpy(self.train.masks)
+        train = load_photos(roots, "train", limit)
+        if config.outlines:
+            train = with_outlines(train, Path(config.outlines))
+        self.train = train.where(_outlined)
+        trusted = load_photos(roots, "val", limit or MEASURED)
+        self.val = trusted.where(lambda photo: _outlined(photo) and trust(photo) == 1)
+        self.sources = self.train.by_source()
+        self.draws = {
+            source: DRAWS[source] if limit is None and len(self.sources) > 1 else len(rows)
+            for source, rows in self.sources.items()
+        }
 
     def network(self, device: torch.device) -> nn.Module:
         return cast(nn.Module, build_segmenter(self.config.network))
 
     def order(self, generator: Generator) -> Tensor:
-        return torch.randperm(len(self.train), generator=generator)
+        picked = []
+        for source, found in self.sources.items():
+            rows = torch.from_numpy(found)
+            if count := self.draws[source]:
+                weights = torch.tensor([trust(self.train[row]) for row in found])
+                picked.append(rows[torch.multinomial(weights, count, replacement=True, generator=generator)])
+        order = torch.cat(picked)
+        return order[torch.randperm(len(order), generator=generator)]
 
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator, device: torch.device) -> Tensor:
         batch = self.batch(rows, generator, device)
-        images = batch["img"].contiguous(memory_format=torch.channels_last)
-        predictions = in_float(network(images))
+        predictions = in_float(network(batch["img"].contiguous(memory_format=torch.channels_last)))
         with torch.autocast(device.type, enabled=False):
             parts, _ = cast(SegmentationModel, network).loss(batch, predictions)
         return cast(Tensor, parts.sum() / len(rows))
 
     def batch(self, rows: Tensor, generator: Generator, device: torch.device) -> dict[str, Tensor]:
-        """Augmented photos with their masks and boxes, as ultralytics' loss takes them.
+        """Augmented photos with the pieces of their masks, as ultralytics' loss takes them.
 
-        ``img`` B x 3 x H x W in [0, 1]; ``masks`` B x H/2 x W/2, 1 inside the lesion; ``bboxes`` n x 4, centre, width
-        and height as shares; ``batch_idx`` n, the photo of each box; ``cls`` n x 1, all 0. A photo whose lesion fell
-        outside the picture has no box.
+        ``img`` B x 3 x H x W in [0, 1]; ``masks`` B x H/2 x W/2, the number of the piece (from 1) in its photo;
+        ``bboxes`` n x 4, centre, width and height as shares; ``batch_idx`` n, the photo of each; ``cls`` n x 1, all 0.
         """
-        pixels = self.images[rows].to(device).permute(0, 3, 1, 2).float() / 255
-        outlines = self.masks[rows].to(device)[:, None].float()
-        whole = torch.tensor([[WIDTH / 2, HEIGHT / 2, WIDTH]], dtype=torch.float32).repeat(len(rows), 1)
-        width, height = self.config.frame
-        warps, reach, grey = WARPS[self.config.augment], JITTER[self.config.augment], GREY / 255
-        matrices = random_affine(whole, (HEIGHT, WIDTH), generator, aspect=height / width, **warps)
-        shape = (height, width)
-        photos = warp(jitter(pixels, generator, reach) - grey, matrices, shape, padding="zeros") + grey
-        masks = warp(outlines, matrices, shape, padding="zeros")[:, 0] > 0.5
-        owners = masks.flatten(1).any(1).nonzero()[:, 0]
-        small = F.interpolate(masks[:, None].float(), scale_factor=1 / MASK_RATIO, mode="area")[:, 0] > 0.5
+        seed = int(torch.randint(2**62, (1,), generator=generator))
+        with ThreadPoolExecutor() as pool:
+            seen = list(pool.map(lambda row: self._seen(row, np.random.default_rng((seed, row))), rows.tolist()))
+        masks, boxes, owners = [], [], []
+        for position, (_, mask) in enumerate(seen):
+            numbers, found = objects(mask)
+            masks.append(numbers)
+            boxes += found
+            owners += [float(position)] * len(found)
+        images = torch.from_numpy(np.stack([picture for picture, _ in seen])).permute(0, 3, 1, 2).float() / 255
         return {
-            "img": photos,
-            "masks": small.float(),
-            "bboxes": _boxes(masks[owners]),
-            "batch_idx": owners.float(),
+            "img": jitter(images, generator, JITTER).to(device),
+            "masks": torch.from_numpy(np.stack(masks)).float().to(device),
+            "bboxes": torch.tensor(boxes, device=device).view(-1, 4),
+            "batch_idx": torch.tensor(owners, device=device),
             "cls": torch.zeros(len(owners), 1, device=device),
         }
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         network.eval()
-        found = []
-        for start in range(0, len(self.val), 32):
-            photos = list(self.val.images[start : start + 32])
-            found += find_lesions(cast(SegmentationModel, network), photos, self.config.frame, min_score=0.001, most=10)
-        scores = map_scores(found, self.val.masks)
-        jaccards = [
-            jaccard(best[0].mask, mask) if best else 0.0 for best, mask in zip(found, self.val.masks, strict=True)
-        ]
-        return {**scores, "jaccard": float(np.mean(jaccards))}
+        figures: dict[str, float] = {}
+        for source, rows in self.val.by_source().items():
+            overlaps = [
+                overlap(photo, cast(SegmentationModel, network), self.config.frame)
+                for photo in (self.val[row] for row in rows.tolist())
+            ]
+            figures[source] = float(np.mean(overlaps))
+        return {"score": float(np.mean(list(figures.values()))), **figures}
+
+    def _seen(self, row: int, chance: Chance) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        photo = self.train[row]
+        pixels, mask = photo.pixels(), photo.mask()
+        assert mask is not None
+        if chance.random() < CORRUPTED:
+            pixels = corrupted(pixels, int(chance.integers(2**62)))
+        height, width = pixels.shape[:2]
+        frame = self.config.frame
+        region = (width / 2, height / 2, max(width, height * frame[0] / frame[1]))
+        matrix = drawn(region, frame, chance, scale=SCALE, shift=SHIFT)
+        return cut(pixels, matrix, frame, GREY), cut(mask.astype(np.uint8) * 255, matrix, frame, 0) > 127
 
 
-def _boxes(masks: Tensor) -> Tensor:
-    """B x 4 centres x, y, widths and heights, as shares, of B x H x W masks, none empty; all at once, for a GPU."""
-    # torchvision has a function for it; but once torchvision is imported, ultralytics suppresses overlaps by that too.
+def overlap(photo: Photo, network: SegmentationModel, frame: tuple[int, int]) -> float:
+    """Jaccard of the best outline and the mask's piece that it meets best; 0 where nothing is outlined."""
+    mask = photo.mask()
+    assert mask is not None
+    pixels = photo.pixels()
+    if pixels.shape[0] > pixels.shape[1]:  # serving lays the long side flat
+        pixels, mask = np.ascontiguousarray(pixels.transpose(1, 0, 2)), np.ascontiguousarray(mask.T)
+    found = find_lesions(network, [pixels], frame, min_score=0.001)[0]
+    if not found:
+        return 0.0
+    count, pieces = cv2.connectedComponents(mask.astype(np.uint8))
+    return max((jaccard(found[0].mask, pieces == number) for number in range(1, count)), default=0.0)
 
-    def span(line: Tensor) -> tuple[Tensor, Tensor]:
-        length, marked = line.shape[1], line.byte()
-        first, last = marked.argmax(1) / length, 1 - marked.flip(1).argmax(1) / length
-        return (first + last) / 2, last - first
 
-    (x, width), (y, height) = span(masks.any(1)), span(masks.any(2))
-    return torch.stack([x, y, width, height], 1)
+def objects(mask: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], list[tuple[float, float, float, float]]]:
+    """The pieces of an H x W mask: their numbers from 1 on an H/2 x W/2 map, and their boxes as shares."""
+    height, width = mask.shape
+    numbers = np.zeros((height // MASK_RATIO, width // MASK_RATIO), np.uint8)
+    boxes: list[tuple[float, float, float, float]] = []
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    for piece in range(1, count):
+        x, y, across, along, area = (int(value) for value in stats[piece])
+        if area < SMALLEST:
+            continue
+        small = cv2.resize((pieces == piece).astype(np.uint8) * 255, numbers.shape[::-1], interpolation=cv2.INTER_AREA)
+        numbers[small > 127] = len(boxes) + 1
+        boxes.append(((x + across / 2) / width, (y + along / 2) / height, across / width, along / height))
+    return numbers, boxes
+
+
+def trust(photo: Photo) -> float:
+    """How often a mask is drawn."""
+    agreement = photo.facts.get("mask_agreement")
+    return 1.0 if agreement is None or float(agreement) >= DOUBTED else 0.25
+
+
+def with_outlines(photos: Photos, path: Path) -> Photos:
+    """Give photos without a mask the one that a zip has under their id (``ID.png``)."""
+    with zipfile.ZipFile(path) as made:
+        names = set(made.namelist())
+        return Photos(
+            tuple(
+                replace(photo, outline=made.read(f"{photo.image_id}.png"))
+                if photo.outline is None and f"{photo.image_id}.png" in names
+                else photo
+                for photo in photos.photos
+            )
+        )
+
+
+def encoded(mask: NDArray[np.bool_]) -> bytes:
+    """An H x W mask as the content of a PNG of one bit."""
+    content = io.BytesIO()
+    Image.fromarray(mask).save(content, "PNG")
+    return content.getvalue()
 
 
 def in_float(value: Any) -> Any:
@@ -130,3 +223,7 @@ def in_float(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: in_float(part) for key, part in value.items()}
     return type(value)(in_float(part) for part in value)
+
+
+def _outlined(photo: Photo) -> bool:
+    return photo.outline is not None

@@ -4,9 +4,8 @@ Their answers mean nothing, but the whole road runs: files, verification, gate, 
 """
 
 import hashlib
-import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import onnx
@@ -18,18 +17,31 @@ from torch import Tensor, nn
 
 from inference.classes import CLASSES
 from inference.domains import DOMAINS
+from inference.registry.file import AnyEntry, RegistryFile
+from inference.registry.schema import (
+    ClassifierEntry,
+    ClassifierInput,
+    DomainEntry,
+    FileEntry,
+    GateEntry,
+    Member,
+    SegmenterEntry,
+    SegmenterInput,
+)
 from inference.registry.tensors import DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
 from models.networks import zoo
 from models.release import onnx as onnx_file
 
+Kind = Literal["classifier", "segmenter", "gate"]
+
 CLASSIFIER_FILE: Final = "fixcaps-0.0.1.onnx"
 SEGMENTER_FILE: Final = "yolov8n-seg-0.0.1.onnx"
 GATE_FILE: Final = "gate-0.0.1.safetensors"
-TRUNK_FILE: Final = "trunk-0.0.1.onnx"
+BACKBONE_FILE: Final = "backbone-0.0.1.onnx"
 FRAME: Final = (128, 96)
 """Width and height of what the segmenter reads."""
-TRUNK: Final = {"size": 32, "view": "whole", "margin": 1.4}
-"""What the network reads that the gate goes by."""
+BACKBONE: Final = ClassifierInput(size=32, view="whole", margin=1.4)
+"""What the gate's backbone reads."""
 
 
 class DarkSpot(nn.Module):
@@ -50,61 +62,37 @@ def write_release(folder: Path) -> Path:
     (folder / CLASSIFIER_FILE).write_bytes(onnx_file.convert(network, 64))
     traced = onnx_file.traced(DarkSpot(), FRAME, [DETECTIONS, LOGITS])
     (folder / SEGMENTER_FILE).write_bytes(onnx_file.content(traced))
-    write_trunk(folder / TRUNK_FILE)
+    write_backbone(folder / BACKBONE_FILE)
     write_gate(folder / GATE_FILE, [4.0, 0.0, 0.0])  # it takes everything for a lesion
-    common = {"version": "0.0.1", "metrics": {"val": {"accuracy": [0.5, 0.4, 0.6]}}, "data": "none", "licence": "none"}
-    registry = {
-        "classifier": "fixcaps-0.0.1",
-        "segmenter": "yolov8n-seg-0.0.1",
-        "gate": "gate-0.0.1",
-        "classifiers": [
-            {
-                **common,
-                "name": "fixcaps",
-                "classes": CLASSES,
-                "members": [
-                    {
-                        "network": "fixcaps",
-                        "served": served(folder / CLASSIFIER_FILE),
-                        "kernel": 18,
-                        "input": {"size": 64, "view": "lesion", "margin": 1.4},
-                    }
-                ],
-                "domains": dict.fromkeys(DOMAINS, domain()),
-                "trials": [],
-            }
-        ],
-        "segmenters": [
-            {
-                **common,
-                "name": "yolov8n-seg",
-                "network": "yolov8n-seg",
-                "served": served(folder / SEGMENTER_FILE),
-                "classes": ["lesion"],
-                "input": {"width": FRAME[0], "height": FRAME[1]},
-                "min_score": 0.25,
-            }
-        ],
-    }
-    registry["gates"] = [
-        {
-            **common,
-            "name": "gate",
-            "served": served(folder / GATE_FILE),
-            "trunk": served(folder / TRUNK_FILE),
-            "input": TRUNK,
-            "threshold": 0.0,
-            "trials": [],
-        }
-    ]
-    (folder / "registry.json").write_text(json.dumps(registry), encoding="utf-8")
+    common = {"version": "0.0.1", "metrics": {"val": {"accuracy": (0.5, 0.4, 0.6)}}, "data": "none", "licence": "none"}
+    square = ClassifierInput(size=64, view="lesion", margin=1.4)
+    member = Member(network="fixcaps", kernel=18, served=served(folder / CLASSIFIER_FILE), input=square)
+    classifier = ClassifierEntry(
+        **common,
+        name="fixcaps",
+        classes=CLASSES,
+        members=(member,),
+        domains=dict.fromkeys(DOMAINS, domain()),
+        trials=(),
+    )
+    segmenter = SegmenterEntry(
+        **common, name="yolov8n-seg", network="yolov8n-seg", classes=("lesion",), min_score=0.25,
+        served=served(folder / SEGMENTER_FILE), input=SegmenterInput(width=FRAME[0], height=FRAME[1]),
+    )  # fmt: skip
+    gate = GateEntry(
+        **common, name="gate", threshold=0.0, trials=(), input=BACKBONE,
+        served=served(folder / GATE_FILE), backbone=served(folder / BACKBONE_FILE),
+    )  # fmt: skip
+    RegistryFile().register(classifier).register(segmenter).register(gate).save(folder)
     return folder
 
 
-def domain(suspicious: float = 0.9, melanoma: float = 0.5, favoured: str = "nv") -> dict[str, Any]:
+def domain(
+    suspicious: float = 0.9, melanoma: float = 0.5, favoured: str = "nv", slopes: tuple[float, ...] = (1.0,)
+) -> DomainEntry:
     """How one domain is calibrated and warned of."""
-    bias = [3.0 * (code == favoured) for code in CLASSES]
-    return {"slopes": [1.0], "bias": bias, "suspicious": suspicious, "melanoma": melanoma}
+    bias = tuple(3.0 * (code == favoured) for code in CLASSES)
+    return DomainEntry(slopes=slopes, bias=bias, suspicious=suspicious, melanoma=melanoma)
 
 
 def write_gate(path: Path, bias: list[float], phone: float = -1.0) -> None:
@@ -113,8 +101,8 @@ def write_gate(path: Path, bias: list[float], phone: float = -1.0) -> None:
     path.write_bytes(save({name: np.array(value, np.float32) for name, value in stored.items()}))
 
 
-def write_trunk(path: Path) -> None:
-    """Stands in for the class network that the gate goes by: its features are the photo's mean colour."""
+def write_backbone(path: Path) -> None:
+    """Stands in for the network that gives the gate its features: its features are the photo's mean colour."""
     nodes = [
         helper.make_node("Cast", [SQUARES], ["light"], to=TensorProto.FLOAT),
         helper.make_node("ReduceMean", ["light"], [FEATURES], axes=[1, 2], keepdims=0),
@@ -123,7 +111,7 @@ def write_trunk(path: Path) -> None:
         helper.make_node("Not", [EXPLAIN], ["unused"]),
     ]
     given = [
-        helper.make_tensor_value_info(SQUARES, TensorProto.UINT8, ["photos", TRUNK["size"], TRUNK["size"], 3]),
+        helper.make_tensor_value_info(SQUARES, TensorProto.UINT8, ["photos", BACKBONE.size, BACKBONE.size, 3]),
         helper.make_tensor_value_info(EXPLAIN, TensorProto.BOOL, []),
     ]
     answers = [
@@ -131,41 +119,40 @@ def write_trunk(path: Path) -> None:
         for name, length in ((LOG_ODDS, len(CLASSES)), (FEATURES, 3))
     ]
     nothing = numpy_helper.from_array(np.zeros((3, len(CLASSES)), np.float32), "nothing")
-    graph = helper.make_graph(nodes, "trunk", given, answers, [nothing])
+    graph = helper.make_graph(nodes, "backbone", given, answers, [nothing])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
 
 
-def served(path: Path) -> dict[str, str]:
+def served(path: Path) -> FileEntry:
     """A file as the registry names it."""
-    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    return FileEntry(file=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def edit_registry(folder: Path, kind: str, **fields: Any) -> None:
-    """Change fields of the one entry under `kind` ("classifiers", "segmenters" or "gates")."""
-    path = folder / "registry.json"
-    registry = json.loads(path.read_text(encoding="utf-8"))
-    registry[kind][0].update(fields)
-    path.write_text(json.dumps(registry), encoding="utf-8")
+def edit_registry(folder: Path, kind: Kind, **fields: Any) -> None:
+    """Change fields of what is served."""
+    registry = RegistryFile.load(folder)
+    entry: AnyEntry = getattr(registry, f"served_{kind}")
+    registry.replace(entry.with_changes(**fields)).save(folder)
 
 
 def open_gate(folder: Path) -> None:
     """Let the gate take everything for a lesion: drawn ones do not pass the gate that is released."""
-    edit_registry(folder, "gates", threshold=-1000.0)
+    edit_registry(folder, "gate", threshold=-1000.0)
 
 
 def edit_member(folder: Path, **fields: Any) -> None:
     """Change fields of the classifier's one network."""
-    member = json.loads((folder / "registry.json").read_text(encoding="utf-8"))["classifiers"][0]["members"][0]
-    edit_registry(folder, "classifiers", members=[member | fields])
+    [member] = RegistryFile.load(folder).served_classifier.members
+    edit_registry(folder, "classifier", members=(member.model_copy(update=fields),))
 
 
 def accept(folder: Path, name: str) -> None:
     """Let the registry take whatever lies in a served file now."""
     if name == CLASSIFIER_FILE:
         edit_member(folder, served=served(folder / name))
-    elif name == TRUNK_FILE:
-        edit_registry(folder, "gates", trunk=served(folder / name))
+    elif name == BACKBONE_FILE:
+        edit_registry(folder, "gate", backbone=served(folder / name))
     else:
-        edit_registry(folder, "gates" if name == GATE_FILE else "segmenters", served=served(folder / name))
+        edit_registry(folder, "gate" if name == GATE_FILE else "segmenter", served=served(folder / name))

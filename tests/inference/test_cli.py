@@ -16,7 +16,7 @@ from PIL.JpegImagePlugin import get_sampling
 
 from inference.__main__ import main
 from inference.analysis import CLASSES
-from inference.batches import BATCH, Outputs, answers
+from inference.batches import BATCH, Outputs, file_answers
 from inference.registry.registry import Registry
 from tests.inference.pictures import encoded, skin
 from tests.inference.releases import CLASSIFIER_FILE
@@ -146,7 +146,7 @@ def test_batches_answer_as_single_photos_do(
 
 
 def test_no_photos_are_no_answers(weights: Path) -> None:
-    assert list(answers([], Registry.load(weights), Outputs())) == []
+    assert list(file_answers([], Registry.load(weights), Outputs())) == []
 
 
 def test_bad_weights_are_one_line(capsys: pytest.CaptureFixture[str], own_weights: Path, photos: Path) -> None:

@@ -1,4 +1,4 @@
-"""evidence and explain: the map lies where the networks found something, and the drawing shows it on the lesion."""
+"""attribution: the map lies where the networks found something, and the drawing shows it on the lesion."""
 
 from pathlib import Path
 

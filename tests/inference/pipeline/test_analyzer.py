@@ -18,6 +18,7 @@ from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.classifier import Classifier
 from inference.pipeline.orientation import ORIENTATIONS
 from inference.registry.registry import Registry
+from inference.registry.schema import ClassifierInput
 from tests.inference.pictures import encoded, skin
 from tests.inference.releases import GATE_FILE, accept, domain, edit_member, edit_registry, write_gate
 
@@ -31,7 +32,7 @@ def analyzer(weights: Path) -> Analyzer:
 
 def with_limits(folder: Path, **limits: float) -> Analyzer:
     found = domain(**({"suspicious": 1.0, "melanoma": 1.0} | limits))
-    edit_registry(folder, "classifiers", domains=dict.fromkeys(DOMAINS, found))
+    edit_registry(folder, "classifier", domains=dict.fromkeys(DOMAINS, found))
     return Analyzer.load(Registry.load(folder))
 
 
@@ -70,7 +71,7 @@ def test_refusals_carry_no_class(analyzer: Analyzer) -> None:
 
 
 def test_no_lesion_at_the_releases_score_is_a_refusal(own_weights: Path) -> None:
-    edit_registry(own_weights, "segmenters", min_score=0.999)
+    edit_registry(own_weights, "segmenter", min_score=0.999)
     assert refused(Analyzer.load(Registry.load(own_weights)).analyze(Photo(skin())), Refusal.NO_LESION)
 
 
@@ -116,23 +117,23 @@ class TestRisk:
 
     def test_a_group_that_is_likelier_than_any_benign_class_is_high(self, own_weights: Path) -> None:
         limits = domain(suspicious=1.0, melanoma=1.0, favoured="akiec")
-        edit_registry(own_weights, "classifiers", domains=dict.fromkeys(DOMAINS, limits))
+        edit_registry(own_weights, "classifier", domains=dict.fromkeys(DOMAINS, limits))
         assert Analyzer.load(Registry.load(own_weights)).analyze(Photo(skin())).risk is Risk.HIGH
 
 
 class TestDomain:
-    @pytest.mark.parametrize(("phone", "told"), [(-1.0, "dermatoscope"), (1.0, "phone")])
-    def test_each_domain_has_a_calibration_of_its_own(self, own_weights: Path, phone: float, told: str) -> None:
+    @pytest.mark.parametrize(("phone", "expected"), [(-1.0, "dermatoscope"), (1.0, "phone")])
+    def test_each_domain_has_a_calibration_of_its_own(self, own_weights: Path, phone: float, expected: str) -> None:
         write_gate(own_weights / GATE_FILE, [4.0, 0.0, 0.0], phone)
         accept(own_weights, GATE_FILE)
         edit_registry(
             own_weights,
-            "classifiers",
-            domains={"dermatoscope": domain(), "phone": domain(favoured="bkl") | {"slopes": [0.1]}},
+            "classifier",
+            domains={"dermatoscope": domain(), "phone": domain(favoured="bkl", slopes=(0.1,))},
         )
         analysis = Analyzer.load(Registry.load(own_weights)).analyze(Photo(skin()))
-        assert analysis.domain == told
-        assert analysis.label == {"dermatoscope": "nv", "phone": "bkl"}[told]
+        assert analysis.domain == expected
+        assert analysis.label == {"dermatoscope": "nv", "phone": "bkl"}[expected]
 
     def test_what_was_not_looked_at_has_none(self, analyzer: Analyzer) -> None:
         assert analyzer.analyze(Photo(skin(8, 8))).domain is None
@@ -140,7 +141,7 @@ class TestDomain:
 
 def test_the_whole_photo_or_the_lesion_is_classified_as_the_release_says(own_weights: Path) -> None:
     by_lesion = Analyzer.load(Registry.load(own_weights)).analyze(Photo(skin(500, 300)))
-    edit_member(own_weights, input={"size": 64, "view": "whole", "margin": 1.4})
+    edit_member(own_weights, input=ClassifierInput(size=64, view="whole", margin=1.4))
     by_whole = Analyzer.load(Registry.load(own_weights)).analyze(Photo(skin(500, 300)))
     assert by_lesion.probabilities["mel"] != pytest.approx(by_whole.probabilities["mel"], abs=1e-4)
 

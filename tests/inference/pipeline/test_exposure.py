@@ -38,5 +38,5 @@ def test_the_networks_see_a_dark_photo_in_the_usual_light(weights: Path) -> None
     dark = lit(0.4)(skin())
     brightness = assess(Photo(dark)).brightness
     analysis = analyzer.analyze(Photo(dark))
-    assert analysis.quality.brightness == pytest.approx(brightness), "the quality told is the photo's own"
+    assert analysis.quality.brightness == pytest.approx(brightness), "the quality is that of the photo itself"
     assert analysis.probabilities == analyzer.analyze(Photo(exposed(dark, brightness))).probabilities

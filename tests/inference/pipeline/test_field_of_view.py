@@ -1,4 +1,4 @@
-"""The field of view: what surrounds the skin changes neither the quality told nor the answer."""
+"""The field of view: what surrounds the skin changes neither the stated quality nor the answer."""
 
 from pathlib import Path
 

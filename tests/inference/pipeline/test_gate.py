@@ -20,15 +20,16 @@ from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.classifier import Classifier
 from inference.pipeline.session import Session
 from inference.registry.registry import Registry, RegistryError
+from inference.registry.schema import ClassifierInput
 from inference.registry.tensors import FEATURES
 from models.gate.everyday import read
 from models.gate.everyday_drawn import draw
 from tests.inference.pictures import skin
 from tests.inference.releases import (
+    BACKBONE,
+    BACKBONE_FILE,
     CLASSIFIER_FILE,
     GATE_FILE,
-    TRUNK,
-    TRUNK_FILE,
     accept,
     edit_member,
     edit_registry,
@@ -118,7 +119,7 @@ def test_a_photo_below_the_threshold_is_refused_unless_it_is_not_checked(own_wei
     assert refusal([0.0, 0.0, 1.0], checked=False) is None
     odds = 0.5 - np.log(2)
     for threshold, expected in ((odds - 0.01, None), (odds + 0.01, Refusal.NO_LESION)):
-        edit_registry(own_weights, "gates", threshold=threshold)
+        edit_registry(own_weights, "gate", threshold=threshold)
         assert refusal([0.5, 0.0, 0.0]) in (expected, Refusal.NOT_SKIN if expected else None)
 
 
@@ -138,14 +139,14 @@ def test_no_gate(own_weights: Path) -> None:
 
 
 def test_a_gate_of_another_size(own_weights: Path) -> None:
-    edit_registry(own_weights, "gates", input=TRUNK | {"size": 48})
+    edit_registry(own_weights, "gate", input=BACKBONE.model_copy(update={"size": 48}))
     assert "does not read 48 x 48 px" in complaint(own_weights)
 
 
 def test_a_gate_of_another_network(own_weights: Path) -> None:
-    shutil.copy(own_weights / CLASSIFIER_FILE, own_weights / TRUNK_FILE)  # it gives no features
-    accept(own_weights, TRUNK_FILE)
-    edit_registry(own_weights, "gates", input={"size": 64, "view": "whole", "margin": 1.4})
+    shutil.copy(own_weights / CLASSIFIER_FILE, own_weights / BACKBONE_FILE)  # it gives no features
+    accept(own_weights, BACKBONE_FILE)
+    edit_registry(own_weights, "gate", input=ClassifierInput(size=64, view="whole", margin=1.4))
     message = complaint(own_weights)
     assert str(own_weights / GATE_FILE) in message and "another network" in message
 
@@ -166,13 +167,13 @@ def test_the_gate_goes_by_what_a_network_for_the_class_saw_anyway(
         registry = Registry.load(own_weights)
         classifier = Classifier(registry.classifier, registry.gate)
         asked.clear()
-        glance = classifier.score_whole([Photo(skin()), Photo(skin(seed=1))])
-        assert glance.odds.shape == (2, int(own), len(CLASSES))
-        return sum(FEATURES in outputs for outputs in asked), glance.features
+        outputs = classifier.score_whole([Photo(skin()), Photo(skin(seed=1))])
+        assert outputs.odds.shape == (2, int(own), len(CLASSES))
+        return sum(FEATURES in outputs for outputs in asked), outputs.features
 
     own = False
     apart = answered()
-    edit_member(own_weights, served=served(own_weights / TRUNK_FILE), input=TRUNK)
+    edit_member(own_weights, served=served(own_weights / BACKBONE_FILE), input=BACKBONE)
     own = True
     shared = answered()
     assert apart[0] == shared[0] == len(asked) == 1, "one pass gives both"

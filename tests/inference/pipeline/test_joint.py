@@ -1,6 +1,5 @@
 """joint: a person's answers make an answer surer, and never calmer."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,19 @@ from inference.analysis import CLASSES, Analysis, Quality, Refusal, Risk
 from inference.pipeline.answers import COLUMNS, Joint
 from inference.pipeline.joint import AnswersError, Joiner, read_answers
 from inference.pipeline.risk import SYMPTOMS
+from inference.registry.file import RegistryFile
 from inference.registry.registry import Registry, RegistryError
+from inference.registry.schema import JointEntry
 from tests.inference.releases import served
 
 
 def with_joint(folder: Path, joint: Joint) -> Joiner:
     (folder / "answers-0.0.1.safetensors").write_bytes(joint.content())
-    path = folder / "registry.json"
-    registry = json.loads(path.read_text(encoding="utf-8"))
-    registry["joint"] = {
-        "name": "answers", "version": "0.0.1", "metrics": {}, "data": "none", "licence": "none",
-        "served": served(folder / "answers-0.0.1.safetensors"), "classifier": "fixcaps-0.0.1",
-    }  # fmt: skip
-    path.write_text(json.dumps(registry), encoding="utf-8")
+    entry = JointEntry(
+        name="answers", version="0.0.1", metrics={}, data="none", licence="none",
+        served=served(folder / "answers-0.0.1.safetensors"), classifier="fixcaps-0.0.1",
+    )  # fmt: skip
+    RegistryFile.load(folder).with_joint(entry).save(folder)
     return Joiner(Registry.load(folder))
 
 

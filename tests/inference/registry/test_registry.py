@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from inference.pipeline.analyzer import Analyzer
+from inference.registry.file import RegistryFile
 from inference.registry.registry import Registry, RegistryError
+from inference.registry.schema import ClassifierInput, FileEntry
 from tests.inference.releases import (
+    BACKBONE_FILE,
     CLASSIFIER_FILE,
     GATE_FILE,
     SEGMENTER_FILE,
-    TRUNK_FILE,
     accept,
     edit_member,
 )
@@ -45,7 +47,9 @@ def without_classifiers(text: str) -> str:
 
 
 def with_other_classes(text: str) -> str:
-    return text.replace('"akiec", "bcc"', '"bcc", "akiec"')
+    registry = json.loads(text)
+    registry["classifiers"][0]["classes"].reverse()
+    return json.dumps(registry)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,7 @@ def test_a_registry_that_serves_what_it_does_not_list(own_weights: Path) -> None
     assert str(path) in message and "fixcaps-9.9.9" in message
 
 
-@pytest.mark.parametrize("name", [CLASSIFIER_FILE, SEGMENTER_FILE, GATE_FILE, TRUNK_FILE])
+@pytest.mark.parametrize("name", [CLASSIFIER_FILE, SEGMENTER_FILE, GATE_FILE, BACKBONE_FILE])
 class TestAServedFile:
     def test_missing(self, own_weights: Path, name: str) -> None:
         (own_weights / name).unlink()
@@ -98,15 +102,14 @@ def test_a_segmenter_of_another_network(own_weights: Path) -> None:
 
 
 def test_a_classifier_of_another_size(own_weights: Path) -> None:
-    edit_member(own_weights, input={"size": 96, "view": "lesion", "margin": 1.4})
+    edit_member(own_weights, input=ClassifierInput(size=96, view="lesion", margin=1.4))
     message = complaint(own_weights)
     assert str(own_weights / CLASSIFIER_FILE) in message and "does not read 96 x 96 px" in message
 
 
 def test_a_file_that_is_not_served_may_be_missing(own_weights: Path) -> None:
-    path = own_weights / "registry.json"
-    registry = json.loads(path.read_text())
-    absent = {"file": "absent.onnx", "sha256": "0" * 64}
-    registry["segmenters"].append(registry["segmenters"][0] | {"version": "0.0.2", "served": absent})
-    path.write_text(json.dumps(registry))
+    registry = RegistryFile.load(own_weights)
+    absent = FileEntry(file="absent.onnx", sha256="0" * 64)
+    older = registry.served_segmenter.with_changes(version="0.0.0", served=absent)
+    registry.register(older).register(registry.served_segmenter).save(own_weights)
     assert Registry.load(own_weights).segmenter.entry.version == "0.0.1"

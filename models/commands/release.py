@@ -1,0 +1,93 @@
+"""Commands that release networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tyro.conf import Positional
+
+from models.gate.fit import fit
+from models.release.convert import convert_again
+from models.release.export import export
+from models.training import pseudo_masks
+
+WEIGHTS: Final = Path(__file__).parents[2] / "weights"
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """Outline with a segmenter what has no mask: boxes.json and outlines.zip in its run.
+
+    Attributes:
+        run_folder: of the segmenter.
+        data: folders of the sets.
+    """
+
+    run_folder: Positional[Path]
+    data: tuple[Path, ...]
+
+    def run(self) -> None:
+        pseudo_masks.make(self.data, self.run_folder)
+
+
+@dataclass(frozen=True)
+class Export:
+    """Release trained networks, with calibration and warnings for each kind of picture.
+
+    Attributes:
+        sources: folders of runs, or the .onnx of networks released before: a segmenter, the networks of one classifier,
+            or both.
+        data: folders of the sets; everything is chosen on their split val.
+        version: of the release, such as 2.0.0.
+        weights: folder of registry.json.
+    """
+
+    sources: Positional[tuple[Path, ...]]
+    data: tuple[Path, ...]
+    version: str
+    weights: Path = WEIGHTS
+
+    def run(self) -> None:
+        for released in export(self.sources, self.data, self.version, self.weights):
+            for trial in getattr(released, "trials", ()):
+                print(f"{trial.what}: accuracy {trial.accuracy:.3f}, balanced {trial.balanced_accuracy:.3f}")
+            print(f"released {released.key} in {self.weights}")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Fit and release the gate, which refuses photos without a lesion on skin.
+
+    Attributes:
+        data: folders of the sets.
+        version: of the release, such as 2.0.0.
+        weights: folder of registry.json.
+    """
+
+    data: tuple[Path, ...]
+    version: str
+    weights: Path = WEIGHTS
+
+    def run(self) -> None:
+        released = fit(self.data, self.version, self.weights)
+        for trial in released.trials:
+            print(
+                f"{trial.what}: area {trial.auc:.4f}, refuses {trial.refused:.1%} for {trial.lost:.2%} of the lesions"
+            )
+        print(f"released {released.key} in {self.weights}")
+
+
+@dataclass(frozen=True)
+class Convert:
+    """Write the files of all networks anew, with the same weights.
+
+    Attributes:
+        weights: folder of registry.json.
+    """
+
+    weights: Path = WEIGHTS
+
+    def run(self) -> None:
+        convert_again(self.weights)

@@ -1,0 +1,65 @@
+"""Figures are said of each set and kind of picture, and of groups of people."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from inference.analysis import Analysis, Quality, Refusal, Risk
+from inference.classes import CLASSES
+from models.data.pictures import TITLES, load_photos
+from models.evaluation import kinds
+from models.evaluation.kinds import FEWEST, Row, described, measured, report
+from tests.models import drawn_sets
+
+RIGHT = Analysis("nv", {}, None, Quality(300, 300, 0.5, 0.7), None, Risk.LOW, "phone")
+REFUSED = replace(RIGHT, label=None, probabilities={}, refusal=Refusal.BLURRED, risk=None, domain=None)
+
+
+@pytest.fixture
+def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Row]:
+    """Every photo of three sets, each called what it is by phone, but one that was refused."""
+    monkeypatch.setattr(kinds, "ROUNDS", 5)
+    photos = load_photos(drawn_sets.all_sets(tmp_path, {"val": 16}), "val").where(lambda photo: photo.label >= 0)
+    nothing = dict.fromkeys(CLASSES, 0.0)
+    found = [
+        Row(photo, replace(RIGHT, label=photo.dx, probabilities=nothing | {photo.dx: 1.0})) for photo in photos.photos
+    ]
+    found[0] = Row(found[0].photo, REFUSED)
+    return found
+
+
+def test_each_kind_of_picture_has_its_own_figures(rows: list[Row], tmp_path: Path) -> None:
+    report(rows, "val", tmp_path / "kinds-val")
+    found = json.loads((tmp_path / "kinds-val.json").read_text())
+    table, counts = (found[part]["By set and kind of picture"] for part in ("tables", "counts"))
+    assert list(table) == list(TITLES.values()) and sum(counts.values()) == len(rows)
+    ham, phone = table["HAM10000, dermatoscope"], table["PAD-UFES-20, photo by phone"]
+    assert ham["accuracy"][0] == pytest.approx(15 / 16) and ham["refused"][0] == pytest.approx(1 / 16)
+    assert (phone["accuracy"][0], phone["domain_right"][0], ham["domain_right"][0]) == (1, 1, 0)
+    text = (tmp_path / "kinds-val.md").read_text()
+    assert "| HAM10000, dermatoscope | 16 | blurred 1 |" in text and "by skin tone" in text
+
+
+def test_a_group_of_too_few_people_is_not_shown(rows: list[Row], tmp_path: Path) -> None:
+    report(rows, "val", tmp_path / "kinds-val")
+    counts = json.loads((tmp_path / "kinds-val.json").read_text())["counts"]
+    shown = [
+        count for title, table in counts.items() if title.startswith("Photos by phone") for count in table.values()
+    ]
+    assert shown and min(shown) >= FEWEST
+
+
+def test_people_are_grouped_by_tone_age_and_site(rows: list[Row]) -> None:
+    phone = next(row.photo for row in rows if row.photo.dataset == "pad")
+    assert described(phone) == {"tone": "Fitzpatrick I and II", "age": "40 to 64", "site": "face"}
+    dark = replace(phone, facts={"skin_tone_class": "1", "age": "70", "site": "trunk"})
+    assert described(dark) == {"tone": "MILK10k 0 to 2, darker", "age": "65 and over", "site": "trunk"}
+    assert described(replace(phone, facts={})) == {}
+
+
+def test_a_refused_photo_counts_as_wrong_and_not_warned_of(rows: list[Row]) -> None:
+    melanomas = [replace(row, analysis=REFUSED) for row in rows if row.photo.dx == "mel"]
+    found = measured(melanomas, rounds=5)
+    assert (found["accuracy"][0], found["melanoma_warned"][0], found["refused"][0]) == (0, 0, 1)
