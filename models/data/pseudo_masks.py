@@ -16,13 +16,14 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from ultralytics.nn.tasks import SegmentationModel
 
 from models.data.boxes import Boxes
 from models.data.ham10000 import Split
 from models.data.pictures import Photo, Photos, load_photos
 from models.evaluation.mask_metrics import jaccard
-from models.networks.segmenter import find_lesions, load_segmenter
+from models.networks.segmenter import build_segmenter, find_lesions
 from models.training.loop import read_config
 from models.training.mixed_segmentation import MixedSegmenterConfig, encoded
 
@@ -111,7 +112,9 @@ def kept(reading: Reading) -> bool:
 def make(roots: Sequence[Path], run: Path) -> None:
     """Read the photos of ``train`` and ``val`` that have no mask by a run's network; see ``keep``."""
     config = MixedSegmenterConfig(**read_config(run))
-    network = load_segmenter(run / "best.safetensors", config.network)
+    network = build_segmenter(config.network)
+    network.load_state_dict(load_file(run / "best.safetensors"))
+    network.eval()
     found: list[Reading] = []
     splits: tuple[Split, ...] = ("val", "train")
     for split in splits:

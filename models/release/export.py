@@ -62,7 +62,7 @@ def export_segmenter(
 ) -> SegmenterEntry:
     """Release a trained segmenter, with its least score chosen on ``val``."""
     if trained.released:
-        served = _kept(trained.file, weights)
+        served = kept(trained.file, weights)
     else:
         network = build_segmenter(config.network)
         trained.fill(network)
@@ -97,7 +97,7 @@ def export_classifier(
         network = zoo.build(config.name, config.size, config.kernel, pretrained=False)
         each.fill(network)
         if each.released:
-            files.append(_kept(each.file, weights))
+            files.append(kept(each.file, weights))
         else:
             path = weights / f"{config.name}-{version}-{config.view}.onnx"
             files.append(store(onnx.convert(network, config.size), path))
@@ -180,7 +180,7 @@ def store(content: bytes, path: Path) -> FileEntry:
     return FileEntry(file=path.name, sha256=hashlib.sha256(content).hexdigest())
 
 
-def _kept(path: Path, weights: Path) -> FileEntry:
+def kept(path: Path, weights: Path) -> FileEntry:
     """A file of an earlier release under the name that it has."""
     return store(path.read_bytes(), weights / path.name)
 

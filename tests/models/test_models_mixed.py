@@ -10,10 +10,12 @@ from rich.console import Console
 from safetensors.torch import load_file, save_file
 
 from inference.classes import CLASSES
+from inference.registry.file import RegistryFile
 from models.data.boxes import Boxes, around
 from models.data.random_crop import cut, drawn
 from models.networks import zoo
 from models.networks.widen import widened
+from models.release.trained_mixed import MixedRun, release_member, release_segmenter
 from models.training import mixed
 from models.training.loop import Run
 from models.training.mixed import MixedClassification, MixedConfig
@@ -97,3 +99,12 @@ def test_drawn_views_stay_near_the_square() -> None:
         assert np.abs(middle - (50, 40)).max() <= 0.08 * 30 + 1e-6
         side = 64 * np.sqrt(abs(np.linalg.det(matrix[:, :2])))
         assert 0.79 * 30 <= side <= 1.26 * 30
+
+
+def test_a_network_released_before_keeps_its_file_in_the_next_release(tmp_path: Path) -> None:
+    weights = Path("weights")
+    served = RegistryFile.load(weights)
+    member, segmenter = served.served_classifier.members[-1], served.served_segmenter
+    assert release_member(MixedRun.read(weights / member.served.file), "9.9.9", tmp_path) == member
+    assert release_segmenter(MixedRun.read(weights / segmenter.served.file), "9.9.9", tmp_path) == segmenter.served
+    assert (tmp_path / member.served.file).read_bytes() == (weights / member.served.file).read_bytes()

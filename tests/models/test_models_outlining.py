@@ -1,11 +1,13 @@
 """The segmenter learns from masks with several pieces, and outlines what has none."""
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 
 from models.data import pseudo_masks as made_outlines
 from models.data.boxes import Boxes
@@ -13,6 +15,7 @@ from models.data.pictures import load_photos
 from models.data.pseudo_masks import Reading, contact_sheet, keep, kept
 from models.networks.segmenter import build_segmenter
 from models.training import mixed_segmentation as outlining
+from models.training.loop import Run
 from models.training.mixed_segmentation import (
     MixedSegmentation,
     MixedSegmenterConfig,
@@ -68,6 +71,13 @@ def test_made_outlines_teach_where_there_is_no_mask(roots: list[Path], tmp_path:
     config = MixedSegmenterConfig(size=64, outlines=str(tmp_path / "outlines.zip"))
     assert milk[0].image_id in MixedSegmentation(roots, config, outlining.RECIPE, 6).train.ids
     assert contact_sheet(milk, found, columns=3, side=80).shape[1] == 240
+
+
+def test_a_trained_run_outlines_what_has_no_mask(roots: list[Path], tmp_path: Path) -> None:
+    task = MixedSegmentation(roots, MixedSegmenterConfig(size=64), replace(outlining.RECIPE, epochs=1, batch=8), 6)
+    Run(task, tmp_path, torch.device("cpu")).train(Console(quiet=True))
+    made_outlines.make(roots[1:2], tmp_path)
+    assert (tmp_path / "boxes.json").is_file() and zipfile.is_zipfile(tmp_path / "outlines.zip")
 
 
 def test_outlines_along_the_edge_or_of_half_a_photo_are_not_kept() -> None:
