@@ -15,9 +15,11 @@ from sklearn.metrics import accuracy_score
 
 from inference.classes import CLASSES
 from inference.domains import DOMAINS, Domain, Teller
+from inference.pipeline.calibration import Calibration
 from inference.registry.schema import (
     DIGITS,
     ClassifierEntry,
+    JointEntry,
     Member,
     SegmenterEntry,
     SegmenterInput,
@@ -26,17 +28,18 @@ from inference.registry.schema import (
 from models.data.pictures import NO_CLASS, Photos, load_photos
 from models.evaluation.metrics import balanced_accuracy
 from models.gate.fit import trunk_of
+from models.release import answers
 from models.release.domains import WANTED, Labels, cross_fitted, evened, fit_domain, fit_teller
-from models.release.export import LICENCE, register, released
+from models.release.export import LICENCE, register, register_joint, released, store
 from models.release.looked import Looked, Watch
 from models.release.trained_mixed import MixedRun, release_member, release_segmenter
 from models.training.mixed import source_of
 from models.training.mixed_segmentation import MixedSegmenterConfig
 
+PAD: Final = "PAD-UFES-20 (Pacheco et al., Data in Brief 32:106221, 2020, doi:10.1016/j.dib.2020.106221)"
 DATA: Final = (
     "HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018, doi:10.7910/DVN/DBW86T), "
-    "MILK10k (MILK study team, ISIC, 2025), PAD-UFES-20 (Pacheco et al., Data in Brief 32:106221, 2020, "
-    "doi:10.1016/j.dib.2020.106221)"
+    f"MILK10k (MILK study team, ISIC, 2025), {PAD}"
 )
 LEAST_SCORE_SHARE: Final = 0.002
 """So many of ``val``'s lesions may score below the segmenter's least score."""
@@ -77,6 +80,7 @@ def assemble(
     register(weights, entry)
     classifier = classify(val, seen, members, version)
     register(weights, classifier)
+    join(roots, val, seen, classifier, weights)
     return entry, classifier
 
 
@@ -107,6 +111,28 @@ def classify(val: Photos, seen: Looked, members: tuple[Member, ...], version: st
         name=name, version=version, metrics={}, data=DATA, licence=LICENCE, classes=CLASSES, members=members,
         domains=fitted, trials=tuple(trials),
     )  # fmt: skip
+
+
+def join(
+    roots: Sequence[Path], val: Photos, seen: Looked, classifier: ClassifierEntry, weights: Path
+) -> JointEntry | None:
+    """Release what joins the classifier's answer with a person's answers; None where no set has any (PAD-UFES-20)."""
+    rows = np.flatnonzero([photo.dataset == "pad" for photo in val.photos])
+    if not len(rows):
+        return None
+    train = load_photos(roots, "train").where(lambda photo: photo.dataset == "pad")
+    answered = Photos(tuple(val[int(row)] for row in rows))
+    limits = classifier.domains["phone"]
+    probabilities = Calibration(limits.slopes, limits.bias)(seen.odds[rows])
+    learnt = answers.evidence(answers.encoded(train), train.labels)
+    joint = answers.fit_joint(probabilities, answers.encoded(answered), answered.labels, learnt)
+    entry = JointEntry(
+        name="answers", version=classifier.version, metrics={}, licence="CC BY 4.0", classifier=classifier.key,
+        data=f"{PAD}, answers of {len(train)} training and {len(answered)} validation photos",
+        served=store(joint.content(), weights / f"answers-{classifier.version}.safetensors"),
+    )  # fmt: skip
+    register_joint(weights, entry)
+    return entry
 
 
 def of_domain(photos: Photos, domain: Domain) -> NDArray[np.int64]:
