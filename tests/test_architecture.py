@@ -199,3 +199,16 @@ def test_serving_loads_nothing_of_training() -> None:
 def test_storage_loads_neither_telegram_nor_torch() -> None:
     script = f"import sys, storage.database; print(*sorted({TELEGRAM | NETWORKS!r} & set(sys.modules)))"
     assert output(script) == ""
+
+
+def test_whoever_imports_ultralytics_keeps_it_from_changing_pillow() -> None:
+    keeper = "models.networks.ultralytics_env"
+    found = {path: {name for _, name in imported(path)} for path in modules("models")}
+    assert [
+        str(path.relative_to(ROOT))
+        for path, names in found.items()
+        if any(name.startswith("ultralytics") for name in names)
+        and keeper not in names
+        and path.stem != "ultralytics_env"
+    ] == []
+    assert output(f"import {keeper}; from PIL import Image; print(Image.open.__module__)") == "PIL.Image"

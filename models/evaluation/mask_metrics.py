@@ -14,6 +14,7 @@ from sklearn.metrics import jaccard_score
 from ultralytics.engine.validator import BaseValidator
 from ultralytics.utils.metrics import SegmentMetrics, box_iou, mask_iou
 
+import models.networks.ultralytics_env  # noqa: F401  # ultralytics changes Pillow
 from inference.analysis import Lesion
 
 # All that ``match_predictions`` reads of the validator that it is a method of.

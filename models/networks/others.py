@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import Any, Final, cast
 
 # isort: off
+import models.networks.ultralytics_env  # ultralytics changes Pillow
 import models.networks.torchvision_env  # noqa: F401  # before timm, which imports torchvision
 import timm
 

@@ -12,19 +12,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 from ultralytics.nn.tasks import SegmentationModel
-from ultralytics.utils import DEFAULT_CFG_DICT, IterableSimpleNamespace, patches
+from ultralytics.utils import DEFAULT_CFG_DICT, IterableSimpleNamespace
 from ultralytics.utils.nms import non_max_suppression
 
+import models.networks.ultralytics_env  # noqa: F401  # ultralytics changes Pillow
 from inference.analysis import Lesion
 from inference.pipeline.masks import decode_detection, letterbox
 from models.networks.onnx_weights import fill
-
-# Importing ultralytics replaces Pillow's ``Image.open`` by one that wants another package at the first file that is no
-# image, and fails on it; the rest of the process keeps Pillow's own.
-Image.open = patches._image_open
 
 
 def build_segmenter(network: str = "yolov8n-seg") -> SegmentationModel:

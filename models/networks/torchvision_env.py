@@ -25,6 +25,8 @@ def _declare() -> torch.library.Library | None:
         import torchvision
         from ultralytics.utils.nms import TorchNMS
 
+        import models.networks.ultralytics_env  # noqa: F401  # ultralytics changes Pillow
+
         torchvision.ops.nms = TorchNMS.nms
         return library
     return None

@@ -25,6 +25,8 @@ WANTED: Final[dict[Domain, float]] = {"dermatoscope": 0.95, "phone": 0.93}
 
 HIGHEST: Final = 0.12
 """A melanoma that is this likely is a warning in any case."""
+EVEN: Final = 0.5
+"""So is what is as likely malignant or pre-malignant as not: a cancer that is named must not read as harmless."""
 
 Odds = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -100,7 +102,7 @@ def fit_warnings(probabilities: NDArray[np.float64], labels: Labels, wanted: flo
     together, alone = suspicion(probabilities), probabilities[:, CLASSES.index("mel")]
     own_limits = np.unique(np.quantile(alone[melanoma], np.linspace(0, 0.6, 61), method="lower").clip(0, HIGHEST))
     best = (np.inf, 0.0, 0.0)
-    for limit in np.unique(np.quantile(together[suspect], np.linspace(0, 0.3, 61), method="lower")):
+    for limit in np.unique(np.quantile(together[suspect], np.linspace(0, 0.3, 61), method="lower").clip(0, EVEN)):
         for own in own_limits:
             said = (together >= limit) | (alone >= own)
             if said[suspect].mean() >= wanted and said[melanoma].mean() >= wanted:

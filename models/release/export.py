@@ -16,11 +16,13 @@ from sklearn.metrics import accuracy_score
 
 from inference.classes import CLASSES
 from inference.domains import DOMAINS, Domain
+from inference.pipeline.calibration import Calibration
 from inference.registry.schema import (
     DIGITS,
     SCORE_SHARE,
     ClassifierEntry,
     DomainEntry,
+    JointEntry,
     Member,
     SegmenterEntry,
     SegmenterInput,
@@ -29,17 +31,18 @@ from inference.registry.schema import (
 from models.data.pictures import NO_CLASS, Photos, load_photos
 from models.errors import TrainingError
 from models.evaluation.metrics import balanced_accuracy
+from models.release import answers
 from models.release.domains import WANTED, Labels, cross_fitted, evened, fit_domain
-from models.release.files import LICENCE, register, registry
+from models.release.files import LICENCE, register, register_joint, registry, store
 from models.release.outputs import Outputs, ReleasedNetworks
 from models.release.trained import find, write_member, write_segmenter
 from models.training.classification import ClassifierConfig
 from models.training.segmentation import SegmenterConfig
 
+PAD: Final = "PAD-UFES-20 (Pacheco et al., Data in Brief 32:106221, 2020, doi:10.1016/j.dib.2020.106221)"
 DATA: Final = (
     "HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018, doi:10.7910/DVN/DBW86T), "
-    "MILK10k (MILK study team, ISIC, 2025), PAD-UFES-20 (Pacheco et al., Data in Brief 32:106221, 2020, "
-    "doi:10.1016/j.dib.2020.106221)"
+    f"MILK10k (MILK study team, ISIC, 2025), {PAD}"
 )
 LEAST_SCORE_SHARE: Final = 0.002
 """So many of ``val``'s lesions may score below the segmenter's least score."""
@@ -91,8 +94,10 @@ def export(
         members = tuple(write_member(each, config, version, weights) for each, config in classifiers)
         networks = ReleasedNetworks(weights, registry(weights).served_segmenter, members)
         seen = networks.outputs(photo.pixels() for photo in val.photos)
-        found.append(classify(val, seen, members, version))
-        register(weights, found[-1])
+        classifier = classify(val, seen, members, version)
+        found.append(classifier)
+        register(weights, classifier)
+        join(roots, val, seen, classifier, weights)
     return found
 
 
@@ -123,6 +128,28 @@ def classify(val: Photos, seen: Outputs, members: tuple[Member, ...], version: s
         name=name, version=version, metrics={}, data=DATA, licence=LICENCE, classes=CLASSES, members=members,
         domains=fitted, trials=tuple(trials),
     )  # fmt: skip
+
+
+def join(
+    roots: Sequence[Path], val: Photos, seen: Outputs, classifier: ClassifierEntry, weights: Path
+) -> JointEntry | None:
+    """Release what joins the classifier's answer with a person's answers; None where no set has any (PAD-UFES-20)."""
+    rows = np.flatnonzero([photo.dataset == "pad" for photo in val.photos])
+    if not len(rows):
+        return None
+    train = load_photos(roots, "train").where(lambda photo: photo.dataset == "pad")
+    answered = Photos(tuple(val[int(row)] for row in rows))
+    limits = classifier.domains["phone"]
+    probabilities = Calibration(limits.slopes, limits.bias)(seen.odds[rows])
+    learnt = answers.evidence(answers.encoded(train), train.labels)
+    joint = answers.fit_joint(probabilities, answers.encoded(answered), answered.labels, learnt)
+    entry = JointEntry(
+        name="answers", version=classifier.version, metrics={}, licence="CC BY 4.0", classifier=classifier.key,
+        data=f"{PAD}, answers of {len(train)} training and {len(answered)} validation photos",
+        served=store(joint.content(), weights / f"answers-{classifier.version}.safetensors"),
+    )  # fmt: skip
+    register_joint(weights, entry)
+    return entry
 
 
 def of_domain(photos: Photos, domain: Domain) -> NDArray[np.int64]:

@@ -20,6 +20,7 @@ from onnxscript import optimizer
 from torch import Tensor, nn
 from ultralytics.nn.tasks import SegmentationModel
 
+import models.networks.ultralytics_env  # noqa: F401  # ultralytics changes Pillow
 from inference.classes import CLASSES
 from inference.registry.tensors import ATTRIBUTION, DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
 from models.networks.classifier import Classifier

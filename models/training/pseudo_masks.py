@@ -20,6 +20,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from ultralytics.nn.tasks import SegmentationModel
 
+import models.networks.ultralytics_env  # noqa: F401  # ultralytics changes Pillow
 from models.data.boxes import Boxes
 from models.data.ham10000 import Split
 from models.data.pictures import Photo, Photos, load_photos

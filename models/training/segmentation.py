@@ -19,6 +19,7 @@ from PIL import Image
 from torch import Generator, Tensor, nn
 from ultralytics.nn.tasks import SegmentationModel
 
+import models.networks.ultralytics_env  # noqa: F401  # ultralytics changes Pillow
 from inference.pipeline.masks import GREY
 from models.data.augmentation import cut, drawn, jitter
 from models.data.corruptions import corrupted

@@ -41,7 +41,9 @@ async def test_a_topic_that_is_gone_keeps_no_answer_back(moles: Stage) -> None:
     moles.sandbox.world.bot = moles.sandbox.world.bot.model_copy(update={"has_topics_enabled": True})
     thread = moles.people.open_topic(EMMA, "left arm").message_thread_id
     assert thread is not None
-    request, _ = await moles.database.requests.record(EMMA, EMMA, 9_000, None, "file", "unique", "photo", thread_id=thread + 1)
+    request, _ = await moles.database.requests.record(
+        EMMA, EMMA, 9_000, None, "file", "unique", "photo", thread_id=thread + 1
+    )
     await moles.application.photo_service.receive([Incoming(request)])
     assert (await moles.reply(EMMA, "I could not", after=thread)).message_thread_id is None
 

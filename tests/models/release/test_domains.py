@@ -63,6 +63,16 @@ def test_warnings_reach_what_is_wanted_at_the_least_cost() -> None:
     assert said[~suspect].mean() <= (suspicion(found)[~suspect] >= alone).mean()
 
 
+def test_what_is_likelier_malignant_than_not_is_a_warning_in_any_case() -> None:
+    """Here all cancers are at least 80 % likely, so a limit of 80 % would do."""
+    found = np.full((40, len(CLASSES)), 0.0)
+    labels = np.repeat([CLASSES.index("bcc"), CLASSES.index("nv"), CLASSES.index("mel"), CLASSES.index("bkl")], 10)
+    found[np.arange(40), labels] = 0.8
+    found[:, CLASSES.index("df")] = 0.2
+    limit, _ = fit_warnings(found, labels, 0.95)
+    assert limit == 0.5
+
+
 def test_a_domain_has_all_that_serving_needs() -> None:
     entry = fit_domain(*scored(400)[:2], np.ones(400), scored(400)[2], 0.95)
     assert len(entry.slopes) == 2 and len(entry.bias) == len(CLASSES)
