@@ -20,6 +20,8 @@ from bot.middlewares.backpressure import Backpressure
 from bot.middlewares.in_flight import InFlight
 from bot.middlewares.throttling import Throttling
 from bot.middlewares.users import Language, Registration
+from bot.moles.reminders import Reminding
+from bot.moles.service import MoleService
 from bot.operator.access import Access
 from bot.operator.alerts import Alerts
 from bot.operator.broadcasts import Broadcaster
@@ -30,6 +32,7 @@ from bot.photos.albums import Albums
 from bot.photos.inbox import Inbox
 from bot.photos.recovery import answer_unfinished, delete_stale_progress, explain, release_unfinished
 from bot.photos.service import PhotoService
+from bot.reports.desk import ReportDesk
 from bot.settings import Settings
 from bot.startup import open_database, open_telegram, reach_telegram, start_engine, worker_pool
 from bot.supervisor import Supervisor
@@ -84,6 +87,7 @@ class Application:
     rate_limiter: RateLimiter
     photo_service: PhotoService
     broadcaster: Broadcaster
+    reminding: Reminding
 
     async def serve(self, *, handle_signals: bool = True) -> None:
         """Take up what was left unfinished, then handle updates until the dispatcher stops.
@@ -118,6 +122,7 @@ class Application:
         start(publish_profile(self.bot, database, self.i18n, self.access.staff()), "introduction")
         alerts = Alerts(self.bot, database, self.access, self.i18n, settings.data_dir)
         start(alerts.keep_watching(), "alerts")
+        start(self.reminding.keep_sending(), "reminders")
         if settings.retention_days is not None:
             start(keep_erasing(database, settings.retention_days), "retention")
         if settings.delay_log_seconds is not None:
@@ -172,8 +177,10 @@ async def compose(
             engine=engine,
             i18n=i18n,
             joiner=joiner,
+            mole_service=MoleService(database, photo_service),
             photo_service=photo_service,
             releases=Releases(engine, settings.weights_dir, partial(worker_pool, settings), access),
+            report_desk=ReportDesk(bot, photo_service, settings.weights_dir, settings.operator),
             settings=settings,
             supervisor=supervisor,
         )
@@ -198,6 +205,7 @@ async def compose(
                 rate_limiter=rate_limiter,
                 photo_service=photo_service,
                 broadcaster=broadcaster,
+                reminding=Reminding(bot, database, i18n, rate_limiter),
             )
         finally:
             await supervisor.stop()

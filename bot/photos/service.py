@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ from bot.ui.i18n import supported_language
 from bot.ui.names import current_language
 from inference.analysis import Analysis, Domain, Risk
 from inference.drawing.words import Plate
-from inference.engine.engine import AnalysisFailed, Busy, Engine, Explanation, Fetch, Place, TooMany
+from inference.engine.engine import AnalysisFailed, Busy, Engine, Examination, Fetch, Place, TooMany
 from inference.photo import PhotoError
 from storage.database import Database
 from storage.records import Completion, Outcome, Request, User
@@ -145,7 +145,7 @@ class PhotoService:
             return
         with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
             try:
-                explanation = await self._read_again(request)
+                explanation = await self._read_again(request, lambda place: place.explain)
             except NotRead as error:
                 await self._rate_limiter.acquire(MessageKind.ANSWER)
                 await send_text(self._bot, request, error.result)
@@ -153,14 +153,22 @@ class PhotoService:
                 answered = Result.stored(request.result)
                 await self._supervisor.run_to_completion(send_explanation(self._bot, request, answered, explanation))
 
-    async def _read_again(self, request: Request) -> Explanation:
-        """An explanation that may be sent now; it takes its turn among its owner's photos. Raises NotRead."""
+    async def examine(self, request: Request) -> Examination:
+        """What a report shows of a photo, which is read once more; it may be sent now. Raises NotRead."""
+        return await self._read_again(request, lambda place: place.examine)
+
+    async def follow(self, request: Request) -> Examination:
+        """`examine` with the marks of the lesion. Raises NotRead."""
+        return await self._read_again(request, lambda place: place.follow)
+
+    async def _read_again(self, request: Request, work: Callable[[Place], Work[T_co]]) -> T_co:
+        """A second reading that may be sent now; it takes its turn among its owner's photos. Raises NotRead."""
         with self._queue(request.user_id, 1) as places:
             about = self._bot, self._database, self._rate_limiter, [request], places
             async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
-                explanation = await self._in_turn(request, places[0].explain, Plate(current_language()))
+                found = await self._in_turn(request, work(places[0]), Plate(current_language()))
                 await self._rate_limiter.acquire(MessageKind.ANSWER)
-                return explanation
+                return found
 
     async def _receive_later(self, claimed: Sequence[Incoming]) -> None:
         await asyncio.sleep(AGAIN_SECONDS)
