@@ -20,6 +20,8 @@ from bot.middlewares.backpressure import Backpressure
 from bot.middlewares.in_flight import InFlight
 from bot.middlewares.throttling import Throttling
 from bot.middlewares.users import Language, Recognition, Registration
+from bot.moles.reminders import Reminding
+from bot.moles.service import MoleService
 from bot.operator.access import Access
 from bot.operator.alerts import Alerts
 from bot.operator.broadcasts import Broadcaster
@@ -36,7 +38,9 @@ from bot.photos.recovery import (
     release_unfinished,
     settle_interrupted,
 )
+from bot.photos.second_reading import SecondReader
 from bot.photos.service import PhotoService
+from bot.reports.desk import ReportDesk
 from bot.settings import Settings
 from bot.startup import open_database, open_telegram, reach_telegram, start_engine, worker_pool
 from bot.supervisor import Supervisor
@@ -92,6 +96,7 @@ class Application:
     photo_service: PhotoService
     explainer: Explainer
     broadcaster: Broadcaster
+    reminding: Reminding
 
     async def serve(self, *, handle_signals: bool = True) -> None:
         """Take up what was left unfinished, then handle updates until the dispatcher stops.
@@ -127,6 +132,7 @@ class Application:
         start(publish_profile(self.bot, database, self.i18n, self.access.staff()), "introduction")
         alerts = Alerts(self.bot, database, self.access, self.i18n, settings.data_dir)
         start(alerts.keep_watching(), "alerts")
+        start(self.reminding.keep_sending(), "reminders")
         if settings.retention_days is not None:
             start(keep_erasing(database, settings.retention_days), "retention")
         if settings.delay_log_seconds is not None:
@@ -168,7 +174,8 @@ async def compose(
         missed = await asyncio.to_thread(melanomas_missed, settings.weights_dir)
         joiner = await asyncio.to_thread(_joiner, settings)
         photo_service = PhotoService(bot, database, engine, i18n, supervisor, rate_limiter, settings.operator, missed)
-        explainer = Explainer(bot, database, engine, i18n, supervisor, rate_limiter)
+        second_reader = SecondReader(bot, database, engine, rate_limiter)
+        explainer = Explainer(bot, database, second_reader, i18n, supervisor, rate_limiter)
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter)
         dispatcher = Dispatcher(
             storage=MemoryStorage(),
@@ -184,8 +191,10 @@ async def compose(
             i18n=i18n,
             inbox=inbox,
             joiner=joiner,
+            mole_service=MoleService(database, second_reader),
             photo_service=photo_service,
             releases=Releases(engine, settings.weights_dir, partial(worker_pool, settings), access),
+            report_desk=ReportDesk(bot, second_reader, settings.weights_dir, settings.operator),
             settings=settings,
             supervisor=supervisor,
         )
@@ -213,6 +222,7 @@ async def compose(
                 photo_service=photo_service,
                 explainer=explainer,
                 broadcaster=broadcaster,
+                reminding=Reminding(bot, database, i18n, rate_limiter),
             )
         finally:
             await supervisor.stop()

@@ -37,6 +37,21 @@ def broadcast_place(column: str, broadcast_id: int) -> str:
     return f"broadcasts.{column} {broadcast_id}"
 
 
+def mole_name_place(mole_id: int) -> str:
+    """Where a mole keeps its name."""
+    return f"moles.name {mole_id}"
+
+
+def mole_findings_place(mole_id: int, request_id: int) -> str:
+    """Where a photo of a mole keeps what was found."""
+    return f"mole_photos.findings {mole_id} {request_id}"
+
+
+def verdict_place(request_id: int) -> str:
+    """Where it is kept what a doctor said of a result."""
+    return f"verdicts.said {request_id}"
+
+
 class Cipher:
     """Values to ciphertexts of one place and back. Raises StorageError for a malformed key."""
 

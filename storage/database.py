@@ -21,17 +21,20 @@ from storage.errors import StorageError, StorageUnavailable
 from storage.location import locate
 from storage.lock import InstanceLock
 from storage.migrate import upgrade
+from storage.moles import Moles
 from storage.postgresql import SessionLock
+from storage.reminders import Reminders
 from storage.requests import Requests
 from storage.retention import Retention
 from storage.staff import Staff
 from storage.statistics import Statistics
 from storage.tables import encryption_check
 from storage.users import Users
+from storage.verdicts import Verdicts
 
 
 class Database:
-    """`users`, `requests`, `broadcasts`, `staff` and `statistics`; each of their methods is one short transaction.
+    """One repository for each kind of thing that is kept; each of their methods is one short transaction.
 
     All of them raise StorageUnavailable where the database is locked by another program or the disk is full.
     `retention` erases what is old. `traces.keep_wiping` has to run beside the bot: it finishes erasures.
@@ -51,6 +54,9 @@ class Database:
         self.broadcasts = Broadcasts(self._transactions, cipher)
         self.staff = Staff(self._transactions, cipher)
         self.statistics = Statistics(self._transactions, cipher)
+        self.moles = Moles(self._transactions, cipher, self.requests)
+        self.reminders = Reminders(self._transactions, cipher)
+        self.verdicts = Verdicts(self._transactions, cipher)
         self.retention = Retention(self._transactions, self.traces)
 
     @classmethod

@@ -55,7 +55,7 @@ class User:
     """A person who wrote to the bot.
 
     `language` is what they chose, or else what their client first reported; `consented_at` is None until
-    they agreed; `blocked_at` is set while they block the bot.
+    they agreed; `blocked_at` is set while they block the bot; `utc_offset` is in minutes, None until they said it.
     """
 
     id: int
@@ -64,6 +64,7 @@ class User:
     announcements: bool
     blocked_at: datetime | None
     created_at: datetime
+    utc_offset: int | None = None
 
 
 @dataclass(frozen=True)
@@ -178,3 +179,38 @@ class DeliveryCounts:
     def total(self) -> int:
         """Everyone the broadcast was confirmed for and who has not erased themselves since."""
         return self.pending + self.sending + self.sent + self.blocked + self.failed + self.skipped
+
+
+@dataclass(frozen=True)
+class Mole:
+    """A mole that a person follows, by the name they gave it."""
+
+    id: int
+    user_id: int
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class MolePhoto:
+    """One photo of a mole: the request that read it, with what was found of it then."""
+
+    request: Request
+    findings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """When a person is reminded of a mole: at `due_at`, and then every so many months."""
+
+    mole: Mole
+    months: int
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a doctor called a spot, as the person tells it (a class, or `other`), and whether a biopsy was taken."""
+
+    label: str
+    biopsy: bool

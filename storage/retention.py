@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.connections import Transactions
 from storage.erasure import Traces, erase_people
-from storage.tables import requests, retention_clock, users
+from storage.tables import mole_photos, moles, requests, retention_clock, users
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Retention:
         self._last_round = monotonic()
 
     async def erase_older_than(self, age: timedelta) -> int:
-        """One round: erase requests and people that are past `age`; says how many rows of both that were.
+        """One round: erase requests, emptied moles and people past `age`; says how many rows that were.
 
         People are past it who never agreed and were first seen so long ago, or who have blocked the bot for so
         long. Where the clock is not trusted, nothing is erased and a warning says so.
@@ -97,4 +97,8 @@ async def _erase_before(connection: AsyncConnection, moment: datetime) -> int:
     has_requests = select(requests.c.id).where(requests.c.user_id == users.c.id).exists()
     strangers = and_(users.c.consented_at.is_(None), users.c.created_at < moment, ~has_requests)
     expired = select(users.c.id).where(or_(strangers, users.c.blocked_at < moment))
+    has_photos = select(mole_photos.c.request_id).where(mole_photos.c.mole_id == moles.c.id).exists()
+    # A mole's photos went with their requests. One that has none left says nothing any more.
+    emptied = delete(moles).where(moles.c.created_at < moment, ~has_photos)
+    erased += (await connection.execute(emptied)).rowcount
     return erased + await erase_people(connection, expired)

@@ -65,6 +65,8 @@ users = Table(
     Column("announcements", Boolean, nullable=False),
     Column("blocked_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    # Minutes east of Greenwich.
+    Column("utc_offset", Integer),
 )
 
 # `result`, `note` and all file ids are ciphertext; `outcome` stays readable, for recovery and the statistics.
@@ -159,4 +161,46 @@ switches = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("since", UtcDateTime, nullable=False),
+)
+
+# `name` and `findings` are ciphertext.
+moles = Table(
+    "moles",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_moles_user_id", "user_id"),
+    sqlite_autoincrement=True,
+)
+
+# A photo belongs to one mole. It goes with its request, when that is erased for its age too.
+mole_photos = Table(
+    "mole_photos",
+    metadata,
+    Column("request_id", ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("mole_id", ForeignKey("moles.id", ondelete="CASCADE"), nullable=False),
+    Column("findings", LargeBinary, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    Index("ix_mole_photos_mole_id", "mole_id"),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("mole_id", ForeignKey("moles.id", ondelete="CASCADE"), primary_key=True),
+    Column("months", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("leased_until", UtcDateTime),
+    Index("ix_reminders_due_at", "due_at"),
+)
+
+# What a doctor said of a result later; `said` is ciphertext.
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("request_id", ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("said", LargeBinary, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )

@@ -70,6 +70,10 @@ class Users:
     async def set_language(self, user_id: int, language: str) -> None:
         await self._update(user_id, language=language)
 
+    async def set_utc_offset(self, user_id: int, minutes: int) -> None:
+        """Note by how many minutes the person's clock is ahead of UTC."""
+        await self._update(user_id, utc_offset=minutes)
+
     async def consent(self, user_id: int) -> None:
         """Note the agreement. The time of the first one stays."""
         now = datetime.now(UTC)

@@ -18,14 +18,19 @@ from bot.handlers import (
     language,
     membership,
     models,
+    mole_names,
+    moles,
     photos,
     privacy,
     questions,
+    reminders,
+    reports,
     staff,
     start,
     talk,
     unknown,
     unsupported,
+    verdicts,
 )
 
 IN_ORDER = (
@@ -40,15 +45,22 @@ IN_ORDER = (
     # Before the commands: a photo whose caption looks like one is still a photo to be read.
     photos,
     documents,
+    # A text that is expected as a name is no command and no unknown text.
+    mole_names,
+    # Before /start: it knows the links that lead to one thing.
+    history,
     start,
     help,
     privacy,
     announcements,
     language,
-    history,
     explanation,
     answers,
     questions,
+    reports,
+    moles,
+    reminders,
+    verdicts,
     export,
     delete,
     unsupported,

@@ -14,6 +14,7 @@ from aiogram.utils.i18n import I18n
 from aiogram.utils.i18n import gettext as _
 
 from bot.photos.inbox import is_request
+from bot.photos.reading import NotWanted
 from bot.ui.i18n import supported_language
 from storage.database import Database
 from storage.errors import StorageUnavailable
@@ -28,8 +29,14 @@ logger = logging.getLogger(__name__)
 def setup() -> Router:
     router = Router(name="errors")
     router.errors.register(LateWord().say, ExceptionTypeFilter(StorageUnavailable))
+    router.errors.register(erased, ExceptionTypeFilter(NotWanted))
     router.errors.register(failed)
     return router
+
+
+async def erased(event: ErrorEvent) -> None:
+    """Somebody erased everything while a photo of theirs was being read: nothing is left to be said."""
+    logger.info("update %d is about a photo that was erased meanwhile", event.update.update_id)
 
 
 class LateWord:

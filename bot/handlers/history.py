@@ -3,9 +3,9 @@
 import contextlib
 from html import escape
 
-from aiogram import Bot, Router
+from aiogram import Bot, F, Router
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.filters import Command
+from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
@@ -24,6 +24,8 @@ FINISHED = (Outcome.ANSWERED, Outcome.REFUSED)
 def setup() -> Router:
     router = Router(name="history")
     router.message.register(history, Command("history"))
+    # As in the link that a report carries.
+    router.message.register(open_link, CommandStart(deep_link=True, magic=F.args.regexp(r"^result_\d{1,15}$")))
     router.callback_query.register(turn, HistoryPage.filter())
     router.callback_query.register(open_entry, HistoryEntry.filter())
     return router
@@ -52,7 +54,22 @@ async def open_entry(
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
     await callback.answer()
-    result = Result.stored(request.result)
+    await _show(bot, user, request, topic(callback.message))
+
+
+async def open_link(message: Message, command: CommandObject, user: User, database: Database, bot: Bot) -> None:
+    number = int((command.args or "").removeprefix("result_"))
+    request = await database.requests.get_owned(number, user.id)
+    if request is None or request.outcome not in FINISHED or request.result is None:
+        await message.answer(
+            _("I show a result to nobody but the person who sent its photo, and this one is not among yours. /start")
+        )
+        return
+    await _show(bot, user, request, topic(message))
+
+
+async def _show(bot: Bot, user: User, request: Request, thread_id: int | None) -> None:
+    result = Result.stored(request.result or {})
     text = f"{texts.moment(request.created_at)}\n{replies.result_text(result)}"
     markup = keyboard_of(result, request.id)
     if request.reply_file_id is not None:
@@ -61,11 +78,11 @@ async def open_entry(
                 user.id,
                 request.reply_file_id,
                 caption=text,
-                message_thread_id=topic(callback.message),
+                message_thread_id=thread_id,
                 reply_markup=markup,
             )
             return
-    await say(callback, bot, text, markup)
+    await bot.send_message(user.id, text, message_thread_id=thread_id, reply_markup=markup)
 
 
 async def _page(database: Database, user_id: int, number: int) -> tuple[str, InlineKeyboardMarkup | None]:

@@ -3,15 +3,13 @@
 import asyncio
 import logging
 import time
-from datetime import UTC, datetime
 from functools import partial
 
-from aiogram.enums import ChatAction
 from aiogram.utils.i18n import I18n
 
 from bot.photos.delivery import send_explanation, send_text
-from bot.photos.progress import Progress
-from bot.photos.reading import NotRead, NotWanted, Reader
+from bot.photos.reading import NotRead, NotWanted
+from bot.photos.second_reading import SecondReader
 from bot.results import Result
 from bot.supervisor import Supervisor
 from bot.telegram import outages
@@ -19,9 +17,6 @@ from bot.telegram.client import RetryingBot
 from bot.telegram.gone import is_gone
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.i18n import supported_language
-from bot.ui.names import current_language
-from inference.drawing.words import Plate
-from inference.engine.engine import Engine, Explanation
 from storage.database import Database
 from storage.errors import StorageUnavailable
 from storage.records import Request
@@ -43,14 +38,14 @@ class Explainer:
         self,
         bot: RetryingBot,
         database: Database,
-        engine: Engine,
+        reader: SecondReader,
         i18n: I18n,
         supervisor: Supervisor,
         rate_limiter: RateLimiter,
     ) -> None:
         self._bot = bot
         self._database = database
-        self._reader = Reader(bot, database, engine)
+        self._reader = reader
         self._i18n = i18n
         self._supervisor = supervisor
         self._rate_limiter = rate_limiter
@@ -111,7 +106,7 @@ class Explainer:
             return
         with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
             try:
-                explanation = await self._reader.while_wanted(request.user_id, self._read_again(request))
+                explanation = await self._reader.explain(request)
             except NotWanted:
                 logger.info("request %d was erased before it was explained", request.id)
             except NotRead as error:
@@ -120,12 +115,3 @@ class Explainer:
             else:
                 answered = Result.stored(request.result or {})
                 await self._supervisor.run_to_completion(send_explanation(self._bot, request, answered, explanation))
-
-    async def _read_again(self, request: Request) -> Explanation:
-        """An explanation that may be sent now; it takes its turn among its owner's photos. Raises NotRead."""
-        with self._reader.queue(request.user_id, 1) as places:
-            about = self._bot, self._database, self._rate_limiter, [request], places
-            async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
-                explanation = await self._reader.in_turn(request, places[0].explain, Plate(current_language()))
-                await self._rate_limiter.acquire(MessageKind.ANSWER)
-                return explanation

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
+from bot.moles.buttons import Follow
 from bot.results import Result
 from bot.ui import buttons
-from bot.ui.callbacks import AllKinds, Ask, Explain, HistoryEntry, HistoryPage, Show
+from bot.ui.callbacks import AllKinds, Ask, Explain, HistoryEntry, HistoryPage, Report, Show, WasRight
 
 BUTTONS_IN_A_ROW = 3
 
@@ -28,11 +29,28 @@ def _six_questions(result: Result, request_id: int) -> buttons.Button | None:
     return text, Ask(request_id=request_id, question=0).pack()
 
 
+def _follow(result: Result, request_id: int) -> buttons.Button | None:
+    return _("Follow this mole"), Follow(request_id=request_id).pack()
+
+
+def _report(result: Result, request_id: int) -> buttons.Button | None:
+    return _("For my doctor"), Report(request_id=request_id).pack()
+
+
+def _was_right(result: Result, request_id: int) -> buttons.Button | None:
+    return _("Was this right?"), WasRight(request_id=request_id).pack()
+
+
 def _history(result: Result, request_id: int) -> buttons.Button | None:
     return _("My results"), HistoryPage(number=0, as_new_message=True).pack()
 
 
-ROWS: tuple[tuple[Action, ...], ...] = ((_why, _all_kinds), (_six_questions,), (_history,))
+ROWS: tuple[tuple[Action, ...], ...] = (
+    (_why, _all_kinds),
+    (_six_questions,),
+    (_follow, _report),
+    (_was_right, _history),
+)
 """What is offered under an answer, row by row; a feature adds its own action here."""
 
 

@@ -46,6 +46,18 @@ class AllKinds(CallbackData, prefix="kinds"):
     request_id: int
 
 
+class Report(CallbackData, prefix="doctor"):
+    """A request's report for a doctor. Whose it is gets checked when the button is pressed."""
+
+    request_id: int
+
+
+class WasRight(CallbackData, prefix="right"):
+    """Tell what a doctor said of a request's photo. Whose it is gets checked when the button is pressed."""
+
+    request_id: int
+
+
 class Ask(CallbackData, prefix="ask"):
     """A step among the six questions about a request.
 

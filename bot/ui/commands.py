@@ -23,6 +23,7 @@ def user_commands() -> list[BotCommand]:
         BotCommand(command="start", description=_("What I am, and what I am not")),
         BotCommand(command="help", description=_("How to take a photo and read the answer")),
         BotCommand(command="history", description=_("Your past results")),
+        BotCommand(command="moles", description=_("Moles that you follow")),
         BotCommand(command="language", description=_("Русский, English")),
         BotCommand(command="privacy", description=_("What is kept about you")),
         BotCommand(command="export", description=_("Everything kept about you, as a file")),

@@ -137,6 +137,11 @@ def privacy(operator: str | None, user: User, retention_days: int | None) -> str
                 "Results are encrypted, the key lies apart from the database."
             ),
             _(
+                "<b>Moles that you follow.</b> Their names, your reminders, your clock, if you told it; of each "
+                "photo its outline and measures; what a doctor said, if you told it. Names, measures and what was said "
+                "are encrypted. They go with their photos' results."
+            ),
+            _(
                 "<b>What is not kept.</b> The photo itself: it is read in memory and forgotten. Its place "
                 "and time (EXIF) are never kept. Nothing is used for training and nothing goes to anybody "
                 "but Telegram, through which you write to me."

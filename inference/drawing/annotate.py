@@ -18,6 +18,9 @@ from inference.photo import Photo
 MAX_SIDE: Final = 2560
 """Longer side of an annotated photo; no chat shows more, and a 64-megapixel one would be refused by Telegram."""
 
+PAGE_SIDE: Final = 1000
+"""Longer side of a picture in a report: a printed page shows three of them side by side."""
+
 _JPEG_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType({"quality": 90, "subsampling": 0})
 """How an annotated photo is saved: with colour at full resolution, or the thin contour turns grey."""
 
@@ -57,6 +60,23 @@ def annotate(photo: Photo, analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> 
         pixels = _dimmed(pixels, mask)
         outline(pixels, mask, accent)
     return Photo(add_caption(pixels, mask, caption(analysis, plate), accent))
+
+
+def outlined(photo: Photo, analysis: Analysis) -> Photo:
+    """A photo with the outline of its lesion and nothing else; as it is, shrunk, where there is no lesion."""
+    pixels, mask = shrunk(photo.pixels, analysis.lesion.mask if analysis.lesion else None)
+    if mask is not None and mask.any():
+        outline(pixels, mask, ACCENTS[analysis.risk or Risk.LOW])
+    return Photo(pixels)
+
+
+def reduced(photo: Photo) -> Photo:
+    """A photo or drawing at the size in which a page shows it: `PAGE_SIDE` pixels along its longer side at most."""
+    scale = PAGE_SIDE / max(photo.width, photo.height)
+    if scale >= 1:
+        return photo
+    size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
+    return Photo(np.asarray(cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA), np.uint8))
 
 
 def jpeg(drawing: Photo) -> bytes:

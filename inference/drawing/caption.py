@@ -84,7 +84,7 @@ def _lines(caption: str, size: int, room: int) -> list[_Line]:
     for number, text in enumerate(caption.splitlines()):
         headline = number == 0
         ink, letters = _INK if headline else _FAINT_INK, size if headline else round(size * 0.82)
-        whole = _Line(text, _font(letters, headline), ink)
+        whole = _Line(text, typeface(letters, headline), ink)
         lines += [whole] if whole.width <= room else _wrapped(text, letters, headline, ink, room)
     return lines
 
@@ -92,9 +92,9 @@ def _lines(caption: str, size: int, room: int) -> list[_Line]:
 def _wrapped(text: str, letters: int, bold: bool, ink: tuple[int, int, int], room: int) -> list[_Line]:
     # Only plain spaces break a line: a no-break space holds a number and its sign together.
     words = text.split(" ")
-    while letters > _SMALLEST and max(map(_font(letters, bold).getlength, words)) > room:
+    while letters > _SMALLEST and max(map(typeface(letters, bold).getlength, words)) > room:
         letters -= 1
-    font = _font(letters, bold)
+    font = typeface(letters, bold)
     lines = [_Line(words[0], font, ink)]
     for word in words[1:]:
         longer = _Line(f"{lines[-1].text} {word}", font, ink)
@@ -153,7 +153,7 @@ def _disc(radius: int) -> Image.Image:
 
 def _legend(scale: Scale, size: int) -> Image.Image:
     """The legend in a row, RGBA: what is low, the colours, what is high."""
-    font, gap, long, thick = _font(round(size * 0.82), False), size // 2, 4 * size, max(3, size // 2)
+    font, gap, long, thick = typeface(round(size * 0.82), False), size // 2, 4 * size, max(3, size // 2)
     low, high = (round(font.getlength(text)) for text in (scale.low, scale.high))
     row = Image.new("RGBA", (low + gap + long + gap + high, round(size * 1.32)), (*_FAINT_INK, 0))
     middle = row.height / 2
@@ -181,5 +181,6 @@ def _free_corner(
 
 
 @lru_cache(maxsize=32)
-def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+def typeface(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+    """The letters of drawings, by their size in pixels."""
     return ImageFont.truetype(_FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)

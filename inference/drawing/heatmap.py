@@ -37,19 +37,32 @@ def draw_heatmap(
         ValueError: the analysis is a refusal.
     """
     caption, ends = words.explanation(analysis, plate), words.legend_ends(plate.language)
+    pixels, seen = _overlay(photo, analysis, heat)
+    ramp = np.arange(256, dtype=np.uint8)[None]
+    colours = _glowing(np.full((1, 256, 3), 128, np.uint8), ramp)[0]
+    accent = ACCENTS[analysis.risk or Risk.LOW]
+    return Photo(add_caption(pixels, seen, caption, accent, Scale(*ends, colours)))
+
+
+def overlay(photo: Photo, analysis: Analysis, heat: NDArray[np.float32]) -> Photo:
+    """What `draw_heatmap` draws, without its words."""
+    return Photo(_overlay(photo, analysis, heat)[0])
+
+
+def _overlay(
+    photo: Photo, analysis: Analysis, heat: NDArray[np.float32]
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """The photo with its heat and outline, and where in it there is something to be seen."""
     pixels, mask = shrunk(photo.pixels, analysis.lesion.mask if analysis.lesion else None)
     height, width = pixels.shape[:2]
     smooth = np.clip(cv2.resize(heat, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
     level = np.rint(smooth * 255).astype(np.uint8)
     pixels = _glowing(_greyed(pixels), level)
-    accent = ACCENTS[analysis.risk or Risk.LOW]
     seen = level > _SEEN * 255
     if mask is not None and mask.any():
-        outline(pixels, mask, accent)
+        outline(pixels, mask, ACCENTS[analysis.risk or Risk.LOW])
         seen |= mask
-    ramp = np.arange(256, dtype=np.uint8)[None]
-    colours = _glowing(np.full((1, 256, 3), 128, np.uint8), ramp)[0]
-    return Photo(add_caption(pixels, seen, caption, accent, Scale(*ends, colours)))
+    return pixels, seen
 
 
 def _greyed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

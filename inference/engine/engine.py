@@ -9,7 +9,7 @@ from inference.drawing.words import DEFAULT_PLATE, Plate
 from inference.engine.exchangeable import ExchangeablePool
 from inference.engine.fair_queue import FairQueue, QueueFull, ShareFull
 from inference.engine.pool import AnalysisFailed, Pool, ServedModel
-from inference.engine.tasks import Explanation, Reading
+from inference.engine.tasks import Examination, Explanation, Reading
 from inference.photo import PhotoError
 from inference.registry.registry import DEFAULT_WEIGHTS, RegistryError
 
@@ -18,6 +18,7 @@ __all__ = [
     "AnalysisFailed",
     "Busy",
     "Engine",
+    "Examination",
     "Explanation",
     "PhotoError",
     "Place",
@@ -50,7 +51,7 @@ class TooMany(Exception):
 
 
 class Place:
-    """A photo's place in the queue, good for one call of `read` or `explain`."""
+    """A photo's place in the queue, good for one call of `read`, `explain`, `examine` or `follow`."""
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
@@ -90,6 +91,14 @@ class Place:
         Takes and raises what `read` does.
         """
         return await self._engine.explain(self, fetch, plate)
+
+    async def examine(self, fetch: Fetch, plate: Plate = DEFAULT_PLATE) -> Examination:
+        """Analyse a photo file again with all that a report shows of it; takes and raises what `read` does."""
+        return await self._engine.examine(self, fetch, plate)
+
+    async def follow(self, fetch: Fetch, plate: Plate = DEFAULT_PLATE) -> Examination:
+        """What `examine` does, with the marks by which the lesion is followed from photo to photo."""
+        return await self._engine.follow(self, fetch, plate)
 
 
 class Engine:
@@ -173,6 +182,14 @@ class Engine:
     async def explain(self, place: Place, fetch: Fetch, plate: Plate) -> Explanation:
         """See `Place.explain`."""
         return await self._in_turn(place, self._pool.explain, fetch, plate)
+
+    async def examine(self, place: Place, fetch: Fetch, plate: Plate) -> Examination:
+        """See `Place.examine`."""
+        return await self._in_turn(place, self._pool.examine, fetch, plate)
+
+    async def follow(self, place: Place, fetch: Fetch, plate: Plate) -> Examination:
+        """See `Place.follow`."""
+        return await self._in_turn(place, self._pool.follow, fetch, plate)
 
     async def _in_turn(
         self, place: Place, ask: Callable[[bytes, Plate], Awaitable[T]], fetch: Fetch, plate: Plate

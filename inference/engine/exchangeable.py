@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from inference.drawing.words import Plate
 from inference.engine.pool import Pool, ServedModel
-from inference.engine.tasks import Explanation, Reading
+from inference.engine.tasks import Examination, Explanation, Reading
 
 
 class ExchangeablePool:
@@ -51,6 +51,14 @@ class ExchangeablePool:
     async def explain(self, data: bytes, plate: Plate) -> Explanation:
         with self._serving() as pool:
             return await pool.explain(data, plate)
+
+    async def examine(self, data: bytes, plate: Plate) -> Examination:
+        with self._serving() as pool:
+            return await pool.examine(data, plate)
+
+    async def follow(self, data: bytes, plate: Plate) -> Examination:
+        with self._serving() as pool:
+            return await pool.follow(data, plate)
 
     async def exchange(self, pool: Pool) -> None:
         """Start another pool, have it serve from then on, and stop the old one once it has answered what it was asked.

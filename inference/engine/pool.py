@@ -17,7 +17,7 @@ from inference.cores import cores
 from inference.drawing.words import Plate
 from inference.engine import tasks
 from inference.engine.process import ProcessLost, TookTooLong, WorkerProcess
-from inference.engine.tasks import Explanation, Reading
+from inference.engine.tasks import Examination, Explanation, Reading
 from inference.photo import PhotoError
 from inference.registry.registry import DEFAULT_WEIGHTS, Registry
 
@@ -91,6 +91,15 @@ class Pool(Protocol):
 
         Takes and raises what `read` does.
         """
+
+    async def examine(self, data: bytes, plate: Plate) -> Examination:
+        """Analyse a photo file with all that a report shows of it.
+
+        Takes and raises what `read` does.
+        """
+
+    async def follow(self, data: bytes, plate: Plate) -> Examination:
+        """What `examine` does, with the marks by which the lesion is followed from photo to photo."""
 
 
 @dataclass(eq=False)
@@ -183,6 +192,14 @@ class WorkerPool:
     async def explain(self, data: bytes, plate: Plate) -> Explanation:
         """See `Pool.explain`."""
         return await self.run(tasks.explain, data, plate)
+
+    async def examine(self, data: bytes, plate: Plate) -> Examination:
+        """See `Pool.examine`."""
+        return await self.run(tasks.examine, data, plate)
+
+    async def follow(self, data: bytes, plate: Plate) -> Examination:
+        """See `Pool.follow`."""
+        return await self.run(tasks.follow, data, plate)
 
     async def run(self, task: Task[T], data: bytes, plate: Plate) -> T:
         """Have a worker run a task, such as `tasks.read`, on a photo file.

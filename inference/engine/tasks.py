@@ -16,6 +16,7 @@ from inference.drawing.words import Plate
 NICENESS: Final = 5
 
 if TYPE_CHECKING:
+    from inference.comparison.marks import Marks
     from inference.pipeline.analyzer import Analyzer
     from inference.pipeline.joint import Joiner
 
@@ -41,6 +42,22 @@ class Explanation:
     analysis: Analysis
     drawing: bytes | None
     measures: Abcd | None
+
+
+@dataclass(frozen=True, eq=False)
+class Examination:
+    """An analysis with all that a report shows of it.
+
+    `photo`, `outlined` and `glowing` are JPEGs of one size: the photo, the lesion's outline on it, and what spoke for
+    the named class. All but the photo are None where the analysis refuses, and `marks` where they were not asked for.
+    """
+
+    analysis: Analysis
+    photo: bytes
+    outlined: bytes | None = None
+    glowing: bytes | None = None
+    measures: Abcd | None = None
+    marks: "Marks | None" = None
 
 
 def begin(threads: int) -> None:
@@ -124,3 +141,43 @@ def explain(weights: Path, classifier: str | None, data: bytes, plate: Plate) ->
         return Explanation(analysis, None, None)
     drawing = jpeg(draw_heatmap(photo, analysis, heat, plate))
     return Explanation(analysis, drawing, measure(photo, analysis.lesion.mask))
+
+
+def examine(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Examination:
+    """Decode and analyse one photo, draw it in all ways and measure its lesion, without words in any language.
+
+    Raises:
+        PhotoError: the bytes are no photo that can be read.
+    """
+    return _examined(_analyzer(weights, classifier), data, marked=False)
+
+
+def follow(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Examination:
+    """What `examine` does, with the marks of the lesion: they take longer than all the rest.
+
+    Raises:
+        PhotoError: the bytes are no photo that can be read.
+    """
+    return _examined(_analyzer(weights, classifier), data, marked=True)
+
+
+def _examined(analyzer: "Analyzer", data: bytes, *, marked: bool) -> Examination:
+    from inference.comparison.marks import mark
+    from inference.drawing.annotate import jpeg, outlined, reduced
+    from inference.drawing.heatmap import overlay
+    from inference.photo import decode
+    from inference.pipeline.abcd import measure
+
+    photo = decode(data)
+    analysis, heat = analyzer.explain(photo)
+    if analysis.lesion is None or heat is None:
+        return Examination(analysis, jpeg(reduced(photo)))
+    mask = analysis.lesion.mask
+    return Examination(
+        analysis,
+        jpeg(reduced(photo)),
+        jpeg(reduced(outlined(photo, analysis))),
+        jpeg(reduced(overlay(photo, analysis, heat))),
+        measure(photo, mask),
+        mark(photo, mask, analyzer.outlines_of_copies) if marked else None,
+    )

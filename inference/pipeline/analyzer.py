@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Analysis, Domain, Lesion, Refusal, Risk
 from inference.classes import SUSPICIOUS
+from inference.comparison.marks import TURNS, turned, turned_back
 from inference.cores import cores
 from inference.photo import Photo
 from inference.pipeline import quality
@@ -99,6 +100,20 @@ class Analyzer:
         classes = {CLASSES.index(name): analysis.probabilities[name] for name in explained}
         heat = heatmap(attribution, classes, (each.photo.height, each.photo.width))
         return analysis, each.framing.as_taken(heat)
+
+    def outlines_of_copies(self, photo: Photo) -> list[NDArray[np.bool_]]:
+        """The lesion in a photo's turned and mirrored copies, each H x W bool and turned back to the photo as taken.
+
+        Copies in which nothing is found are left out.
+        """
+        framed = _PendingAnalysis(photo, checked=False)
+        copies = [Photo(turned(framed.photo.pixels, turn)) for turn in TURNS]
+        found = self._segmenter.lesions(copies)
+        return [
+            framed.framing.as_taken(turned_back(lesion.mask, turn))
+            for lesion, turn in zip(found, TURNS, strict=True)
+            if lesion is not None
+        ]
 
     def _run(self, photos: Sequence[Photo]) -> "list[_PendingAnalysis]":
         pending = [_PendingAnalysis(photo, self._checked) for photo in photos]

@@ -1,7 +1,7 @@
 """Pools for the tests that need no networks."""
 
 from inference.drawing.words import Plate
-from inference.engine.engine import AnalysisFailed, Explanation, Reading, ServedModel
+from inference.engine.engine import AnalysisFailed, Examination, Explanation, Reading, ServedModel
 
 
 class IdlePool:
@@ -24,4 +24,10 @@ class IdlePool:
         raise AnalysisFailed("the engine is not running")
 
     async def explain(self, data: bytes, plate: Plate) -> Explanation:
+        raise AnalysisFailed("the engine is not running")
+
+    async def examine(self, data: bytes, plate: Plate) -> Examination:
+        raise AnalysisFailed("the engine is not running")
+
+    async def follow(self, data: bytes, plate: Plate) -> Examination:
         raise AnalysisFailed("the engine is not running")

@@ -13,11 +13,12 @@ from benchmarks.load.chats import is_progress
 from bot.photos.explaining import Explainer
 from bot.photos.inbox import received
 from bot.photos.recovery import explain
+from bot.photos.second_reading import SecondReader
 from bot.results import Result, Trouble, to_stored
 from bot.samples import sample
 from bot.sandbox.faults import Fault
 from bot.supervisor import Supervisor
-from bot.telegram.client import connect, open_session
+from bot.telegram.client import RetryingBot, connect, open_session
 from bot.telegram.rate_limit import MESSAGES_PER_SECOND, MessageKind, RateLimiter
 from bot.ui.actions import keyboard
 from bot.ui.apologies import apology
@@ -26,6 +27,7 @@ from bot.ui.i18n import load_i18n
 from inference.analysis import Analysis, Quality, Refusal, Risk
 from inference.drawing.words import Plate
 from inference.engine.engine import Engine, Explanation, Place
+from storage.database import Database
 from storage.records import Outcome
 from tests.bot.examples import result_for, visible
 from tests.bot.pools import IdlePool
@@ -44,6 +46,15 @@ async def answered(stage: Stage, user: int, result: Result) -> int:
     outcome = Outcome.ANSWERED if result.label else Outcome.REFUSED
     await stage.database.requests.complete(request.id, outcome, to_stored(result, None), None)
     return request.id
+
+
+def explainer_of(
+    bot: RetryingBot, database: Database, engine: Engine, supervisor: Supervisor | None = None
+) -> Explainer:
+    """An explainer with parts of its own."""
+    limiter = RateLimiter()
+    reader = SecondReader(bot, database, engine, limiter)
+    return Explainer(bot, database, reader, load_i18n(), supervisor or Supervisor(), limiter)
 
 
 async def press(stage: Stage, user: int, request_id: int) -> tuple[str, int]:
@@ -83,7 +94,7 @@ async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stag
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     engine = Engine(IdlePool(), owner_limit=5)
-    explainer = Explainer(stage.bot, stage.database, engine, load_i18n(), Supervisor(), RateLimiter())
+    explainer = explainer_of(stage.bot, stage.database, engine)
     before = max(stage.sandbox.world.people[EMMA].messages)
     with engine.queue(EMMA, 5):
         await explainer.explain(request)
@@ -104,13 +115,13 @@ class BrokenEngine(Engine):
 async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(
     stage: Stage, answer_of_emma: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database, i18n, supervisor = stage.database, load_i18n(), Supervisor()
+    database, supervisor = stage.database, Supervisor()
     request = await database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     await database.requests.owe_explanation(request.id)
     with pytest.raises(ValueError, match="broken"):
         broken = BrokenEngine(IdlePool())
-        await Explainer(stage.bot, database, broken, i18n, supervisor, RateLimiter()).explain(request)
+        await explainer_of(stage.bot, database, broken).explain(request)
     assert await database.requests.unexplained() == []
 
     await database.requests.owe_explanation(request.id)
@@ -119,7 +130,7 @@ async def test_an_explanation_is_owed_until_it_is_given_or_cannot_be(
     monkeypatch.setattr("bot.telegram.outages.AGAIN_SECONDS", 0.01)
     async with open_session(stage.sandbox.base_url) as session:
         hasty = connect(stage.sandbox.token, session, HASTY)
-        explainer = Explainer(hasty, database, Engine(IdlePool()), i18n, supervisor, RateLimiter())
+        explainer = explainer_of(hasty, database, Engine(IdlePool()), supervisor)
         await explainer.explain(request)
         assert [each.id for each in await database.requests.unexplained()] == [request.id], "Telegram is out of reach"
         await stage.reply(EMMA, "I could not read this photo", after=before)

@@ -69,6 +69,7 @@ async def test_the_engine_from_start_to_stop(weights: Path, photo: bytes) -> Non
         )
         await answers_with_a_drawing(engine, photo)
         await explains_with_a_drawing_and_measures(engine, photo)
+        await examines_with_pictures_of_one_size_and_follows_with_marks(engine, photo)
         await refuses_and_raises_what_the_pipeline_does(engine)
         await keeps_the_loop_free(engine)
         await turns_away_what_exceeds_the_queue(engine, photo)
@@ -103,6 +104,22 @@ async def explains_with_a_drawing_and_measures(engine: Engine, photo: bytes) -> 
     assert (refused.analysis.refusal, refused.drawing, refused.measures) == (Refusal.TOO_SMALL, None, None)
     with pytest.raises(PhotoError):
         await explain(engine, b"text")
+
+
+async def examines_with_pictures_of_one_size_and_follows_with_marks(engine: Engine, photo: bytes) -> None:
+    answer = await read(engine, photo)
+    with engine.queue("somebody", 2) as [first, second]:
+        examined, followed = await first.examine(fetching(photo)), await second.follow(fetching(photo))
+    assert examined.analysis.probabilities == answer.analysis.probabilities
+    pictures = examined.photo, examined.outlined, examined.glowing
+    assert len(set(pictures)) == 3
+    assert {Image.open(BytesIO(each)).size for each in pictures if each is not None} == {(400, 300)}
+    assert examined.measures == followed.measures is not None
+    assert examined.marks is None and followed.marks is not None
+    assert followed.marks.asymmetry.value == pytest.approx(followed.measures.asymmetry, abs=0.05)
+    with engine.queue("somebody") as [place]:
+        refused = await place.follow(fetching(encoded(skin(8, 8))))
+    assert (refused.analysis.refusal, refused.outlined, refused.marks) == (Refusal.TOO_SMALL, None, None)
 
 
 async def refuses_and_raises_what_the_pipeline_does(engine: Engine) -> None:

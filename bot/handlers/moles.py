@@ -1,0 +1,236 @@
+"""Moles over time: a photo is put to a mole, moles are listed, opened, compared, and followed no longer."""
+
+from html import escape
+
+from aiogram import F, Router
+from aiogram.filters import Command
+from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.mole_names import ask_for_name
+from bot.moles import wording
+from bot.moles.buttons import Act, AddTo, Follow, OfMole
+from bot.moles.findings import Standing
+from bot.moles.service import MoleService, Refused
+from bot.photos.delivery import send_text
+from bot.photos.reading import NotRead
+from bot.telegram.client import RetryingBot
+from bot.ui.buttons import Button, keyboard, replace
+from storage.database import Database
+from storage.records import Mole, Outcome, Request, User
+
+MOST_LISTED = 40
+
+
+def setup() -> Router:
+    router = Router(name="moles")
+    router.message.register(list_moles, Command("moles"))
+    router.callback_query.register(follow, Follow.filter())
+    router.callback_query.register(add, AddTo.filter())
+    router.callback_query.register(open_mole, OfMole.filter(F.act == Act.OPEN))
+    router.callback_query.register(compare, OfMole.filter(F.act == Act.COMPARE))
+    router.callback_query.register(expect_photo, OfMole.filter(F.act == Act.PHOTO))
+    router.callback_query.register(ask_to_forget, OfMole.filter(F.act == Act.ASK_FORGET))
+    router.callback_query.register(forget, OfMole.filter(F.act == Act.FORGET))
+    return router
+
+
+async def list_moles(message: Message, user: User, database: Database, mole_service: MoleService) -> None:
+    moles = await database.moles.of_user(user.id)
+    if not moles:
+        await message.answer(
+            _("You follow no mole yet. Send a photo of one and press “Follow this mole” under the answer.")
+        )
+        return
+    title = _("Your moles")
+    lines = [f"<b>{title}</b>"]
+    for each in moles[:MOST_LISTED]:
+        entry = wording.line(each, await mole_service.standing(each))
+        # Telegram takes 4,096 units; the buttons below lead to all of them.
+        if sum(map(len, lines)) + len(entry) < 3500:
+            lines.append(entry)
+    await message.answer("\n\n".join(lines), reply_markup=keyboard(*([_open(each)] for each in moles[:MOST_LISTED])))
+
+
+async def follow(callback: CallbackQuery, callback_data: Follow, user: User, database: Database) -> None:
+    """Ask which mole a photo shows; of a photo that belongs to one, lead there."""
+    request = await _answered(callback, callback_data.request_id, user, database)
+    if request is None:
+        return
+    known = await database.moles.of_request(request.id, user.id)
+    moles = await database.moles.of_user(user.id)
+    await callback.answer()
+    if known is not None:
+        text = _("This photo belongs to <b>{name}</b> already.").format(name=escape(known.name))
+        await _say(callback, text, keyboard([_open(known)]))
+        return
+    fresh = (_("A new mole"), AddTo(request_id=request.id, mole_id=0).pack())
+    rows = [[(each.name, AddTo(request_id=request.id, mole_id=each.id).pack())] for each in moles[:MOST_LISTED]]
+    await _say(callback, _("Which mole is in this photo?"), keyboard(*rows, [fresh]))
+
+
+async def add(
+    callback: CallbackQuery,
+    callback_data: AddTo,
+    user: User,
+    database: Database,
+    bot: RetryingBot,
+    mole_service: MoleService,
+) -> None:
+    """Put a photo to a mole, an old one or a new one."""
+    request = await _answered(callback, callback_data.request_id, user, database)
+    if request is None:
+        return
+    old = None
+    if callback_data.mole_id:
+        old = await database.moles.get_owned(callback_data.mole_id, user.id)
+        if old is None:
+            await callback.answer(_gone(), show_alert=True)
+            return
+    with mole_service.claim(request.id) as ours:
+        if not ours:
+            await callback.answer(_("I am at it already…"))
+            return
+        await callback.answer(_("I am measuring your photo…"))
+        try:
+            done = await (mole_service.begin(request) if old is None else mole_service.add(old, request))
+        except NotRead as error:
+            await send_text(bot, request, error.result)
+            return
+    if isinstance(done, Refused):
+        await bot.send_message(user.id, _refusal(done))
+    elif old is None:
+        await ask_for_name(bot, done)
+    else:
+        await _send_comparison(bot, done, await mole_service.standing(done), mole_service)
+
+
+async def open_mole(
+    callback: CallbackQuery,
+    callback_data: OfMole,
+    user: User,
+    database: Database,
+    mole_service: MoleService,
+) -> None:
+    mole = await _owned(callback, callback_data, user, database)
+    if mole is None:
+        return
+    await callback.answer()
+    standing = await mole_service.standing(mole)
+    text = wording.card(mole, standing, await database.reminders.get(mole.id))
+    await _say(callback, text, card_buttons(mole, standing))
+
+
+async def compare(
+    callback: CallbackQuery,
+    callback_data: OfMole,
+    user: User,
+    database: Database,
+    bot: RetryingBot,
+    mole_service: MoleService,
+) -> None:
+    mole = await _owned(callback, callback_data, user, database)
+    if mole is None:
+        return
+    await callback.answer(_("I am laying the photos side by side…"))
+    await _send_comparison(bot, mole, await mole_service.standing(mole), mole_service)
+
+
+async def expect_photo(callback: CallbackQuery, callback_data: OfMole, user: User, database: Database) -> None:
+    mole = await _owned(callback, callback_data, user, database)
+    if mole is None:
+        return
+    await callback.answer()
+    text = _(
+        "Take a photo of <b>{name}</b> in the same light and from the same distance as before, and send it here. "
+        "Then press “Follow this mole” under the answer and choose <b>{name}</b>."
+    )
+    await _say(callback, text.format(name=escape(mole.name)))
+
+
+async def ask_to_forget(callback: CallbackQuery, callback_data: OfMole, user: User, database: Database) -> None:
+    mole = await _owned(callback, callback_data, user, database)
+    if mole is None:
+        return
+    await callback.answer()
+    text = _("Stop following <b>{name}</b>? Its name, measures and reminder go. The results stay in your history.")
+    yes = (_("Yes, stop"), OfMole(act=Act.FORGET, mole_id=mole.id).pack())
+    await _say(callback, text.format(name=escape(mole.name)), keyboard([yes], [_open(mole, _("No, keep it"))]))
+
+
+async def forget(callback: CallbackQuery, callback_data: OfMole, user: User, database: Database) -> None:
+    if not await database.moles.forget(callback_data.mole_id, user.id):
+        await callback.answer(_gone(), show_alert=True)
+        return
+    await callback.answer()
+    text = _("I no longer follow this mole.")
+    if not await replace(callback, text):
+        await _say(callback, text)
+
+
+def card_buttons(mole: Mole, standing: Standing) -> InlineKeyboardMarkup:
+    """What can be done with a mole."""
+
+    def button(text: str, act: Act) -> Button:
+        return text, OfMole(act=act, mole_id=mole.id).pack()
+
+    photo, remind = button(_("New photo of this mole"), Act.PHOTO), button(_("Remind me"), Act.REMIND)
+    side_by_side = [button(_("Compare the photos"), Act.COMPARE)] if len(standing.photos) > 1 else []
+    report, rename = button(_("For my doctor"), Act.REPORT), button(_("Rename"), Act.RENAME)
+    measure, stop = button(_("I have measured it"), Act.MEASURE), button(_("Stop following"), Act.ASK_FORGET)
+    return keyboard(side_by_side, [photo], [report, remind], [measure, rename], [stop])
+
+
+async def _send_comparison(bot: RetryingBot, mole: Mole, standing: Standing, mole_service: MoleService) -> None:
+    text = wording.card(mole, standing, None)
+    buttons = card_buttons(mole, standing)
+    if len(standing.photos) < 2:
+        await bot.send_message(mole.user_id, text, reply_markup=buttons)
+        return
+    try:
+        drawing = await mole_service.compare(standing)
+    except NotRead as error:
+        await send_text(bot, standing.photos[-1].request, error.result)
+        return
+    note = _("Yellow: the outline of the first photo. Bars: how far two photos of an unchanged mole differ.")
+    picture = BufferedInputFile(drawing, f"mole-{mole.id}.jpg")
+    caption = f"{text}\n{note}"
+    await bot.send_photo(mole.user_id, picture, caption=caption, reply_markup=buttons)
+
+
+async def _answered(callback: CallbackQuery, request_id: int, user: User, database: Database) -> Request | None:
+    # The number in a button is only a claim: the database gives a request to its owner alone.
+    request = await database.requests.get_owned(request_id, user.id)
+    if request is None or request.outcome is not Outcome.ANSWERED:
+        await callback.answer(_("This result is no longer there."), show_alert=True)
+        return None
+    return request
+
+
+async def _owned(callback: CallbackQuery, data: OfMole, user: User, database: Database) -> Mole | None:
+    mole = await database.moles.get_owned(data.mole_id, user.id)
+    if mole is None:
+        await callback.answer(_gone(), show_alert=True)
+    return mole
+
+
+async def _say(callback: CallbackQuery, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
+    if callback.bot is not None:
+        await callback.bot.send_message(callback.from_user.id, text, reply_markup=markup)
+
+
+def _open(mole: Mole, text: str | None = None) -> Button:
+    return text or mole.name, OfMole(act=Act.OPEN, mole_id=mole.id).pack()
+
+
+def _gone() -> str:
+    return _("You do not follow this mole any more.")
+
+
+def _refusal(refused: Refused) -> str:
+    return {
+        Refused.NO_OUTLINE: _("I find no outline in this photo any more, so I cannot follow it. Try another photo."),
+        Refused.SAME_PHOTO: _("This is a photo that I have of this mole already. Send me a new one."),
+        Refused.TAKEN: _("This photo belongs to a mole already."),
+        Refused.TOO_MANY_MOLES: _("You follow as many moles as I can keep. Stop following one first: /moles"),
+    }[refused]

@@ -1,0 +1,71 @@
+"""The button "For my doctor": a report of one answer, or of a mole over time, as a file."""
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery
+from aiogram.utils.i18n import gettext as _
+
+from bot.moles.buttons import Act, OfMole
+from bot.moles.service import MoleService
+from bot.photos.delivery import send_text
+from bot.photos.reading import NotRead
+from bot.reports.desk import ReportDesk
+from bot.telegram.client import RetryingBot
+from bot.ui.callbacks import Report
+from storage.database import Database
+from storage.records import Outcome, User
+
+
+def setup() -> Router:
+    router = Router(name="reports")
+    router.callback_query.register(report, Report.filter())
+    router.callback_query.register(mole_report, OfMole.filter(F.act == Act.REPORT))
+    return router
+
+
+async def report(
+    callback: CallbackQuery,
+    callback_data: Report,
+    user: User,
+    database: Database,
+    bot: RetryingBot,
+    report_desk: ReportDesk,
+) -> None:
+    # The number in a button is only a claim: the database gives a request to its owner alone.
+    request = await database.requests.get_owned(callback_data.request_id, user.id)
+    if request is None or request.outcome is not Outcome.ANSWERED or request.result is None:
+        await callback.answer(_("This result is no longer there."), show_alert=True)
+        return
+    with report_desk.claim("result", request.id) as ours:
+        if not ours:
+            await callback.answer(_("I am writing this report already…"))
+            return
+        await callback.answer(_("I am writing the report…"))
+        try:
+            await report_desk.send_result(request)
+        except NotRead as error:
+            await send_text(bot, request, error.result)
+
+
+async def mole_report(
+    callback: CallbackQuery,
+    callback_data: OfMole,
+    user: User,
+    database: Database,
+    bot: RetryingBot,
+    mole_service: MoleService,
+    report_desk: ReportDesk,
+) -> None:
+    mole = await database.moles.get_owned(callback_data.mole_id, user.id)
+    standing = await mole_service.standing(mole) if mole is not None else None
+    if mole is None or standing is None or not standing.photos:
+        await callback.answer(_("You do not follow this mole any more."), show_alert=True)
+        return
+    with report_desk.claim("mole", mole.id) as ours:
+        if not ours:
+            await callback.answer(_("I am writing this report already…"))
+            return
+        await callback.answer(_("I am writing the report…"))
+        try:
+            await report_desk.send_mole(mole, standing)
+        except NotRead as error:
+            await send_text(bot, standing.photos[-1].request, error.result)

@@ -1,0 +1,1 @@
+"""Moles that a person follows over months: naming, photos, comparison, reminders."""

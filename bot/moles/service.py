@@ -1,0 +1,131 @@
+"""What is done with moles: a photo is put to one, and its photos are laid side by side."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+
+from aiogram.utils.i18n import gettext as _
+
+from bot.moles import findings, wording
+from bot.moles.findings import Standing
+from bot.photos.second_reading import SecondReader
+from inference.comparison.change import Mark, error
+from inference.drawing import comparison
+from inference.drawing.annotate import jpeg
+from inference.engine.engine import Examination
+from inference.photo import decode
+from storage.database import Database
+from storage.records import Mole, Request
+
+
+class Refused(Enum):
+    """Why a photo was not put to a mole."""
+
+    NO_OUTLINE = auto()
+    SAME_PHOTO = auto()
+    TAKEN = auto()
+    TOO_MANY_MOLES = auto()
+
+
+class MoleService:
+    """Puts photos to moles and compares them.
+
+    Args:
+        database: keeps them.
+        reader: reads photos once more.
+    """
+
+    def __init__(self, database: Database, reader: SecondReader) -> None:
+        self._database = database
+        self._reader = reader
+        self._in_work: set[int] = set()
+
+    @contextmanager
+    def claim(self, request_id: int) -> Iterator[bool]:
+        """Take what is to be done with a photo for a block; False where somebody is at it already."""
+        if request_id in self._in_work:
+            yield False
+            return
+        self._in_work.add(request_id)
+        try:
+            yield True
+        finally:
+            self._in_work.discard(request_id)
+
+    async def standing(self, mole: Mole) -> Standing:
+        """How a mole stands."""
+        return Standing.of(await self._database.moles.photos(mole))
+
+    async def begin(self, request: Request) -> Mole | Refused:
+        """A new mole with its first photo, named by the day. Raises NotRead."""
+        found = findings.to_stored(await self._reader.follow(request))
+        if found is None:
+            return Refused.NO_OUTLINE
+        moles = self._database.moles
+        mole = await moles.create(request.user_id, _("mole of {day}").format(day=wording.day(request.created_at)))
+        if mole is None:
+            return Refused.TOO_MANY_MOLES
+        if not await moles.add_photo(mole, request.id, found):
+            await moles.forget(mole.id, mole.user_id)
+            return Refused.TAKEN
+        return mole
+
+    async def add(self, mole: Mole, request: Request) -> Mole | Refused:
+        """Put one more photo to a mole. Raises NotRead."""
+        known = await self._database.moles.photos(mole)
+        if any(
+            each.request.file_unique_id == request.file_unique_id for each in known if each.request.id != request.id
+        ):
+            return Refused.SAME_PHOTO
+        found = findings.to_stored(await self._reader.follow(request))
+        if found is None:
+            return Refused.NO_OUTLINE
+        added = await self._database.moles.add_photo(mole, request.id, found)
+        return mole if added else Refused.TAKEN
+
+    async def compare(self, standing: Standing) -> bytes:
+        """The first and the last photo side by side with the plots below, a JPEG. Raises NotRead."""
+        ends = standing.photos[0].request, standing.photos[-1].request
+        first, last = [await self._reader.examine(each) for each in ends]
+        return await asyncio.to_thread(drawn, standing, first, last)
+
+    async def measure(self, mole: Mole, millimetres: float) -> None:
+        """Note the diameter that the person measured, with the last photo of the mole."""
+        photos = await self._database.moles.photos(mole)
+        if photos:
+            found = dict(photos[-1].findings) | {"millimetres": millimetres}
+            await self._database.moles.set_findings(mole, photos[-1].request.id, found)
+
+
+def drawn(standing: Standing, first: Examination, last: Examination) -> bytes:
+    """The drawing of a mole over time as a JPEG, in the current language."""
+    pictures = [
+        comparison.Picture(decode(each.photo), found.marks.outline, wording.day(photo.request.created_at))
+        for each, found, photo in (
+            (first, standing.findings[0], standing.photos[0]),
+            (last, standing.findings[-1], standing.photos[-1]),
+        )
+    ]
+    upper = comparison.side_by_side(*pictures)
+    return jpeg(comparison.above(upper, comparison.plots(series(standing))))
+
+
+def series(standing: Standing) -> list[comparison.Series]:
+    """What is plotted of a mole, with one standard deviation from photo to photo."""
+    days = [each.request.created_at.date() for each in standing.photos]
+    titles = {
+        Mark.AREA: _("Area (share of the photo), %"),
+        Mark.CONTRAST: _("Colour: contrast to skin"),
+        Mark.ASYMMETRY: _("Asymmetry, %"),
+    }
+    plotted = []
+    for mark, title in titles.items():
+        percent = 1.0 if mark is Mark.CONTRAST else 100.0
+        estimates = [(getattr(found.marks, mark.value), found.domain) for found in standing.findings]
+        points = [
+            (day, percent * each.value, percent * error(each, mark, domain))
+            for day, (each, domain) in zip(days, estimates, strict=True)
+        ]
+        plotted.append(comparison.Series(title, tuple(points)))
+    return plotted

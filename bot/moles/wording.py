@@ -1,0 +1,93 @@
+"""What is said of a mole: its card, its line in the list, and whether it has changed."""
+
+from datetime import datetime
+from html import escape
+
+from aiogram.utils.i18n import get_i18n
+from aiogram.utils.i18n import gettext as _
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from bot.moles.findings import Standing
+from bot.ui import replies
+from inference.analysis import Risk
+from inference.comparison.change import Mark
+from storage.records import Mole
+
+
+def day(when: datetime) -> str:
+    """A date as people of the current language write it."""
+    return str(format_date(when, "d MMMM y", locale=get_i18n().current_locale))
+
+
+def card(mole: Mole, standing: Standing, reminder: tuple[int, datetime] | None) -> str:
+    """All that is known of a mole, as HTML."""
+    lines = [f"<b>{escape(mole.name)}</b>"]
+    if standing.photos:
+        first, last = standing.photos[0].request.created_at, standing.photos[-1].request.created_at
+        lines.append(
+            _("Photos: {number}, from {first} to {last}").format(
+                number=len(standing.photos), first=day(first), last=day(last)
+            )
+        )
+    if standing.last is not None:
+        lines.append(_("Last answer: {answer}").format(answer=escape(replies.headline(standing.last))))
+    lines += ["", escape(sentence(standing))]
+    if reminder is not None:
+        lines.append(_("Next reminder: {day}").format(day=day(reminder[1])))
+    return "\n".join([*lines, "", f"<i>{replies.not_a_diagnosis()}</i>"])
+
+
+def line(mole: Mole, standing: Standing) -> str:
+    """A mole in the list, as HTML."""
+    name = f"<b>{escape(mole.name)}</b>"
+    if standing.last is None:
+        return f"{name}\n{escape(sentence(standing))}"
+    return f"{name}\n{escape(replies.headline(standing.last))}\n{escape(_state(standing))}"
+
+
+def sentence(standing: Standing) -> str:
+    """Whether a mole has changed, in plain text, and what to do. Never that there is nothing to worry about."""
+    if not standing.photos:
+        return _("No photo is left of it.")
+    warned = standing.last is not None and standing.last.risk in (Risk.RAISED, Risk.HIGH)
+    warning = (
+        " " + _("The answer to its last photo was a warning: show it to a doctor, changed or not.") if warned else ""
+    )
+    return _state(standing) + warning + _size(standing)
+
+
+def _state(standing: Standing) -> str:
+    if len(standing.photos) < 2:
+        return _("One photo so far. A change can be told from the second one on.")
+    if standing.changed:
+        what = {
+            Mark.ASYMMETRY: _("its shape"),
+            Mark.CONTRAST: _("its colour"),
+            Mark.DIAMETER: _("its size"),
+            Mark.AREA: _("its area"),
+        }
+        named = ", ".join(what[each] for each in standing.changed)
+        return _("Changed since {day}: {what}. Show it to a doctor.").format(
+            day=day(standing.photos[0].request.created_at), what=named
+        )
+    if not standing.comparable:
+        return _("The photos are of different kinds, so they are not compared.")
+    return _("No change that can be told from these photos.")
+
+
+def _size(standing: Standing) -> str:
+    if len(standing.photos) < 2 or standing.changed:
+        return ""
+    measured = [each.millimetres for each in (standing.findings[0], standing.findings[-1])]
+    if None in measured:
+        return " " + _(
+            "Whether it has grown cannot be told from photos without a scale: measure it with a ruler. If it changes, "
+            "bleeds, itches or grows, see a doctor."
+        )
+    return " " + _("If it changes, bleeds, itches or grows, see a doctor.")
+
+
+def millimetres(value: float) -> str:
+    """A diameter as the language writes it."""
+    return _("{number} mm").format(number=format_decimal(value, "0.#", locale=get_i18n().current_locale))

@@ -1,0 +1,108 @@
+"""Where reports are made: the photo is read once more, the pages are written in a thread, and the file is sent."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aiogram.types import BufferedInputFile, ReplyParameters
+from aiogram.utils.deep_linking import create_start_link
+from aiogram.utils.i18n import gettext as _
+
+from bot.moles.findings import Standing
+from bot.photos.second_reading import SecondReader
+from bot.reports.mole import MoleReport, mole_pdf
+from bot.reports.result import ResultReport, result_pdf
+from bot.results import Result
+from bot.telegram.client import RetryingBot
+from inference.engine.engine import Examination
+from inference.registry.evidence import Evidence, evidence
+from storage.records import Mole, Request
+
+
+class ReportDesk:
+    """Makes reports for a doctor, one of each result at a time.
+
+    Args:
+        bot: sends them.
+        reader: reads their photos.
+        weights: folder of the registry and its reports.
+        operator: who runs the bot.
+    """
+
+    def __init__(self, bot: RetryingBot, reader: SecondReader, weights: Path, operator: str | None) -> None:
+        self._bot = bot
+        self._reader = reader
+        self._weights = weights
+        self._operator = operator
+        self._in_work: set[tuple[str, int]] = set()
+
+    @contextmanager
+    def claim(self, kind: str, number: int) -> Iterator[bool]:
+        """Take the making of a report for a block; False where somebody has it already."""
+        report = kind, number
+        if report in self._in_work:
+            yield False
+            return
+        self._in_work.add(report)
+        try:
+            yield True
+        finally:
+            self._in_work.discard(report)
+
+    async def send_result(self, request: Request) -> None:
+        """Make the report of a result and send it to whoever sent the photo.
+
+        Raises NotRead where the photo cannot be read again, and what sending raises.
+        """
+        examination = await self._reader.examine(request)
+        name = _("report")
+        content = await asyncio.to_thread(result_pdf, await self._report(request, examination))
+        await self._bot.send_document(
+            request.chat_id,
+            BufferedInputFile(content, f"{name}-{request.created_at:%Y-%m-%d}-{request.id}.pdf"),
+            caption=_("For a doctor: print it, or show it on the screen. It holds your photo and no name."),
+            reply_parameters=ReplyParameters(message_id=request.message_id, allow_sending_without_reply=True),
+        )
+
+    async def send_mole(self, mole: Mole, standing: Standing) -> None:
+        """Make the report of a mole's photos and send it to its owner; raises what `send_result` does."""
+        first = await self._reader.examine(standing.photos[0].request)
+        last = first if len(standing.photos) == 1 else await self._reader.examine(standing.photos[-1].request)
+        me = await self._bot.me()
+        report = MoleReport(
+            mole=mole,
+            standing=standing,
+            first=first,
+            last=last,
+            evidence=await asyncio.to_thread(self._evidence, last),
+            bot_name=me.username or me.first_name,
+            operator=self._operator,
+        )
+        content = await asyncio.to_thread(mole_pdf, report)
+        name = _("report")
+        await self._bot.send_document(
+            mole.user_id,
+            BufferedInputFile(content, f"{name}-{standing.photos[-1].request.created_at:%Y-%m-%d}-mole-{mole.id}.pdf"),
+            caption=_("For a doctor: print it, or show it on the screen. It holds your photos and no name."),
+        )
+
+    async def _report(self, request: Request, examination: Examination) -> ResultReport:
+        me = await self._bot.me()
+        stored = request.result or {}
+        return ResultReport(
+            received_at=request.created_at,
+            answered=Result.stored(stored),
+            answers=stored.get("answers") or {},
+            examination=examination,
+            evidence=await asyncio.to_thread(self._evidence, examination),
+            link=await create_start_link(self._bot, f"result_{request.id}"),
+            bot_name=me.username or me.first_name,
+            operator=self._operator,
+        )
+
+    def _evidence(self, examination: Examination) -> tuple[Evidence, ...]:
+        analysis = examination.analysis
+        if analysis.domain is None:
+            return ()
+        return evidence(self._weights, analysis.domain, analysis.models.get("classifier", ""))

@@ -1,0 +1,185 @@
+"""The report of one result, on two A4 pages at most."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from aiogram.utils.i18n import gettext as _
+
+from bot.reports import wording
+from bot.reports.page import Colour, Pages
+from bot.results import Result
+from bot.ui.texts import moment
+from inference.analysis import Risk
+from inference.classes import MALIGNANT, PREMALIGNANT
+from inference.engine.engine import Examination
+from inference.registry.evidence import Evidence
+
+ACCENTS: Final[Mapping[Risk, Colour]] = {
+    Risk.HIGH: (200, 40, 40),
+    Risk.RAISED: (222, 132, 0),
+    Risk.LOW: (40, 108, 190),
+}
+_BENIGN: Final[Colour] = (132, 146, 166)
+_LEAST_SHOWN: Final = 0.0005
+
+
+@dataclass(frozen=True)
+class ResultReport:
+    """What the report of one result is made of.
+
+    `answered` is what the person was told, `examination` the photo as it is read now. `answers` are the person's own,
+    question by question. `link` opens the result in the bot `bot_name`.
+    """
+
+    received_at: datetime
+    answered: Result
+    answers: Mapping[str, object]
+    examination: Examination
+    evidence: tuple[Evidence, ...]
+    link: str
+    bot_name: str
+    operator: str | None
+
+
+def result_pdf(report: ResultReport) -> bytes:
+    """The report as a file, in the current language."""
+    title = _("Photo of a skin lesion, read by a program")
+    foot = _("Made by the program @{bot}. Not a diagnosis.").format(bot=report.bot_name)
+    pages = Pages(title, wording.language(), foot)
+    pages.headline(
+        title,
+        [
+            _("Photo received {when} · report made {now}").format(
+                when=moment(report.received_at), now=moment(datetime.now(UTC))
+            ),
+            _("Patient: ________________________________   Born: ______________   Site of the lesion: ______________"),
+        ],
+    )
+    pages.ln(2)
+    write_reading(pages, report.answered, report.examination)
+    write_answers(pages, report.answers)
+    write_models(pages, report.examination, report.evidence)
+    write_limits(pages, report.operator)
+    pages.link_line(_("This result in the bot, for the patient alone:"), report.link)
+    write_notes(pages)
+    return pages.content()
+
+
+def write_reading(pages: Pages, answered: Result, examination: Examination) -> None:
+    """The warning, the pictures, the probabilities and the measures."""
+    analysis = examination.analysis
+    risk = answered.risk or Risk.LOW
+    pages.verdict(_verdict(answered), ACCENTS[risk])
+    if examination.outlined is not None and examination.glowing is not None:
+        pages.pictures(
+            [
+                (examination.photo, wording.photo_caption(analysis.domain)),
+                (examination.outlined, _("The lesion as the program outlined it")),
+                (examination.glowing, wording.heat_caption(analysis.risk)),
+            ]
+        )
+    pages.heading(_("Probabilities, calibrated"))
+    ranking = sorted(answered.probabilities.items(), key=lambda item: -item[1])
+    pages.bars([(wording.term(name), wording.share(each), each, _colour(name)) for name, each in ranking])
+    suspicious = sum(answered.probabilities.get(name, 0.0) for name in (*MALIGNANT, *PREMALIGNANT))
+    pages.paragraph(
+        _(
+            "Malignant (red) and pre-malignant (orange) together: {share}. A warning goes by them, "
+            "not by the first bar."
+        ).format(share=wording.share(min(1.0, suspicious))),
+        small=True,
+    )
+    if _differs(answered, analysis.probabilities):
+        now = ", ".join(
+            f"{wording.term(name)} {wording.share(each)}"
+            for name, each in sorted(analysis.probabilities.items(), key=lambda item: -item[1])[:3]
+        )
+        pages.paragraph(
+            _(
+                "These are the figures that the person was given. The photo alone, read again for this report: {now}."
+            ).format(now=now),
+            small=True,
+        )
+    if examination.measures is not None:
+        pages.heading(_("Measured inside the outline (ABCD), without a verdict"))
+        pages.grid(wording.measured(examination.measures), (3, 2), headed=False)
+
+
+def write_answers(pages: Pages, answers: Mapping[str, object]) -> None:
+    """What the person said of the spot."""
+    rows = wording.answered(answers)
+    pages.heading(_("What the person said of it"))
+    if rows:
+        pages.grid(rows, (3, 2), headed=False)
+    else:
+        pages.paragraph(_("Nothing was asked or answered."))
+
+
+def write_notes(pages: Pages, lines: int = 8) -> None:
+    """Room for the doctor."""
+    pages.heading(_("The doctor's notes"), room=8.0 * lines + 16)
+    pages.room_to_write(_("Findings, what is to be done, date and signature"), lines)
+
+
+def write_models(pages: Pages, examination: Examination, evidence: tuple[Evidence, ...]) -> None:
+    """Which models answered, and how good they were found to be on such photos."""
+    pages.heading(_("How good the program is with such photos"), room=40)
+    roles = {"classifier": _("classifier"), "segmenter": _("outline"), "gate": _("what is no lesion")}
+    names = "; ".join(f"{roles.get(role, role)}: {name}" for role, name in examination.analysis.models.items())
+    pages.paragraph(_("Models: {names}").format(names=names), small=True)
+    pages.ln(1)
+    if not evidence:
+        pages.paragraph(_("Nothing was measured of these models for this kind of photo."))
+        return
+    pages.grid(wording.figures(evidence), (2.6, 1, 1.5, 1.5, 1.9, 1.5))
+    pages.paragraph(
+        _(
+            "Photos that no model has learnt from and by which nothing was chosen. In brackets the 95% bootstrap "
+            "interval, too narrow where lesions were few. In these sets every lesion was in doubt or of interest; "
+            "elsewhere the shares differ."
+        ),
+        small=True,
+    )
+
+
+def write_limits(pages: Pages, operator: str | None) -> None:
+    """What the program cannot say."""
+    pages.heading(_("Limits"), room=34)
+    pages.paragraph(
+        _(
+            "The program is no medical device and does not diagnose. It has seen one picture: no touch, no history, "
+            "no other lesion. It can miss a melanoma. It learnt from pictures of mostly light skin; children, nails, "
+            "mucosa and dark skin are outside of what it learnt. It knows eight kinds of lesions and nothing else. "
+            "The heat map shows what the model went by; it proves neither a disease nor that there is none."
+        )
+    )
+    if operator:
+        pages.paragraph(_("The bot is run by {operator}.").format(operator=operator))
+    pages.ln(1)
+
+
+def _verdict(result: Result) -> str:
+    likeliest = wording.term(result.label) if result.label is not None else "–"
+    if result.risk is Risk.HIGH:
+        warning = _("Warning raised: signs of a malignant or pre-malignant lesion.")
+    elif result.risk is Risk.RAISED:
+        warning = (
+            _("Warning raised: the person reports symptoms.")
+            if result.symptoms
+            else _("Warning raised: a malignant or pre-malignant lesion is possible.")
+        )
+    else:
+        warning = _("No warning raised by the model.")
+    return warning + " " + _("Likeliest class: {name}.").format(name=likeliest)
+
+
+def _colour(label: str) -> Colour:
+    if label in MALIGNANT:
+        return ACCENTS[Risk.HIGH]
+    return ACCENTS[Risk.RAISED] if label in PREMALIGNANT else _BENIGN
+
+
+def _differs(answered: Result, now: Mapping[str, float]) -> bool:
+    return any(abs(now.get(name, 0.0) - each) > _LEAST_SHOWN for name, each in answered.probabilities.items())

@@ -1,0 +1,138 @@
+"""The words of reports. They are for a doctor: medical terms, figures with intervals, no advice on treatment."""
+
+from collections.abc import Mapping
+
+from aiogram.utils.i18n import get_i18n
+from aiogram.utils.i18n import gettext as _
+from babel.numbers import format_decimal, format_percent
+
+from inference.analysis import Abcd, Colour, Risk
+from inference.domains import Domain
+from inference.drawing import words
+from inference.registry.evidence import Evidence, Figure
+
+Row = tuple[str, str]
+
+
+def language() -> str:
+    """The language of the report."""
+    return get_i18n().current_locale
+
+
+def term(label: str) -> str:
+    """The medical term of a class."""
+    return words.class_name(label, language())
+
+
+def share(value: float) -> str:
+    """A share (0..1) with one decimal place; what is possible never reads as nothing, nor as certain."""
+    if 0 < value < 0.001:
+        return f"<{_percent(0.001)}"
+    if 0.999 < value < 1:
+        return f">{_percent(0.999)}"
+    return _percent(value)
+
+
+def decimal(value: float, pattern: str = "0.0") -> str:
+    """A number as the language writes it."""
+    return str(format_decimal(value, pattern, locale=language()))
+
+
+def photo_caption(domain: Domain | None) -> str:
+    """The words under the photo: what it was taken with, as it looks."""
+    if domain is None:
+        return _("The photo")
+    if domain == "dermatoscope":
+        return _("The photo; as it looks, taken through a dermatoscope")
+    return _("The photo; as it looks, taken by phone or camera")
+
+
+def heat_caption(risk: Risk | None) -> str:
+    """The words under the heat map: under a warning it is of all malignant and pre-malignant classes."""
+    if risk in (None, Risk.LOW):
+        return _("Heat map: the brighter, the more it counted for the likeliest class")
+    return _("Heat map: the brighter, the more it counted for malignant and pre-malignant classes")
+
+
+def measured(measures: Abcd) -> list[Row]:
+    """The ABCD measures, as measures: a name and a value."""
+    names = {
+        Colour.WHITE: _("white"),
+        Colour.RED: _("red"),
+        Colour.LIGHT_BROWN: _("light brown"),
+        Colour.DARK_BROWN: _("dark brown"),
+        Colour.BLUE_GREY: _("blue-grey"),
+        Colour.BLACK: _("black"),
+    }
+    colours = ", ".join(names[each] for each in measures.colours) or "–"
+    rows = [
+        (
+            _("A: area without a counterpart when folded on two axes"),
+            share(measures.asymmetry),
+        ),
+        (_("B: irregularity of the border (perimeter² by area), 1 for a disc"), decimal(measures.border, "0.00")),
+        (_("C: of the rule's six colours, those over 5 per cent of the area"), f"{len(measures.colours)} ({colours})"),
+        (_("D: longest diameter, share of the photo's diagonal; no scale, no millimetres"), share(measures.diameter)),
+    ]
+    if measures.cut_off:
+        rows.append((_("The lesion reaches the photo's edge"), _("only its visible part is measured")))
+    return rows
+
+
+def answered(answers: Mapping[str, object]) -> list[Row]:
+    """What the person said of the spot: a question and an answer, those that were given."""
+    questions = {
+        "itch": _("It itches"),
+        "grew": _("It has grown"),
+        "hurt": _("It hurts"),
+        "changed": _("It has changed"),
+        "bleed": _("It bleeds"),
+        "elevation": _("It is raised"),
+    }
+    said = {"true": _("yes"), "false": _("no")}
+    rows = [
+        (question, said[str(answers[name]).lower()])
+        for name, question in questions.items()
+        if str(answers.get(name, "")).lower() in said
+    ]
+    if answers.get("age"):
+        rows.append((_("Age"), str(answers["age"])))
+    return rows
+
+
+def figures(found: tuple[Evidence, ...]) -> list[tuple[str, ...]]:
+    """What was measured of the models: a head, then a row a set of photos."""
+    kinds = {
+        "dermatoscope": _("dermatoscope"),
+        "close-up by camera": _("close-up by camera"),
+        "photo by phone": _("photo by phone"),
+    }
+    head = (
+        _("Test photos"),
+        _("Number"),
+        _("Class right"),
+        _("Melanomas warned of"),
+        _("All malignant and pre-malignant warned of"),
+        _("Benign warned of"),
+    )
+    rows = [
+        (
+            f"{each.source}, {kinds.get(each.picture, each.picture)}",
+            str(each.photos),
+            *map(_interval, (each.accuracy, each.melanoma_warned, each.suspicious_warned, each.benign_warned)),
+        )
+        for each in found
+    ]
+    return [head, *rows]
+
+
+def _interval(figure: Figure | None) -> str:
+    if figure is None:
+        return "–"
+    lower, upper = (decimal(each * 100, "0") for each in (figure.lower, figure.upper))
+    return f"{_percent(figure.share, '0')} ({lower}–{upper})"
+
+
+def _percent(value: float, digits: str = "0.0") -> str:
+    pattern = f"{digits}%" if language() == "en" else f"{digits}\u00a0%"
+    return str(format_percent(value, pattern, locale=language(), decimal_quantization=True))

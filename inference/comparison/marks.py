@@ -1,0 +1,141 @@
+"""What can be followed of a mole from photo to photo, each measure with its error.
+
+The error is the standard deviation over the photo's eight turned and mirrored copies, each outlined on its own: a mole
+does not change by being turned, so what differs between the copies is the reading's own noise.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.color import deltaE_cie76, rgb2lab
+
+from inference.photo import Photo
+from inference.pipeline.abcd import measure
+
+Mask = NDArray[np.bool_]
+Turn = tuple[int, bool]
+"""Quarter turns counter-clockwise, and whether the result is mirrored left to right."""
+
+TURNS: Final[tuple[Turn, ...]] = tuple((quarters, mirrored) for mirrored in (False, True) for quarters in range(4))
+
+_LONGER_SIDE: Final = 640  # pixels at which colours are read; a mole is hundreds of pixels wide then
+_GAP: Final = 0.06  # width of the strip between a mole and the skin it is compared with, in shares of its longer side
+_STRIP: Final = 0.20  # width of the strip of skin, likewise
+_CORNERS: Final = 120  # points of an outline that is kept, at most
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measure and its error, one standard deviation."""
+
+    value: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is followed of a mole in one photo.
+
+    `area`: share of the photo that the mole covers, 0..1; `length`: its longest diameter as a share of the photo's
+    diagonal; both go by the distance from which the photo was taken. `asymmetry`: as in `Abcd`. `contrast`: distance of
+    its median colour from that of the skin around, CIELAB (CIE 1976). `outline`: x and y of its corners as shares of
+    the photo's width and height.
+    """
+
+    area: Estimate
+    length: Estimate
+    asymmetry: Estimate
+    contrast: Estimate
+    outline: tuple[tuple[float, float], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Marks":
+        """What `to_json` gave. Raises KeyError or TypeError for anything else."""
+        measured = {name: Estimate(**kept[name]) for name in ("area", "length", "asymmetry", "contrast")}
+        return cls(**measured, outline=tuple((x, y) for x, y in kept["outline"]))
+
+
+def turned(picture: NDArray[Any], turn: Turn) -> NDArray[Any]:
+    """A picture, H x W or H x W x 3, turned and then mirrored."""
+    quarters, mirrored = turn
+    copy = np.rot90(picture, quarters)
+    return np.ascontiguousarray(copy[:, ::-1] if mirrored else copy)
+
+
+def turned_back(picture: NDArray[Any], turn: Turn) -> NDArray[Any]:
+    """What `turned` was given."""
+    quarters, mirrored = turn
+    return np.ascontiguousarray(np.rot90(picture[:, ::-1] if mirrored else picture, -quarters))
+
+
+def mark(photo: Photo, mask: Mask, outlines_of_copies: Callable[[Photo], Sequence[Mask]]) -> Marks:
+    """Measure a mole in a photo.
+
+    Args:
+        photo: the photo.
+        mask: H x W bool, the photo's size; the mole as it was answered.
+        outlines_of_copies: gives the mole's mask in each turned and mirrored copy, turned back.
+
+    Raises:
+        ValueError: the mask is empty.
+    """
+    copies = [each for each in outlines_of_copies(photo) if each.any()]
+    small, scale = _shrunk(photo)
+    found = [_measured(small, _resized(each, scale, small)) for each in (mask, *copies)]
+    answered, spread = found[0], np.std(np.array(found), axis=0)
+    area, length, asymmetry, contrast = map(Estimate, answered, spread.tolist())
+    return Marks(area, length, asymmetry, contrast, _outline(mask))
+
+
+def _measured(photo: Photo, mask: Mask) -> tuple[float, float, float, float]:
+    shape = measure(photo, mask)
+    return float(mask.mean()), shape.diameter, shape.asymmetry, _contrast(photo.pixels, mask)
+
+
+def _shrunk(photo: Photo) -> tuple[Photo, float]:
+    scale = min(1.0, _LONGER_SIDE / max(photo.width, photo.height))
+    size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
+    return Photo(np.asarray(cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA), np.uint8)), scale
+
+
+def _resized(mask: Mask, scale: float, photo: Photo) -> Mask:
+    if scale == 1:
+        return mask
+    size = photo.width, photo.height
+    shares = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
+    # A mole of a few pixels may vanish between the grid's lines.
+    return np.asarray(shares >= min(128, int(shares.max())))
+
+
+def _contrast(pixels: NDArray[np.uint8], mask: Mask) -> float:
+    """Distance of a mole's colour from that of the skin around it; 0 where no skin is to be seen."""
+    rows, columns = np.nonzero(mask)
+    longer = max(np.ptp(rows), np.ptp(columns)) + 1
+    inner, outer = (_grown(mask, round(longer * share)) for share in (_GAP, _GAP + _STRIP))
+    around = outer & ~inner
+    if not around.any():
+        return 0.0
+    lab = rgb2lab(pixels)
+    return float(deltaE_cie76(np.median(lab[mask], axis=0), np.median(lab[around], axis=0)))
+
+
+def _grown(mask: Mask, radius: int) -> Mask:
+    side = 2 * max(1, radius) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc), np.uint8) > 0
+
+
+def _outline(mask: Mask) -> tuple[tuple[float, float], ...]:
+    edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    edge = max(edges, key=cv2.contourArea)[:, 0]
+    corners = edge[:: max(1, -(-len(edge) // _CORNERS))]
+    height, width = mask.shape
+    return tuple((round((x + 0.5) / width, 5), round((y + 0.5) / height, 5)) for x, y in corners.tolist())

@@ -1,0 +1,3 @@
+from tests.bot.ui.conftest import language
+
+__all__ = ["language"]

@@ -1,0 +1,120 @@
+"""The pages for a doctor: what they say, in both languages, and that they are made in time."""
+
+import json
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pypdfium2
+import pytest
+
+from bot.reports import wording
+from bot.reports.result import ResultReport, result_pdf
+from bot.results import Result, Symptom
+from inference.analysis import CLASSES, Risk
+from inference.registry.evidence import evidence
+from inference.registry.registry import DEFAULT_WEIGHTS
+from tests.bot.examinations import SERVED, examination, refused
+from tests.bot.examples import FORBIDDEN, result_for
+
+LINK = "https://t.me/lesion_triage_bot?start=result_12"
+WARNED = {
+    "en": {
+        Risk.HIGH: "Warning raised: signs of a malignant or pre-malignant lesion",
+        Risk.RAISED: "Warning raised: a malignant or pre-malignant lesion is possible",
+        Risk.LOW: "No warning raised by the model",
+    },
+    "ru": {
+        Risk.HIGH: "Предупреждение: признаки злокачественного или предракового",
+        Risk.RAISED: "Предупреждение: возможно злокачественное или предраковое",
+        Risk.LOW: "Модель не нашла тревожных признаков",
+    },
+}
+
+
+def report(answered: Result) -> ResultReport:
+    return ResultReport(
+        received_at=datetime(2026, 11, 20, 9, 30, tzinfo=UTC),
+        answered=answered,
+        answers={},
+        examination=examination(),
+        evidence=evidence(DEFAULT_WEIGHTS, "phone", SERVED),
+        link=LINK,
+        bot_name="lesion_triage_bot",
+        operator="Clinic of the example",
+    )
+
+
+def pages(content: bytes) -> list[str]:
+    """The text of each page, on one line."""
+    document = pypdfium2.PdfDocument(content)
+    try:
+        texts = []
+        for page in document:
+            text = page.get_textpage()
+            texts.append(" ".join(text.get_text_range().split()))
+            text.close()
+            page.close()
+        return texts
+    finally:
+        document.close()
+
+
+@pytest.mark.parametrize("risk", Risk)
+def test_a_report_has_all_that_a_doctor_asks_for_on_two_pages(
+    language: str, risk: Risk, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = result_pdf(report(result_for("bkl", risk, mel=0.2, bcc=0.123, akiec=0.0004)))
+    texts = pages(content)
+    assert len(texts) <= 2
+    text = " ".join(texts)
+    for name in CLASSES:
+        assert wording.term(name) in text
+    for number in ("20.0", "12.3", "<0.1") if language == "en" else ("20,0", "12,3", "<0,1"):
+        assert number in text
+    for passage in (WARNED[language][risk], SERVED, LINK, "MILK10k", "PAD-UFES-20", "Clinic of the example"):
+        assert passage in text
+    assert not FORBIDDEN.search(text)
+    # A letter that the fonts lack is a hole in the page.
+    assert caplog.text == ""
+
+
+def test_the_figures_are_those_of_the_released_report(language: str) -> None:
+    kinds = json.loads((DEFAULT_WEIGHTS / "kinds-test.json").read_bytes())["tables"]["By set and kind of picture"]
+    share, lower, upper = (round(100 * each) for each in kinds["MILK10k, close-up by camera"]["accuracy"])
+    space = "" if language == "en" else "\u00a0"
+    text = " ".join(pages(result_pdf(report(result_for("nv", Risk.LOW)))))
+    assert f"{share}{space}% ({lower}–{upper})".replace("\u00a0", " ") in text.replace("\u00a0", " ")
+
+
+def test_answers_of_the_person_are_listed_as_given(language: str) -> None:
+    given = replace(report(result_for("nv", Risk.LOW)), answers={"itch": True, "grew": "False", "age": 54, "hurt": ""})
+    text = " ".join(pages(result_pdf(given)))
+    expected = ("It itches yes", "It has grown no", "Age 54") if language == "en" else ("Чешется да", "Выросло нет")
+    for line in expected:
+        assert line in text
+    assert ("It hurts" if language == "en" else "Болит") not in text
+
+
+def test_a_warning_for_symptoms_says_that_it_is_for_them(language: str) -> None:
+    text = pages(result_pdf(report(result_for("nv", Risk.LOW).reporting({Symptom.BLEEDS}))))[0]
+    said = "the person reports symptoms" if language == "en" else "пациент сообщает о симптомах"
+    assert f"{said}." in text
+
+
+def test_what_the_photo_says_now_is_told_where_the_answer_was_another(language: str) -> None:
+    said = "read again for this report" if language == "en" else "прочитанному заново"
+    assert said not in " ".join(pages(result_pdf(report(result_for("nv", Risk.LOW)))))
+    assert said in " ".join(pages(result_pdf(report(result_for("mel", Risk.HIGH)))))
+
+
+def test_a_photo_that_is_refused_now_still_has_a_report_of_its_answer(language: str) -> None:
+    content = result_pdf(replace(report(result_for("mel", Risk.HIGH)), examination=refused(), evidence=()))
+    assert wording.term("mel") in pages(content)[0]
+
+
+@pytest.mark.alone
+def test_a_report_is_made_in_less_than_two_seconds(language: str) -> None:
+    began = time.monotonic()
+    result_pdf(report(result_for("nv", Risk.LOW)))
+    assert time.monotonic() - began < 2
