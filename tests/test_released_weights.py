@@ -39,7 +39,7 @@ def test_every_file_is_listed(release: RegistryFile) -> None:
     entries = (*release.classifiers, *release.segmenters, *release.gates)
     networks = (*release.segmenters, *chain.from_iterable(entry.members for entry in release.classifiers))
     listed = {"registry.json", *(each.served.file for each in networks)}
-    listed |= {file.file for entry in release.gates for file in (entry.served, entry.trunk)} | {
+    listed |= {file.file for entry in release.gates for file in (entry.served, entry.backbone)} | {
         f"{entry.key}.md" for entry in entries
     }
     if release.joint is not None:

@@ -17,10 +17,6 @@ from inference.photo import Photo
 from inference.pipeline.abcd import measure
 
 Mask = NDArray[np.bool_]
-Turn = tuple[int, bool]
-"""Quarter turns counter-clockwise, and whether the result is mirrored left to right."""
-
-TURNS: Final[tuple[Turn, ...]] = tuple((quarters, mirrored) for mirrored in (False, True) for quarters in range(4))
 
 _LONGER_SIDE: Final = 640  # pixels at which colours are read; a mole is hundreds of pixels wide then
 _GAP: Final = 0.06  # width of the strip between a mole and the skin it is compared with, in shares of its longer side
@@ -61,19 +57,6 @@ class Marks:
         """What `to_json` gave. Raises KeyError or TypeError for anything else."""
         measured = {name: Estimate(**kept[name]) for name in ("area", "length", "asymmetry", "contrast")}
         return cls(**measured, outline=tuple((x, y) for x, y in kept["outline"]))
-
-
-def turned(picture: NDArray[Any], turn: Turn) -> NDArray[Any]:
-    """A picture, H x W or H x W x 3, turned and then mirrored."""
-    quarters, mirrored = turn
-    copy = np.rot90(picture, quarters)
-    return np.ascontiguousarray(copy[:, ::-1] if mirrored else copy)
-
-
-def turned_back(picture: NDArray[Any], turn: Turn) -> NDArray[Any]:
-    """What `turned` was given."""
-    quarters, mirrored = turn
-    return np.ascontiguousarray(np.rot90(picture[:, ::-1] if mirrored else picture, -quarters))
 
 
 def mark(photo: Photo, mask: Mask, outlines_of_copies: Callable[[Photo], Sequence[Mask]]) -> Marks:

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Analysis, Domain, Lesion, Refusal, Risk
 from inference.classes import SUSPICIOUS
-from inference.comparison.marks import TURNS, turned, turned_back
 from inference.cores import cores
 from inference.photo import Photo
 from inference.pipeline import quality
 from inference.pipeline.attribution import heatmap
 from inference.pipeline.classifier import Classifier, WholePhotoOutputs
 from inference.pipeline.gate import Gate
+from inference.pipeline.orientation import ORIENTATIONS
 from inference.pipeline.preparation import prepare
 from inference.pipeline.segmenter import Segmenter
 from inference.registry.registry import Registry
@@ -107,11 +107,11 @@ class Analyzer:
         Copies in which nothing is found are left out.
         """
         framed = _PendingAnalysis(photo, checked=False)
-        copies = [Photo(turned(framed.photo.pixels, turn)) for turn in TURNS]
+        copies = [Photo(turn.apply(framed.photo.pixels)) for turn in ORIENTATIONS]
         found = self._segmenter.lesions(copies)
         return [
-            framed.framing.as_taken(turned_back(lesion.mask, turn))
-            for lesion, turn in zip(found, TURNS, strict=True)
+            framed.framing.as_taken(turn.undo(lesion.mask))
+            for lesion, turn in zip(found, ORIENTATIONS, strict=True)
             if lesion is not None
         ]
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 from rich.console import Console
@@ -36,10 +36,7 @@ from models.networks import coco
 from models.networks.onnx_weights import fill
 from models.networks.widen import widened
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-ConfigT = TypeVar("ConfigT", bound="DataclassInstance")
+ConfigT = TypeVar("ConfigT")
 
 WARMUP = 0.05  # share of all steps in which the learning rate rises
 

@@ -49,10 +49,14 @@ async def answered(stage: Stage, user: int, result: Result) -> int:
 
 
 def explainer_of(
-    bot: RetryingBot, database: Database, engine: Engine, supervisor: Supervisor | None = None
+    bot: RetryingBot,
+    database: Database,
+    engine: Engine,
+    supervisor: Supervisor | None = None,
+    limiter: RateLimiter | None = None,
 ) -> Explainer:
     """An explainer with parts of its own."""
-    limiter = RateLimiter()
+    limiter = limiter or RateLimiter()
     reader = SecondReader(bot, database, engine, limiter)
     return Explainer(bot, database, reader, load_i18n(), supervisor or Supervisor(), limiter)
 
@@ -180,7 +184,7 @@ async def test_an_explanation_is_sent_in_its_turn_among_the_answers(stage: Stage
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     rate_limiter, engine = RateLimiter(), Engine(ReadyPool(), owner_limit=5)
-    explainer = Explainer(stage.bot, stage.database, engine, load_i18n(), Supervisor(), rate_limiter)
+    explainer = explainer_of(stage.bot, stage.database, engine, limiter=rate_limiter)
     for photos in (0, 5):  # of the owner's in the queue: it is read again, or there are too many
         await rate_limiter.acquire(MessageKind.ANSWER, MESSAGES_PER_SECOND)
         began = time.monotonic()
@@ -195,7 +199,7 @@ async def test_how_long_ago_a_photo_came_does_not_count_as_a_wait_for_its_explan
     request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
     assert request is not None
     engine = Engine(ReadyPool())
-    explainer = Explainer(stage.bot, stage.database, engine, load_i18n(), Supervisor(), stage.application.rate_limiter)
+    explainer = explainer_of(stage.bot, stage.database, engine, limiter=stage.application.rate_limiter)
     await stage.application.rate_limiter.acquire(MessageKind.ANSWER, MESSAGES_PER_SECOND)
     stage.sandbox.world.calls.clear()
     await explainer.explain(replace(request, created_at=request.created_at - timedelta(days=1)))
