@@ -138,6 +138,7 @@ class Application:
         if settings.delay_log_seconds is not None:
             start(log_loop_delay(settings.delay_log_seconds), "loop delay")
         await self.broadcaster.resume()
+        start(self.broadcaster.keep_starting(), "scheduled announcements")
 
     async def _finish(self) -> None:
         """Let what is under way come to its end, and tell Telegram which updates need not come again."""
@@ -176,7 +177,7 @@ async def compose(
         photo_service = PhotoService(bot, database, engine, i18n, supervisor, rate_limiter, settings.operator, missed)
         second_reader = SecondReader(bot, database, engine, rate_limiter)
         explainer = Explainer(bot, database, second_reader, i18n, supervisor, rate_limiter)
-        broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter)
+        broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter, access)
         dispatcher = Dispatcher(
             storage=MemoryStorage(),
             # With isolation, whatever a person does would wait until their photo is answered.

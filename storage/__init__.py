@@ -5,10 +5,12 @@ from storage.errors import DatabaseInUse, StorageBusy, StorageError, StorageFull
 from storage.keys import load_or_create_key
 from storage.location import url_of
 from storage.records import (
+    Audience,
     Broadcast,
     BroadcastKind,
     BroadcastState,
     Completion,
+    Content,
     DayStats,
     Delivery,
     DeliveryCounts,
@@ -22,10 +24,12 @@ from storage.records import (
 from storage.retry import until_stored
 
 __all__ = [
+    "Audience",
     "Broadcast",
     "BroadcastKind",
     "BroadcastState",
     "Completion",
+    "Content",
     "Database",
     "DatabaseInUse",
     "DayStats",

@@ -1,24 +1,30 @@
 """Announcements and their deliveries. Each delivery goes out at most once, whenever the process dies."""
 
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Update, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, Select, Update, and_, exists, func, insert, literal, not_, select, update
 
+from storage.audiences import is_in
 from storage.cipher import Cipher, broadcast_place
 from storage.connections import Transactions
 from storage.errors import StorageError
 from storage.records import (
+    Audience,
     Broadcast,
     BroadcastKind,
     BroadcastState,
+    Content,
     Delivery,
     DeliveryCounts,
     DeliveryState,
 )
 from storage.tables import broadcasts, deliveries, users
-from storage.users import is_recipient
+
+# Part of what every ciphertext is bound to: it stays as it was when only photos had one.
+FILE_ID = "photo_file_id"
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +41,9 @@ class Broadcasts:
         kind: BroadcastKind,
         text: str,
         entities_json: str,
-        photo_file_id: str | None,
+        file_id: str | None,
     ) -> Broadcast:
-        """A draft. `chat_id` is where its progress is told."""
+        """A draft for everybody. `chat_id` is where its progress is told."""
         statement = (
             insert(broadcasts)
             .values(
@@ -48,17 +54,38 @@ class Broadcasts:
                 entities_json=entities_json,
                 state=BroadcastState.DRAFT,
                 created_at=datetime.now(UTC),
+                audience=Audience.ALL,
             )
             .returning(*broadcasts.c)
         )
         async with self._transactions.write() as connection:
             row = (await connection.execute(statement)).one()
-            if photo_file_id is not None:
+            if file_id is not None:
                 # Bound to the number of the broadcast, which is known only now.
-                sealed = self._cipher.seal_text(photo_file_id, broadcast_place("photo_file_id", row.id))
-                with_photo = update(broadcasts).where(broadcasts.c.id == row.id).values(photo_file_id=sealed)
-                row = (await connection.execute(with_photo.returning(*broadcasts.c))).one()
+                sealed = self._cipher.seal_text(file_id, broadcast_place(FILE_ID, row.id))
+                with_file = update(broadcasts).where(broadcasts.c.id == row.id).values(file_id=sealed)
+                row = (await connection.execute(with_file.returning(*broadcasts.c))).one()
         return opened_broadcast(self._cipher, row)
+
+    async def translate(self, broadcast_id: int, language: str, content: Content) -> bool:
+        """Say something else to those of one language; False if it is no draft any more."""
+        async with self._transactions.write() as connection:
+            draft = select(broadcasts).where(
+                broadcasts.c.id == broadcast_id, broadcasts.c.state == BroadcastState.DRAFT
+            )
+            row = (await connection.execute(draft)).one_or_none()
+            if row is None:
+                return False
+            translations = {**opened_broadcast(self._cipher, row).translations, language: content}
+            sealed = self._cipher.seal_json(translations, broadcast_place("translations", broadcast_id))
+            await connection.execute(
+                update(broadcasts).where(broadcasts.c.id == broadcast_id).values(translations=sealed)
+            )
+            return True
+
+    async def address(self, broadcast_id: int, audience: Audience) -> bool:
+        """Choose whom a draft is for; False if it is no draft any more."""
+        return await self._step(broadcast_id, [BroadcastState.DRAFT], BroadcastState.DRAFT, audience=audience)
 
     async def get(self, broadcast_id: int) -> Broadcast | None:
         async with self._transactions.read() as connection:
@@ -66,41 +93,70 @@ class Broadcasts:
             row = (await connection.execute(query)).one_or_none()
         return opened_broadcast(self._cipher, row) if row is not None else None
 
-    async def confirm(self, broadcast_id: int) -> bool:
-        """Start a draft for all who are recipients now. Of several confirmations one is told True."""
+    async def latest(self, limit: int) -> list[Broadcast]:
+        """The newest that were confirmed, newest first, also those that are still to come or were cancelled."""
+        dropped = and_(broadcasts.c.state == BroadcastState.CANCELLED, broadcasts.c.finished_at.is_(None))
+        query = select(broadcasts).where(broadcasts.c.state != BroadcastState.DRAFT, not_(dropped))
+        return await self._all(query.order_by(broadcasts.c.id.desc()).limit(limit))
+
+    async def count_recipients(self, audience: Audience, staff_ids: Collection[int]) -> int:
+        """How many would get an announcement that is sent now."""
+        query = select(func.count()).select_from(users).where(is_in(audience, staff_ids, datetime.now(UTC)))
+        async with self._transactions.read() as connection:
+            return (await connection.execute(query)).scalar_one()
+
+    async def schedule(self, broadcast_id: int, starts_at: datetime) -> bool:
+        """Let a draft wait for a time; False if it is no draft any more."""
+        return await self._step(broadcast_id, [BroadcastState.DRAFT], BroadcastState.SCHEDULED, starts_at=starts_at)
+
+    async def scheduled(self) -> list[Broadcast]:
+        """Those that wait for their time, the next one first."""
+        query = select(broadcasts).where(broadcasts.c.state == BroadcastState.SCHEDULED)
+        return await self._all(query.order_by(broadcasts.c.starts_at, broadcasts.c.id))
+
+    async def confirm(self, broadcast_id: int, staff_ids: Collection[int] = ()) -> bool:
+        """Start a draft, or one that waits for its time, for all of its audience who are recipients now.
+
+        Of several confirmations one is told True.
+        """
+        now = datetime.now(UTC)
         async with self._transactions.write() as connection:
-            start = _step(broadcast_id, BroadcastState.DRAFT, BroadcastState.RUNNING)
-            if (await connection.execute(start)).rowcount == 0:
+            waiting = [BroadcastState.DRAFT, BroadcastState.SCHEDULED]
+            start = _step(broadcast_id, waiting, BroadcastState.RUNNING).returning(broadcasts.c.audience)
+            audience = (await connection.execute(start)).scalar_one_or_none()
+            if audience is None:
                 return False
             recipients = select(
                 literal(broadcast_id),
                 users.c.id,
                 literal(DeliveryState.PENDING.value),
-                literal(datetime.now(UTC), deliveries.c.updated_at.type),
-            ).where(is_recipient())
+                literal(now, deliveries.c.updated_at.type),
+            ).where(is_in(Audience(audience), staff_ids, now))
             columns = ["broadcast_id", "user_id", "state", "updated_at"]
             await connection.execute(insert(deliveries).from_select(columns, recipients))
             return True
 
+    async def pause(self, broadcast_id: int) -> bool:
+        """Begin no further delivery; False if it is not running."""
+        return await self._step(broadcast_id, [BroadcastState.RUNNING], BroadcastState.PAUSED)
+
+    async def resume(self, broadcast_id: int) -> bool:
+        """Go on after a pause; False if there is none."""
+        return await self._step(broadcast_id, [BroadcastState.PAUSED], BroadcastState.RUNNING)
+
     async def cancel(self, broadcast_id: int) -> bool:
         """Drop a draft; False if it is not one any more."""
-        async with self._transactions.write() as connection:
-            cancelled = await connection.execute(_step(broadcast_id, BroadcastState.DRAFT, BroadcastState.CANCELLED))
-            return cancelled.rowcount == 1
+        return await self._step(broadcast_id, [BroadcastState.DRAFT], BroadcastState.CANCELLED)
+
+    async def stop(self, broadcast_id: int) -> bool:
+        """End what was confirmed: no further delivery begins. False if it has ended already."""
+        live = [BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED]
+        return await self._step(broadcast_id, live, BroadcastState.CANCELLED, finished_at=datetime.now(UTC))
 
     async def running(self) -> list[Broadcast]:
-        """Broadcasts that were confirmed and are not finished, oldest first."""
-        async with self._transactions.read() as connection:
-            query = select(broadcasts).where(broadcasts.c.state == BroadcastState.RUNNING)
-            rows = (await connection.execute(query.order_by(broadcasts.c.id))).all()
-        found = []
-        for row in rows:
-            try:
-                found.append(opened_broadcast(self._cipher, row))
-            except StorageError as error:
-                # It cannot go on, but others can.
-                logger.error("broadcast %d: %s", row.id, error)
-        return found
+        """Broadcasts that were confirmed, do not pause and are not finished, oldest first."""
+        query = select(broadcasts).where(broadcasts.c.state == BroadcastState.RUNNING)
+        return await self._all(query.order_by(broadcasts.c.id))
 
     async def next_batch(self, broadcast_id: int, size: int) -> list[Delivery]:
         """Up to `size` people whose turn has come; they stay pending until `mark_sending`."""
@@ -108,6 +164,7 @@ class Broadcasts:
             select(deliveries.c.user_id, users.c.language)
             .join(users, users.c.id == deliveries.c.user_id)
             .where(deliveries.c.broadcast_id == broadcast_id, deliveries.c.state == DeliveryState.PENDING)
+            .where(_is_running(broadcast_id))
             .order_by(deliveries.c.user_id)
             .limit(size)
         )
@@ -116,7 +173,8 @@ class Broadcasts:
 
     async def mark_sending(self, broadcast_id: int, user_id: int) -> bool:
         """Commit to one delivery, before its message goes out. False: do not send it (any more)."""
-        return await self._mark(broadcast_id, user_id, DeliveryState.PENDING, DeliveryState.SENDING)
+        pending, sending = DeliveryState.PENDING, DeliveryState.SENDING
+        return await self._mark(broadcast_id, user_id, pending, sending, _is_running(broadcast_id))
 
     async def mark(self, broadcast_id: int, user_id: int, state: DeliveryState) -> None:
         """Note how a delivery ended. BLOCKED marks the person too; PENDING puts one that surely did not
@@ -135,10 +193,8 @@ class Broadcasts:
 
     async def finish(self, broadcast_id: int) -> bool:
         """Close a running broadcast; False if it is not running (any more)."""
-        statement = _step(broadcast_id, BroadcastState.RUNNING, BroadcastState.FINISHED)
-        async with self._transactions.write() as connection:
-            finished = await connection.execute(statement.values(finished_at=datetime.now(UTC)))
-            return finished.rowcount == 1
+        now = datetime.now(UTC)
+        return await self._step(broadcast_id, [BroadcastState.RUNNING], BroadcastState.FINISHED, finished_at=now)
 
     async def set_progress_message(self, broadcast_id: int, message_id: int) -> None:
         async with self._transactions.write() as connection:
@@ -146,7 +202,27 @@ class Broadcasts:
                 update(broadcasts).where(broadcasts.c.id == broadcast_id).values(progress_message_id=message_id)
             )
 
-    async def _mark(self, broadcast_id: int, user_id: int, old: DeliveryState, new: DeliveryState) -> bool:
+    async def _all(self, query: Select[Any]) -> list[Broadcast]:
+        async with self._transactions.read() as connection:
+            rows = (await connection.execute(query)).all()
+        found = []
+        for row in rows:
+            try:
+                found.append(opened_broadcast(self._cipher, row))
+            except StorageError as error:
+                # It cannot go on, but others can.
+                logger.error("broadcast %d: %s", row.id, error)
+        return found
+
+    async def _step(
+        self, broadcast_id: int, old: Collection[BroadcastState], new: BroadcastState, **values: Any
+    ) -> bool:
+        async with self._transactions.write() as connection:
+            return (await connection.execute(_step(broadcast_id, old, new).values(**values))).rowcount == 1
+
+    async def _mark(
+        self, broadcast_id: int, user_id: int, old: DeliveryState, new: DeliveryState, *conditions: ColumnElement[bool]
+    ) -> bool:
         now = datetime.now(UTC)
         statement = (
             update(deliveries)
@@ -154,6 +230,7 @@ class Broadcasts:
                 deliveries.c.broadcast_id == broadcast_id,
                 deliveries.c.user_id == user_id,
                 deliveries.c.state == old,
+                *conditions,
             )
             .values(state=new, updated_at=now)
         )
@@ -164,14 +241,20 @@ class Broadcasts:
             return marked
 
 
-def _step(broadcast_id: int, old: BroadcastState, new: BroadcastState) -> Update:
-    return update(broadcasts).where(broadcasts.c.id == broadcast_id, broadcasts.c.state == old).values(state=new)
+def _step(broadcast_id: int, old: Collection[BroadcastState], new: BroadcastState) -> Update:
+    return update(broadcasts).where(broadcasts.c.id == broadcast_id, broadcasts.c.state.in_(old)).values(state=new)
+
+
+def _is_running(broadcast_id: int) -> ColumnElement[bool]:
+    return exists().where(broadcasts.c.id == broadcast_id, broadcasts.c.state == BroadcastState.RUNNING)
 
 
 def opened_broadcast(cipher: Cipher, row: Row[Any]) -> Broadcast:
     """The broadcast of a row, decrypted."""
     fields = dict(row._mapping)
-    if row.photo_file_id is not None:
-        fields["photo_file_id"] = cipher.open_text(row.photo_file_id, broadcast_place("photo_file_id", row.id))
-    fields["state"] = BroadcastState(fields["state"])
+    if row.file_id is not None:
+        fields["file_id"] = cipher.open_text(row.file_id, broadcast_place(FILE_ID, row.id))
+    sealed, place = row.translations, broadcast_place("translations", row.id)
+    fields["translations"] = {} if sealed is None else cipher.open_json(sealed, place)
+    fields["state"], fields["audience"] = BroadcastState(row.state), Audience(row.audience)
     return Broadcast(**fields)

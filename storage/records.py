@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 RequestKind = Literal["photo", "document"]
-BroadcastKind = Literal["text", "photo"]
+BroadcastKind = Literal["text", "photo", "document"]
 
 
 class Outcome(StrEnum):
@@ -27,12 +27,27 @@ class Outcome(StrEnum):
 
 
 class BroadcastState(StrEnum):
-    """A draft is either confirmed (running, then finished) or cancelled."""
+    """A draft is confirmed at once or for a time (scheduled), then runs until it is finished.
+
+    Until then it can be cancelled, and while it runs it can pause.
+    """
 
     DRAFT = "draft"
+    SCHEDULED = "scheduled"
     RUNNING = "running"
+    PAUSED = "paused"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+
+
+class Audience(StrEnum):
+    """Whom an announcement is for; ACTIVE are those who sent a photo lately."""
+
+    ALL = "all"
+    ENGLISH = "en"
+    RUSSIAN = "ru"
+    ACTIVE = "active"
+    STAFF = "staff"
 
 
 class DeliveryState(StrEnum):
@@ -139,9 +154,21 @@ class DayStats:
     users: int
 
 
+class Content(TypedDict):
+    """What an announcement says: `text` is the message or the caption, `entities_json` its formatting."""
+
+    kind: BroadcastKind
+    text: str
+    entities_json: str
+    file_id: str | None
+
+
 @dataclass(frozen=True)
 class Broadcast:
-    """An announcement: `text` is the message or the photo's caption, `entities_json` its formatting."""
+    """An announcement: its content, and what is said instead to those whose language is in `translations`.
+
+    `starts_at` is None where it was sent at once.
+    """
 
     id: int
     admin_id: int
@@ -149,11 +176,19 @@ class Broadcast:
     kind: BroadcastKind
     text: str
     entities_json: str
-    photo_file_id: str | None
+    file_id: str | None
     state: BroadcastState
     progress_message_id: int | None
     created_at: datetime
     finished_at: datetime | None
+    translations: Mapping[str, Content]
+    audience: Audience
+    starts_at: datetime | None
+
+    def content(self, language: str) -> Content:
+        """What somebody of this language gets."""
+        own = Content(kind=self.kind, text=self.text, entities_json=self.entities_json, file_id=self.file_id)
+        return self.translations.get(language, own)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,10 @@ class Action(StrEnum):
     SWITCH_ON = "switch_on"
     SWITCH_OFF = "switch_off"
     BROADCAST = "broadcast"
+    BROADCAST_SCHEDULE = "broadcast_schedule"
+    BROADCAST_PAUSE = "broadcast_pause"
+    BROADCAST_RESUME = "broadcast_resume"
+    BROADCAST_CANCEL = "broadcast_cancel"
     ACTIVATE = "activate"
 
 

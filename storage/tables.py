@@ -107,11 +107,15 @@ broadcasts = Table(
     Column("kind", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("entities_json", Text, nullable=False),
-    Column("photo_file_id", Text),
+    Column("file_id", Text),
     Column("state", String(16), nullable=False),
     Column("progress_message_id", BigInteger),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
+    # Ciphertext: it holds file ids.
+    Column("translations", LargeBinary),
+    Column("audience", String(16), nullable=False, server_default="all"),
+    Column("starts_at", UtcDateTime),
     sqlite_autoincrement=True,
 )
 

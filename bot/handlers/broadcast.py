@@ -1,68 +1,66 @@
-"""/broadcast: an administrator writes an announcement, sees it as others will, and sends it or cancels it."""
+"""/broadcast: an administrator writes an announcement, sees it as others will, and sends it."""
 
-from enum import StrEnum
+from collections.abc import Awaitable, Callable
 from html import escape
-from typing import Annotated
 
 from aiogram import F, Router
 from aiogram.dispatcher.event.bases import SkipHandler
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command
-from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
-from pydantic import Field
 
 from bot.handlers.filters import is_admin
 from bot.operator.access import Access
 from bot.operator.broadcasts import ENTITIES, Broadcaster
 from bot.photos.inbox import is_request, largest, record
+from bot.ui import broadcasts as ui
 from bot.ui.buttons import keyboard, replace
+from bot.ui.callbacks import BroadcastStep, ChooseAudience, Step
+from bot.ui.i18n import LANGUAGES, supported_language
 from storage.database import Database
-from storage.records import Broadcast, User
-from storage.staff import Action
-
-
-class Step(StrEnum):
-    STOP = "stop"
-    SEND = "send"
-    DROP = "drop"
-
-
-class BroadcastStep(CallbackData, prefix="broadcast"):
-    """The buttons on the way to a broadcast; `draft` is 0 before there is one."""
-
-    step: Step
-    draft: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+from storage.records import Audience, Broadcast, BroadcastState, Content, User
 
 
 class Composing(StatesGroup):
     """What the next message of an administrator is. A restart forgets it; /broadcast asks again."""
 
     announcement = State()
+    translation = State()
+    time = State()
 
 
-async def is_composing(_message: Message, state: FSMContext) -> bool:
-    """Whether the announcement is expected now.
+def expects(*states: State) -> Callable[[Message, FSMContext], Awaitable[bool]]:
+    """A filter: whether this message may be what one of the states waits for.
 
     aiogram's `StateFilter` goes by the state at the time when the message came in. A message that came together with
     it may have been the announcement already.
     """
-    return await state.get_state() == Composing.announcement.state
+
+    async def is_expected(message: Message, state: FSMContext) -> bool:
+        # The second half of a long text is no translation of the first: it came before the question.
+        asked_by = await state.get_value("asked_by", 0)
+        return message.message_id > asked_by and await state.get_state() in {each.state for each in states}
+
+    return is_expected
 
 
 def setup() -> Router:
     router = Router(name="broadcast")
     router.message.filter(is_admin)
     router.callback_query.filter(is_admin)
-    # `is_composing` comes last: between the look at the state and its change no other message is handled.
-    router.message.register(leave, F.text.startswith("/"), is_composing)
+    content = F.text | F.photo | (F.document & ~F.animation)
+    # The state is looked at last: between this look and its change no other message is handled.
+    router.message.register(leave, F.text.startswith("/"), expects(*Composing.__states__))
     router.message.register(compose, F.text, Command("broadcast"))
-    router.message.register(preview, F.text | F.photo, ~F.media_group_id, is_composing)
-    router.message.register(turn_down, is_composing)
+    router.message.register(announcement, content, ~F.media_group_id, expects(Composing.announcement))
+    router.message.register(translation, content, ~F.media_group_id, expects(Composing.translation))
+    router.message.register(turn_down, expects(Composing.announcement, Composing.translation))
     router.callback_query.register(stop, BroadcastStep.filter(F.step == Step.STOP))
+    router.callback_query.register(same, BroadcastStep.filter(F.step == Step.SAME))
+    router.callback_query.register(address, ChooseAudience.filter())
     router.callback_query.register(send, BroadcastStep.filter(F.step == Step.SEND))
     router.callback_query.register(drop, BroadcastStep.filter(F.step == Step.DROP))
     return router
@@ -75,10 +73,11 @@ async def leave(message: Message, state: FSMContext) -> None:
 
 
 async def compose(message: Message, state: FSMContext) -> None:
+    await state.clear()
     await state.set_state(Composing.announcement)
     await message.answer(
-        _("Send me the announcement: a text, or a photo with a caption. Its formatting is kept."),
-        reply_markup=keyboard([(_("Cancel"), BroadcastStep(step=Step.STOP).pack())]),
+        _("Send me the announcement: a text, or a photo or a file with a caption. Its formatting is kept."),
+        reply_markup=keyboard([ui.step(_("Cancel"), Step.STOP)]),
     )
 
 
@@ -88,28 +87,65 @@ async def stop(callback: CallbackQuery, state: FSMContext) -> None:
     await replace(callback, _("Cancelled. Nothing was sent."))
 
 
-async def preview(
+async def announcement(
     message: Message, state: FSMContext, user: User, database: Database, broadcaster: Broadcaster
 ) -> None:
+    """Show the draft in the language of its author, and ask for the other language."""
     await state.clear()
     await _forget_request(message, database)
-    draft = await _draft(message, database)
-    try:
-        await broadcaster.preview(draft, user.language)
-    except TelegramBadRequest as error:
-        await database.broadcasts.cancel(draft.id)
-        reason = escape(error.message)
-        await message.answer(_("Telegram does not accept this announcement: {reason}").format(reason=reason))
+    content = _content(message)
+    draft = await database.broadcasts.create(admin_id=message.chat.id, chat_id=message.chat.id, **content)
+    preview = await _previewed(message, draft, supported_language(user.language), database, broadcaster)
+    if preview is None:
         return
+    # Whoever has begun anew meanwhile is asked for that.
+    if await state.get_state() is None:
+        await state.set_state(Composing.translation)
+        await state.update_data(draft=draft.id, asked_by=preview)
     await message.answer(
-        _("This is how it will look. Recipients: {number}").format(number=await database.users.count_recipients()),
+        _("Now the announcement in this language: {language}. Or does everybody get the same one?").format(
+            language=LANGUAGES[_other_language(user)]
+        ),
         reply_markup=keyboard(
-            [
-                (_("📣 Send it"), BroadcastStep(step=Step.SEND, draft=draft.id).pack()),
-                (_("Cancel"), BroadcastStep(step=Step.DROP, draft=draft.id).pack()),
-            ]
+            [ui.step(_("The same for everybody"), Step.SAME, draft.id)], [ui.step(_("Cancel"), Step.DROP, draft.id)]
         ),
     )
+
+
+async def translation(
+    message: Message, state: FSMContext, user: User, database: Database, broadcaster: Broadcaster, access: Access
+) -> None:
+    draft_id: int = (await state.get_data())["draft"]
+    await state.clear()
+    await _forget_request(message, database)
+    language = _other_language(user)
+    translated = await database.broadcasts.translate(draft_id, language, _content(message))
+    draft = await database.broadcasts.get(draft_id)
+    if not translated or draft is None:
+        await message.answer(too_late())
+    elif await _previewed(message, draft, language, database, broadcaster) is not None:
+        text, markup = await question(draft, database, access)
+        await message.answer(text, reply_markup=markup)
+
+
+async def same(
+    callback: CallbackQuery,
+    callback_data: BroadcastStep,
+    state: FSMContext,
+    user: User,
+    database: Database,
+    broadcaster: Broadcaster,
+    access: Access,
+) -> None:
+    await state.clear()
+    draft = await draft_of(callback, callback_data.draft, database)
+    if draft is None or not isinstance(callback.message, Message):
+        return
+    await callback.answer()
+    await replace(callback, _("Everybody gets the same one."))
+    if await _previewed(callback.message, draft, _other_language(user), database, broadcaster) is not None:
+        text, markup = await question(draft, database, access)
+        await callback.message.answer(text, reply_markup=markup)
 
 
 async def turn_down(message: Message, state: FSMContext, database: Database) -> None:
@@ -120,44 +156,90 @@ async def turn_down(message: Message, state: FSMContext, database: Database) -> 
         await state.update_data(answered_albums=[*answered_albums, album])
     await _forget_request(message, database)
     if not answered:
-        await message.answer(_("An announcement is one text, or one photo with a caption. Please send one of these."))
+        await message.answer(
+            _("An announcement is one text, or one photo or file with a caption. Please send one of these.")
+        )
+
+
+async def address(callback: CallbackQuery, callback_data: ChooseAudience, database: Database, access: Access) -> None:
+    await database.broadcasts.address(callback_data.draft, callback_data.audience)
+    draft = await draft_of(callback, callback_data.draft, database)
+    if draft is not None:
+        await callback.answer()
+        await replace(callback, *await question(draft, database, access))
 
 
 async def send(
-    callback: CallbackQuery,
-    callback_data: BroadcastStep,
-    database: Database,
-    broadcaster: Broadcaster,
-    access: Access,
+    callback: CallbackQuery, callback_data: BroadcastStep, state: FSMContext, broadcaster: Broadcaster
 ) -> None:
-    if not await database.broadcasts.confirm(callback_data.draft):
-        await callback.answer(_("This announcement was already sent or cancelled."), show_alert=True)
-        return
-    await access.log(callback.from_user.id, Action.BROADCAST, str(callback_data.draft))
-    if callback.message is not None:
-        await database.broadcasts.set_progress_message(callback_data.draft, callback.message.message_id)
-    broadcaster.start(callback_data.draft)
-    await callback.answer()
+    await state.clear()
+    shown_in = callback.message.message_id if callback.message is not None else None
+    if await broadcaster.send(callback_data.draft, callback.from_user.id, shown_in):
+        await callback.answer()
+    else:
+        await callback.answer(too_late(), show_alert=True)
 
 
-async def drop(callback: CallbackQuery, callback_data: BroadcastStep, database: Database) -> None:
+async def drop(callback: CallbackQuery, callback_data: BroadcastStep, state: FSMContext, database: Database) -> None:
+    await state.clear()
     if not await database.broadcasts.cancel(callback_data.draft):
-        await callback.answer(_("This announcement was already sent or cancelled."), show_alert=True)
+        await callback.answer(too_late(), show_alert=True)
         return
     await callback.answer()
     await replace(callback, _("Cancelled. Nothing was sent."))
 
 
-async def _draft(message: Message, database: Database) -> Broadcast:
+async def draft_of(callback: CallbackQuery, broadcast_id: int, database: Database) -> Broadcast | None:
+    """The draft of a button; says so and returns None where it is none any more."""
+    broadcast = await database.broadcasts.get(broadcast_id)
+    if broadcast is None or broadcast.state is not BroadcastState.DRAFT:
+        await callback.answer(too_late(), show_alert=True)
+        return None
+    return broadcast
+
+
+async def _previewed(
+    message: Message, draft: Broadcast, language: str, database: Database, broadcaster: Broadcaster
+) -> int | None:
+    """Show a draft to its author as a reader of `language` gets it; returns the number of the message.
+
+    Where Telegram does not accept it the draft is dropped, and there is none.
+    """
+    try:
+        return await broadcaster.preview(draft, language)
+    except TelegramBadRequest as error:
+        await database.broadcasts.cancel(draft.id)
+        reason = escape(error.message)
+        await message.answer(_("Telegram does not accept this announcement: {reason}").format(reason=reason))
+        return None
+
+
+async def question(draft: Broadcast, database: Database, access: Access) -> ui.Shown:
+    recipients = {each: await database.broadcasts.count_recipients(each, access.staff()) for each in Audience}
+    return ui.question(draft, recipients)
+
+
+def _content(message: Message) -> Content:
     entities = message.entities if message.text is not None else message.caption_entities
-    return await database.broadcasts.create(
-        admin_id=message.chat.id,
-        chat_id=message.chat.id,
-        kind="photo" if message.photo else "text",
+    content = Content(
+        kind="text",
         text=message.text or message.caption or "",
         entities_json=ENTITIES.dump_json(entities or [], exclude_none=True).decode(),
-        photo_file_id=largest(message.photo).file_id if message.photo else None,
+        file_id=None,
     )
+    if message.photo:
+        return {**content, "kind": "photo", "file_id": largest(message.photo).file_id}
+    if message.document is not None:
+        return {**content, "kind": "document", "file_id": message.document.file_id}
+    return content
+
+
+def _other_language(user: User) -> str:
+    return next(code for code in LANGUAGES if code != supported_language(user.language))
+
+
+def too_late() -> str:
+    return _("This announcement was already sent or cancelled.")
 
 
 async def _forget_request(message: Message, database: Database) -> None:

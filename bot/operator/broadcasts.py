@@ -2,43 +2,42 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 from functools import partial
 
 from aiogram import Bot
 from aiogram.exceptions import (
-    AiogramError,
     ClientDecodeError,
-    TelegramBadRequest,
     TelegramForbiddenError,
-    TelegramMigrateToChat,
     TelegramNetworkError,
-    TelegramNotFound,
     TelegramRetryAfter,
     TelegramServerError,
 )
-from aiogram.types import InlineKeyboardMarkup, MessageEntity
+from aiogram.types import InlineKeyboardMarkup, Message, MessageEntity
 from aiogram.utils.i18n import I18n
 from aiogram.utils.i18n import gettext as _
 from aiohttp import ClientConnectorError
 from pydantic import TypeAdapter
 
+from bot.operator.access import Access
+from bot.operator.progress import REFUSED, Progress
 from bot.supervisor import Supervisor
 from bot.telegram.rate_limit import BulkRateLimiter, RateLimiter
 from bot.ui.buttons import keyboard
 from bot.ui.callbacks import Announcements
 from bot.ui.i18n import supported_language
 from storage.database import Database
-from storage.records import Broadcast, Delivery, DeliveryCounts, DeliveryState
+from storage.records import Broadcast, BroadcastState, Delivery, DeliveryState
 from storage.retry import until_stored
+from storage.staff import Action
 
 BATCH = 100
 # So many deliveries can be left uncertain by a kill or an outage.
 CONCURRENT_DELIVERIES = 10
-PROGRESS_INTERVAL_S = 3.0
 OUTAGE_PAUSE_S = 3.0
 SEND_TIMEOUT_S = 15
+SCHEDULE_CHECK_S = 5.0
 
-REFUSED = (TelegramBadRequest, TelegramNotFound, TelegramMigrateToChat)
 # Telegram may have taken the message and only failed to say so.
 UNCERTAIN = (TelegramNetworkError, TelegramServerError, ClientDecodeError)
 
@@ -51,7 +50,13 @@ class Broadcaster:
     """Shows drafts and sends confirmed broadcasts, as tasks of the supervisor."""
 
     def __init__(
-        self, bot: Bot, database: Database, supervisor: Supervisor, i18n: I18n, rate_limiter: RateLimiter
+        self,
+        bot: Bot,
+        database: Database,
+        supervisor: Supervisor,
+        i18n: I18n,
+        rate_limiter: RateLimiter,
+        access: Access,
     ) -> None:
         self._bot = bot
         # The application's bot repeats a call whose connection broke; a delivery must never be repeated.
@@ -60,6 +65,10 @@ class Broadcaster:
         self._supervisor = supervisor
         self._i18n = i18n
         self._rate_limiter = BulkRateLimiter(rate_limiter)
+        self._progress = Progress(bot, database, self._rate_limiter, OUTAGE_PAUSE_S)
+        self._access = access
+        # One for each broadcast that a task attends to.
+        self._changes: dict[int, asyncio.Event] = {}
         self._reachable = asyncio.Event()
         self._reachable.set()
 
@@ -67,66 +76,138 @@ class Broadcaster:
         """Go on with the broadcasts that a stop or a kill interrupted."""
         for broadcast in await self._database.broadcasts.running():
             logger.info("going on with broadcast %d", broadcast.id)
-            self.start(broadcast.id)
+            self._take_up(broadcast.id)
 
-    def start(self, broadcast_id: int) -> None:
-        """Send a broadcast that has been confirmed and is not being sent yet."""
-        self._supervisor.start(self._run(broadcast_id), f"broadcast {broadcast_id}")
+    async def keep_starting(self) -> None:
+        """Send what waits for its time when that has come, until cancelled."""
+        while True:
+            for broadcast in await until_stored(self._database.broadcasts.scheduled):
+                if broadcast.starts_at is not None and broadcast.starts_at <= datetime.now(UTC):
+                    await until_stored(partial(self.send, broadcast.id, broadcast.admin_id))
+            await asyncio.sleep(SCHEDULE_CHECK_S)
 
-    async def preview(self, broadcast: Broadcast, language: str | None) -> None:
-        """Send a draft to its author, as a recipient who reads `language` gets it.
+    async def send(self, broadcast_id: int, actor_id: int, progress_message_id: int | None = None) -> bool:
+        """Send a draft, or one that waits for its time, now. False if it is neither any more."""
+        if not await self._database.broadcasts.confirm(broadcast_id, self._access.staff()):
+            return False
+        if progress_message_id is not None:
+            await self._database.broadcasts.set_progress_message(broadcast_id, progress_message_id)
+        await self._access.log(actor_id, Action.BROADCAST, str(broadcast_id))
+        self._take_up(broadcast_id)
+        return True
+
+    async def schedule(self, broadcast_id: int, actor_id: int, starts_at: datetime) -> bool:
+        """Let a draft wait for a time; False if it is no draft any more."""
+        scheduled = await self._database.broadcasts.schedule(broadcast_id, starts_at)
+        if scheduled:
+            await self._access.log(actor_id, Action.BROADCAST_SCHEDULE, f"{broadcast_id} {starts_at:%Y-%m-%d %H:%M}")
+        return scheduled
+
+    async def pause(self, broadcast_id: int, actor_id: int) -> bool:
+        """Begin no further delivery; False if it is not running."""
+        paused = await self._database.broadcasts.pause(broadcast_id)
+        return paused and await self._changed_by(actor_id, Action.BROADCAST_PAUSE, broadcast_id)
+
+    async def go_on(self, broadcast_id: int, actor_id: int) -> bool:
+        """End a pause; False if there is none."""
+        resumed = await self._database.broadcasts.resume(broadcast_id)
+        return resumed and await self._changed_by(actor_id, Action.BROADCAST_RESUME, broadcast_id)
+
+    async def stop(self, broadcast_id: int, actor_id: int) -> bool:
+        """End it for good, or before its time; False if it has ended already."""
+        stopped = await self._database.broadcasts.stop(broadcast_id)
+        return stopped and await self._changed_by(actor_id, Action.BROADCAST_CANCEL, broadcast_id)
+
+    async def _changed_by(self, actor_id: int, action: Action, broadcast_id: int) -> bool:
+        await self._access.log(actor_id, action, str(broadcast_id))
+        self._take_up(broadcast_id)
+        return True
+
+    def _take_up(self, broadcast_id: int) -> None:
+        """Look at a broadcast whose state has changed. One task at a time attends to each."""
+        if broadcast_id in self._changes:
+            self._changes[broadcast_id].set()
+            return
+        self._changes[broadcast_id] = asyncio.Event()
+        self._supervisor.start(self._attend(broadcast_id), f"broadcast {broadcast_id}")
+
+    async def preview(self, broadcast: Broadcast, language: str) -> int:
+        """Send a draft to its author, as a recipient who reads `language` gets it; returns the number of the message.
 
         Raises TelegramBadRequest where Telegram does not accept it, and what else sending raises.
         """
         await self._rate_limiter.acquire(broadcast.chat_id)
-        await self._post(self._bot, broadcast, broadcast.chat_id, language)
+        return (await self._post(self._bot, broadcast, broadcast.chat_id, language)).message_id
 
-    async def _post(self, bot: Bot, broadcast: Broadcast, chat_id: int, language: str | None) -> None:
-        entities = ENTITIES.validate_json(broadcast.entities_json)
-        with self._i18n.context(), self._i18n.use_locale(supported_language(language)):
+    async def _post(self, bot: Bot, broadcast: Broadcast, chat_id: int, language: str | None) -> Message:
+        code = supported_language(language)
+        content = broadcast.content(code)
+        entities, text, file_id = ENTITIES.validate_json(content["entities_json"]), content["text"], content["file_id"]
+        with self._i18n.context(), self._i18n.use_locale(code):
             opt_out = _opt_out()
-        if broadcast.kind == "photo" and broadcast.photo_file_id is not None:
-            await bot.send_photo(
-                chat_id,
-                broadcast.photo_file_id,
-                caption=broadcast.text,
-                caption_entities=entities,
-                parse_mode=None,
-                reply_markup=opt_out,
-                request_timeout=SEND_TIMEOUT_S,
+        if file_id is None:
+            return await bot.send_message(
+                chat_id, text, entities=entities, parse_mode=None, reply_markup=opt_out, request_timeout=SEND_TIMEOUT_S
             )
-        else:
-            await bot.send_message(
-                chat_id,
-                broadcast.text,
-                entities=entities,
-                parse_mode=None,
-                reply_markup=opt_out,
-                request_timeout=SEND_TIMEOUT_S,
-            )
+        send = bot.send_photo if content["kind"] == "photo" else bot.send_document
+        return await send(
+            chat_id,
+            file_id,
+            caption=text,
+            caption_entities=entities,
+            parse_mode=None,
+            reply_markup=opt_out,
+            request_timeout=SEND_TIMEOUT_S,
+        )
 
-    async def _run(self, broadcast_id: int) -> None:
-        broadcast = await self._database.broadcasts.get(broadcast_id)
-        if broadcast is None:
-            return
-        admin = await self._database.users.get(broadcast.admin_id)
-        language = supported_language(admin.language if admin is not None else None)
-        with self._i18n.context(), self._i18n.use_locale(language):
-            async with asyncio.TaskGroup() as group:
-                reporting = group.create_task(self._report_progress(broadcast_id))
-                await self._deliver_all(broadcast)
-                reporting.cancel()
-            # Sent before it is finished: a kill in between repeats an edit instead of losing the summary, and where
-            # Telegram is out of reach for longer than this process lives, the next one sends it.
-            while not await self._report(broadcast_id, _summary(await self._database.broadcasts.counts(broadcast_id))):
-                logger.info("broadcast %d: the summary could not be sent, trying again", broadcast_id)
-        await until_stored(partial(self._database.broadcasts.finish, broadcast_id))
+    async def _attend(self, broadcast_id: int) -> None:
+        changed = self._changes[broadcast_id]
+        try:
+            while True:
+                # Cleared before the look at the state: what changes after it is seen the next time.
+                changed.clear()
+                broadcast = await until_stored(partial(self._database.broadcasts.get, broadcast_id))
+                if broadcast is None:
+                    return
+                admin = await until_stored(partial(self._database.users.get, broadcast.admin_id))
+                language = supported_language(admin.language if admin is not None else None)
+                with self._i18n.context(), self._i18n.use_locale(language):
+                    if await self._ended(broadcast, changed):
+                        return
+        finally:
+            del self._changes[broadcast_id]
 
-    async def _deliver_all(self, broadcast: Broadcast) -> None:
+    async def _ended(self, broadcast: Broadcast, changed: asyncio.Event) -> bool:
+        """Do what its state asks for; True once nothing is left to do."""
+        if broadcast.state is BroadcastState.PAUSED:
+            while not changed.is_set() and not await self._progress.show_pause(broadcast):
+                logger.info("broadcast %d: the pause could not be shown, trying again", broadcast.id)
+            await changed.wait()
+            return False
+        if broadcast.state is not BroadcastState.RUNNING:
+            await self._progress.show_summary(broadcast)
+            return True
+        async with asyncio.TaskGroup() as group:
+            showing = group.create_task(self._progress.keep_showing(broadcast.id))
+            await self._deliver_all(broadcast, changed)
+            showing.cancel()
+        newest = await until_stored(partial(self._database.broadcasts.get, broadcast.id))
+        if newest is None:
+            return True
+        if changed.is_set() or newest.state is not BroadcastState.RUNNING:
+            return False
+        # Sent before it is finished: a kill in between repeats an edit instead of losing the summary, and where
+        # Telegram is out of reach for longer than this process lives, the next one sends it.
+        await self._progress.show_summary(broadcast)
+        return await until_stored(partial(self._database.broadcasts.finish, broadcast.id))
+
+    async def _deliver_all(self, broadcast: Broadcast, changed: asyncio.Event) -> None:
         in_progress: set[asyncio.Task[None]] = set()
         try:
             while batch := await until_stored(partial(self._database.broadcasts.next_batch, broadcast.id, BATCH)):
                 for delivery in batch:
+                    if changed.is_set():
+                        return
                     if len(in_progress) >= CONCURRENT_DELIVERIES:
                         await _settle(in_progress, asyncio.FIRST_COMPLETED)
                     await self._turn(delivery.user_id)
@@ -184,43 +265,6 @@ class Broadcaster:
             state = DeliveryState.PENDING
         await until_stored(partial(self._database.broadcasts.mark, *ours, state))
 
-    async def _report_progress(self, broadcast_id: int) -> None:
-        shown = ""
-        while True:
-            text = _progress(await self._database.broadcasts.counts(broadcast_id))
-            if text != shown and await self._report(broadcast_id, text):
-                shown = text
-            await asyncio.sleep(PROGRESS_INTERVAL_S)
-
-    async def _report(self, broadcast_id: int, text: str) -> bool:
-        """Say it in the one progress message; in a new one where that is gone. False where it can be tried again."""
-        broadcast = await self._database.broadcasts.get(broadcast_id)
-        if broadcast is None:
-            return True
-        await self._rate_limiter.acquire(broadcast.chat_id)
-        try:
-            if not await self._edited(broadcast, text):
-                message = await self._bot.send_message(broadcast.chat_id, text)
-                note = partial(self._database.broadcasts.set_progress_message, broadcast_id, message.message_id)
-                await until_stored(note)
-        except (TelegramForbiddenError, *REFUSED) as error:
-            # Whoever announced something may block the bot meanwhile: that is no reason to stop.
-            logger.warning("broadcast %d: progress refused: %s", broadcast_id, error.message)
-        except AiogramError as error:
-            logger.warning("broadcast %d: progress not sent: %s", broadcast_id, type(error).__name__)
-            self._rate_limiter.pause(error.retry_after if isinstance(error, TelegramRetryAfter) else OUTAGE_PAUSE_S)
-            return False
-        return True
-
-    async def _edited(self, broadcast: Broadcast, text: str) -> bool:
-        if broadcast.progress_message_id is None:
-            return False
-        try:
-            await self._bot.edit_message_text(text, chat_id=broadcast.chat_id, message_id=broadcast.progress_message_id)
-        except TelegramBadRequest as error:
-            return "not modified" in error.message
-        return True
-
 
 async def _settle(tasks: set[asyncio.Task[None]], when: str) -> None:
     """Wait for the first or for all of `tasks`, take those that ended out, and raise what they raised."""
@@ -232,22 +276,3 @@ async def _settle(tasks: set[asyncio.Task[None]], when: str) -> None:
 
 def _opt_out() -> InlineKeyboardMarkup:
     return keyboard([(_("🔕 No more announcements"), Announcements(wanted=False).pack())])
-
-
-def _progress(counts: DeliveryCounts) -> str:
-    waiting = counts.pending + counts.sending
-    return _("📣 Sending: {done} of {total}").format(done=counts.total - waiting, total=counts.total)
-
-
-def _summary(counts: DeliveryCounts) -> str:
-    lines = [
-        _("📣 The announcement is sent."),
-        _("Received: {number} of {total}").format(number=counts.sent, total=counts.total),
-    ]
-    others = [
-        (_("Blocked the bot: {number}"), counts.blocked),
-        (_("Opted out meanwhile: {number}"), counts.skipped),
-        (_("Refused by Telegram: {number}"), counts.failed),
-        (_("Uncertain, not repeated: {number}"), counts.sending),
-    ]
-    return "\n".join([*lines, *(line.format(number=number) for line, number in others if number)])

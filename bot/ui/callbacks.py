@@ -6,9 +6,12 @@ from typing import Annotated
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from storage.records import Audience
+
 # Anybody can send any number. What no button of ours carries is answered like a button that no longer works.
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 PageNumber = Annotated[int, Field(ge=0, le=1_000_000)]
+BroadcastId = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 class Show(StrEnum):
@@ -104,3 +107,33 @@ class Announcements(CallbackData, prefix="news"):
     """Whether announcements are wanted."""
 
     wanted: bool
+
+
+class Step(StrEnum):
+    """What is done with an announcement: on the way to it, then while it is sent."""
+
+    STOP = "stop"
+    SAME = "same"
+    SEND = "send"
+    LATER = "later"
+    HOUR = "hour"
+    TOMORROW = "tomorrow"
+    BACK = "back"
+    DROP = "drop"
+    PAUSE = "pause"
+    RESUME = "resume"
+    END = "end"
+
+
+class BroadcastStep(CallbackData, prefix="broadcast"):
+    """One step of an announcement; `draft` is 0 before there is one."""
+
+    step: Step
+    draft: BroadcastId = 0
+
+
+class ChooseAudience(CallbackData, prefix="audience"):
+    """Whom a draft is for."""
+
+    draft: BroadcastId
+    audience: Audience

@@ -36,7 +36,8 @@ def staff_commands(role: Role) -> list[BotCommand]:
     if role is Role.REVIEWER:
         return []
     commands = [
-        BotCommand(command="broadcast", description=_("Announce something to everybody")),
+        BotCommand(command="broadcast", description=_("Announce something")),
+        BotCommand(command="broadcasts", description=_("Past announcements")),
         BotCommand(command="models", description=_("Served models and their figures")),
         BotCommand(command="stats", description=_("Requests and users by day")),
         BotCommand(command="health", description=_("How I am doing right now")),

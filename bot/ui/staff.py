@@ -34,6 +34,10 @@ def audit_list(entries: Sequence[AuditEntry]) -> str:
         Action.SWITCH_ON: _("switched on"),
         Action.SWITCH_OFF: _("switched off"),
         Action.BROADCAST: _("sent announcement"),
+        Action.BROADCAST_SCHEDULE: _("scheduled announcement"),
+        Action.BROADCAST_PAUSE: _("paused announcement"),
+        Action.BROADCAST_RESUME: _("resumed announcement"),
+        Action.BROADCAST_CANCEL: _("cancelled announcement"),
         Action.ACTIVATE: _("activated model"),
     }
     lines = [

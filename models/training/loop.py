@@ -11,9 +11,9 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import Field, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import torch
 from rich.console import Console
@@ -36,7 +36,14 @@ from models.networks import coco
 from models.networks.onnx_weights import fill
 from models.networks.widen import widened
 
-ConfigT = TypeVar("ConfigT")
+
+class Configuration(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+ConfigT = TypeVar("ConfigT", bound=Configuration)
 
 WARMUP = 0.05  # share of all steps in which the learning rate rises
 

@@ -105,7 +105,9 @@ class Stage:
     async def draft(self, text: str = "A better model.") -> Message:
         """Everything up to the question whether to send; returns the question."""
         await self.say(ADMIN, "/broadcast", "Send me the announcement")
-        return await self.say(ADMIN, text, "Recipients:")
+        asked = await self.say(ADMIN, text, "Now the announcement in this language")
+        self.press(asked, "The same for everybody")
+        return await self.reply(ADMIN, "Recipients:", asked.message_id)
 
     async def announce(self, text: str = "A better model.") -> Message:
         """A broadcast from the command to the summary; returns the message of question, progress, summary."""

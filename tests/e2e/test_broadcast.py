@@ -62,6 +62,8 @@ async def announce(admin: Person) -> int:
     await admin.write("/broadcast")
     await admin.answer(lambda message: "Send me the announcement" in words(message))
     await admin.write(NEWS)
+    asked = await admin.answer(lambda message: "Now the announcement in this language" in words(message))
+    await admin.click(asked, "The same for everybody")
     question = await admin.answer(lambda message: f"Recipients: {READERS}" in words(message))
     await admin.click(question, "Send it")
     return int(question["message_id"])

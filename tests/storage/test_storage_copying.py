@@ -37,7 +37,7 @@ async def check(database: Database) -> None:
     assert total == 3 and [each.file_id for each in found] == ["file-2", "file-1", "file-0"]
     assert all(each.result == {"label": "mel"} for each in found)
     [running] = await database.broadcasts.running()
-    assert running.photo_file_id == "a photo" and (await database.broadcasts.counts(running.id)).pending == 2
+    assert running.file_id == "a photo" and (await database.broadcasts.counts(running.id)).pending == 2
     assert await database.staff.roles() == {7: Role.ADMIN}
     assert database.staff.fingerprint(5) in await database.staff.banned()
     following, _ = await database.requests.record(8, 8, 1, None, "file", "unique", "photo")

@@ -124,7 +124,7 @@ async def test_a_database_of_the_last_release_is_encrypted_anew_and_keeps_all(tm
         assert (each.file_id, each.file_unique_id) == (f"CLEAR-file-{each.id}", f"CLEAR-unique-{each.id}")
         assert (each.reply_file_id, each.result) == (f"CLEAR-reply-{each.id}", {"label": "mel"})
     assert len(await database.requests.unfinished()) == 600
-    assert [each.photo_file_id for each in await database.broadcasts.running()] == ["CLEAR-photo"]
+    assert [each.file_id for each in await database.broadcasts.running()] == ["CLEAR-photo"]
     fresh, _ = await database.requests.record(7, 7, 9000, None, "file", "unique", "photo")
     assert fresh.id == 5001
     await database.close()

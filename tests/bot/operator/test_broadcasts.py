@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from bot.sandbox.flood import FloodLimits
 from bot.settings import Settings
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
-from storage import Database, DeliveryState
+from storage import Database, DeliveryCounts, DeliveryState
+from storage.staff import Action
 from tests.bot.pools import IdlePool
 from tests.bot.stage import ADMIN, EMMA, HASTY, Stage, open_stage
 from tests.locks import write_lock
@@ -88,11 +90,13 @@ async def test_progress_is_one_edited_message(stage: Stage) -> None:
     question = await stage.draft()
     stage.press(question, "📣 Send it")
     await stage.until(lambda: stage.finished(question))
-    edits = [each for each in stage.sandbox.world.calls if each.method == "editMessageText" and each.chat_id == ADMIN]
+    calls = [each for each in stage.sandbox.world.calls if each.method == "editMessageText" and each.chat_id == ADMIN]
+    edits = [each for each in calls if "📣" in each.params["text"]]
     assert {each.params["message_id"] for each in edits} == {question.message_id}
     texts = [each.params["text"] for each in edits]
-    assert texts[0] == "📣 Sending: 0 of 100" and len(texts) == len(set(texts)) >= 3
+    assert texts[0].startswith("📣 Sending: 0 of 100") and len(texts) == len(set(texts)) >= 3
     assert stage.heard(ADMIN)[-1].message_id == question.message_id
+    assert "a second\nMinutes left, about: 1" in texts[1]
     assert all(later.at - earlier.at >= 0.99 for earlier, later in pairwise(edits))
 
 
@@ -266,6 +270,105 @@ async def test_an_author_who_erased_themselves_takes_the_broadcast_along(stage: 
     await stage.database.users.delete(ADMIN)
     await stage.application.supervisor.stop()
     assert await stage.database.broadcasts.running() == []
+
+
+async def under_way(stage: Stage) -> Message:
+    """The message of a broadcast to many of whom some have got it."""
+    await stage.audience(*range(2001, 2201))
+    question = await stage.draft()
+    stage.press(question, "📣 Send it")
+    await stage.reply(2010, "A better model.")
+    return await shown(stage, question, "📣 Sending")
+
+
+async def shown(stage: Stage, question: Message, part: str) -> Message:
+    """The progress message once it says so."""
+    messages = stage.sandbox.world.people[ADMIN].messages
+
+    def now() -> Message | None:
+        message = messages[question.message_id]
+        return message if part in (message.text or "") else None
+
+    return await stage.until(now)
+
+
+def received(stage: Stage) -> list[int]:
+    return [stage.deliveries(reader, "A better model.") for reader in range(2001, 2201)]
+
+
+async def settled(stage: Stage, broadcast_id: int) -> DeliveryCounts:
+    """The counts once no delivery is on its way."""
+    async with asyncio.timeout(20):
+        while (counts := await stage.database.broadcasts.counts(broadcast_id)).sending:
+            pass
+    return counts
+
+
+async def actions(stage: Stage) -> list[Action]:
+    entries, _total = await stage.database.staff.audit_page(0, 10)
+    return [each.action for each in reversed(entries)]
+
+
+async def test_a_pause_holds_everything_and_afterwards_nobody_is_missed_or_doubled(stage: Stage) -> None:
+    question = await under_way(stage)
+    await stage.alert(ADMIN, stage.press(question, "⏸ Pause"))
+    paused = await shown(stage, question, "⏸ Paused")
+    (broadcast,) = await stage.database.broadcasts.latest(1)
+    # Those that were on their way end, and no other begins.
+    counts = await settled(stage, broadcast.id)
+    assert 0 < counts.sent < 200 and sum(received(stage)) == counts.sent
+    stage.press(paused, "▶️ Go on")
+    await stage.until(lambda: stage.finished(question))
+    assert received(stage) == [1] * 200
+    await finish(stage)
+    assert await actions(stage) == [Action.BROADCAST, Action.BROADCAST_PAUSE, Action.BROADCAST_RESUME]
+
+
+async def test_a_pause_outlives_a_restart_and_ends_by_its_button(stage: Stage) -> None:
+    question = await under_way(stage)
+    stage.press(question, "⏸ Pause")
+    paused = await shown(stage, question, "⏸ Paused")
+    # What a restart does: all tasks end, and broadcasts under way are taken up.
+    await stage.application.supervisor.stop()
+    await stage.application.broadcaster.resume()
+    assert await stage.database.broadcasts.running() == []
+    stage.press(paused, "▶️ Go on")
+    await stage.until(lambda: stage.finished(question))
+    assert received(stage) == [1] * 200
+
+
+async def test_cancelling_half_way_says_who_did_not_get_it(stage: Stage) -> None:
+    question = await under_way(stage)
+    stage.press(question, "Cancel")
+    summary = await shown(stage, question, "cancelled half-way")
+    assert not summary.reply_markup
+    (broadcast,) = await stage.database.broadcasts.latest(1)
+    counts = await settled(stage, broadcast.id)
+    assert counts.pending > 0 and sum(received(stage)) == counts.sent
+    await shown(stage, question, f"Received: {counts.sent} of 200\nNot sent: {counts.pending}")
+    assert not await stage.application.broadcaster.stop(broadcast.id, ADMIN)
+    assert await actions(stage) == [Action.BROADCAST, Action.BROADCAST_CANCEL]
+
+
+async def test_what_came_due_while_the_bot_was_down_is_sent_once_after_the_start(
+    database: Database, tmp_path: Path
+) -> None:
+    async with demo_sandbox(ADMIN) as sandbox:
+        settings = Settings(bot_token=SecretStr(sandbox.token), telegram_api_url=sandbox.base_url)
+        for _start in range(2):
+            async with compose(settings, database, Engine(IdlePool()), load_i18n()) as application:
+                stage = Stage(sandbox, application)
+                if not await database.broadcasts.latest(1):
+                    await stage.audience(ADMIN, EMMA)
+                    draft = await database.broadcasts.create(ADMIN, ADMIN, "text", "Later", "[]", None)
+                    await database.broadcasts.schedule(draft.id, datetime.now(UTC) - timedelta(minutes=5))
+                    waiting = await database.broadcasts.create(ADMIN, ADMIN, "text", "Not yet", "[]", None)
+                    await database.broadcasts.schedule(waiting.id, datetime.now(UTC) + timedelta(days=1))
+                application.supervisor.start(application.broadcaster.keep_starting(), "scheduled")
+                await stage.reply(ADMIN, "The announcement is sent.\nReceived: 2 of 2")
+                await finish(stage)
+        assert (stage.deliveries(EMMA, "Later"), stage.deliveries(EMMA, "Not yet")) == (1, 0)
+        assert await actions(stage) == [Action.BROADCAST]
 
 
 def test_entities_survive_storage_as_json() -> None:

@@ -1,0 +1,34 @@
+"""Whom an announcement is for."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, true
+
+from storage.records import Audience
+from storage.tables import requests, users
+from storage.users import is_recipient
+
+ACTIVE_FOR = timedelta(days=30)
+
+
+def is_in(audience: Audience, staff_ids: Collection[int], now: datetime) -> ColumnElement[bool]:
+    """Who gets an announcement for this audience. Nobody gets one who opted out, whatever the audience."""
+    return and_(is_recipient(), _belongs(audience, staff_ids, now))
+
+
+def _belongs(audience: Audience, staff_ids: Collection[int], now: datetime) -> ColumnElement[bool]:
+    language = func.replace(func.lower(func.coalesce(users.c.language, "")), "_", "-")
+    russian = or_(language == "ru", language.startswith("ru-"))
+    match audience:
+        case Audience.ALL:
+            return true()
+        case Audience.RUSSIAN:
+            return russian
+        case Audience.ENGLISH:
+            # Whoever speaks a language that the bot does not is answered in English.
+            return not_(russian)
+        case Audience.ACTIVE:
+            return exists().where(requests.c.user_id == users.c.id, requests.c.created_at >= now - ACTIVE_FOR)
+        case Audience.STAFF:
+            return users.c.id.in_(staff_ids)
