@@ -49,6 +49,8 @@ async def take(address: str, photo: Path, out: Path) -> None:
         )
         page.set_default_timeout(WAIT_MS)
         await page.goto(address)
+        # A notice that fades would lie over the photo.
+        await page.add_style_tag(content="#toast { display: none }")
         answers = page.locator(".turn:not(.mine)")
         await page.get_by_role("button", name="Start", exact=True).click()
         await page.get_by_role("button", name="I understand and agree").click()
