@@ -54,7 +54,8 @@ unit: setup ## the tests alone, without lint and types
 load: setup ## measure the bot while 200 people send photos at once; writes docs/load.md
 	$(BIN)/python -m benchmarks.load burst
 
-soak: setup ## the same for an hour of steady use, through faults
+soak: setup ## the same for an hour of steady use, through faults, after many updates of odd shapes
+	FUZZ_BATCHES=500 FUZZ_SEED=$$RANDOM $(BIN)/python -m pytest --timeout 3600 tests/bot/test_updates_fuzz.py
 	$(BIN)/python -m benchmarks.load soak
 
 figures: setup ## write the figures of the reports into README.md and docs/results.md

@@ -90,8 +90,12 @@ async def failed(
     if event_from_user is not None and isinstance(error, TelegramForbiddenError):
         await database.users.mark_blocked(event_from_user.id)
         return
+    if isinstance(error, TelegramAPIError):
+        # Its traceback is of the library alone, and the person cannot be told.
+        logger.error("update %d failed: %s", event.update.update_id, type(error).__name__)
+        return
     logger.error("update %d failed", event.update.update_id, exc_info=error)
-    if event_from_user is None or isinstance(error, TelegramAPIError):
+    if event_from_user is None:
         return
     with _speaking(i18n, user):
         await bot.send_message(

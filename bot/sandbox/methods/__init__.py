@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from aiogram.methods import GetUpdates, Response, TelegramMethod
@@ -35,9 +36,10 @@ def find_method(name: str) -> Registered:
 async def perform(registered: Registered, world: World, method: TelegramMethod[Any]) -> str:
     """Carries the method out and gives the answer as JSON, written by aiogram's model. Raises: ApiError."""
     result = await registered.handler(world, method)
-    # Raw updates need not fit aiogram's model, so updates are JSON already.
-    returned = Any if registered.model is GetUpdates else registered.model.__returning__
-    answer = Response[returned](ok=True, result=result)  # type: ignore[valid-type]
+    if registered.model is GetUpdates:
+        # Raw updates need not fit aiogram's model, nor be valid Unicode.
+        return json.dumps({"ok": True, "result": result})
+    answer = Response[registered.model.__returning__](ok=True, result=result)  # type: ignore[name-defined]
     return answer.model_dump_json(by_alias=True, exclude_none=True)
 
 

@@ -1,0 +1,119 @@
+"""Updates of every shape, drawn from aiogram's own types, through the real bot: nobody else notices.
+
+`make soak` draws many: FUZZ_BATCHES says how many batches, FUZZ_SEED from where.
+"""
+
+import json
+import logging
+import os
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiogram.types import Update
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from bot.samples import sample
+from inference.analysis import Analysis, Quality, Refusal
+from inference.engine.engine import Engine, Reading
+from tests.bot.pools import IdlePool
+from tests.bot.stage import IVAN, Stage, open_stage
+from tests.bot.updates import MARK, odd_updates
+
+BATCHES = int(os.environ.get("FUZZ_BATCHES", "6"))
+SEED = int(os.environ.get("FUZZ_SEED", "1"))
+CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "updates"
+# More than one, so that not all of it is over a person's limit.
+CROWD = tuple(range(3001, 3021))
+ANSWERED_SECONDS = 20.0
+GROWTH_BYTES = 30 * 2**20
+
+
+class BlurredPool(IdlePool):
+    """Finds every photo blurred."""
+
+    async def read(self, data: bytes, language: str) -> Reading:
+        quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
+        return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
+
+
+async def somebody_else_is_answered(stage: Stage) -> None:
+    [photo] = await stage.people.send_photos(IVAN, [sample("mole")], None)
+
+    def answers() -> list[int]:
+        return [
+            each.message_id
+            for each in stage.heard(IVAN)
+            if each.reply_to_message is not None and each.reply_to_message.message_id == photo.message_id
+        ]
+
+    await stage.until(lambda: answers() or None, ANSWERED_SECONDS)
+    await stage.until(lambda: stage.sandbox.world.updates.pending == 0)
+    assert len(answers()) == 1
+
+
+def batches(number: int) -> list[list[dict[str, Any]]]:
+    """The batches of a run: the same for the same number."""
+    drawn: list[list[dict[str, Any]]] = []
+
+    @seed(number)
+    @settings(
+        max_examples=BATCHES,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(odd_updates(CROWD))
+    def draw(batch: list[dict[str, Any]]) -> None:
+        drawn.append(batch)
+
+    draw()
+    return drawn
+
+
+@pytest.mark.parametrize("from_seed", [SEED])
+async def test_updates_of_every_shape_cost_nobody_else_anything(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, from_seed: int
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with open_stage(tmp_path, Engine(BlurredPool())) as stage:
+        await stage.audience(IVAN, *CROWD)
+        tracemalloc.start()
+        try:
+            before = tracemalloc.get_traced_memory()[0]
+            for batch in batches(from_seed):
+                for update in batch:
+                    stage.sandbox.world.updates.push_raw(update)
+                await somebody_else_is_answered(stage)
+            assert tracemalloc.get_traced_memory()[0] - before < GROWTH_BYTES
+        finally:
+            tracemalloc.stop()
+        for user in CROWD:
+            answered = [each.reply_to_message.message_id for each in stage.heard(user) if each.reply_to_message]
+            assert len(answered) == len(set(answered))
+    records = [each for each in caplog.records if not each.name.startswith(("asyncio", "aiosqlite"))]
+    assert MARK not in "\n".join(each.getMessage() for each in records)
+    assert [each.getMessage() for each in records if each.exc_info] == []
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the shared cases are not beside this checkout")
+async def test_every_shared_case_is_passed_over(tmp_path: Path) -> None:
+    async with open_stage(tmp_path, Engine(BlurredPool())) as stage:
+        await stage.audience(IVAN)
+        for case in sorted(CASES.glob("*.json")):
+            stage.sandbox.world.updates.push_raw(json.loads(case.read_text(encoding="utf-8")))
+            await somebody_else_is_answered(stage)
+
+
+def test_a_batch_holds_what_aiogram_can_parse_and_what_it_cannot() -> None:
+    parsed = []
+    for update in [each for batch in batches(SEED) for each in batch]:
+        try:
+            Update.model_validate({**update, "update_id": 1})
+        except ValueError:
+            parsed.append(False)
+        else:
+            parsed.append(True)
+    assert {True, False} == set(parsed)
