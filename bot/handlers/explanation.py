@@ -31,9 +31,10 @@ async def explain(
     if request is None or request.outcome is not Outcome.ANSWERED or request.result is None:
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
-    owed = await explainer.promise(request.id)
+    if not await explainer.promise(request.id):
+        await callback.answer(_("I am at it, or have just explained it: see the messages above."))
+        return
     try:
         await callback.answer(_("I am looking at your photo once more…"))
     finally:
-        if owed:
-            await explainer.explain(request)
+        await explainer.explain(request)

@@ -50,7 +50,7 @@ async def test_a_mole_is_followed_in_russian_and_goes_with_delete(ivan: Person) 
     await ivan.write("/moles")
     assert "левая рука" in (await ivan.answer(says("Ваши родинки")))["text"]
     await ivan.write("/delete")
-    await ivan.click(await ivan.answer(says("?")), 0)
+    await ivan.click(await ivan.answer(says("Стереть всё")), 0)
     await ivan.wait(lambda chat: next((m for m in chat["messages"] if "стёрто" in (m.get("text") or "")), None))
     await ivan.write("/moles")
     await ivan.answer(says("пока нет родинок"))

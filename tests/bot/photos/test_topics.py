@@ -45,7 +45,7 @@ async def test_a_topic_that_is_gone_keeps_no_answer_back(moles: Stage) -> None:
         EMMA, EMMA, 9_000, None, "file", "unique", "photo", thread_id=thread + 1
     )
     await moles.application.photo_service.receive([Incoming(request)])
-    assert (await moles.reply(EMMA, "no longer available", after=thread)).message_thread_id is None
+    assert (await moles.reply(EMMA, "does not give me this photo right now", after=thread)).message_thread_id is None
 
 
 async def test_a_chat_that_is_gone_closes_its_requests_and_is_told_of_once(
