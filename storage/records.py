@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, TypedDict
 
@@ -140,18 +140,6 @@ class Completion:
     outcome: Outcome
     result: Mapping[str, Any] | None = None
     reply_file_id: str | None = None
-
-
-@dataclass(frozen=True)
-class DayStats:
-    """Requests received on one UTC day and how they ended; `users` counts distinct people."""
-
-    day: date
-    requests: int
-    answered: int
-    refused: int
-    failed: int
-    users: int
 
 
 class Content(TypedDict):

@@ -1,7 +1,7 @@
 """Requests: recorded before work begins, completed after the reply, so that a killed process loses none."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, select, update
@@ -10,7 +10,7 @@ from storage.broadcasts import opened_broadcast
 from storage.cipher import Cipher
 from storage.connections import Transactions
 from storage.erasure import Erasures
-from storage.records import Broadcast, Completion, DayStats, Outcome, Received, Request, RequestKind
+from storage.records import Broadcast, Completion, Outcome, Received, Request, RequestKind
 from storage.sealed import SealedRequests
 from storage.tables import broadcasts, deliveries, requests, users
 
@@ -216,25 +216,6 @@ class Requests:
                 )
             ).all()
         return [self._sealed.opened(row) for row in rows], total
-
-    async def daily(self, days: int) -> list[DayStats]:
-        """One entry for each of the last `days` UTC days, today first, days without requests included."""
-        today = datetime.now(UTC).date()
-        since = datetime.combine(today - timedelta(days=days - 1), datetime.min.time(), UTC)
-        day = func.date(requests.c.created_at)
-        counts = [
-            func.count().filter(requests.c.outcome == outcome)
-            for outcome in (Outcome.ANSWERED, Outcome.REFUSED, Outcome.FAILED)
-        ]
-        query = (
-            select(day, func.count(), *counts, func.count(requests.c.user_id.distinct()))
-            .where(requests.c.created_at >= since)
-            .group_by(day)
-        )
-        async with self._transactions.read() as connection:
-            found = {str(row[0]): tuple(row)[1:] for row in (await connection.execute(query)).all()}
-        wanted = [today - timedelta(days=back) for back in range(days)]
-        return [DayStats(each, *found.get(each.isoformat(), (0, 0, 0, 0, 0))) for each in wanted]
 
     async def export(self, user_id: int) -> dict[str, Any]:
         """Everything kept on one person, decrypted, as JSON types; empty for a person not known."""

@@ -212,33 +212,6 @@ async def test_completing_what_was_erased_meanwhile_brings_nothing_back(database
     assert await database.requests.export(1) == {}
 
 
-def backdate(path: Path, request: Request, moment: datetime) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute(
-            "UPDATE requests SET created_at = ? WHERE id = ?",
-            (moment.strftime("%Y-%m-%d %H:%M:%S.%f"), request.id),
-        )
-    connection.close()
-
-
-async def test_statistics_by_day(database: Database, path: Path) -> None:
-    now = datetime.now(UTC)
-    await answer(database, 1, 1)
-    await answer(database, 1, 2)
-    refused = await record(database, 2, 1)
-    await database.requests.complete(refused.id, Outcome.REFUSED, None, None)
-    failed = await record(database, 2, 2)
-    await database.requests.complete(failed.id, Outcome.FAILED, None, None)
-    await record(database, 2, 3)
-    backdate(path, await answer(database, 1, 3), now - timedelta(days=2))
-    backdate(path, await answer(database, 1, 4), now - timedelta(days=3))
-
-    days = await database.requests.daily(3)
-    assert [each.day for each in days] == [(now - timedelta(days=back)).date() for back in range(3)]
-    figures = [(each.requests, each.answered, each.refused, each.failed, each.users) for each in days]
-    assert figures == [(5, 2, 1, 1, 2), (0, 0, 0, 0, 0), (1, 1, 0, 0, 1)]
-
-
 async def test_an_export_is_all_of_one_person_as_json(database: Database) -> None:
     await database.users.seen(1, "ru")
     await database.users.consent(1)
