@@ -7,12 +7,9 @@ from sqlalchemy import insert, select, update
 from storage.cipher import Cipher
 from storage.connections import Transactions
 from storage.erasure import Erasures
-from storage.records import Outcome, Received, Request
+from storage.records import COMMITTED, Outcome, Received, Request
 from storage.sealed import SealedRequests
 from storage.tables import requests
-
-# Once it is being answered, an answer cannot be called back.
-COMMITTED = (Outcome.ANSWERED, Outcome.REFUSED, Outcome.SENDING)
 
 
 class Edits:
@@ -44,6 +41,7 @@ class Edits:
     async def answered_before(self, request: Request) -> bool:
         """Whether the message of a request showed an earlier photo that was answered, or is being answered."""
         earlier = (requests.c.chat_id == request.chat_id) & (requests.c.message_id == request.message_id)
+        # Once it is being sent, an answer cannot be called back.
         earlier &= (requests.c.edited_at < request.edited_at) & requests.c.outcome.in_(COMMITTED)
         async with self._transactions.read() as connection:
             return (await connection.execute(select(requests.c.id).where(earlier).limit(1))).first() is not None

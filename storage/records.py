@@ -26,6 +26,10 @@ class Outcome(StrEnum):
     REPLACED = "replaced"
 
 
+COMMITTED = (Outcome.ANSWERED, Outcome.REFUSED, Outcome.SENDING)
+"""Where the answer was sent, or may have been: the person may have it before it is noted as sent."""
+
+
 class BroadcastState(StrEnum):
     """A draft is confirmed at once or for a time (scheduled), then runs until it is finished.
 
@@ -130,6 +134,11 @@ class Request:
     thread_id: int | None = None
     edited_at: int = 0
     is_readable: bool = True
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether its result is there, and the person may have it."""
+        return self.result is not None and self.outcome in (Outcome.ANSWERED, Outcome.SENDING)
 
 
 @dataclass(frozen=True)

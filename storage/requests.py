@@ -10,12 +10,12 @@ from storage.broadcasts import opened_broadcast
 from storage.cipher import Cipher
 from storage.connections import Transactions
 from storage.erasure import Erasures
-from storage.records import Broadcast, Completion, Outcome, Received, Request, RequestKind
+from storage.records import COMMITTED, Broadcast, Completion, Outcome, Received, Request, RequestKind
 from storage.sealed import SealedRequests
 from storage.tables import broadcasts, deliveries, requests, users
 
+ANSWERED = (Outcome.ANSWERED, Outcome.SENDING)
 UNFINISHED = (Outcome.RECEIVED, Outcome.WORKING, Outcome.SENDING)
-SHOWN = (Outcome.ANSWERED, Outcome.REFUSED)
 
 
 class Requests:
@@ -142,9 +142,7 @@ class Requests:
     ) -> None:
         """Put another result in place of an answered request's, if it is this person's own; `change` makes it."""
         theirs = (requests.c.id == request_id) & (requests.c.user_id == user_id)
-        answered = select(requests).where(
-            theirs, requests.c.outcome == Outcome.ANSWERED, requests.c.result.is_not(None)
-        )
+        answered = select(requests).where(theirs, requests.c.outcome.in_(ANSWERED), requests.c.result.is_not(None))
         async with self._transactions.write() as connection:
             row = (await connection.execute(answered)).one_or_none()
             if row is None:
@@ -156,7 +154,7 @@ class Requests:
 
     async def last_answered(self, user_id: int) -> Request | None:
         """A person's latest answered request."""
-        theirs = (requests.c.user_id == user_id) & (requests.c.outcome == Outcome.ANSWERED)
+        theirs = (requests.c.user_id == user_id) & requests.c.outcome.in_(ANSWERED)
         found = await self._all(select(requests).where(theirs).order_by(requests.c.id.desc()).limit(1))
         return found[0] if found else None
 
@@ -206,8 +204,8 @@ class Requests:
         return found[0] if found else None
 
     async def page(self, user_id: int, offset: int, limit: int) -> tuple[list[Request], int]:
-        """Answered and refused requests of one person, newest first, and how many there are in all."""
-        mine = (requests.c.user_id == user_id) & requests.c.outcome.in_(SHOWN)
+        """Requests of one person whose answer or refusal they may have, newest first, and how many there are in all."""
+        mine = (requests.c.user_id == user_id) & requests.c.outcome.in_(COMMITTED)
         async with self._transactions.read() as connection:
             total = (await connection.execute(select(func.count()).select_from(requests).where(mine))).scalar_one()
             rows = (

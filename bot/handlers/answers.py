@@ -10,7 +10,7 @@ from bot.ui.actions import keyboard
 from bot.ui.buttons import replace
 from bot.ui.callbacks import AllKinds
 from storage.database import Database
-from storage.records import Outcome, User
+from storage.records import User
 
 
 def setup() -> Router:
@@ -22,7 +22,7 @@ def setup() -> Router:
 async def all_kinds(callback: CallbackQuery, callback_data: AllKinds, user: User, database: Database) -> None:
     # The number in a button is only a claim: the database gives a request to its owner alone.
     request = await database.requests.get_owned(callback_data.request_id, user.id)
-    if request is None or request.outcome is not Outcome.ANSWERED or request.result is None:
+    if request is None or not request.is_answered or request.result is None:
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
     await callback.answer()

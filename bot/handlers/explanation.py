@@ -10,7 +10,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.photos.explaining import Explainer
 from bot.ui.callbacks import Explain
 from storage.database import Database
-from storage.records import Outcome, User
+from storage.records import User
 
 
 def setup() -> Router:
@@ -28,7 +28,7 @@ async def explain(
 ) -> None:
     # The number in a button is only a claim: the database gives a request to its owner alone.
     request = await database.requests.get_owned(callback_data.request_id, user.id)
-    if request is None or request.outcome is not Outcome.ANSWERED or request.result is None:
+    if request is None or not request.is_answered or request.result is None:
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
     if not await explainer.promise(request.id):

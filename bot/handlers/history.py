@@ -15,10 +15,9 @@ from bot.ui.actions import keyboard as keyboard_of
 from bot.ui.buttons import keyboard, replace, say, topic
 from bot.ui.callbacks import HistoryEntry, HistoryPage
 from storage.database import Database
-from storage.records import Outcome, Request, User
+from storage.records import COMMITTED, Request, User
 
 PAGE_SIZE = 5
-FINISHED = (Outcome.ANSWERED, Outcome.REFUSED)
 
 
 def setup() -> Router:
@@ -50,7 +49,7 @@ async def open_entry(
 ) -> None:
     # The number in a button is only a claim: the database gives a result to its owner alone.
     request = await database.requests.get_owned(callback_data.request_id, user.id)
-    if request is None or request.outcome not in FINISHED or request.result is None:
+    if request is None or request.outcome not in COMMITTED or request.result is None:
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
     await callback.answer()
@@ -60,7 +59,7 @@ async def open_entry(
 async def open_link(message: Message, command: CommandObject, user: User, database: Database, bot: Bot) -> None:
     number = int((command.args or "").removeprefix("result_"))
     request = await database.requests.get_owned(number, user.id)
-    if request is None or request.outcome not in FINISHED or request.result is None:
+    if request is None or request.outcome not in COMMITTED or request.result is None:
         await message.answer(
             _("I show a result to nobody but the person who sent its photo, and this one is not among yours. /start")
         )

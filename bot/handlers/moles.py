@@ -17,7 +17,7 @@ from bot.photos.reading import NotRead
 from bot.telegram.client import RetryingBot
 from bot.ui.buttons import Button, keyboard, replace
 from storage.database import Database
-from storage.records import Mole, Outcome, Request, User
+from storage.records import Mole, Request, User
 
 MOST_LISTED = 40
 
@@ -201,7 +201,7 @@ async def _send_comparison(bot: RetryingBot, mole: Mole, standing: Standing, mol
 async def _answered(callback: CallbackQuery, request_id: int, user: User, database: Database) -> Request | None:
     # The number in a button is only a claim: the database gives a request to its owner alone.
     request = await database.requests.get_owned(request_id, user.id)
-    if request is None or request.outcome is not Outcome.ANSWERED:
+    if request is None or not request.is_answered:
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return None
     return request

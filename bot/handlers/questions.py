@@ -13,7 +13,7 @@ from bot.ui import buttons, replies
 from bot.ui.actions import keyboard
 from bot.ui.callbacks import Ask
 from storage.database import Database
-from storage.records import Outcome, Request, User
+from storage.records import Request, User
 
 NOT_KNOWN = -1
 
@@ -47,7 +47,7 @@ async def step(
 
 async def _answered(database: Database, request_id: int, user_id: int) -> Request | None:
     request = await database.requests.get_owned(request_id, user_id)
-    return request if request and request.outcome is Outcome.ANSWERED and request.result is not None else None
+    return request if request and request.is_answered else None
 
 
 async def _note(database: Database, request: Request, question: Question, choice: int, joiner: Join | None) -> None:

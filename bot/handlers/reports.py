@@ -12,7 +12,7 @@ from bot.reports.desk import ReportDesk
 from bot.telegram.client import RetryingBot
 from bot.ui.callbacks import Report
 from storage.database import Database
-from storage.records import Outcome, User
+from storage.records import User
 
 
 def setup() -> Router:
@@ -32,7 +32,7 @@ async def report(
 ) -> None:
     # The number in a button is only a claim: the database gives a request to its owner alone.
     request = await database.requests.get_owned(callback_data.request_id, user.id)
-    if request is None or request.outcome is not Outcome.ANSWERED or request.result is None:
+    if request is None or not request.is_answered or request.result is None:
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
     with report_desk.claim("result", request.id) as ours:

@@ -11,7 +11,7 @@ from bot.ui.callbacks import WasRight
 from bot.ui.names import class_name
 from inference.classes import CLASSES
 from storage.database import Database
-from storage.records import Outcome, User, Verdict
+from storage.records import User, Verdict
 
 OTHER = "other"
 
@@ -87,7 +87,7 @@ async def note(
 async def _is_theirs(callback: CallbackQuery, request_id: int, user: User, database: Database) -> bool:
     # The number in a button is only a claim: the database gives a request to its owner alone.
     request = await database.requests.get_owned(request_id, user.id)
-    if request is None or request.outcome is not Outcome.ANSWERED:
+    if request is None or not request.is_answered:
         await callback.answer(_gone(), show_alert=True)
         return False
     return True

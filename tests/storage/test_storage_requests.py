@@ -269,6 +269,20 @@ async def test_an_answer_that_was_not_sent_is_taken_back(database: Database) -> 
     assert await database.requests.release([request.id]) == {request.id}
 
 
+async def test_an_answer_that_may_have_arrived_is_listed_and_may_be_added_to(database: Database) -> None:
+    request = await record(database)
+    await database.requests.claim([request.id])
+    answered = [Completion(request.id, Outcome.ANSWERED, RESULT)]
+    assert await database.requests.mark_sending(answered)
+    for found in ((await database.requests.page(1, 0, 5))[0], [await database.requests.last_answered(1)]):
+        assert [each is not None and each.is_answered for each in found] == [True]
+    await database.requests.amend(request.id, 1, lambda result: {**result, "answers": {"itch": True}})
+    await database.requests.complete_all(answered)
+    kept = await database.requests.get_owned(request.id, 1)
+    assert kept is not None
+    assert (kept.outcome, kept.result) == (Outcome.ANSWERED, {**RESULT, "answers": {"itch": True}})
+
+
 async def test_what_was_erased_is_not_sent(database: Database) -> None:
     request = await record(database)
     await database.requests.claim([request.id])

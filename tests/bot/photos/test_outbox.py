@@ -107,6 +107,16 @@ async def test_an_answer_that_a_kill_cut_short_is_offered_and_not_repeated(
     assert await database.requests.unfinished() == []
 
 
+async def test_an_answer_can_be_seen_again_before_it_is_noted_as_sent(moles: Stage) -> None:
+    requests = moles.database.requests
+    request, _ = await requests.record(EMMA, EMMA, 9_000, None, "file", "unique", "photo")
+    await requests.claim([request.id])
+    await requests.mark_sending([Completion(request.id, Outcome.ANSWERED, to_stored(MOLE, None))])
+    listed = await moles.say(EMMA, "/history", "Your results")
+    moles.press(listed, "1")
+    await moles.reply(EMMA, ANSWER, after=listed.message_id)
+
+
 async def test_an_apology_that_a_kill_cut_short_is_no_answer(moles: Stage) -> None:
     requests = moles.database.requests
     request, _ = await requests.record(EMMA, EMMA, 9_000, None, "file", "unique", "photo")
