@@ -14,7 +14,7 @@ from math import log, sqrt
 from pathlib import Path
 
 from inference.comparison.marks import Marks
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine import tasks
 from inference.registry.registry import DEFAULT_WEIGHTS
 
@@ -50,7 +50,7 @@ def _pairs(folder: Path) -> list[tuple[bytes, bytes]]:
 
 def _marks(pair: tuple[bytes, bytes]) -> tuple[Marks, Marks] | None:
     """The marks in both photos; None where one is refused or shows a part of the lesion only."""
-    found = [tasks.follow(DEFAULT_WEIGHTS, None, data, Plate("en")) for data in pair]
+    found = [tasks.follow(DEFAULT_WEIGHTS, None, data, CaptionOptions("en")) for data in pair]
     marks = [each.marks for each in found if each.marks and each.measures and not each.measures.cut_off]
     return (marks[0], marks[1]) if len(marks) == 2 else None
 

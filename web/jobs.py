@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from inference.drawing.words import Plate
-from inference.engine.engine import AnalysisFailed, Busy, Engine, PhotoError, Place, Reading, TooMany
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import AnalysisFailed, AnnotatedAnalysis, Busy, Engine, PhotoError, QueuePlace, TooMany
 from inference.photo import PhotoFault
 from web.problems import Problem
 from web.watching import Metrics
@@ -27,11 +27,11 @@ class Job:
     owner: Hashable
     name: str
     language: str
-    place: Place
-    task: asyncio.Task[Reading]
+    place: QueuePlace
+    task: asyncio.Task[AnnotatedAnalysis]
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> AnnotatedAnalysis:
         """The answer of a job that is done. Raises Problem where the photo could not be read."""
         try:
             return self.task.result()
@@ -89,12 +89,12 @@ class Jobs:
             raise Problem(
                 HTTPStatus.TOO_MANY_REQUESTS, "too_many", "Wait for the answers to your other photos.", retry_after=10
             ) from None
-        task = asyncio.create_task(place.read(fetch, Plate(language, answers=answers)))
+        task = asyncio.create_task(place.read(fetch, CaptionOptions(language, answers=answers)))
         job = Job(secrets.token_urlsafe(16), owner, name, language, place, task)
         self._jobs[job.id] = job
         self._metrics.count(task)
 
-        def ended(_task: asyncio.Task[Reading]) -> None:
+        def ended(_task: asyncio.Task[AnnotatedAnalysis]) -> None:
             queued.close()
             # Whoever asked may have gone; then nobody asks for the error.
             if not task.cancelled():

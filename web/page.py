@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from inference.analysis import Risk
 from inference.drawing import verdict
 from inference.drawing.words import action
-from inference.engine.engine import Reading
+from inference.engine.engine import AnnotatedAnalysis
 from inference.pipeline.answers import QUESTIONS
 from web import texts
 from web.answers import PersonAnswers
@@ -62,7 +62,7 @@ class Page:
         self,
         language: str,
         *,
-        reading: Reading | None = None,
+        reading: AnnotatedAnalysis | None = None,
         problem: Problem | None = None,
         given: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
@@ -107,7 +107,7 @@ class Page:
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_often", "Wait a minute.", retry_after=wait)
         return await self._uploads.read(request, owner, FIELDS)
 
-    async def _read(self, owner: str, upload: Upload, language: str) -> Reading:
+    async def _read(self, owner: str, upload: Upload, language: str) -> AnnotatedAnalysis:
         if not all(upload.fields.get(consent) == "yes" for consent in CONSENTS):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no_consent", "Consent is missing.")
         if not upload.photo:
@@ -157,7 +157,7 @@ def _answers(given: Mapping[str, str]) -> dict[str, Any]:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_answers", "An answer is none that is known.") from None
 
 
-def _in_words(reading: Reading, language: str) -> dict[str, Any]:
+def _in_words(reading: AnnotatedAnalysis, language: str) -> dict[str, Any]:
     _, analysis = translator(language), reading.analysis
     if analysis.label is None or analysis.risk is None or reading.annotated is None:
         assert analysis.refusal is not None

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from inference.analysis import Refusal, Risk
 from inference.domains import Domain
 from inference.drawing import verdict
-from inference.engine.engine import Reading
+from inference.engine.engine import AnnotatedAnalysis
 from inference.record import record
 from web.answers import PersonAnswers
 from web.jobs import Job
@@ -43,7 +43,7 @@ class WaitingBody(BaseModel):
     seconds: float = Field(description="how long it is likely to take")
 
 
-def analysis_body(job: Job, reading: Reading) -> AnalysisBody:
+def analysis_body(job: Job, reading: AnnotatedAnalysis) -> AnalysisBody:
     """The answer to a photo that has been read."""
     analysis = reading.analysis
     if analysis.label is not None and analysis.risk is not None:

@@ -9,7 +9,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inference.engine.engine import Engine, PhotoError, Reading
+from inference.engine.engine import AnnotatedAnalysis, Engine, PhotoError
 
 
 class Metrics:
@@ -27,12 +27,12 @@ class Metrics:
         )
         self._waiting = Gauge("web_photos_waiting", "Photos that wait or are being read", registry=self._registry)
 
-    def count(self, task: asyncio.Task[Reading]) -> None:
+    def count(self, task: asyncio.Task[AnnotatedAnalysis]) -> None:
         """Count a photo by how its task ends."""
         began = time.monotonic()
         self._waiting.inc()
 
-        def ended(task: asyncio.Task[Reading]) -> None:
+        def ended(task: asyncio.Task[AnnotatedAnalysis]) -> None:
             self._waiting.dec()
             self._seconds.observe(time.monotonic() - began)
             self._photos.labels(_outcome(task)).inc()
@@ -59,7 +59,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-def _outcome(task: asyncio.Task[Reading]) -> str:
+def _outcome(task: asyncio.Task[AnnotatedAnalysis]) -> str:
     if task.cancelled():
         return "given_up"
     error = task.exception()

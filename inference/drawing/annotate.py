@@ -12,7 +12,7 @@ from PIL import Image
 
 from inference.analysis import Analysis, Risk
 from inference.drawing.caption import GROUND, add_caption, measure
-from inference.drawing.words import DEFAULT_PLATE, Plate, caption
+from inference.drawing.words import DEFAULT_CAPTION, CaptionOptions, caption
 from inference.photo import Photo
 
 MAX_SIDE: Final = 2560
@@ -38,7 +38,7 @@ ACCENTS: Final = MappingProxyType({Risk.LOW: (94, 214, 255), Risk.RAISED: (255, 
 """Colour of the outline and of the caption's bar, by risk."""
 
 
-def annotate(photo: Photo, analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> Photo:
+def annotate(photo: Photo, analysis: Analysis, options: CaptionOptions = DEFAULT_CAPTION) -> Photo:
     """Draw an analysis on its photo.
 
     The lesion's own pixels stay as they are, but for the contour's line. The caption stands in the corner farthest
@@ -48,18 +48,18 @@ def annotate(photo: Photo, analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> 
     Args:
         photo: the photo that was analysed.
         analysis: its analysis; with no lesion only the caption is drawn.
-        plate: what the caption says besides.
+        options: what the caption says besides.
 
     Raises:
         ValueError: the analysis is a refusal.
     """
     mask = analysis.lesion.mask if analysis.lesion else None
     pixels, mask = shrunk(photo.pixels, mask)
-    accent = ACCENTS[plate.risk(analysis)]
+    accent = ACCENTS[options.risk(analysis)]
     if mask is not None and mask.any():
         pixels = _dimmed(pixels, mask)
         outline(pixels, mask, accent)
-    return Photo(add_caption(pixels, mask, caption(analysis, plate), accent))
+    return Photo(add_caption(pixels, mask, caption(analysis, options), accent))
 
 
 def outlined(photo: Photo, analysis: Analysis) -> Photo:

@@ -20,7 +20,7 @@ _SEEN: Final = 0.35  # heat that the caption leaves free
 
 
 def draw_heatmap(
-    photo: Photo, analysis: Analysis, heat: NDArray[np.float32], plate: words.Plate = words.DEFAULT_PLATE
+    photo: Photo, analysis: Analysis, heat: NDArray[np.float32], options: words.CaptionOptions = words.DEFAULT_CAPTION
 ) -> Photo:
     """Draw what spoke for an analysis' class on its photo.
 
@@ -31,12 +31,12 @@ def draw_heatmap(
         photo: the photo that was analysed.
         analysis: its analysis.
         heat: h x w, 0..1, in the photo's proportions; see `inference.pipeline.attribution`.
-        plate: what is written on the picture.
+        options: what is written on the picture.
 
     Raises:
         ValueError: the analysis is a refusal.
     """
-    caption, ends = words.explanation(analysis, plate), words.legend_ends(plate.language)
+    caption, ends = words.explanation(analysis, options), words.legend_ends(options.language)
     pixels, seen = _overlay(photo, analysis, heat)
     ramp = np.arange(256, dtype=np.uint8)[None]
     colours = _glowing(np.full((1, 256, 3), 128, np.uint8), ramp)[0]

@@ -14,7 +14,7 @@ LOCALES: Final = Path(__file__).parent / "locales"
 
 
 @dataclass(frozen=True)
-class Plate:
+class CaptionOptions:
     """What is written on a drawing, beside what the analysis says.
 
     `language`: "en" or "ru"; any other falls back to English. `number`: of the photo in its album. `least`: the risk at
@@ -34,7 +34,7 @@ class Plate:
         return analysis.risk.at_least(self.least)
 
 
-DEFAULT_PLATE: Final = Plate()
+DEFAULT_CAPTION: Final = CaptionOptions()
 _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 
 
@@ -64,19 +64,19 @@ def action(risk: Risk, language: str = "en") -> str:
     }[risk]
 
 
-def caption(analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> str:
+def caption(analysis: Analysis, options: CaptionOptions = DEFAULT_CAPTION) -> str:
     """The words for an analysis with a label: what to do, then what this is not or when to do more; one line each.
 
     Raises:
         ValueError: the analysis is a refusal.
     """
-    _ = translator(plate.language)
-    risk = plate.risk(analysis)
+    _ = translator(options.language)
+    risk = options.risk(analysis)
     more = _("It changes, bleeds, itches or grows: see a doctor") if risk is Risk.LOW else _("Not a diagnosis")
-    return _numbered(f"{action(risk, plate.language)}\n{more}", plate)
+    return _numbered(f"{action(risk, options.language)}\n{more}", options)
 
 
-def explanation(analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> str:
+def explanation(analysis: Analysis, options: CaptionOptions = DEFAULT_CAPTION) -> str:
     """The words for the heat map of an analysis with a label: what it shows, and how likely that is.
 
     Raises:
@@ -84,14 +84,14 @@ def explanation(analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> str:
     """
     if analysis.label is None:
         raise ValueError("a refused analysis has no explanation")
-    _ = translator(plate.language)
-    title, name, share = _("What made the model say so"), class_name(analysis.label, plate.language), 0.0
+    _ = translator(options.language)
+    title, name, share = _("What made the model say so"), class_name(analysis.label, options.language), 0.0
     if analysis.risk is Risk.LOW:
         share = analysis.probabilities[analysis.label]
     else:
         name = _("Cancer or pre-cancer")
         share = min(1.0, sum(analysis.probabilities[each] for each in SUSPICIOUS))
-    return f"{title}\n{name}{_NO_BREAK_SPACE}·{_NO_BREAK_SPACE}{_percent(share, plate.language)}"
+    return f"{title}\n{name}{_NO_BREAK_SPACE}·{_NO_BREAK_SPACE}{_percent(share, options.language)}"
 
 
 def legend_ends(language: str = "en") -> tuple[str, str]:
@@ -106,8 +106,8 @@ def translator(language: str) -> Callable[[str], str]:
     return translation("inference", LOCALES, [language], fallback=True).gettext
 
 
-def _numbered(words: str, plate: Plate) -> str:
-    return words if plate.number is None else f"{plate.number}{_NO_BREAK_SPACE}· {words}"
+def _numbered(words: str, options: CaptionOptions) -> str:
+    return words if options.number is None else f"{options.number}{_NO_BREAK_SPACE}· {words}"
 
 
 def _percent(probability: float, language: str) -> str:

@@ -5,24 +5,24 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from inference.drawing.words import DEFAULT_PLATE, Plate
+from inference.drawing.words import DEFAULT_CAPTION, CaptionOptions
 from inference.engine.exchangeable import ExchangeablePool
 from inference.engine.fair_queue import FairQueue, QueueFull, ShareFull
 from inference.engine.pool import AnalysisFailed, Pool, ServedModel
-from inference.engine.tasks import Examination, Explanation, Reading
+from inference.engine.tasks import AnnotatedAnalysis, Examination, Explanation
 from inference.photo import PhotoError
 from inference.registry.registry import DEFAULT_WEIGHTS, RegistryError
 
 __all__ = [
     "DEFAULT_WEIGHTS",
     "AnalysisFailed",
+    "AnnotatedAnalysis",
     "Busy",
     "Engine",
     "Examination",
     "Explanation",
     "PhotoError",
-    "Place",
-    "Reading",
+    "QueuePlace",
     "RegistryError",
     "ServedModel",
     "TooMany",
@@ -50,7 +50,7 @@ class TooMany(Exception):
     """One owner has as many photos waiting as one may have."""
 
 
-class Place:
+class QueuePlace:
     """A photo's place in the queue, good for one call of `read`, `explain`, `examine` or `follow`."""
 
     def __init__(self, engine: "Engine") -> None:
@@ -72,33 +72,33 @@ class Place:
         """Leave the queue unread."""
         self._engine.leave(self)
 
-    async def read(self, fetch: Fetch, plate: Plate = DEFAULT_PLATE) -> Reading:
+    async def read(self, fetch: Fetch, options: CaptionOptions = DEFAULT_CAPTION) -> AnnotatedAnalysis:
         """Analyse a photo file and draw the answer on it.
 
         Args:
             fetch: gives the file's bytes; called when the photo's turn has come. What it raises passes through.
-            plate: what is written on the drawing.
+            options: what is written on the drawing.
 
         Raises:
             PhotoError: the bytes are no photo that can be read.
             AnalysisFailed: see there; also when the engine is not running.
         """
-        return await self._engine.read(self, fetch, plate)
+        return await self._engine.read(self, fetch, options)
 
-    async def explain(self, fetch: Fetch, plate: Plate = DEFAULT_PLATE) -> Explanation:
+    async def explain(self, fetch: Fetch, options: CaptionOptions = DEFAULT_CAPTION) -> Explanation:
         """Analyse a photo file again, draw what made the model say so, and measure the lesion.
 
         Takes and raises what `read` does.
         """
-        return await self._engine.explain(self, fetch, plate)
+        return await self._engine.explain(self, fetch, options)
 
-    async def examine(self, fetch: Fetch, plate: Plate = DEFAULT_PLATE) -> Examination:
+    async def examine(self, fetch: Fetch, options: CaptionOptions = DEFAULT_CAPTION) -> Examination:
         """Analyse a photo file again with all that a report shows of it; takes and raises what `read` does."""
-        return await self._engine.examine(self, fetch, plate)
+        return await self._engine.examine(self, fetch, options)
 
-    async def follow(self, fetch: Fetch, plate: Plate = DEFAULT_PLATE) -> Examination:
+    async def follow(self, fetch: Fetch, options: CaptionOptions = DEFAULT_CAPTION) -> Examination:
         """What `examine` does, with the marks by which the lesion is followed from photo to photo."""
-        return await self._engine.follow(self, fetch, plate)
+        return await self._engine.follow(self, fetch, options)
 
 
 class Engine:
@@ -112,7 +112,7 @@ class Engine:
 
     def __init__(self, pool: Pool, *, queue_limit: int = 500, owner_limit: int = 50) -> None:
         self._pool = ExchangeablePool(pool)
-        self._queue: FairQueue[Place] = FairQueue(
+        self._queue: FairQueue[QueuePlace] = FairQueue(
             queue_limit,
             owner_limit,
             typical=lambda: self._pool.seconds(1) * self._pool.size,
@@ -142,7 +142,7 @@ class Engine:
         await self._pool.exchange(pool)
 
     @contextmanager
-    def queue(self, owner: Hashable, photos: int = 1, *, limited: bool = True) -> Iterator[list[Place]]:
+    def queue(self, owner: Hashable, photos: int = 1, *, limited: bool = True) -> Iterator[list[QueuePlace]]:
         """Places for photos of one owner, in the order in which they are to be read, until the block is left.
 
         Args:
@@ -153,7 +153,7 @@ class Engine:
         Raises:
             Busy, TooMany: there is no room for all of them.
         """
-        places = [Place(self) for _ in range(photos)]
+        places = [QueuePlace(self) for _ in range(photos)]
         try:
             self._queue.join(owner, places, limited=limited)
         except QueueFull:
@@ -167,32 +167,36 @@ class Engine:
             for place in places:
                 self.leave(place)
 
-    def ahead(self, place: Place) -> int | None:
-        """See `Place.ahead`."""
+    def ahead(self, place: QueuePlace) -> int | None:
+        """See `QueuePlace.ahead`."""
         return self._queue.ahead(place)
 
-    def seconds(self, place: Place) -> float:
-        """See `Place.seconds`."""
+    def seconds(self, place: QueuePlace) -> float:
+        """See `QueuePlace.seconds`."""
         return self._queue.seconds(place) / self._pool.size
 
-    async def read(self, place: Place, fetch: Fetch, plate: Plate) -> Reading:
-        """See `Place.read`."""
-        return await self._in_turn(place, self._pool.read, fetch, plate)
+    async def read(self, place: QueuePlace, fetch: Fetch, options: CaptionOptions) -> AnnotatedAnalysis:
+        """See `QueuePlace.read`."""
+        return await self._in_turn(place, self._pool.read, fetch, options)
 
-    async def explain(self, place: Place, fetch: Fetch, plate: Plate) -> Explanation:
-        """See `Place.explain`."""
-        return await self._in_turn(place, self._pool.explain, fetch, plate)
+    async def explain(self, place: QueuePlace, fetch: Fetch, options: CaptionOptions) -> Explanation:
+        """See `QueuePlace.explain`."""
+        return await self._in_turn(place, self._pool.explain, fetch, options)
 
-    async def examine(self, place: Place, fetch: Fetch, plate: Plate) -> Examination:
-        """See `Place.examine`."""
-        return await self._in_turn(place, self._pool.examine, fetch, plate)
+    async def examine(self, place: QueuePlace, fetch: Fetch, options: CaptionOptions) -> Examination:
+        """See `QueuePlace.examine`."""
+        return await self._in_turn(place, self._pool.examine, fetch, options)
 
-    async def follow(self, place: Place, fetch: Fetch, plate: Plate) -> Examination:
-        """See `Place.follow`."""
-        return await self._in_turn(place, self._pool.follow, fetch, plate)
+    async def follow(self, place: QueuePlace, fetch: Fetch, options: CaptionOptions) -> Examination:
+        """See `QueuePlace.follow`."""
+        return await self._in_turn(place, self._pool.follow, fetch, options)
 
     async def _in_turn(
-        self, place: Place, ask: Callable[[bytes, Plate], Awaitable[T]], fetch: Fetch, plate: Plate
+        self,
+        place: QueuePlace,
+        ask: Callable[[bytes, CaptionOptions], Awaitable[T]],
+        fetch: Fetch,
+        options: CaptionOptions,
     ) -> T:
         """Fetch a photo when its turn is near, and ask the pool about it when it has come."""
         try:
@@ -205,7 +209,7 @@ class Engine:
             self._queue.mark_ready(place)
             self._move()
             await place.started.wait()
-            return await ask(data, plate)
+            return await ask(data, options)
         except BaseException:
             self.leave(place)
             raise
@@ -213,12 +217,12 @@ class Engine:
             self._queue.finish(place)
             self._move()
 
-    def leave(self, place: Place) -> None:
+    def leave(self, place: QueuePlace) -> None:
         """Take a place out of the queue."""
         self._queue.leave(place)
         self._move()
 
-    def _let_others_go_first(self, place: Place) -> None:
+    def _let_others_go_first(self, place: QueuePlace) -> None:
         self._queue.mark_slow(place)
         self._move()
 

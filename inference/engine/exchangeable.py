@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine.pool import Pool, ServedModel
-from inference.engine.tasks import Examination, Explanation, Reading
+from inference.engine.tasks import AnnotatedAnalysis, Examination, Explanation
 
 
 class ExchangeablePool:
@@ -44,21 +44,21 @@ class ExchangeablePool:
     async def stop(self) -> None:
         await self._pool.stop()
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         with self._serving() as pool:
-            return await pool.read(data, plate)
+            return await pool.read(data, options)
 
-    async def explain(self, data: bytes, plate: Plate) -> Explanation:
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
         with self._serving() as pool:
-            return await pool.explain(data, plate)
+            return await pool.explain(data, options)
 
-    async def examine(self, data: bytes, plate: Plate) -> Examination:
+    async def examine(self, data: bytes, options: CaptionOptions) -> Examination:
         with self._serving() as pool:
-            return await pool.examine(data, plate)
+            return await pool.examine(data, options)
 
-    async def follow(self, data: bytes, plate: Plate) -> Examination:
+    async def follow(self, data: bytes, options: CaptionOptions) -> Examination:
         with self._serving() as pool:
-            return await pool.follow(data, plate)
+            return await pool.follow(data, options)
 
     async def exchange(self, pool: Pool) -> None:
         """Start another pool, have it serve from then on, and stop the old one once it has answered what it was asked.

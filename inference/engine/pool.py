@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from inference.cores import cores
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine import tasks
 from inference.engine.process import ProcessLost, TookTooLong, WorkerProcess
-from inference.engine.tasks import Examination, Explanation, Reading
+from inference.engine.tasks import AnnotatedAnalysis, Examination, Explanation
 from inference.photo import PhotoError
 from inference.registry.registry import DEFAULT_WEIGHTS, Registry
 
@@ -31,7 +31,7 @@ FIRST_GUESS_SECONDS: Final = 1.0
 WEIGHT_OF_THE_LATEST: Final = 0.1
 
 T = TypeVar("T")
-Task = Callable[[Path, str | None, bytes, Plate], T]
+Task = Callable[[Path, str | None, bytes, CaptionOptions], T]
 
 
 class AnalysisFailed(Exception):
@@ -78,7 +78,7 @@ class Pool(Protocol):
     async def stop(self) -> None:
         """End the workers at once; photos that they have or that wait for them raise `AnalysisFailed`."""
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         """Analyse a photo file and draw the answer on it.
 
         Raises:
@@ -86,19 +86,19 @@ class Pool(Protocol):
             AnalysisFailed: see there; also when the pool is not running.
         """
 
-    async def explain(self, data: bytes, plate: Plate) -> Explanation:
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
         """Analyse a photo file, draw what made the model say so, and measure the lesion.
 
         Takes and raises what `read` does.
         """
 
-    async def examine(self, data: bytes, plate: Plate) -> Examination:
+    async def examine(self, data: bytes, options: CaptionOptions) -> Examination:
         """Analyse a photo file with all that a report shows of it.
 
         Takes and raises what `read` does.
         """
 
-    async def follow(self, data: bytes, plate: Plate) -> Examination:
+    async def follow(self, data: bytes, options: CaptionOptions) -> Examination:
         """What `examine` does, with the marks by which the lesion is followed from photo to photo."""
 
 
@@ -106,7 +106,7 @@ class Pool(Protocol):
 class _Job(Generic[T]):
     task: Task[T]
     data: bytes
-    plate: Plate
+    options: CaptionOptions
     done: asyncio.Future[T]
     attempts: int = 0
 
@@ -185,23 +185,23 @@ class WorkerPool:
         while not self._jobs.empty():
             self._jobs.get_nowait().fail(_not_running())
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         """See `Pool.read`."""
-        return await self.run(tasks.read, data, plate)
+        return await self.run(tasks.read, data, options)
 
-    async def explain(self, data: bytes, plate: Plate) -> Explanation:
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
         """See `Pool.explain`."""
-        return await self.run(tasks.explain, data, plate)
+        return await self.run(tasks.explain, data, options)
 
-    async def examine(self, data: bytes, plate: Plate) -> Examination:
+    async def examine(self, data: bytes, options: CaptionOptions) -> Examination:
         """See `Pool.examine`."""
-        return await self.run(tasks.examine, data, plate)
+        return await self.run(tasks.examine, data, options)
 
-    async def follow(self, data: bytes, plate: Plate) -> Examination:
+    async def follow(self, data: bytes, options: CaptionOptions) -> Examination:
         """See `Pool.follow`."""
-        return await self.run(tasks.follow, data, plate)
+        return await self.run(tasks.follow, data, options)
 
-    async def run(self, task: Task[T], data: bytes, plate: Plate) -> T:
+    async def run(self, task: Task[T], data: bytes, options: CaptionOptions) -> T:
         """Have a worker run a task, such as `tasks.read`, on a photo file.
 
         Raises:
@@ -211,7 +211,7 @@ class WorkerPool:
         if not self._serving:
             raise _not_running()
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put_nowait(_Job(task, data, plate, done))
+        self._jobs.put_nowait(_Job(task, data, options, done))
         return await done
 
     async def _serve(self, worker: WorkerProcess) -> None:
@@ -236,7 +236,7 @@ class WorkerPool:
         job.attempts += 1
         began = time.monotonic()
         try:
-            result = await worker.run(job.task, job.data, job.plate)
+            result = await worker.run(job.task, job.data, job.options)
         except TookTooLong as error:
             _log.warning("%s", error)
             job.fail(AnalysisFailed(str(error)))

@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine import tasks
 
 P = ParamSpec("P")
@@ -67,7 +67,9 @@ class WorkerProcess:
             await self.stop()
             raise
 
-    async def run(self, task: Callable[[Path, str | None, bytes, Plate], T], data: bytes, plate: Plate) -> T:
+    async def run(
+        self, task: Callable[[Path, str | None, bytes, CaptionOptions], T], data: bytes, options: CaptionOptions
+    ) -> T:
         """Have the process run a task, such as `tasks.read`. One call at a time.
 
         Raises:
@@ -78,7 +80,7 @@ class WorkerProcess:
         loop, began = asyncio.get_running_loop(), time.monotonic()
         limit = loop.call_later(self._seconds, self._process.kill)
         try:
-            return await self._run(task, *self._served, data, plate)
+            return await self._run(task, *self._served, data, options)
         except ProcessLost:
             if time.monotonic() - began < self._seconds:
                 raise

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from inference.analysis import Abcd, Analysis
 from inference.cores import limit_cores
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 
 NICENESS: Final = 5
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class AnnotatedAnalysis:
     """An analysis and its drawing: `annotated` is a JPEG, or None where the analysis refuses.
 
     The lesion's box is in pixels of the picture in the file, see `inference.batches.at_taken_size`.
@@ -105,8 +105,8 @@ def warm(weights: Path, classifier: str | None) -> None:
     _analyzer(weights, classifier).warm_up()
 
 
-def read(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Reading:
-    """Decode, analyse and draw one photo; a person's answers count where the plate has any.
+def read(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
+    """Decode, analyse and draw one photo; a person's answers count where the options has any.
 
     Raises:
         PhotoError: the bytes are no photo that can be read.
@@ -118,13 +118,13 @@ def read(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Re
 
     photo = decode(data)
     analysis = _analyzer(weights, classifier).analyze(photo)
-    if plate.answers:
-        analysis = _joiner(weights, classifier).joined(analysis, plate.answers)
-    drawing = None if analysis.refusal else jpeg(annotate(photo, analysis, plate))
-    return Reading(at_taken_size(photo, analysis), drawing)
+    if options.answers:
+        analysis = _joiner(weights, classifier).joined(analysis, options.answers)
+    drawing = None if analysis.refusal else jpeg(annotate(photo, analysis, options))
+    return AnnotatedAnalysis(at_taken_size(photo, analysis), drawing)
 
 
-def explain(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Explanation:
+def explain(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> Explanation:
     """Decode and analyse one photo, draw what spoke for its class, and measure its lesion.
 
     Raises:
@@ -139,11 +139,11 @@ def explain(weights: Path, classifier: str | None, data: bytes, plate: Plate) ->
     analysis, heat = _analyzer(weights, classifier).explain(photo)
     if analysis.lesion is None or heat is None:
         return Explanation(analysis, None, None)
-    drawing = jpeg(draw_heatmap(photo, analysis, heat, plate))
+    drawing = jpeg(draw_heatmap(photo, analysis, heat, options))
     return Explanation(analysis, drawing, measure(photo, analysis.lesion.mask))
 
 
-def examine(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Examination:
+def examine(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> Examination:
     """Decode and analyse one photo, draw it in all ways and measure its lesion, without words in any language.
 
     Raises:
@@ -152,7 +152,7 @@ def examine(weights: Path, classifier: str | None, data: bytes, plate: Plate) ->
     return _examined(_analyzer(weights, classifier), data, marked=False)
 
 
-def follow(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Examination:
+def follow(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> Examination:
     """What `examine` does, with the marks of the lesion: they take longer than all the rest.
 
     Raises:
