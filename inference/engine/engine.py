@@ -1,4 +1,4 @@
-"""The asynchronous front of the pipeline: a fair queue with limits before a pool of workers."""
+"""The asynchronous front of the pipeline: a fair queue with limits in front of a pool of workers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterator
@@ -28,8 +28,9 @@ __all__ = [
     "TooMany",
 ]
 
-# Photos fetched while the workers are busy; with those in the workers they are all that is held in memory, but for
-# downloads that take longer than this: they hold nobody up. Some places are kept for owners who have none fetched.
+# How many photos are fetched while the workers are busy. Only these and those in the workers are in memory, except for
+# downloads slower than `FETCH_SECONDS`, which hold nobody up. `KEPT_FOR_OTHERS` of the places are for owners who have
+# no fetched photo.
 FETCHED_AHEAD: Final = 3
 KEPT_FOR_OTHERS: Final = 2
 FETCH_SECONDS: Final = 3.0
@@ -39,7 +40,7 @@ Fetch = Callable[[], Awaitable[bytes]]
 
 
 class Busy(Exception):
-    """More photos wait than the engine is willing to keep; in about `retry_after` seconds these will be read."""
+    """The queue is full. In about `retry_after` seconds the photos in it will be done."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"the queue is full for about {retry_after:.0f} s")
@@ -47,7 +48,7 @@ class Busy(Exception):
 
 
 class TooMany(Exception):
-    """One owner has as many photos waiting as one may have."""
+    """One owner has reached the limit of waiting photos."""
 
 
 class QueuePlace:
@@ -60,24 +61,24 @@ class QueuePlace:
 
     @property
     def ahead(self) -> int | None:
-        """How many photos come before this one; None where its turn has come."""
+        """How many photos come before this one; None once its turn has come."""
         return self._engine.ahead(self)
 
     @property
     def seconds(self) -> float:
-        """How long it is likely to take until this photo is read."""
+        """The expected time in seconds until this photo is analysed."""
         return self._engine.seconds(self)
 
     def give_up(self) -> None:
-        """Leave the queue unread."""
+        """Leave the queue without an analysis."""
         self._engine.leave(self)
 
     async def read(self, fetch: Fetch, options: CaptionOptions = DEFAULT_CAPTION) -> AnnotatedAnalysis:
         """Analyse a photo file and draw the answer on it.
 
         Args:
-            fetch: gives the file's bytes; called when the photo's turn has come. What it raises passes through.
-            options: what is written on the drawing.
+            fetch: returns the file's bytes. It is called when the photo's turn has come; its errors pass through.
+                options: of the caption.
 
         Raises:
             PhotoError: the bytes are no photo that can be read.
@@ -86,28 +87,29 @@ class QueuePlace:
         return await self._engine.read(self, fetch, options)
 
     async def explain(self, fetch: Fetch, options: CaptionOptions = DEFAULT_CAPTION) -> Explanation:
-        """Analyse a photo file again, draw what made the model say so, and measure the lesion.
+        """Analyse a photo file again, draw what supported the answer, and measure the lesion.
 
         Takes and raises what `read` does.
         """
         return await self._engine.explain(self, fetch, options)
 
     async def examine(self, fetch: Fetch, options: CaptionOptions = DEFAULT_CAPTION) -> Examination:
-        """Analyse a photo file again with all that a report shows of it; takes and raises what `read` does."""
+        """Analyse a photo file again, with everything that a report shows. Takes and raises what `read` does."""
         return await self._engine.examine(self, fetch, options)
 
     async def follow(self, fetch: Fetch, options: CaptionOptions = DEFAULT_CAPTION) -> Examination:
-        """What `examine` does, with the marks by which the lesion is followed from photo to photo."""
+        """Do what `examine` does, and measure the marks by which photos of a mole are compared."""
         return await self._engine.follow(self, fetch, options)
 
 
 class Engine:
-    """Reads photos in fair turn: next is the photo of whoever has used the least working time.
+    """Analyses photos in fair order: the next photo is that of the owner who has used the least working time.
 
     Args:
-        pool: the workers that read them.
-        queue_limit: how many photos may wait, be read or be answered at once before `Busy` is raised.
-        owner_limit: how many of these may be one owner's before `TooMany` is raised.
+        pool: the workers that analyse them.
+        queue_limit: how many photos may be in the queue before `Busy` is raised; those being analysed or answered
+        count.
+        owner_limit: how many of these one owner may have before `TooMany` is raised.
     """
 
     def __init__(self, pool: Pool, *, queue_limit: int = 500, owner_limit: int = 50) -> None:
@@ -126,7 +128,7 @@ class Engine:
 
     @property
     def ready(self) -> bool:
-        """Whether a photo could be read now."""
+        """Whether a photo could be analysed now."""
         return self._pool.ready
 
     async def start(self) -> None:
@@ -134,21 +136,21 @@ class Engine:
         await self._pool.start()
 
     async def stop(self) -> None:
-        """End the workers at once; photos that are being read or wait raise `AnalysisFailed`."""
+        """Stop the workers at once. Photos that wait or are being analysed raise `AnalysisFailed`."""
         await self._pool.stop()
 
     async def exchange(self, pool: Pool) -> None:
-        """Have another pool serve, without a pause; see `ExchangeablePool.exchange`."""
+        """Switch to another pool without a pause; see `ExchangeablePool.exchange`."""
         await self._pool.exchange(pool)
 
     @contextmanager
     def queue(self, owner: Hashable, photos: int = 1, *, limited: bool = True) -> Iterator[list[QueuePlace]]:
-        """Places for photos of one owner, in the order in which they are to be read, until the block is left.
+        """Places in the queue for photos of one owner, in their order. They are given back when the block ends.
 
         Args:
-            owner: whoever takes turns with the others.
+            owner: who takes turns with the others.
             photos: how many there are.
-            limited: whether the limits hold for them; those that were accepted before are not turned away.
+            limited: whether the limits hold. Photos that were accepted earlier are not turned away.
 
         Raises:
             Busy, TooMany: there is no room for all of them.
@@ -198,7 +200,7 @@ class Engine:
         fetch: Fetch,
         options: CaptionOptions,
     ) -> T:
-        """Fetch a photo when its turn is near, and ask the pool about it when it has come."""
+        """Fetch a photo when its turn is near, and send it to the pool when its turn has come."""
         try:
             await place.called.wait()
             slow = asyncio.get_running_loop().call_later(FETCH_SECONDS, self._let_others_go_first, place)
@@ -227,7 +229,7 @@ class Engine:
         self._move()
 
     def _move(self) -> None:
-        """Have photos read by as many as the pool can, and fetched by as many as may be in memory at once."""
+        """Start as many analyses as the pool can run, and as many downloads as may be in memory."""
         while self._queue.working < self._pool.size and (place := self._queue.start()) is not None:
             place.started.set()
         for room, others in ((FETCHED_AHEAD, False), (FETCHED_AHEAD + KEPT_FOR_OTHERS, True)):

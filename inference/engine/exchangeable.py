@@ -1,4 +1,4 @@
-"""A pool whose workers are exchanged while photos are read: another model serves without a stop."""
+"""A pool that can be replaced while photos are analysed, so that another model serves without a stop."""
 
 import asyncio
 from collections import Counter
@@ -11,10 +11,10 @@ from inference.engine.tasks import AnnotatedAnalysis, Examination, Explanation
 
 
 class ExchangeablePool:
-    """Passes everything on to the pool that serves now; see `Pool`.
+    """Passes every call to the pool that serves now; see `Pool`.
 
     Args:
-        pool: serves first.
+        pool: the first one.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -61,10 +61,10 @@ class ExchangeablePool:
             return await pool.follow(data, options)
 
     async def exchange(self, pool: Pool) -> None:
-        """Start another pool, have it serve from then on, and stop the old one once it has answered what it was asked.
+        """Start another pool, switch to it, and stop the old one once it has finished its photos.
 
-        For a while both are in memory. Where the new one does not start, the old one goes on. Raises what
-        `Pool.start` does.
+        For a while both are in memory. If the new one does not start, the old one goes on. Raises what `Pool.start`
+        does.
         """
         async with self._exchanging:
             await pool.start()
