@@ -1,4 +1,4 @@
-"""Bodies of the API, as they stand in its OpenAPI document."""
+"""Bodies of the API, for its OpenAPI document."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -44,7 +44,7 @@ class WaitingBody(BaseModel):
 
 
 def analysis_body(job: Job, reading: AnnotatedAnalysis) -> AnalysisBody:
-    """The answer to a photo that has been read."""
+    """The answer to a photo that was analysed."""
     analysis = reading.analysis
     if analysis.label is not None and analysis.risk is not None:
         advice = verdict.advice(analysis.risk, analysis.probabilities, job.language)
@@ -62,12 +62,12 @@ def analysis_body(job: Job, reading: AnnotatedAnalysis) -> AnalysisBody:
 
 
 def waiting_body(job: Job) -> WaitingBody:
-    """The place of a photo that has not been read yet."""
+    """The place in the queue of a photo that waits."""
     return WaitingBody(id=job.id, ahead=job.place.ahead or 0, seconds=round(job.place.seconds, 1))
 
 
 def address(job: Job) -> str:
-    """Where the job is found."""
+    """The path of a job."""
     return f"/v1/analyses/{job.id}"
 
 
