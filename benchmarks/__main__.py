@@ -1,4 +1,4 @@
-"""python -m benchmarks: how fast serving is (`speed`), and whether it answers as the torch networks do (`parity`)."""
+"""python -m benchmarks: measure the speed of serving (`speed`), or compare it with the torch networks (`parity`)."""
 
 import argparse
 import asyncio
@@ -16,7 +16,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 1 where parity does not hold."""
+    """Run one command. Returns 1 if the answers differ in `parity`, else 0."""
     options = _parser().parse_args(arguments)
     return int(options.run(options))
 
@@ -25,11 +25,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     speed = commands.add_parser("speed", help="the plain way and ours, side by side; writes docs/benchmark.md")
-    speed.add_argument("--data", type=Path, help="HAM10000, whose val photos are answered (default: drawn pictures)")
-    speed.add_argument("--photos", type=int, default=20, help="photos of a round; each has its own (default: 20)")
+    speed.add_argument("--data", type=Path, help="HAM10000, for photos of val (default: drawn pictures)")
+    speed.add_argument("--photos", type=int, default=20, help="photos in each round (default: 20)")
     speed.add_argument("--rounds", type=int, default=6, help="how often the ways take turns (default: 6)")
     speed.add_argument(
-        "--memory", type=int, nargs="+", default=[10, 1_000, 10_000], help="after so many photos memory is read"
+        "--memory",
+        type=int,
+        nargs="+",
+        default=[10, 1_000, 10_000],
+        help="numbers of photos to measure memory after",
     )
     speed.add_argument("--starts", type=int, default=5, help="cold starts (default: 5)")
     speed.add_argument("--out", type=Path, default=DOCS, help="folder of the report (default: docs)")
@@ -50,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _speed(options: argparse.Namespace) -> int:
-    from benchmarks.comparison import compare  # torch and ultralytics, which nothing else here needs
+    from benchmarks.comparison import compare  # imports torch and ultralytics, which nothing else here needs
     from benchmarks.photos import photos
     from benchmarks.report import write
 

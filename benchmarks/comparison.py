@@ -1,4 +1,4 @@
-"""The plain way and ours, taking turns in one call."""
+"""Measures the plain way and ours, taking turns in one call."""
 
 import asyncio
 import tempfile
@@ -22,7 +22,7 @@ from inference.pipeline.analyzer import Analyzer
 from inference.registry.registry import Registry
 
 BURST = 4
-"""Times as many photos wait in (c) as are answered one after another."""
+"""Number of waiting photos in (c), as a multiple of the photos of a round."""
 
 
 async def compare(
@@ -32,12 +32,12 @@ async def compare(
 
     Args:
         weights: folder of registry.json.
-        photos: what each way answers, in each round others.
-        what: the same in words.
+        photos: for all ways; each round uses other photos.
+        what: describes the photos.
         rounds: how often the ways take turns.
         starts: cold starts.
-        sizes: after how many photos memory is read, in ascending order.
-        shown: where progress is shown.
+        sizes: numbers of photos after which memory is measured, in ascending order.
+        shown: shows the progress.
     """
     torch.set_num_threads(cores())
     task = shown.add_task("rounds", total=rounds)

@@ -1,6 +1,6 @@
 """`python -m benchmarks.figures`: write the figures of the reports into README.md and docs/results.md.
 
-Each table lies between two markers. The text around them is written by hand and stays as it is.
+Each table is between two markers. The text around them is written by hand and stays unchanged.
 """
 
 import json
@@ -36,7 +36,7 @@ Table = Callable[[Path], list[str]]
 
 
 def main() -> int:
-    """Bring every table up to date and name those that were not."""
+    """Update every table, and print the names of those that were stale."""
     for name in write(ROOT):
         print(f"written anew: {name}")
     return 0
@@ -65,7 +65,7 @@ def stale(root: Path) -> list[str]:
 
 
 def headline(root: Path) -> list[str]:
-    """The figures of the served pipeline that matter to a person, by kind of picture."""
+    """The figures of the served pipeline that matter most to a person, by kind of picture."""
     found = _json(root / "weights" / "kinds-test.json")["tables"][BY_KIND]
     everyday = _json(root / "weights" / "refusal-test.json")["everyday_refused"]
     columns = ("melanoma_warned", "warning_sensitivity", "benign_warned", "balanced_accuracy", "refused")
@@ -79,7 +79,7 @@ def headline(root: Path) -> list[str]:
 
 
 def kinds(root: Path) -> list[str]:
-    """What the served pipeline makes of each set and kind of picture."""
+    """The figures of the served pipeline for each set and kind of picture."""
     report = _json(root / "weights" / "kinds-test.json")
     names = list(KIND_TITLES)
     return [
@@ -93,7 +93,7 @@ def kinds(root: Path) -> list[str]:
 
 
 def classes(root: Path) -> list[str]:
-    """The figures of the class on HAM10000."""
+    """The figures of classification on HAM10000."""
     served = _json(root / "weights" / "report-test.json")
     names = ", ".join(f"{role} `{name.replace(' ', '-')}`" for role, name in served["models"].items())
     return [
@@ -106,13 +106,13 @@ def classes(root: Path) -> list[str]:
 
 
 def outlines(root: Path) -> list[str]:
-    """The figures of the outline."""
+    """The figures of segmentation."""
     found = _json(root / "weights" / "report-test.json")["segmenter"]
     return ["| figure, `test` | outline |", "|---|---|", *(_row(TITLES[each], text(found[each])) for each in OUTLINE)]
 
 
 def refusals(root: Path, split: str) -> list[str]:
-    """What is refused, by kind of picture."""
+    """The shares of refused pictures, by kind of picture."""
     found = _json(root / "weights" / f"refusal-{split}.json")
     kinds = {**found["everyday"], f"lesions of `{split}`": found["lesions"], "photos by phone": found["phone"]}
     return [
@@ -142,7 +142,7 @@ TABLES: dict[str, dict[str, Table]] = {
         "refusals": partial(refusals, split="test"),
     },
 }
-"""Document -> name of its markers -> what stands between them."""
+"""Document -> name of its markers -> function that writes the text between them."""
 
 
 if __name__ == "__main__":

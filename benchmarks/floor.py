@@ -1,4 +1,4 @@
-"""What the arithmetic allows: operations of the networks over the rate at which the cores multiply matrices."""
+"""The lower bound of the time: operations of the networks, divided by the cores' rate of matrix multiplication."""
 
 from pathlib import Path
 from time import perf_counter
@@ -18,7 +18,7 @@ TRIES: Final = 12
 
 
 def matrix_rate() -> float:
-    """Operations a second of a float32 matrix product on all cores, the best of some tries."""
+    """Operations a second of a float32 matrix product on all cores; the best of some tries."""
     left, right = (np.random.default_rng(seed).normal(size=(MATRIX, MATRIX)).astype(np.float32) for seed in (0, 1))
     pair = torch.from_numpy(left), torch.from_numpy(right)
     best = float("inf")
@@ -39,7 +39,7 @@ def operations(network: nn.Module, frame: tuple[int, int]) -> int:
 
 
 def served_operations(weights: Path) -> dict[str, int]:
-    """The same of each network that is served, by its file."""
+    """File of each served network -> its operations for one photo."""
     release = RegistryFile.load(weights)
     segmenter = release.served_segmenter
     counted = {

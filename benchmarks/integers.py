@@ -1,4 +1,4 @@
-"""Networks in 8-bit integers: calibrated on `train`, judged on `val`."""
+"""Networks quantised to 8-bit integers: calibrated on `train`, evaluated on `val`."""
 
 import hashlib
 import shutil
@@ -38,7 +38,7 @@ class _Squares(CalibrationDataReader):  # type: ignore[misc]
 
 
 def quantised(weights: Path, release: RegistryFile, names: Sequence[str], train: Lesions, folder: Path) -> Path:
-    """A copy of the released weights in which these networks multiply integers."""
+    """A copy of the released weights with these networks quantised."""
     copy = Path(shutil.copytree(weights, folder))
     served: dict[str, FileEntry] = {}
     segmenter = release.served_segmenter
@@ -100,7 +100,7 @@ def _box(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
 def trials(
     weights: Path, release: RegistryFile, root: Path, limit: int | None
 ) -> Iterator[tuple[str, dict[str, float]]]:
-    """What the pipeline makes of ``val`` with these networks in integers, and the milliseconds for a photo."""
+    """The figures of the pipeline on ``val`` with quantised networks, and the milliseconds for a photo."""
     train, val = load(root, "train", CALIBRATED_ON), load(root, "val", limit)
     members = [member.served.file for member in release.served_classifier.members]
     chosen: dict[str, list[str]] = {

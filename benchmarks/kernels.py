@@ -1,4 +1,4 @@
-"""Ways to compute FixCaps' large convolution of stride 2, that of the paper and that which is served."""
+"""Ways to compute FixCaps' large convolution of stride 2, in the size of the paper and in the served size."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,9 +10,9 @@ from models.networks.fixcaps import CHANNELS, FoldedConv2d
 
 
 class FourierConv2d:
-    """The same sum by the convolution theorem, on the input that ``FoldedConv2d`` folds: the stride costs nothing.
+    """The same sum by the convolution theorem, on an input folded as in ``FoldedConv2d``, so the stride costs nothing.
 
-    The kernel's transform is kept, so it serves one size of input and does not train.
+    The kernel's transform is computed once, so it works for one size of input and cannot train.
     """
 
     def __init__(self, convolution: FoldedConv2d, side: int) -> None:
@@ -36,7 +36,7 @@ class FourierConv2d:
 
 
 def ways(kernel: int, side: int) -> tuple[Tensor, Mapping[str, Callable[[Tensor], Tensor]]]:
-    """A photo, 1 x 3 x side x side, and functions that all give its convolution with one random kernel."""
+    """A photo, 1 x 3 x side x side, and functions that all compute its convolution with one random kernel."""
     torch.manual_seed(0)
     folded = FoldedConv2d(3, CHANNELS, kernel)
     plain = nn.Conv2d(3, CHANNELS, kernel, stride=2)

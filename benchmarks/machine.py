@@ -7,7 +7,7 @@ from inference.cores import cores
 
 
 def machine() -> str:
-    """Processor, its matrix units and how many cores there are to use."""
+    """Processor, its matrix units, and the number of usable cores."""
     name, flags = platform.processor() or platform.machine(), ""
     information = Path("/proc/cpuinfo")
     if information.is_file():

@@ -1,8 +1,8 @@
-"""Generated parts of a document: each lies between two markers, and a hand writes everything around them."""
+"""Generated parts of a document. Each is between two markers; everything around them is written by hand."""
 
 
 def part(page: str, name: str) -> str:
-    """What lies between the markers `name`. Raises: ValueError where they are missing."""
+    """The text between the markers `name`. Raises ValueError if they are missing."""
     begin, end = _markers(name)
     before, found, rest = page.partition(begin)
     text, closed, _after = rest.partition(end)
@@ -12,7 +12,7 @@ def part(page: str, name: str) -> str:
 
 
 def replaced(page: str, name: str, text: str) -> str:
-    """The page with another text between the markers `name`. Raises: ValueError where they are missing."""
+    """The page with another text between the markers `name`. Raises ValueError if they are missing."""
     part(page, name)
     begin, end = _markers(name)
     before, _begin, rest = page.partition(begin)

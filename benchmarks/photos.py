@@ -1,4 +1,4 @@
-"""The photos that are answered: those of a data folder, or the two samples of the chat page that show a mole."""
+"""The photos of the benchmark: from a data folder, or the two samples of the chat page with a mole."""
 
 from io import BytesIO
 from itertools import cycle, islice
@@ -13,7 +13,7 @@ from models.data.ham10000 import load
 
 
 def photos(root: Path | None, count: int) -> list[bytes]:
-    """JPEG files of ``val``, or of drawn moles; where there are fewer than asked for they are repeated.
+    """JPEG files of ``val``, or of drawn moles, repeated if there are fewer than ``count``.
 
     Raises:
         DataError: the data folder lacks something.

@@ -1,7 +1,7 @@
-"""The plain way that people use today: FixCaps as published in eager torch, then ``YOLO(...).predict`` and its plot.
+"""The plain way of today: FixCaps as published in eager torch, then ``YOLO(...).predict`` and its plot.
 
-The weights are random but for the outline's, which are ours: the cost of FixCaps does not depend on them, and that of
-the plot does on finding a lesion. FixCaps' large kernel is torch's own convolution, not our folded one.
+FixCaps has random weights, because its cost does not depend on them. The segmenter has our weights, because the cost of
+the plot depends on finding a lesion. FixCaps' large kernel is torch's own convolution, not our folded one.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ STEPS: Final = ("decode", "classify", "segment", "draw", "encode")
 
 
 class Plain:
-    """Reads one photo after another."""
+    """Analyses one photo after another."""
 
     def __init__(self, weights: Path) -> None:
         torch.manual_seed(0)
@@ -48,7 +48,7 @@ class Plain:
         self._yolo.model = network
 
     def read(self, data: bytes) -> Mapping[str, float]:
-        """Milliseconds by step, of `STEPS`, that one photo took from its bytes to an annotated JPEG."""
+        """Step of `STEPS` -> milliseconds, for one photo from its bytes to an annotated JPEG."""
         marks = [perf_counter()]
         photo = Image.open(BytesIO(data)).convert("RGB")
         photo.load()

@@ -1,4 +1,4 @@
-"""The pipeline with the torch networks in place of the served files: what these are held to."""
+"""The pipeline with the torch networks instead of the served files, as the reference for these."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,8 @@ from models.training.classification import predict
 
 
 def reference_analyzer(folder: Path) -> Analyzer:
-    """Answers by the torch networks of the served release; everything else, what the gate sees too, is what serves."""
+    """An analyzer with the torch networks of the served release. Everything else, even the gate's features, is as
+    served."""
     registry = Registry.load(folder)
     classifier = _TorchClassifier(registry, folder)
     gate = Gate(registry.gate, classifier.channels)
@@ -54,7 +55,7 @@ class _TorchClassifier(Classifier):
     def probabilities(
         self, photos: Sequence[Photo], lesions: Sequence[Lesion], odds: NDArray[np.float32], domains: Sequence[Domain]
     ) -> list[dict[str, float]]:
-        # The torch networks are asked together, once the lesions are known; what the served ones saw is not used.
+        # The torch networks run together, when the lesions are known. The served networks' log-odds are not used.
         found = []
         for network, square in self._networks:
             boxes = [lesion.box if square.view == "lesion" else None for lesion in lesions]
@@ -67,14 +68,14 @@ class _TorchClassifier(Classifier):
 
 @dataclass
 class Parity:
-    """How far the served answers are from the reference's, over the photos compared so far.
+    """The differences between the served answers and the reference's, over the photos compared so far.
 
     Attributes:
-        photos: how many.
-        refused: how many of these both refuse for the same reason.
+        photos: their number.
+        refused: how many of them both refuse for the same reason.
         labels: photos whose class, or whose refusal, differs.
         probability: largest difference of a probability.
-        jaccard: least overlap of the two masks.
+        jaccard: smallest Jaccard index of the two masks.
     """
 
     photos: int = 0
@@ -98,7 +99,8 @@ class Parity:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is lost: the same labels, probabilities within 1e-3, masks with a Jaccard above 0.99."""
+        """Whether the answers agree: the same labels, probabilities within 1e-3, masks with a Jaccard index above
+        0.99."""
         return not self.labels and self.probability < 1e-3 and self.jaccard > 0.99
 
     def __str__(self) -> str:

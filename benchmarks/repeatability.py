@@ -1,7 +1,7 @@
-"""`python -m benchmarks.repeatability DATA...`: how far the marks of one lesion differ from photo to photo.
+"""`python -m benchmarks.repeatability DATA...`: measure how much the marks of one lesion differ between photos.
 
-DATA are folders as the publishers or this project lay them out, with `images.zip` and `metadata.csv`. Lesions of a test
-split are left out. What it prints stands in `inference.comparison.change`.
+DATA are folders with `images.zip` and `metadata.csv`. Lesions of a test split are left out. The results are constants
+in `inference.comparison.change`.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from math import log, sqrt
 from pathlib import Path
 
 from inference.comparison.marks import Marks
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine import tasks
 from inference.registry.registry import DEFAULT_WEIGHTS
 
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _pairs(folder: Path) -> list[tuple[bytes, bytes]]:
-    """Two photos each of some lesions outside of the test split, drawn at random."""
+    """Two photos of each of some random lesions outside the test split."""
     lesions: dict[tuple[str, str], list[str]] = defaultdict(list)
     with (folder / "metadata.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -49,14 +49,14 @@ def _pairs(folder: Path) -> list[tuple[bytes, bytes]]:
 
 
 def _marks(pair: tuple[bytes, bytes]) -> tuple[Marks, Marks] | None:
-    """The marks in both photos; None where one is refused or shows a part of the lesion only."""
-    found = [tasks.follow(DEFAULT_WEIGHTS, None, data, Plate("en")) for data in pair]
+    """The marks in both photos; None if one is refused or shows only a part of the lesion."""
+    found = [tasks.follow(DEFAULT_WEIGHTS, None, data, CaptionOptions("en")) for data in pair]
     marks = [each.marks for each in found if each.marks and each.measures and not each.measures.cut_off]
     return (marks[0], marks[1]) if len(marks) == 2 else None
 
 
 def _deviation(name: str, pairs: list[tuple[Marks, Marks]]) -> float:
-    """Of one photo; the area's as a share of itself."""
+    """The standard deviation of one photo's mark; for the area it is relative."""
     values = [(getattr(first, name).value, getattr(second, name).value) for first, second in pairs]
     steps = [log(second / first) if name == "area" else second - first for first, second in values]
     return statistics.pstdev(steps) / sqrt(2)

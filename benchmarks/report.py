@@ -1,4 +1,4 @@
-"""Results as a Markdown table and a plot."""
+"""Writes results as a Markdown table and as a plot."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ COLOURS = {
 
 
 def write(results: Results, folder: Path) -> Path:
-    """Write plot and tables into a folder; text outside the markers stays. Returns the text's path."""
+    """Write plot and tables into a folder. Text outside the markers stays. Returns the path of the Markdown file."""
     folder.mkdir(parents=True, exist_ok=True)
     _plot(results, folder / PLOT)
     path = folder / TEXT

@@ -1,4 +1,4 @@
-"""Figures of a benchmark and how they are summed up."""
+"""The figures of a benchmark, and their summary."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Spread:
-    """The middle and the edges of a sample."""
+    """The 5th percentile, the median and the 95th percentile of a sample."""
 
     low: float
     median: float
@@ -16,32 +16,32 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
-        """The 5th percentile, the median and the 95th."""
+        """The spread of a non-empty sample."""
         return cls(*(float(value) for value in np.percentile(values, [5, 50, 95])))
 
     def text(self, digits: int = 1) -> str:
-        """The median, and in brackets the edges."""
+        """The median, and in brackets the percentiles."""
         return f"{self.median:.{digits}f} [{self.low:.{digits}f}, {self.high:.{digits}f}]"
 
 
 @dataclass(frozen=True)
 class Results:
-    """What one call measured.
+    """The results of one call.
 
     Attributes:
         machine: processor and cores.
-        photos: what was answered, in words.
-        plain: milliseconds a photo, (a).
-        alone: milliseconds a photo, (b).
-        waiting: photos a second of each burst, (c).
-        burst: photos of a burst.
-        workers: processes that answer a burst.
-        steps: milliseconds by step of one photo at a time, in one process; means.
-        plain_steps: the same of (a).
+        photos: description of the photos.
+        plain: (a), milliseconds for each photo.
+        alone: (b), milliseconds for each photo.
+        waiting: (c), photos a second in each burst.
+        burst: number of photos in a burst.
+        workers: number of processes that answer a burst.
+        steps: step -> mean milliseconds, for one photo at a time in one process.
+        plain_steps: the same for (a).
         cold: seconds from starting a process to its first answer.
-        memory: MB of resident memory of the serving process after so many photos.
-        operations: multiplications and additions a photo, by network.
-        plain_operations: the same of (a).
+        memory: number of photos -> resident memory of the serving process in MB.
+        operations: network -> multiplications and additions for one photo.
+        plain_operations: the same for (a).
         rate: operations a second of a float32 matrix product on all cores.
     """
 
@@ -62,14 +62,14 @@ class Results:
 
     @property
     def floor(self) -> float:
-        """Milliseconds a photo that the operations of ours take at the matrix rate."""
+        """Milliseconds that our operations for one photo take at the matrix rate."""
         return sum(self.operations.values()) / self.rate * 1000
 
     @property
     def plain_floor(self) -> float:
-        """The same of (a)."""
+        """The same for (a)."""
         return sum(self.plain_operations.values()) / self.rate * 1000
 
     def share(self, *steps: str) -> float:
-        """Share of the time that these steps of ours take."""
+        """Share of our time that these steps take, 0..1."""
         return sum(self.steps[step] for step in steps) / sum(self.steps.values())

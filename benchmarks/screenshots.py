@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder of the pictures (default: docs)")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, sandbox_process() as address:
-        # A machine that is busy with other work takes its time.
+        # A busy machine may take long.
         bot = BotProcess(address, Path(folder), {"PHOTO_SECONDS": "300"})
         bot.start()
         try:
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 async def take(address: str, photo: Path, out: Path) -> None:
-    """Have the conversation on the chat page at `address` and write both pictures into a folder."""
+    """Run the conversation on the chat page at `address`, and write both pictures into a folder."""
     expect.set_options(timeout=WAIT_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
@@ -49,7 +49,7 @@ async def take(address: str, photo: Path, out: Path) -> None:
         )
         page.set_default_timeout(WAIT_MS)
         await page.goto(address)
-        # A notice that fades would lie over the photo.
+        # A fading notice would cover the photo.
         await page.add_style_tag(content="#toast { display: none }")
         answers = page.locator(".turn:not(.mine)")
         await page.get_by_role("button", name="Start", exact=True).click()
@@ -76,7 +76,7 @@ async def send(page: Page, photo: Path) -> None:
 
 
 async def save(page: Page, first: Locator, last: Locator, path: Path) -> None:
-    """Write the page, made so high that it shows everything from the message `first` to `last`, in 256 colours."""
+    """Save the page in 256 colours, high enough to show everything from the message `first` to `last`."""
     await page.wait_for_timeout(1000)
     await page.set_viewport_size({"width": WIDTH, "height": 2400})
     top, bottom = await first.bounding_box(), await last.bounding_box()

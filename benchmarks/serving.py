@@ -1,4 +1,4 @@
-"""Ours, measured: the engine one photo at a time and with many waiting, its start, its memory, and where time goes."""
+"""Measures serving: one photo at a time, many waiting photos, the start, the memory, and the time of each step."""
 
 import asyncio
 import subprocess
@@ -40,7 +40,7 @@ if __name__ == "__main__":
 
 
 def steps(analyzer: Analyzer, data: bytes) -> Mapping[str, float]:
-    """Milliseconds by step, of `STEPS`, that one photo takes from its bytes to an annotated JPEG, in this process."""
+    """Step of `STEPS` -> milliseconds, for one photo from its bytes to an annotated JPEG, in this process."""
     photo = decode(data)
     analysis = analyzer.analyze(photo)
     taken = {step: analysis.timings[step] for step in STEPS if step in analysis.timings}
@@ -64,7 +64,7 @@ async def one_at_a_time(engine: Engine, photos: Sequence[bytes]) -> list[float]:
 
 
 async def many_waiting(engine: Engine, photos: Sequence[bytes]) -> float:
-    """Photos a second where all are asked for at once."""
+    """Photos a second if all are sent at once."""
 
     async def fetched(data: bytes) -> bytes:
         return data
@@ -93,7 +93,7 @@ def cold_start(weights: Path, photo: Path) -> float:
 
 
 def memory() -> float:
-    """MB of resident memory of the largest process that the engine runs photos in."""
+    """Resident memory in MB of the largest worker process."""
     workers = [
         child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())
     ]

@@ -28,7 +28,7 @@ Feed = dict[str, NDArray[Any]]
 
 
 def side_by_side(ways: Mapping[str, Callable[[], Any]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Median milliseconds of each way; they take turns."""
+    """Median milliseconds of each way. The ways take turns."""
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 3):
         for name, way in ways.items():
@@ -40,21 +40,21 @@ def side_by_side(ways: Mapping[str, Callable[[], Any]], rounds: int = ROUNDS) ->
 
 
 def networks(release: RegistryFile) -> dict[str, tuple[int, int]]:
-    """Served files of the networks, with width and height of what they read."""
+    """Served file of each network -> width and height of its input."""
     segmenter = release.served_segmenter
     squares = {member.served.file: member.input.size for member in release.served_classifier.members}
     return {name: (size, size) for name, size in squares.items()} | {segmenter.served.file: segmenter.input.frame}
 
 
 def feed(session: onnxruntime.InferenceSession, frame: tuple[int, int], photos: int = 1) -> Feed:
-    """Random pictures as a session takes them."""
+    """Random pictures as the input of a session."""
     squares = np.random.default_rng(0).integers(0, 256, (photos, frame[1], frame[0], 3), np.uint8)
     asked = {value.name for value in session.get_inputs()}
     return {SQUARES: squares, **({EXPLAIN: np.array(False)} if EXPLAIN in asked else {})}
 
 
 def session(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    """As serving makes it."""
+    """A session with the same options as in serving."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -78,7 +78,7 @@ def runtimes(weights: Path, release: RegistryFile, threads: int) -> Iterator[tup
 
 
 def batches(weights: Path, release: RegistryFile, threads: int) -> Iterator[tuple[str, dict[str, float]]]:
-    """Milliseconds a photo of each network, by how many photos are answered together."""
+    """Milliseconds for a photo for each network, by the number of photos in a batch."""
     for name, frame in networks(release).items():
         served = session(weights / name, threads)
         sizes = (1, 2, 4, 8)
@@ -87,7 +87,8 @@ def batches(weights: Path, release: RegistryFile, threads: int) -> Iterator[tupl
 
 
 def large_kernels() -> Iterator[tuple[str, dict[str, float]]]:
-    """Milliseconds of FixCaps' first layer by way of computing it; how far they are apart, in shares of the largest."""
+    """Milliseconds of FixCaps' first layer for each way to compute it, and the largest relative difference of
+    results."""
     for kernel, side in ((31, 299), (18, 128)):
         photo, ways = kernels.ways(kernel, side)
         with torch.inference_mode():
@@ -99,7 +100,7 @@ def large_kernels() -> Iterator[tuple[str, dict[str, float]]]:
 
 
 def tables(weights: Path, root: Path | None, limit: int | None) -> Iterator[str]:
-    """All of it as Markdown, line by line, as it is measured; without a data folder, times alone."""
+    """All tables as lines of Markdown, as they are measured; without a data folder only times."""
     release = RegistryFile.load(weights)
     for title, measured in (
         ("Runtimes, all cores, ms a photo", runtimes(weights, release, cores())),
@@ -137,7 +138,7 @@ def _torch(network: Any, images: torch.Tensor) -> None:
 
 
 def _openvino(path: Path, given: Feed, kind: str, threads: int) -> Callable[[], Any]:
-    openvino: Any = import_module("openvino")  # compared with, but no dependency: where it is not installed, left out
+    openvino: Any = import_module("openvino")  # optional: only for comparison, left out if it is not installed
     core = openvino.Core()
     settings = {"INFERENCE_PRECISION_HINT": kind, "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
     compiled = core.compile_model(core.read_model(_without_evidence(path)), "CPU", settings)
@@ -146,7 +147,7 @@ def _openvino(path: Path, given: Feed, kind: str, threads: int) -> Callable[[], 
 
 
 def _without_evidence(path: Path) -> bytes:
-    """A file's content without the branch that explains, which OpenVINO cannot compile."""
+    """A file's content without the attribution branch, which OpenVINO cannot compile."""
     model = onnx.load(path)
     graph = model.graph
     for parts in (graph.node, graph.input, graph.output):

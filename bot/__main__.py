@@ -1,4 +1,4 @@
-"""`python -m bot`: settings, then the bot until it is stopped."""
+"""`python -m bot`: read the settings, then run the bot until it is stopped."""
 
 import asyncio
 import gc
@@ -11,13 +11,13 @@ from bot.settings import load_settings
 
 
 def main() -> int:
-    """Exit status: 0 after an orderly stop, 1 beside another bot on its data or token, 2 for what has to be set up."""
+    """Exit status: 0 after an orderly stop, 1 if another bot uses the data or the token, 2 if a setting is wrong."""
     try:
         settings = load_settings()
         secrets = (settings.token,) if settings.bot_token else ()
         set_up_logging(settings.log_level, settings.log_format, secrets)
-        # All that has been imported lives as long as the process. Looking through it for garbage took the event loop
-        # 0.3 s every now and then.
+        # Imported modules live as long as the process. Searching them for garbage blocked the event loop for 0.3 s now
+        # and then.
         gc.freeze()
         asyncio.run(run(settings))
     except StartupError as error:

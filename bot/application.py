@@ -1,4 +1,4 @@
-"""The application: its parts wired together, and serving until it is stopped."""
+"""The application: wires its parts together and serves until it is stopped."""
 
 import asyncio
 import logging
@@ -59,12 +59,12 @@ from storage.database import Database
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 30
-# Updates handled at once beside the photos that wait; beyond, further ones are left with Telegram for a while.
+# How many updates are handled at once besides waiting photos. Telegram keeps further updates for a while.
 OTHER_UPDATES = 1000
 
 
 async def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises StartupError where the bot cannot start or go on as it is set up."""
+    """Serve until SIGTERM or SIGINT. Raises StartupError if the bot cannot run with these settings."""
     i18n = load_i18n()
     async with (
         open_telegram(settings) as reachable,
@@ -99,13 +99,13 @@ class Application:
     reminding: Reminding
 
     async def serve(self, *, handle_signals: bool = True) -> None:
-        """Take up what was left unfinished, then handle updates until the dispatcher stops.
+        """Continue unfinished work, then handle updates until the dispatcher stops.
 
         Args:
             handle_signals: whether SIGTERM and SIGINT stop it.
 
         Raises:
-            StartupError: Telegram does not let this bot go on.
+            StartupError: Telegram refuses this bot.
         """
         await self._start_tasks()
         await self.dispatcher.start_polling(
@@ -141,7 +141,7 @@ class Application:
         start(self.broadcaster.keep_starting(), "scheduled announcements")
 
     async def _finish(self) -> None:
-        """Let what is under way come to its end, and tell Telegram which updates need not come again."""
+        """Wait for work under way, and confirm the handled updates to Telegram."""
         if not await self.in_flight.drain(self.settings.stop_seconds):
             logger.warning("stopped with work under way; the next start takes it up")
         if self.inbox.offset is not None and self.watch.error is None:
@@ -156,9 +156,9 @@ class Application:
 async def compose(
     settings: Settings, database: Database, engine: Engine, i18n: I18n, retries: RetryPolicy = DEFAULT_RETRIES
 ) -> AsyncIterator[Application]:
-    """Connect with Telegram and wire the application; its tasks and its connection end with the context.
+    """Connect to Telegram and wire the application. Its tasks and its connection end with the context.
 
-    Raises StartupError where Telegram turns this bot away.
+    Raises StartupError if Telegram refuses this bot.
     """
     inbox, in_flight, supervisor, rate_limiter = Inbox(database), InFlight(), Supervisor(), RateLimiter()
     access = Access(database.staff, settings.admin_ids)
@@ -167,7 +167,7 @@ async def compose(
         watch = PollingWatch(
             settings.data_dir / SIGN_OF_LIFE, lambda: supervisor.start(dispatcher.stop_polling(), "end of polling")
         )
-        # The inbox lies inside the watch: nothing was received that could not be recorded.
+        # The inbox is inside the watch, so a call counts as successful only if its photos were recorded.
         session.middleware(watch)
         session.middleware(inbox)
         bot = connect(settings.token, session, retries, settings.telegram_local_dir)
@@ -180,9 +180,9 @@ async def compose(
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter, access)
         dispatcher = Dispatcher(
             storage=MemoryStorage(),
-            # With isolation, whatever a person does would wait until their photo is answered.
+            # With isolation, everything that a person does would wait until their photo is answered.
             events_isolation=DisabledEventIsolation(),
-            # What handlers ask for by name.
+            # Arguments of handlers, by name.
             access=access,
             albums=Albums(),
             broadcaster=broadcaster,
@@ -231,6 +231,6 @@ async def compose(
 
 
 def _joiner(settings: Settings) -> Joiner | None:
-    """What joins answers to a photo; None where the registry has no such model."""
+    """The model that joins answers and photo; None if the registry has none."""
     registry = Registry.load(settings.weights_dir, settings.classifier)
     return Joiner(registry) if registry.joint is not None else None

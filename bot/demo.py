@@ -12,7 +12,7 @@ NEWCOMER_IDS = (1001, 1002, 1003)
 
 
 def demo_sandbox(admin_id: int, token: str | None = None, local_folder: Path | None = None) -> Sandbox:
-    """A sandbox, not started, with Emma, Ivan and the admin. Without a token it makes one up."""
+    """A sandbox with Emma, Ivan and the admin. It is not started yet. Without a token it invents one."""
     emma, ivan = [number for number in NEWCOMER_IDS if number != admin_id][:2]
     return Sandbox(
         token=token,

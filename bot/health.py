@@ -1,6 +1,6 @@
-"""`python -m bot.health`: exit status 0 where the bot of this DATA_DIR receives, else 1 and one line.
+"""`python -m bot.health`: exit status 0 if the bot of this DATA_DIR receives updates, else 1 and one line.
 
-It imports nothing heavy: a container asks every half a minute.
+It imports nothing heavy, because a container runs it every half minute.
 """
 
 import os
@@ -8,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-# In DATA_DIR; its age is how long ago a call for updates succeeded. A quiet one holds on for half a minute.
+# A file in DATA_DIR. Its age is the time since the last successful call for updates. A call without updates takes half
+# a minute.
 SIGN_OF_LIFE = "polling"
 FRESH_SECONDS = 90.0
 

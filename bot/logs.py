@@ -1,4 +1,4 @@
-"""Logging: one handler on standard error, as text or JSON lines, from which secrets are cut out."""
+"""Logging: one handler on standard error, as text or JSON lines, without secrets."""
 
 import json
 import logging
@@ -12,10 +12,10 @@ HIDDEN = "[hidden]"
 
 
 class Redacted(logging.Formatter):
-    """Formats through another formatter, then cuts the secrets out of everything: message and traceback.
+    """Formats with another formatter, then removes the secrets from message and traceback.
 
-    It has to be the last step, because the address of every request to Telegram holds the token and
-    such addresses turn up inside other libraries' exceptions.
+    It must be the last step, because every URL of a request to Telegram has the token in it, and exceptions of other
+    libraries show such URLs.
     """
 
     def __init__(self, inner: logging.Formatter, secrets: tuple[str, ...]) -> None:
@@ -54,7 +54,7 @@ def set_up_logging(level: str, style: Literal["console", "json"], secrets: tuple
     handler.setFormatter(Redacted(inner, secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # One line for every request or statement says nothing that our own lines do not, and may hold data.
+    # Their lines for every request or statement add nothing to our own lines and may have personal data.
     for noisy in ("aiohttp.access", "aiogram.event", "aiosqlite", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     sys.excepthook = _log_uncaught

@@ -1,4 +1,4 @@
-"""python -m inference PHOTO...: analyse photo files, one answer a line, in the order given."""
+"""python -m inference PHOTO...: analyse photo files. Prints one answer a line, in the order given."""
 
 import argparse
 import json
@@ -24,8 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        0; 1 where a photo could not be read (the others are answered); 2 where nothing could be served; 130 where it
-        was interrupted.
+        0; 1 if a photo could not be read (the others are answered); 2 if nothing could be analysed; 130 if it was
+        interrupted.
     """
     try:
         return _run(arguments)
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
-    # The networks' runtime takes a while to load, and an interruption may come while it does.
+    # ONNX Runtime takes a while to load. An interruption may come meanwhile.
     from inference.batches import Outputs, file_answers
 
     parser = _parser()
@@ -77,14 +77,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--answers", type=Path, metavar="FILE", help="JSON: photo file name -> answers, see inference.pipeline.answers"
     )
-    parser.add_argument("--unchecked", action="store_true", help="read unfit photos too, to see what refusing is worth")
-    parser.add_argument("--classifier", metavar="NAME-VERSION", help="another released classifier than the served one")
+    parser.add_argument(
+        "--unchecked", action="store_true", help="analyse unfit photos too, to measure what refusing them is worth"
+    )
+    parser.add_argument("--classifier", metavar="NAME-VERSION", help="NAME-VERSION of a released classifier")
     parser.add_argument("--weights", type=Path, metavar="DIR", default=DEFAULT_WEIGHTS, help="folder of registry.json")
     return parser
 
 
 def _clash(photos: list[Path]) -> tuple[Path, Path] | None:
-    """Two different photos whose outputs would have one name."""
+    """Two different photos whose outputs would have the same name."""
     taken: dict[str, Path] = {}
     for photo in photos:
         other = taken.setdefault(photo.stem, photo)
@@ -94,7 +96,7 @@ def _clash(photos: list[Path]) -> tuple[Path, Path] | None:
 
 
 def _watched(found: "Iterator[Answer[Path]]", count: int) -> "Iterator[Answer[Path]]":
-    """The same answers, with a progress bar on standard error where that is a terminal."""
+    """The same answers, with a progress bar on standard error if that is a terminal."""
     console = Console(stderr=True)
     columns = (
         TextColumn("photos"),
@@ -104,7 +106,7 @@ def _watched(found: "Iterator[Answer[Path]]", count: int) -> "Iterator[Answer[Pa
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    # Answers on the same terminal scroll past above the bar.
+    # Answers on the same terminal scroll above the bar.
     share_terminal = sys.stdout.isatty()
     with Progress(
         *columns,

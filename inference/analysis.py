@@ -1,4 +1,4 @@
-"""The values the pipeline answers with. Everything is frozen: an analysis is a fact, not a workspace."""
+"""The values that the pipeline returns. All of them are frozen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,10 +61,10 @@ class Quality:
 class Analysis:
     """One photo's answer.
 
-    `label` is the most likely class, `probabilities` its calibrated company: class -> 0..1, summing to 1, in
-    the order of `CLASSES`. A refused analysis has `refusal` set, `label` and `risk` None and no probabilities.
-    `domain` is what the photo seems to have been taken with, None where no network saw it.
-    `models` names and versions what answered, by role; `timings` are milliseconds by step.
+    `label` is the most likely class. `probabilities` are calibrated: class -> 0..1, in the order of `CLASSES`, with the
+    sum 1. A refused analysis has a `refusal`, no probabilities, and None as `label` and `risk`. `domain` is what the
+    photo was probably taken with, or None if no network saw it. `models` maps a role to the name and version of its
+    model. `timings` maps a step to milliseconds.
     """
 
     label: str | None
@@ -91,11 +91,11 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True)
 class Abcd:
-    """What `inference.pipeline.abcd` measures of an outlined lesion.
+    """What `inference.pipeline.abcd` measures on an outlined lesion.
 
     `asymmetry`: share of its area without a counterpart when folded, 0..1. `border`: perimeter squared over 4 pi times
-    the area, 1 for a disc. `colours`: largest first. `diameter`: the longest, as a share of the photo's diagonal.
-    `cut_off`: the lesion reaches the photo's edge, and only what is visible of it is measured.
+    the area, 1 for a disc. `colours`: the largest first. `diameter`: the longest one, as a share of the photo's
+    diagonal. `cut_off`: the lesion reaches the photo's edge, so only its visible part is measured.
     """
 
     asymmetry: float

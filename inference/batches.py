@@ -1,4 +1,4 @@
-"""Many photos at once: every core reads, decodes and analyses batches, answers come in the order asked."""
+"""Many photos at once: every core reads, decodes and analyses batches. Answers come in the order of the photos."""
 
 import threading
 from collections import deque
@@ -20,20 +20,20 @@ from inference.pipeline.analyzer import Analyzer
 from inference.registry.registry import Registry
 
 BATCH: Final = 16
-"""Photos a batch; larger ones are no faster on a CPU."""
+"""Photos in a batch. Larger batches are no faster on a CPU."""
 
 _BATCH_PIXELS: Final = 32 * 1024 * 1024  # a batch is cut short at this many decoded pixels, to bound memory
 
 
 Item = TypeVar("Item")
-"""Where a photo comes from: a path, the bytes of a file, pixels."""
+"""Where a photo comes from: a path, the bytes of a file, or pixels."""
 
 
 @dataclass(frozen=True, eq=False)
 class Answer(Generic[Item]):
-    """One photo's answer: an analysis, or the error that kept it from being read.
+    """One photo's answer: an analysis, or the error why it could not be read.
 
-    The lesion's box is in pixels of the picture in the file, see `at_taken_size`.
+    The lesion's box is in pixels of the picture in the file; see `at_taken_size`.
     """
 
     photo: Item
@@ -43,7 +43,7 @@ class Answer(Generic[Item]):
 
 @dataclass(frozen=True)
 class Outputs:
-    """Folders to write `<stem>.jpg` with the drawing and `<stem>.png` with the mask into; None for neither.
+    """Folders for `<stem>.jpg` with the drawing and for `<stem>.png` with the mask; None writes none.
 
     A photo without a lesion has an empty mask; a refused one has no drawing.
     """
@@ -56,13 +56,13 @@ class Outputs:
         return [folder for folder in (self.annotated, self.masks) if folder is not None]
 
     def overwritten(self, photos: Sequence[Path]) -> Path | None:
-        """The first output that is one of the photos themselves, by whatever name."""
+        """The first output path that is one of the photos themselves, under whatever name."""
         own = {_identity(photo) for photo in photos} - {None}
         targets = (target for photo in photos for target in self._targets(photo) if target is not None)
         return next((target for target in targets if _identity(target) in own), None)
 
     def write(self, path: Path, photo: Photo, analysis: Analysis) -> None:
-        """Write what was asked for; every file is whole or not there. Raises OSError where a folder takes none.
+        """Write the files that were asked for. A file is complete or absent. Raises OSError if it cannot be written.
 
         Args:
             path: of the photo file.
@@ -88,7 +88,7 @@ class Outputs:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """What identifies a file, whatever its name or link; None where there is none."""
+    """Device and inode, which identify a file under any name; None if there is no file."""
     try:
         status = path.stat()
     except OSError:
@@ -97,7 +97,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file under another name first: a full disk leaves no half of it."""
+    """Write a file under another name first, so that a full disk leaves no half of it."""
     unfinished = path.with_name(f".{path.name}.part")
     try:
         unfinished.write_bytes(content)
@@ -108,9 +108,9 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def at_taken_size(photo: Photo, analysis: Analysis) -> Analysis:
-    """An analysis of a photo that was read at a reduced size, in pixels of the picture in its file.
+    """The analysis with its box in pixels of the picture in the file, even if the photo was read at a reduced size.
 
-    Its mask stays as small as it was found.
+    The mask keeps the reduced size.
     """
     if photo.taken_size is None:
         return analysis
@@ -131,14 +131,14 @@ def answers(
     checked: bool = True,
     then: Callable[[Item, Photo, Analysis], None] | None = None,
 ) -> Iterator[Answer[Item]]:
-    """Analyse photos on all cores; yields one answer an item, in order, as soon as its turn is ready.
+    """Analyse photos on all cores. Yields one answer for each item, in order, as soon as it is ready.
 
     Args:
-        items: where the photos come from.
-        read: makes a photo of an item. It may raise PhotoError or OSError, which becomes the answer's `error`.
-        registry: what is served.
+        items: the sources of the photos.
+        read: reads the photo of an item. If it raises PhotoError or OSError, that becomes the answer's `error`.
+        registry: the models to use.
         checked: see `Analyzer`.
-        then: is called with every photo and its analysis, by the thread that made it.
+        then: called with every photo and its analysis, in the thread that analysed it.
 
     Raises:
         RegistryError: a served file is not what the registry says.
@@ -150,7 +150,7 @@ def answers(
 
     def work(chunk: Sequence[Item]) -> list[Answer[Item]]:
         if not hasattr(local, "analyzer"):
-            # Many photos: each core has its own batch. Few: the cores share the one there is.
+            # With many photos each core has its own batch. With few, the cores share one batch.
             local.analyzer = Analyzer.load(registry, count // workers, checked=checked)
         return _chunk(chunk, read, local.analyzer, then)
 
@@ -158,7 +158,7 @@ def answers(
         ahead: deque[Future[list[Answer[Item]]]] = deque()
         try:
             for chunk in chunks:
-                # Finished answers hold masks: only a few batches may wait for their turn.
+                # Finished answers hold masks, so only a few batches may wait for their turn.
                 if len(ahead) > 2 * workers:
                     yield from ahead.popleft().result()
                 ahead.append(pool.submit(work, chunk))

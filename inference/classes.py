@@ -1,4 +1,4 @@
-"""The eight classes and the groups a reply speaks of.
+"""The eight classes, and the groups of classes that an answer names.
 
 Seven are those of HAM10000 (Tschandl, Rosendahl, Kittler, "The HAM10000 dataset", Scientific Data 5:180161, 2018);
 squamous cell carcinoma, with keratoacanthoma, comes from the other sets.
@@ -14,7 +14,8 @@ CLASSES: Final = ("akiec", "bcc", "bkl", "df", "mel", "nv", "scc", "vasc")
 MALIGNANT: Final = ("mel", "bcc", "scc")
 PREMALIGNANT: Final = ("akiec",)
 SUSPICIOUS: Final = MALIGNANT + PREMALIGNANT
-"""Classes whose probability alone, at a threshold chosen for sensitivity, raises a warning."""
+"""Malignant and pre-malignant classes. Their probability alone raises a warning, from a threshold on that is chosen for
+sensitivity."""
 
 BENIGN: Final = tuple(name for name in CLASSES if name not in SUSPICIOUS)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Domain = Literal["dermatoscope", "phone"]
-"""What a picture was taken with; cameras and phones count alike."""
+"""What a picture was taken with. Cameras count as phones."""
 DOMAINS: Final[tuple[Domain, ...]] = ("dermatoscope", "phone")
 
 

@@ -1,8 +1,8 @@
-"""Import this before ultralytics and onnxruntime: it keeps both quiet, offline and out of the home directory.
+"""Import this before ultralytics and onnxruntime. It keeps both quiet, offline and out of the home directory.
 
-Ultralytics reads its settings at import, writes a settings file into the user's configuration folder, may report
-analytics and may install packages. ONNX Runtime keeps a device id and a store of events there, which it reports to its
-maker. A bot that reads photographs of people's skin does none of that.
+Ultralytics reads its settings at import and writes a file into the user's configuration folder. It may report analytics
+and install packages. ONNX Runtime stores a device id and events there and reports them to its maker. A bot that
+analyses photos of people's skin must do none of that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An `Analysis` as programs get it: what `--json` prints of a photo, and what the web service answers."""
+"""An `Analysis` as JSON: for `--json` and for the web service."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from inference.analysis import Analysis
 
 
 def record(analysis: Analysis) -> dict[str, Any]:
-    """A JSON object: see `Analysis`; the box in pixels to 1/100, timings in milliseconds to 1/100."""
+    """A JSON object with the fields of `Analysis`. The box (pixels) and the timings (ms) are rounded to 1/100."""
     return {
         "label": analysis.label,
         "probabilities": dict(analysis.probabilities),

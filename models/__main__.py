@@ -35,10 +35,10 @@ _STYLE: Final = (
 
 
 def parse(arguments: Sequence[str] | None = None) -> Any:
-    """The command that is asked for, ready to run.
+    """Parse the arguments into a command that is ready to run.
 
     Raises:
-        SystemExit: help is asked for, or an option makes no sense; what is wrong stands on standard error.
+        SystemExit: after help, or if an option is wrong; the error is on standard error.
         ModelsError: an option has an impossible value.
     """
     return tyro.cli(Command, prog="python -m models", description=__doc__, args=arguments, config=_STYLE)

@@ -1,14 +1,14 @@
-"""What can go wrong in a command of ``models``. Each message is one line that says what and where."""
+"""The errors of the commands of ``models``. Each message is one line that says what is wrong and where."""
 
 from __future__ import annotations
 
 
 class ModelsError(Exception):
-    """A command cannot start or go on; it ends with this message."""
+    """A command cannot start or go on. It ends with this message."""
 
 
 class DataError(ModelsError):
-    """A data folder lacks something, or holds what it should not."""
+    """A data folder lacks something, or has something unknown in it."""
 
 
 class TrainingError(ModelsError):
@@ -16,7 +16,7 @@ class TrainingError(ModelsError):
 
 
 class WeightsUnavailable(TrainingError):
-    """Pretrained weights are neither on a hub that can be reached nor in its cache."""
+    """Pretrained weights are neither in the cache nor on a hub that can be reached."""
 
 
 class EvaluationError(ModelsError):

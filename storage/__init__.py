@@ -1,4 +1,4 @@
-"""What the bot keeps, in SQLite or PostgreSQL: people, their requests, announcements; health data encrypted."""
+"""The bot's data in SQLite or PostgreSQL: people, their requests, announcements. Health data is encrypted."""
 
 from storage.database import Database
 from storage.errors import DatabaseInUse, StorageBusy, StorageError, StorageFull, StorageUnavailable

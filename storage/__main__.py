@@ -1,4 +1,4 @@
-"""Commands of whoever runs the bot: back up, restore, and copy a database.
+"""Commands for the operator: back up, restore and copy a database.
 
 python -m storage backup DATABASE FILE
 python -m storage restore FILE DATABASE
@@ -48,7 +48,8 @@ async def _restore(source: Path, database: Path) -> None:
 
 
 async def _copy(source: str, target: str, key: bytes) -> None:
-    # Opening brings both to the schema of this program, checks the key, and makes sure that nobody works on them.
+    # Opening updates both to the schema of this program, checks the key, and makes sure that no other process uses
+    # them.
     old = await Database.open(source, key)
     try:
         new = await Database.open(target, key)
@@ -77,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("backup", help="copy an SQLite database while the bot runs")
     one.add_argument("database", type=Path)
     one.add_argument("file", type=Path)
-    two = commands.add_parser("restore", help="put a backup in the place of a database; stop the bot first")
+    two = commands.add_parser("restore", help="replace a database by a backup; stop the bot first")
     two.add_argument("file", type=Path)
     two.add_argument("database", type=Path)
     three = commands.add_parser("copy", help="copy a database into an empty one of either kind; stop the bot first")

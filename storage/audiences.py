@@ -1,4 +1,4 @@
-"""Whom an announcement is for."""
+"""The audience of an announcement."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ ACTIVE_FOR = timedelta(days=30)
 
 
 def is_in(audience: Audience, staff_ids: Collection[int], now: datetime) -> ColumnElement[bool]:
-    """Who gets an announcement for this audience. Nobody gets one who opted out, whatever the audience."""
+    """The condition for a user to get an announcement for this audience. Those who opted out never get one."""
     return and_(is_recipient(), _belongs(audience, staff_ids, now))
 
 
@@ -26,7 +26,7 @@ def _belongs(audience: Audience, staff_ids: Collection[int], now: datetime) -> C
         case Audience.RUSSIAN:
             return russian
         case Audience.ENGLISH:
-            # Whoever speaks a language that the bot does not is answered in English.
+            # People with a language that the bot does not speak are answered in English.
             return not_(russian)
         case Audience.ACTIVE:
             return exists().where(requests.c.user_id == users.c.id, requests.c.created_at >= now - ACTIVE_FOR)

@@ -1,4 +1,4 @@
-"""Copies of an SQLite database while the bot runs, and the way back."""
+"""Backs up an SQLite database while the bot runs, and restores it."""
 
 import contextlib
 import os
@@ -13,10 +13,10 @@ PAGES_AT_ONCE = 256
 def backup(database: Path, target: Path) -> None:
     """Write a consistent copy of a database into a new file that only its owner can read.
 
-    It is whole or not there. Whoever writes meanwhile is not held up. Blocking.
+    The copy is complete or absent. Other processes can write meanwhile. Blocking.
 
     Raises:
-        StorageError: there is no database, the target is taken or cannot be written, or the copy is damaged.
+        StorageError: there is no database, the target exists already or cannot be written, or the copy is damaged.
     """
     if not database.exists():
         raise StorageError(f"there is no database {database}")
@@ -34,7 +34,7 @@ def backup(database: Path, target: Path) -> None:
 
 
 def restore(source: Path, database: Path) -> None:
-    """Put a backup in the place of a database on which nobody works; the key must be that of the backup. Blocking.
+    """Replace a database that no process uses by a backup. The key must be that of the backup. Blocking.
 
     Raises:
         StorageError: there is no backup, it is damaged, or the database cannot be written.
@@ -45,7 +45,7 @@ def restore(source: Path, database: Path) -> None:
     try:
         os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
         _copy(source, unfinished)
-        # The log belongs to the file that goes: read together with the new one it would damage it.
+        # The log belongs to the old file. Together with the new file it would damage the database.
         for suffix in ("-wal", "-shm"):
             database.with_name(f"{database.name}{suffix}").unlink(missing_ok=True)
         unfinished.replace(database)
@@ -56,14 +56,14 @@ def restore(source: Path, database: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a database page by page, and look whether the copy is sound."""
+    """Copy a database page by page, and check the copy."""
     address = source.absolute().as_uri() + "?mode=ro"
     with (
         contextlib.closing(sqlite3.connect(address, uri=True)) as old,
         contextlib.closing(sqlite3.connect(target)) as new,
     ):
         old.backup(new, pages=PAGES_AT_ONCE)
-        # One file without a log: the copy is complete in itself.
+        # One file without a log, so that the copy is complete.
         new.execute("PRAGMA journal_mode = DELETE")
         [verdict] = new.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":

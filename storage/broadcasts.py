@@ -1,4 +1,4 @@
-"""Announcements and their deliveries. Each delivery goes out at most once, whenever the process dies."""
+"""Announcements and their deliveries. Each delivery goes out at most once, even if the process dies."""
 
 import logging
 from collections.abc import Collection
@@ -23,7 +23,7 @@ from storage.records import (
 )
 from storage.tables import broadcasts, deliveries, users
 
-# Part of what every ciphertext is bound to: it stays as it was when only photos had one.
+# Every ciphertext is bound to this name. It stays as it was when only photos had a file id.
 FILE_ID = "photo_file_id"
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Broadcasts:
         entities_json: str,
         file_id: str | None,
     ) -> Broadcast:
-        """A draft for everybody. `chat_id` is where its progress is told."""
+        """Create a draft for everybody. Its progress is shown in `chat_id`."""
         statement = (
             insert(broadcasts)
             .values(
@@ -61,14 +61,14 @@ class Broadcasts:
         async with self._transactions.write() as connection:
             row = (await connection.execute(statement)).one()
             if file_id is not None:
-                # Bound to the number of the broadcast, which is known only now.
+                # The ciphertext is bound to the number of the broadcast, which is known only now.
                 sealed = self._cipher.seal_text(file_id, broadcast_place(FILE_ID, row.id))
                 with_file = update(broadcasts).where(broadcasts.c.id == row.id).values(file_id=sealed)
                 row = (await connection.execute(with_file.returning(*broadcasts.c))).one()
         return opened_broadcast(self._cipher, row)
 
     async def translate(self, broadcast_id: int, language: str, content: Content) -> bool:
-        """Say something else to those of one language; False if it is no draft any more."""
+        """Set the content for one language; False if it is no longer a draft."""
         async with self._transactions.write() as connection:
             draft = select(broadcasts).where(
                 broadcasts.c.id == broadcast_id, broadcasts.c.state == BroadcastState.DRAFT
@@ -84,7 +84,7 @@ class Broadcasts:
             return True
 
     async def address(self, broadcast_id: int, audience: Audience) -> bool:
-        """Choose whom a draft is for; False if it is no draft any more."""
+        """Choose the audience of a draft; False if it is no longer a draft."""
         return await self._step(broadcast_id, [BroadcastState.DRAFT], BroadcastState.DRAFT, audience=audience)
 
     async def get(self, broadcast_id: int) -> Broadcast | None:
@@ -94,30 +94,30 @@ class Broadcasts:
         return opened_broadcast(self._cipher, row) if row is not None else None
 
     async def latest(self, limit: int) -> list[Broadcast]:
-        """The newest that were confirmed, newest first, also those that are still to come or were cancelled."""
+        """The latest announcements, newest first, including scheduled and cancelled ones, but no drafts."""
         dropped = and_(broadcasts.c.state == BroadcastState.CANCELLED, broadcasts.c.finished_at.is_(None))
         query = select(broadcasts).where(broadcasts.c.state != BroadcastState.DRAFT, not_(dropped))
         return await self._all(query.order_by(broadcasts.c.id.desc()).limit(limit))
 
     async def count_recipients(self, audience: Audience, staff_ids: Collection[int]) -> int:
-        """How many would get an announcement that is sent now."""
+        """How many people would get an announcement now."""
         query = select(func.count()).select_from(users).where(is_in(audience, staff_ids, datetime.now(UTC)))
         async with self._transactions.read() as connection:
             return (await connection.execute(query)).scalar_one()
 
     async def schedule(self, broadcast_id: int, starts_at: datetime) -> bool:
-        """Let a draft wait for a time; False if it is no draft any more."""
+        """Schedule a draft for a time; False if it is no longer a draft."""
         return await self._step(broadcast_id, [BroadcastState.DRAFT], BroadcastState.SCHEDULED, starts_at=starts_at)
 
     async def scheduled(self) -> list[Broadcast]:
-        """Those that wait for their time, the next one first."""
+        """The scheduled announcements, the next one first."""
         query = select(broadcasts).where(broadcasts.c.state == BroadcastState.SCHEDULED)
         return await self._all(query.order_by(broadcasts.c.starts_at, broadcasts.c.id))
 
     async def confirm(self, broadcast_id: int, staff_ids: Collection[int] = ()) -> bool:
-        """Start a draft, or one that waits for its time, for all of its audience who are recipients now.
+        """Start a draft or a scheduled announcement, for everybody who belongs to its audience now.
 
-        Of several confirmations one is told True.
+        If it is confirmed several times, only one call returns True.
         """
         now = datetime.now(UTC)
         async with self._transactions.write() as connection:
@@ -137,29 +137,29 @@ class Broadcasts:
             return True
 
     async def pause(self, broadcast_id: int) -> bool:
-        """Begin no further delivery; False if it is not running."""
+        """Start no more deliveries; False if it is not running."""
         return await self._step(broadcast_id, [BroadcastState.RUNNING], BroadcastState.PAUSED)
 
     async def resume(self, broadcast_id: int) -> bool:
-        """Go on after a pause; False if there is none."""
+        """Go on after a pause; False if it is not paused."""
         return await self._step(broadcast_id, [BroadcastState.PAUSED], BroadcastState.RUNNING)
 
     async def cancel(self, broadcast_id: int) -> bool:
-        """Drop a draft; False if it is not one any more."""
+        """Drop a draft; False if it is no longer a draft."""
         return await self._step(broadcast_id, [BroadcastState.DRAFT], BroadcastState.CANCELLED)
 
     async def stop(self, broadcast_id: int) -> bool:
-        """End what was confirmed: no further delivery begins. False if it has ended already."""
+        """End an announcement: no more deliveries start. False if it has ended already."""
         live = [BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED]
         return await self._step(broadcast_id, live, BroadcastState.CANCELLED, finished_at=datetime.now(UTC))
 
     async def running(self) -> list[Broadcast]:
-        """Broadcasts that were confirmed, do not pause and are not finished, oldest first."""
+        """Announcements that are running, oldest first."""
         query = select(broadcasts).where(broadcasts.c.state == BroadcastState.RUNNING)
         return await self._all(query.order_by(broadcasts.c.id))
 
     async def next_batch(self, broadcast_id: int, size: int) -> list[Delivery]:
-        """Up to `size` people whose turn has come; they stay pending until `mark_sending`."""
+        """Up to `size` deliveries that are next. They stay pending until `mark_sending`."""
         query = (
             select(deliveries.c.user_id, users.c.language)
             .join(users, users.c.id == deliveries.c.user_id)
@@ -172,13 +172,13 @@ class Broadcasts:
             return [Delivery(**row._mapping) for row in (await connection.execute(query)).all()]
 
     async def mark_sending(self, broadcast_id: int, user_id: int) -> bool:
-        """Commit to one delivery, before its message goes out. False: do not send it (any more)."""
+        """Commit to one delivery before its message goes out. False means: do not send it."""
         pending, sending = DeliveryState.PENDING, DeliveryState.SENDING
         return await self._mark(broadcast_id, user_id, pending, sending, _is_running(broadcast_id))
 
     async def mark(self, broadcast_id: int, user_id: int, state: DeliveryState) -> None:
-        """Note how a delivery ended. BLOCKED marks the person too; PENDING puts one that surely did not
-        go out back in the queue."""
+        """Note how a delivery ended. BLOCKED marks the person too. PENDING is for a message that certainly did not go
+        out, and puts it back into the queue."""
         await self._mark(broadcast_id, user_id, DeliveryState.SENDING, state)
 
     async def counts(self, broadcast_id: int) -> DeliveryCounts:
@@ -192,7 +192,7 @@ class Broadcasts:
         return DeliveryCounts(**found)
 
     async def finish(self, broadcast_id: int) -> bool:
-        """Close a running broadcast; False if it is not running (any more)."""
+        """Finish a running announcement; False if it is not running."""
         now = datetime.now(UTC)
         return await self._step(broadcast_id, [BroadcastState.RUNNING], BroadcastState.FINISHED, finished_at=now)
 
@@ -210,7 +210,7 @@ class Broadcasts:
             try:
                 found.append(opened_broadcast(self._cipher, row))
             except StorageError as error:
-                # It cannot go on, but others can.
+                # This one cannot go on, but others can.
                 logger.error("broadcast %d: %s", row.id, error)
         return found
 

@@ -14,15 +14,16 @@ class Chats:
         self._sealed = SealedRequests(cipher)
 
     async def move(self, old: int, new: int) -> int:
-        """Give all requests of one chat to another one, in one transaction; says how many.
+        """Move all requests of one chat to another chat in one transaction; returns how many.
 
-        Their ciphertexts are bound to the chat, so they are sealed anew. What cannot be decrypted stays where it is.
+        Their ciphertexts are bound to the chat, so they are encrypted again. Requests that cannot be decrypted stay
+        where they are.
         """
         async with self._transactions.write() as connection:
             rows = (await connection.execute(select(requests).where(requests.c.chat_id == old))).all()
             moved = 0
             for row in (each for each in rows if self._sealed.opened(each).is_readable):
                 this = update(requests).where(requests.c.id == row.id).values(self._sealed.moved(row, new))
-                # Numbers of messages begin anew in a supergroup: one may be taken.
+                # Message numbers start again in a supergroup, so one may exist already.
                 moved += (await connection.execute(this.prefix_with("OR IGNORE"))).rowcount
         return moved

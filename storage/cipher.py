@@ -1,7 +1,7 @@
-"""Encryption at rest: AES-256-GCM, each ciphertext bound to the place where it is kept.
+"""Encryption at rest: AES-256-GCM. Each ciphertext is bound to the place where it is stored.
 
-The place (table, column and what identifies the row) is the associated data of the cipher. A ciphertext that
-somebody moves to another row or column is refused like one that was altered.
+The place (table, column and row) is the associated data of the cipher. A ciphertext that was moved to another row or
+column is refused, like one that was altered.
 """
 
 import base64
@@ -22,38 +22,38 @@ from storage.keys import KEY_BYTES, decode_key
 
 NONCE_BYTES = 12
 
-# The token that tells a wrong key at the start.
+# The token that shows at the start whether the key is right.
 CHECK = "encryption_check.token"
 
 
 def request_place(column: str, user_id: int, chat_id: int, message_id: int, edited_at: int = 0) -> str:
-    """Where a request keeps a value: known before its number is, and the same for its whole life."""
+    """The place of a request's value. It is known before the request has a number, and never changes."""
     message = f"{message_id}.{edited_at}" if edited_at else str(message_id)
     return f"requests.{column} {user_id} {chat_id} {message}"
 
 
 def broadcast_place(column: str, broadcast_id: int) -> str:
-    """Where a broadcast keeps a value."""
+    """The place of a broadcast's value."""
     return f"broadcasts.{column} {broadcast_id}"
 
 
 def mole_name_place(mole_id: int) -> str:
-    """Where a mole keeps its name."""
+    """The place of a mole's name."""
     return f"moles.name {mole_id}"
 
 
 def mole_findings_place(mole_id: int, request_id: int) -> str:
-    """Where a photo of a mole keeps what was found."""
+    """The place of the findings in a photo of a mole."""
     return f"mole_photos.findings {mole_id} {request_id}"
 
 
 def verdict_place(request_id: int) -> str:
-    """Where it is kept what a doctor said of a result."""
+    """The place of a doctor's verdict on a result."""
     return f"verdicts.said {request_id}"
 
 
 class Cipher:
-    """Values to ciphertexts of one place and back. Raises StorageError for a malformed key."""
+    """Encrypts values for one place and decrypts them. Raises StorageError for a malformed key."""
 
     def __init__(self, key: bytes) -> None:
         try:
@@ -62,22 +62,22 @@ class Cipher:
             raise StorageError(
                 "DATA_KEY is not a key: give 32 random bytes in URL-safe base64, or none to use the key file"
             ) from error
-        # A key of its own: releases up to 1.7 used the bytes themselves with another cipher.
+        # A derived key, because releases up to 1.7 used the bytes themselves with another cipher.
         derived = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"storage: AES-256-GCM").derive(secret)
         self._aead = AESGCM(derived)
         self._fingerprint_key = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"storage: fingerprints").derive(secret)
 
     def seal(self, value: bytes, place: str) -> bytes:
-        """Nonce and ciphertext, readable at this place only."""
+        """Encrypt a value; returns nonce and ciphertext, which can be decrypted only for this place."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return nonce + self._aead.encrypt(nonce, value, place.encode())
 
     def open(self, sealed: bytes, place: str) -> bytes:
-        """What `seal` was given. Raises StorageError for another key, another place or altered bytes."""
+        """Decrypt what `seal` returned. Raises StorageError for another key, another place or altered bytes."""
         try:
             return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
         except (InvalidTag, ValueError) as error:
-            # Without the place: that names a person.
+            # The message leaves out the place, which names a person.
             raise StorageError(
                 f"{place.partition(' ')[0]} cannot be decrypted: it was altered, moved, or encrypted with another key; "
                 "restore the database from a backup"
@@ -90,7 +90,7 @@ class Cipher:
         try:
             token = base64.urlsafe_b64decode(sealed)
         except ValueError:
-            # What is no base64 was altered too.
+            # Text that is no base64 was altered too.
             token = b""
         return self.open(token, place).decode()
 
@@ -102,5 +102,5 @@ class Cipher:
         return value
 
     def fingerprint(self, value: str, purpose: str) -> str:
-        """64 hexadecimal digits that stand for `value`, the same each time, of no use without the key (HMAC-SHA256)."""
+        """A keyed hash of `value` (HMAC-SHA256) as 64 hexadecimal digits. It reveals nothing without the key."""
         return hmac.new(self._fingerprint_key, f"{purpose} {value}".encode(), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""The engine of either database, and the only two ways to a connection: `read` and `write`."""
+"""The engine of either database, and the only two kinds of transaction: `read` and `write`."""
 
 import asyncio
 import sqlite3
@@ -19,11 +19,11 @@ from storage.errors import StorageBusy, StorageFull, StorageUnavailable
 
 # How long a transaction waits for another program before it fails with StorageBusy.
 BUSY_TIMEOUT_S = 2.0
-# Fewer than the pool has connections: somebody in a hurry finds one free.
+# Fewer than the connections of the pool, so that urgent work finds one free.
 LOW_PRIORITY_AT_ONCE = 4
 
 BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-# Beside SQLITE_FULL: a quota or a limit on file sizes reads as a write that failed.
+# Besides SQLITE_FULL: with a quota or a limit on file sizes, SQLite reports a failed write.
 FULL_CODES = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR_WRITE,
@@ -38,9 +38,9 @@ _is_low_priority: ContextVar[bool] = ContextVar("is_low_priority", default=False
 
 @contextmanager
 def low_priority() -> Iterator[None]:
-    """Within it, in this task and those that it starts, transactions take turns and leave room for others'.
+    """In this block, transactions of this task and of tasks that it starts take turns and leave room for others.
 
-    For work that comes in crowds: whoever asks for one thing meanwhile does not stand in its queue.
+    It is for work that comes in large numbers. A single request meanwhile does not wait behind it.
     """
     before = _is_low_priority.set(True)
     try:
@@ -57,13 +57,13 @@ def create_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
-        # The driver's own transactions would leave DDL and PRAGMA outside; `begin` below opens them instead.
+        # The driver's own transactions would not include DDL and PRAGMA. `begin` below opens transactions instead.
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        # FULL: what is committed survives a power cut too, not only the death of the process.
+        # FULL: committed data survives not only a crash of the process but also a power cut.
         cursor.execute("PRAGMA synchronous = FULL")
-        # Erased means overwritten, not merely unlinked.
+        # Erased data is overwritten, not only unlinked.
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         cursor.close()
@@ -80,21 +80,21 @@ def create_engine(url: URL, *, foreign_keys: bool = True) -> AsyncEngine:
 class Transactions:
     """Short transactions on one engine: any number of readers beside one writer.
 
-    Reads do not wait for writes, neither for ours nor for another program's. Both raise StorageUnavailable where the
-    database cannot do its work now.
+    Reads do not wait for writes, neither for ours nor for those of another program. Both raise StorageUnavailable if
+    the database cannot work now.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._is_sqlite = engine.dialect.name == "sqlite"
-        # Writers wait their turn here, in order; SQLite's own busy handler would have them poll.
+        # Writers wait here in order. SQLite's own busy handler would make them poll.
         self._writing = asyncio.Lock()
         self._low_priority = asyncio.Semaphore(LOW_PRIORITY_AT_ONCE)
         self._failures = 0
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A consistent view; nothing written through it is kept."""
+        """A consistent view for reading. Changes through it are not kept."""
         with _told_apart():
             async with self._turn(), self._engine.connect() as connection:
                 if not self._is_sqlite:
@@ -102,7 +102,7 @@ class Transactions:
                 yield connection
 
     def insert(self, table: Table) -> Any:
-        """An insertion that may say what to do on a conflict: each database has its own."""
+        """An INSERT statement with ON CONFLICT, which each database has in its own dialect."""
         return (sqlite_dialect if self._is_sqlite else postgresql_dialect).insert(table)
 
     @asynccontextmanager
@@ -110,7 +110,7 @@ class Transactions:
         """A transaction that commits at the end of the block and rolls back on an exception."""
         failures = self._failures
         async with self._turn(), self._writing:
-            # Who waited while another one tried in vain has waited long enough: a queue of them would never end.
+            # A writer that waited while another one failed gives up too. Otherwise the queue would never end.
             if self._failures > failures:
                 raise StorageBusy("the database is locked by another program")
             try:
@@ -128,9 +128,9 @@ class Transactions:
         return self._low_priority if _is_low_priority.get() else nullcontext()
 
     async def checkpoint(self) -> bool:
-        """Move everything from the write-ahead log into the database and empty the log, without waiting.
+        """Move the write-ahead log into the database and empty the log, without waiting.
 
-        False where somebody who reads, or another program, is in the way. PostgreSQL's log is its operator's to keep.
+        False if a reader or another program prevents it. Does nothing for PostgreSQL, whose log its operator manages.
         """
         if not self._is_sqlite:
             return True
@@ -142,21 +142,21 @@ class Transactions:
                 try:
                     busy, _, _ = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
                 except DBAPIError:
-                    # It must not go back to the pool with no time-out.
+                    # The connection must not go back to the pool without its time-out.
                     await connection.invalidate()
                     raise
-                # Not in a `finally`: a cancelled connection is invalid, and its error would hide the cancellation.
+                # This is in no `finally`: a cancelled connection is invalid, and its error would hide the cancellation.
                 await connection.execute(text(f"PRAGMA busy_timeout = {round(1000 * BUSY_TIMEOUT_S)}"))
         return not busy
 
 
 @contextmanager
 def _told_apart() -> Iterator[None]:
-    """Errors that pass by themselves become StorageUnavailable; all others stay as they are."""
+    """Turn temporary errors into StorageUnavailable. All other errors stay unchanged."""
     try:
         yield
     except (DBAPIError, PostgresError, OSError) as error:
-        # The driver of PostgreSQL raises errors of its own while it connects.
+        # PostgreSQL's driver raises its own errors while it connects.
         cause = error.orig if isinstance(error, DBAPIError) else error
         unavailable = _unavailable(cause) or postgresql.unavailable(cause)
         if unavailable is None:
@@ -166,7 +166,7 @@ def _told_apart() -> Iterator[None]:
 
 def _unavailable(error: BaseException | None) -> StorageUnavailable | None:
     code = getattr(error, "sqlite_errorcode", 0)
-    # The lower byte is the kind, the rest says more about it.
+    # The lower byte is the kind of error, the rest is more detail.
     if code & 0xFF in BUSY_CODES:
         return StorageBusy("the database is locked by another program")
     if code in FULL_CODES:

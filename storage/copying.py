@@ -1,4 +1,4 @@
-"""Everything of one database into another, of either kind; what arrived is compared by counts and digests."""
+"""Copies one database into another, of either kind, and compares both by counts and digests."""
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
@@ -18,7 +18,7 @@ ROWS_AT_ONCE: Final = 500
 
 @dataclass(frozen=True)
 class Copied:
-    """What a table holds: how many rows, and a SHA-256 of all their values."""
+    """The content of a table: the number of rows, and a SHA-256 of all their values."""
 
     table: str
     rows: int
@@ -26,18 +26,18 @@ class Copied:
 
 
 async def copy(source: URL, target: URL) -> list[Copied]:
-    """Copy all tables, and with them the numbers that were given already, which are never given again.
+    """Copy all tables, and the counters of ids, so that no id is used again.
 
-    Both databases have the schema of this program, and nobody else works on them.
+    Both databases must have the schema of this program, and no other process may use them.
 
     Raises:
-        StorageError: the target is not empty, or holds something else than the source afterwards.
+        StorageError: the target is not empty, or differs from the source afterwards.
     """
     engines = create_engine(source), create_engine(target)
     try:
         reading, writing = (Transactions(engine) for engine in engines)
         async with reading.read() as old, writing.write() as new:
-            # Written by whoever opened it with the same key.
+            # Opening the target with the same key has written this table already.
             await new.execute(delete(encryption_check))
             for table in metadata.sorted_tables:
                 if (await new.execute(select(func.count()).select_from(table))).scalar_one():
@@ -60,14 +60,14 @@ async def copy(source: URL, target: URL) -> list[Copied]:
 
 
 async def _rows(connection: AsyncConnection, table: Table) -> AsyncIterator[Sequence[Row[Any]]]:
-    """All rows in the order of their keys, some hundreds at a time."""
+    """All rows in the order of their keys, in batches of some hundreds."""
     result = await connection.stream(select(table).order_by(*table.primary_key.columns))
     async for rows in result.partitions(ROWS_AT_ONCE):
         yield rows
 
 
 async def _digest(connection: AsyncConnection, table: Table) -> Copied:
-    # Sorted here: the databases do not agree on the order of texts.
+    # Sorted here, because the databases sort text differently.
     digests: list[bytes] = []
     async for rows in _rows(connection, table):
         digests += [hashlib.sha256(repr(tuple(row)).encode()).digest() for row in rows]
@@ -75,7 +75,7 @@ async def _digest(connection: AsyncConnection, table: Table) -> Copied:
 
 
 async def _continue_numbers(old: AsyncConnection, new: AsyncConnection, table: Table) -> None:
-    """Let the new database go on numbering where the old one was: a number that was erased must not come back."""
+    """Continue the ids in the new database where the old one was: an erased id must not come back."""
     if not table.dialect_options["sqlite"]["autoincrement"]:
         return
     last = await _last_number(old, table)

@@ -1,4 +1,4 @@
-"""The database as one object: opened once, with its schema brought up to date and its key checked."""
+"""The database as one object. Opening it updates the schema and checks the key."""
 
 import asyncio
 import os
@@ -34,10 +34,10 @@ from storage.verdicts import Verdicts
 
 
 class Database:
-    """One repository for each kind of thing that is kept; each of their methods is one short transaction.
+    """One repository for each kind of data. Each of their methods is one short transaction.
 
-    All of them raise StorageUnavailable where the database is locked by another program or the disk is full.
-    `retention` erases what is old. `traces.keep_wiping` has to run beside the bot: it finishes erasures.
+    All methods raise StorageUnavailable if the database is locked by another program or the disk is full. `retention`
+    erases old data. `traces.keep_wiping` must run beside the bot, because it completes erasures.
     """
 
     def __init__(self, engine: AsyncEngine, cipher: Cipher, lock: InstanceLock | SessionLock) -> None:
@@ -61,11 +61,11 @@ class Database:
 
     @classmethod
     async def open(cls, url: str | URL, key: bytes) -> Self:
-        """Open the database of `url` and apply all migrations to it; an SQLite file is created where there is none.
+        """Open the database of `url` and apply all migrations. A missing SQLite file is created.
 
-        `key` is 32 bytes in URL-safe base64. Raises DatabaseInUse where another process works on it, and
-        StorageError where the file cannot be written, the server cannot be reached, the database is damaged or of a
-        newer version, or was encrypted with another key.
+        `key` is 32 bytes in URL-safe base64. Raises DatabaseInUse if another process uses it, and StorageError if the
+        file cannot be written, the server cannot be reached, the database is damaged or of a newer version, or it was
+        encrypted with another key.
         """
         cipher = Cipher(key)
         location, path = locate(url)
@@ -80,7 +80,7 @@ class Database:
                 await asyncio.to_thread(_create, path)
             await asyncio.to_thread(upgrade, location, key)
             await database._check()
-            # What an earlier process erased, or a migration encrypted, may still stand in the log.
+            # The log may still have data that an earlier process erased or a migration encrypted.
             await database.traces.wipe()
         except (DBAPIError, PostgresError, StorageUnavailable, OSError) as error:
             await database.close()
@@ -116,7 +116,7 @@ class Database:
                 verdict = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
             if verdict != "ok":
                 raise DatabaseError("PRAGMA quick_check", None, Exception("database disk image is malformed"))
-        # Written even where a read would do: a file that cannot be written must be told at the start.
+        # A write, though a read would do: a file that cannot be written must be reported at the start.
         async with self._transactions.write() as connection:
             token = (await connection.execute(select(encryption_check.c.token))).scalar_one_or_none()
             if token is None:
@@ -131,7 +131,7 @@ class Database:
 
 
 def _create(path: Path) -> None:
-    # SQLite gives its log files the mode of the database: nobody else on the machine reads either.
+    # SQLite gives its log files the mode of the database, so no other user can read either.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 

@@ -1,4 +1,4 @@
-"""Photos that are replaced by an edit of their message: each has a request of its own."""
+"""Photos that replace another photo by an edit of its message. Each has its own request."""
 
 from datetime import UTC, datetime
 
@@ -19,10 +19,10 @@ class Edits:
         self._sealed = SealedRequests(cipher)
 
     async def record(self, edit: Received, arrived: float = float("inf")) -> bool:
-        """Record the photo that a message shows instead of an earlier one; says whether it is another one.
+        """Record the photo of an edited message; returns whether the photo has changed.
 
-        The earlier one, if nobody has answered it, is closed. An edit of a message that is not known, or is erased,
-        is none of ours.
+        The request of the earlier photo is closed unless it was answered. An edit of an unknown or erased message is
+        ignored.
         """
         of_message = (requests.c.chat_id == edit.chat_id) & (requests.c.message_id == edit.message_id)
         async with self._transactions.write() as connection:
@@ -39,7 +39,7 @@ class Edits:
             return True
 
     async def answered_before(self, request: Request) -> bool:
-        """Whether the message of a request showed an earlier photo that was answered, or is being answered."""
+        """Whether the message of a request showed an earlier photo that was answered or is being answered."""
         earlier = (requests.c.chat_id == request.chat_id) & (requests.c.message_id == request.message_id)
         # Once it is being sent, an answer cannot be called back.
         earlier &= (requests.c.edited_at < request.edited_at) & requests.c.outcome.in_(COMMITTED)

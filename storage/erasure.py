@@ -1,4 +1,4 @@
-"""Erasure to the end: what is deleted goes from the write-ahead log too, as soon as nobody reads the old state."""
+"""Complete erasure: deleted data leaves the write-ahead log too, as soon as no reader uses the old state."""
 
 import asyncio
 import logging
@@ -16,24 +16,24 @@ from storage.tables import broadcasts, users
 logger = logging.getLogger(__name__)
 
 AGAIN_S = 1.0
-# Longer than anything is under way: a photo in the queue, an update that comes again after an outage.
+# Longer than any work can be under way, such as a photo in the queue or an update that is repeated after an outage.
 REMEMBERED_S = 86_400.0
 
 
 async def erase_people(connection: AsyncConnection, user_ids: Collection[int] | Select[tuple[int]]) -> int:
-    """Delete people with their requests, deliveries and own announcements; says how many people there were."""
+    """Delete people with their requests, deliveries and own announcements; returns how many people."""
     await connection.execute(delete(broadcasts).where(broadcasts.c.admin_id.in_(user_ids)))
     return (await connection.execute(delete(users).where(users.c.id.in_(user_ids)))).rowcount
 
 
 class Erasures:
-    """Who was erased when, in memory and for a while: what was under way then must not bring them back."""
+    """Remembers for a while, in memory, who was erased when, so that work under way does not bring the data back."""
 
     def __init__(self) -> None:
         self._at: OrderedDict[int, float] = OrderedDict()
 
     def note(self, user_id: int) -> None:
-        """This person is being erased now."""
+        """Note that this person is erased now."""
         now = time.monotonic()
         self._at[user_id] = now
         self._at.move_to_end(user_id)
@@ -41,7 +41,7 @@ class Erasures:
             self._at.popitem(last=False)
 
     def since(self, user_id: int, moment: float) -> bool:
-        """Whether this person was erased after `moment`, by `time.monotonic`."""
+        """Whether this person was erased after `moment` (of `time.monotonic`)."""
         return self._at.get(user_id, float("-inf")) >= moment
 
 
@@ -56,7 +56,7 @@ class Traces:
         self._since = 0.0
 
     async def wipe(self) -> bool:
-        """Empty the log now if nobody reads the old state; else leave it to `keep_wiping` and return False."""
+        """Empty the log now, if no reader uses the old state; otherwise leave it to `keep_wiping` and return False."""
         if await self._wiped():
             return True
         if not self._left.is_set():
@@ -67,14 +67,14 @@ class Traces:
         return False
 
     async def until_wiped(self) -> None:
-        """Wait until nothing is left in the log of what was erased before."""
+        """Wait until the log has no erased data."""
         await self._none_left.wait()
 
     async def keep_wiping(self) -> None:
-        """Empty the log as soon as that can be done, whenever `wipe` could not, until cancelled."""
+        """Whenever `wipe` failed, empty the log as soon as possible; runs until cancelled."""
         while True:
             await self._left.wait()
-            # Nothing tells when another process ends its reading.
+            # There is no signal when another process stops reading.
             while not await self._wiped():  # noqa: ASYNC110
                 await asyncio.sleep(AGAIN_S)
             self._left.clear()

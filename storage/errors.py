@@ -1,16 +1,16 @@
-"""The errors of this package: what has to be set up differently, and what passes by itself."""
+"""The errors of this package: wrong set-up, and temporary errors."""
 
 
 class StorageError(Exception):
-    """Storage cannot work as it is set up. The message is one line that says what to change."""
+    """Storage cannot work with this set-up. The message is one line that says what to change."""
 
 
 class DatabaseInUse(StorageError):
-    """Another process works on this database."""
+    """Another process uses this database."""
 
 
 class StorageUnavailable(Exception):
-    """The database cannot do this now. Nothing of the transaction was kept, so it may be tried again."""
+    """The database cannot do this now. The transaction was rolled back, so it may be tried again."""
 
 
 class StorageBusy(StorageUnavailable):
@@ -22,4 +22,4 @@ class StorageUnreachable(StorageUnavailable):
 
 
 class StorageFull(StorageUnavailable):
-    """The disk takes no more."""
+    """The disk is full."""

@@ -1,4 +1,4 @@
-"""The key of what is encrypted at rest: 32 random bytes in URL-safe base64, in a file of its own."""
+"""The key for encryption at rest: 32 random bytes in URL-safe base64, in its own file."""
 
 import base64
 import contextlib
@@ -22,15 +22,14 @@ def decode_key(text: bytes) -> bytes:
 
 
 def load_or_create_key(path: Path, database: Path | None) -> bytes:
-    """Read the key file at `path`; write a new key there, readable by its owner alone, for a new `database`.
+    """Read the key file at `path`. For a new `database`, write a new key there that only its owner can read.
 
-    Processes that race for a missing file all get the key of the first. Raises StorageError where the
-    file can be neither read nor written, can be read by others, holds something else, or is missing
-    beside a database that exists: a new key could not read it. `database` is None where a server has it; whether
-    the key is that of its database is told when it is opened.
+    If several processes create it at once, all get the same key. Raises StorageError if the file can be neither read
+    nor written, other users can read it, it is no key, or it is missing beside an existing database, which a new key
+    could not decrypt. `database` is None for a server; opening its database checks the key.
     """
     try:
-        # Asked first: whoever creates both creates the key first.
+        # Checked first, because a process that creates both creates the key first.
         is_new = database is None or not database.exists() or database.stat().st_size == 0
         if not path.exists():
             if not is_new:
@@ -64,7 +63,7 @@ def _create(path: Path) -> None:
             file.write(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)))
             file.flush()
             os.fsync(file.fileno())
-        # A link, unlike a rename, never replaces a key that another process has put there meanwhile.
+        # Unlike a rename, a link never replaces a key that another process has written meanwhile.
         with contextlib.suppress(FileExistsError):
             os.link(temporary, path)
     finally:

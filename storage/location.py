@@ -1,4 +1,4 @@
-"""Where the database lies: a URL that names an SQLite file, or a database of a PostgreSQL server."""
+"""The location of the database: the URL of an SQLite file or of a database on a PostgreSQL server."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ EXAMPLE = f"{DRIVER}:///data/bot.db or {SERVER_DRIVER}://bot:password@host/lesio
 
 
 def url_of(path: Path) -> URL:
-    """The URL of the SQLite file at `path`, whatever characters its name holds."""
+    """The URL of the SQLite file at `path`, whatever characters are in its name."""
     return URL.create(DRIVER, database=str(path))
 
 
 def locate(url: str | URL) -> tuple[URL, Path | None]:
-    """The parsed URL and its SQLite file; None in its place for PostgreSQL. Raises StorageError for anything else."""
+    """The parsed URL and its SQLite file (None for PostgreSQL). Raises StorageError for anything else."""
     try:
         location = make_url(url)
     except ArgumentError as error:

@@ -1,4 +1,4 @@
-"""One process works on one SQLite file: an exclusive lock on a file beside it."""
+"""Only one process may use an SQLite file: an exclusive lock on a file beside it."""
 
 import asyncio
 import fcntl
@@ -9,9 +9,9 @@ from storage.errors import DatabaseInUse
 
 
 class InstanceLock:
-    """The lock on `<database>.lock`. The kernel gives it back however the process ends, `kill -9` included.
+    """The lock on `<database>.lock`. The kernel releases it however the process ends, even by `kill -9`.
 
-    The file stays. If it were removed, two processes could hold locks on two files of one name.
+    The file stays. If it were removed, two processes could hold locks on two files with the same name.
     """
 
     def __init__(self, database: Path) -> None:
@@ -19,11 +19,11 @@ class InstanceLock:
         self._descriptor: int | None = None
 
     async def acquire(self) -> None:
-        """Take the lock without waiting. Raises DatabaseInUse where another process has it, or OSError."""
+        """Take the lock without waiting. Raises DatabaseInUse if another process has it, or OSError."""
         await asyncio.to_thread(self._acquire)
 
     def _acquire(self) -> None:
-        # Not the database file itself: closing it would drop the locks that SQLite holds on it.
+        # This is not the database file itself: closing that would drop SQLite's own locks on it.
         name = self._database.with_name(f"{self._database.name}.lock")
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -40,7 +40,7 @@ class InstanceLock:
         self._descriptor = descriptor
 
     async def release(self) -> None:
-        """Give the lock back, if it is held."""
+        """Release the lock, if it is held."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -1,4 +1,4 @@
-"""Alembic, driven from the program itself: no alembic.ini, no command line."""
+"""Runs Alembic from the program, without alembic.ini and without its command line."""
 
 from pathlib import Path
 
@@ -10,21 +10,21 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(url: URL, key: bytes, revision: str = "head") -> None:
-    """Bring the database up to `revision`. Blocking, with an event loop of its own: call it in a thread.
+    """Upgrade the database to `revision`. Blocking, with its own event loop, so call it in a thread.
 
-    `key` reads what is encrypted in it and encrypts it anew. Raises StorageError where it is another one.
+    `key` decrypts the data, and encrypts it again. Raises StorageError if it is not the right key.
     """
     command.upgrade(_config(url, key), revision)
 
 
 def downgrade(url: URL, key: bytes, revision: str) -> None:
-    """Take the database back to `revision` ("base" for an empty one). Blocking, like `upgrade`."""
+    """Downgrade the database to `revision` ("base" for an empty one). Blocking, like `upgrade`."""
     command.downgrade(_config(url, key), revision)
 
 
 def _config(url: URL, key: bytes) -> Config:
     config = Config()
-    # Not `set_main_option`: that one interpolates percent signs, which paths and URLs may hold.
+    # `set_main_option` would interpolate percent signs, which may be in paths and URLs.
     config.attributes["url"] = url
     config.attributes["key"] = key
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -1,4 +1,4 @@
-"""Moles that people follow, and the photos of each. A mole is given to its owner alone."""
+"""Moles that people follow, and their photos. Only its owner can get a mole."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,14 +22,14 @@ class Moles:
         self._requests = requests_
 
     async def create(self, user_id: int, name: str) -> Mole | None:
-        """A new mole; None where the person follows as many as one may."""
+        """Create a mole; None if the person has reached the limit of moles."""
         async with self._transactions.write() as connection:
             query = select(func.count()).select_from(moles).where(moles.c.user_id == user_id)
             if (await connection.execute(query)).scalar_one() >= MOST_MOLES:
                 return None
             fresh = insert(moles).values(user_id=user_id, name="", created_at=datetime.now(UTC)).returning(*moles.c)
             row = (await connection.execute(fresh)).one()
-            # Bound to the number of the mole, which is known only now.
+            # The ciphertext is bound to the number of the mole, which is known only now.
             named = update(moles).where(moles.c.id == row.id).values(name=self._sealed(name, row.id))
             return self._mole((await connection.execute(named.returning(*moles.c))).one())
 
@@ -47,7 +47,7 @@ class Moles:
             return [self._mole(row) for row in (await connection.execute(query)).all()]
 
     async def of_request(self, request_id: int, user_id: int) -> Mole | None:
-        """The mole that a photo of this person belongs to, if any."""
+        """The mole to which a photo of this person belongs, if any."""
         query = (
             select(moles)
             .join(mole_photos, mole_photos.c.mole_id == moles.c.id)
@@ -58,22 +58,22 @@ class Moles:
         return self._mole(row) if row is not None else None
 
     async def rename(self, mole_id: int, user_id: int, name: str) -> bool:
-        """Give a mole another name; False where it is not this person's."""
+        """Rename a mole; False if it is not this person's."""
         owned = (moles.c.id == mole_id) & (moles.c.user_id == user_id)
         async with self._transactions.write() as connection:
             renamed = update(moles).where(owned).values(name=self._sealed(name, mole_id))
             return (await connection.execute(renamed)).rowcount == 1
 
     async def forget(self, mole_id: int, user_id: int) -> bool:
-        """Follow a mole no longer: its name, findings and reminder go, the results stay in the history."""
+        """Stop following a mole: erase its name, findings and reminder. The results stay in the history."""
         owned = (moles.c.id == mole_id) & (moles.c.user_id == user_id)
         async with self._transactions.write() as connection:
             return (await connection.execute(delete(moles).where(owned))).rowcount == 1
 
     async def add_photo(self, mole: Mole, request_id: int, findings: Mapping[str, Any]) -> bool:
-        """Put a photo of the mole's owner to it; False where it belongs to a mole already, or is not theirs.
+        """Add a photo of the mole's owner to it; False if it belongs to a mole already, or is not theirs.
 
-        Of several who ask for the same photo at once, one is told True.
+        If the same photo is added several times at once, only one call returns True.
         """
         place = mole_findings_place(mole.id, request_id)
         values = {
@@ -93,7 +93,7 @@ class Moles:
             return (await connection.execute(added)).rowcount == 1
 
     async def photos(self, mole: Mole) -> list[MolePhoto]:
-        """A mole's photos, the first taken first."""
+        """A mole's photos, the oldest first."""
         query = (
             select(mole_photos.c.request_id, mole_photos.c.findings)
             .where(mole_photos.c.mole_id == mole.id)
@@ -117,7 +117,7 @@ class Moles:
             await connection.execute(update(mole_photos).where(of_mole).values(findings=sealed))
 
     async def export(self, user_id: int) -> list[dict[str, Any]]:
-        """Everything kept on a person's moles, decrypted, as JSON types."""
+        """All data on a person's moles, decrypted, as JSON types."""
         exported = []
         for mole in await self.of_user(user_id):
             photos = [{"request_id": each.request.id, "findings": each.findings} for each in await self.photos(mole)]

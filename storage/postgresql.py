@@ -1,4 +1,4 @@
-"""PostgreSQL's part: its engine, what its errors mean, and the lock by which one process works on one database."""
+"""PostgreSQL: its engine, its errors, and the lock that lets only one process use a database."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ DISK_FULL = "53100"
 
 
 def create_engine(url: URL, **options: Any) -> AsyncEngine:
-    """An engine for the database of `url`. A connection that died while nobody used it is replaced unnoticed."""
+    """An engine for the database of `url`. A connection that died while it was idle is replaced silently."""
     settings = {"lock_timeout": str(LOCK_MS), "timezone": "UTC", "application_name": "lesion-triage-bot"}
     return create_async_engine(
         url,
@@ -30,7 +30,7 @@ def create_engine(url: URL, **options: Any) -> AsyncEngine:
 
 
 def unavailable(error: BaseException | None) -> StorageUnavailable | None:
-    """What passes by itself, else None. The driver raises OSError while it connects, and its own errors later."""
+    """The temporary error behind an exception, else None. The driver raises OSError while connecting, later its own."""
     state = str(getattr(error, "sqlstate", None) or "")
     if state == DISK_FULL:
         return StorageFull("the server's disk takes no more")
@@ -46,18 +46,18 @@ def _is_closed(error: BaseException | None) -> bool:
 
 
 class SessionLock:
-    """An advisory lock of one connection. The server gives it back however the process ends, `kill -9` included."""
+    """An advisory lock of one connection. The server releases it however the process ends, even by `kill -9`."""
 
     def __init__(self, url: URL) -> None:
         self._url = url
-        # A connection of its own, which ends with the lock instead of going back to a pool.
+        # A separate connection, which ends with the lock instead of going back to a pool.
         self._engine = create_engine(url, poolclass=NullPool, pool_pre_ping=False)
         self._connection: AsyncConnection | None = None
 
     async def acquire(self) -> None:
-        """Take the lock without waiting. Raises DatabaseInUse where another process has it."""
+        """Take the lock without waiting. Raises DatabaseInUse if another process has it."""
         connection = await self._engine.connect()
-        # Without a transaction that stays open: the server could not clean up behind it.
+        # No transaction stays open, because it would keep the server from vacuuming.
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         if not (await connection.execute(select(func.pg_try_advisory_lock(LOCK_ID)))).scalar_one():
             await connection.close()
@@ -67,7 +67,7 @@ class SessionLock:
         self._connection = connection
 
     async def release(self) -> None:
-        """Give the lock back, if it is held."""
+        """Release the lock, if it is held."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()

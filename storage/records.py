@@ -1,4 +1,4 @@
-"""Values that leave this package: frozen, free of SQLAlchemy, every time aware and in UTC."""
+"""The values that this package returns: frozen and without SQLAlchemy. Every time is aware and in UTC."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ BroadcastKind = Literal["text", "photo", "document"]
 
 
 class Outcome(StrEnum):
-    """Where a request stands. The first three are under way, the others are final.
+    """The state of a request. The first three are under way, the others are final.
 
-    SENDING is committed before the answer goes out. Where a process died in between, nobody can know whether the
-    answer arrived. REPLACED by another photo in the same message, before it was answered.
+    SENDING is committed before the answer goes out. If the process dies then, nobody knows whether the answer arrived.
+    REPLACED: an edit put another photo into the message before it was answered.
     """
 
     RECEIVED = "received"
@@ -45,7 +45,7 @@ class BroadcastState(StrEnum):
 
 
 class Audience(StrEnum):
-    """Whom an announcement is for; ACTIVE are those who sent a photo lately."""
+    """The audience of an announcement. ACTIVE are those who sent a photo lately."""
 
     ALL = "all"
     ENGLISH = "en"
@@ -55,10 +55,10 @@ class Audience(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """One announcement to one person.
+    """The state of one announcement to one person.
 
-    SENDING is committed before the message goes out. Where a process died in between nobody can know
-    whether the message arrived, so such a delivery stays SENDING for ever and is never repeated.
+    SENDING is committed before the message goes out. If the process dies then, nobody knows whether the message
+    arrived. Such a delivery stays SENDING and is never repeated.
     """
 
     PENDING = "pending"
@@ -73,8 +73,8 @@ class DeliveryState(StrEnum):
 class User:
     """A person who wrote to the bot.
 
-    `language` is what they chose, or else what their client first reported; `consented_at` is None until
-    they agreed; `blocked_at` is set while they block the bot; `utc_offset` is in minutes, None until they said it.
+    `language` is what they chose, or else what their client first reported. `consented_at` is None until they agree.
+    `blocked_at` is set while they block the bot. `utc_offset` is in minutes, or None if unknown.
     """
 
     id: int
@@ -88,9 +88,9 @@ class User:
 
 @dataclass(frozen=True)
 class Received:
-    """A message that asks for a photo to be read, as it arrived; `note` is what was written with it.
+    """A message with a photo to analyse, as it arrived. `note` is the text in it.
 
-    `thread_id` is its topic, in a chat that has any; `edited_at` (Unix seconds) is 0 for a message as it was sent.
+    `thread_id` is its topic, in a chat with topics. `edited_at` (Unix seconds) is 0 for a message that was not edited.
     """
 
     user_id: int
@@ -107,12 +107,12 @@ class Received:
 
 @dataclass(frozen=True)
 class Request:
-    """One photo to be read.
+    """One photo to analyse.
 
-    `progress_message_id` is the message that says so while it is being read; `result` is the decrypted
-    health data of a completed request, else None; `note` is what the person wrote with the photo.
-    `explanation_asked_at` is None where no explanation is owed. One that cannot be decrypted any more is not
-    `is_readable`, and its file ids are empty.
+    `progress_message_id` is the message that shows its progress. `result` is the decrypted health data of a completed
+    request, else None. `note` is what the person wrote with the photo. `explanation_asked_at` is None unless an
+    explanation is still to be given. If the request cannot be decrypted, `is_readable` is False and its file ids are
+    empty.
     """
 
     id: int
@@ -143,7 +143,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Completion:
-    """How one request ended; `result` (JSON types only) and the file id of the reply are encrypted when kept."""
+    """How a request ended. `result` (JSON types only) and the file id of the reply are encrypted in the database."""
 
     request_id: int
     outcome: Outcome
@@ -152,7 +152,7 @@ class Completion:
 
 
 class Content(TypedDict):
-    """What an announcement says: `text` is the message or the caption, `entities_json` its formatting."""
+    """The content of an announcement: `text` is the message or the caption, `entities_json` its formatting."""
 
     kind: BroadcastKind
     text: str
@@ -162,9 +162,9 @@ class Content(TypedDict):
 
 @dataclass(frozen=True)
 class Broadcast:
-    """An announcement: its content, and what is said instead to those whose language is in `translations`.
+    """An announcement: its content, and other content for the languages in `translations`.
 
-    `starts_at` is None where it was sent at once.
+    `starts_at` is None if it was sent at once.
     """
 
     id: int
@@ -183,14 +183,14 @@ class Broadcast:
     starts_at: datetime | None
 
     def content(self, language: str) -> Content:
-        """What somebody of this language gets."""
+        """The content for this language."""
         own = Content(kind=self.kind, text=self.text, entities_json=self.entities_json, file_id=self.file_id)
         return self.translations.get(language, own)
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """Somebody whose turn has come. `language` is as in `User`."""
+    """The next person to get an announcement. `language` is as in `User`."""
 
     user_id: int
     language: str | None
@@ -198,7 +198,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class DeliveryCounts:
-    """How many deliveries of one broadcast stand in each state."""
+    """The number of deliveries of one broadcast in each state."""
 
     pending: int = 0
     sending: int = 0
@@ -209,13 +209,13 @@ class DeliveryCounts:
 
     @property
     def total(self) -> int:
-        """Everyone the broadcast was confirmed for and who has not erased themselves since."""
+        """Everybody to whom it was addressed, without those who have erased their data since."""
         return self.pending + self.sending + self.sent + self.blocked + self.failed + self.skipped
 
 
 @dataclass(frozen=True)
 class Mole:
-    """A mole that a person follows, by the name they gave it."""
+    """A mole that a person follows, with the name that they gave it."""
 
     id: int
     user_id: int
@@ -225,7 +225,7 @@ class Mole:
 
 @dataclass(frozen=True)
 class MolePhoto:
-    """One photo of a mole: the request that read it, with what was found of it then."""
+    """One photo of a mole: its request, and the findings in it."""
 
     request: Request
     findings: Mapping[str, Any]
@@ -233,7 +233,7 @@ class MolePhoto:
 
 @dataclass(frozen=True)
 class Reminder:
-    """When a person is reminded of a mole: at `due_at`, and then every so many months."""
+    """A reminder of a mole: at `due_at`, and then every `months` months."""
 
     mole: Mole
     months: int
@@ -242,7 +242,7 @@ class Reminder:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a doctor called a spot, as the person tells it (a class, or `other`), and whether a biopsy was taken."""
+    """What a doctor called a spot, as the person reports it (a class, or `other`), and whether there was a biopsy."""
 
     label: str
     biopsy: bool

@@ -1,7 +1,7 @@
-"""Reminders of moles. Each is claimed before it is sent, so that of several bots one sends it.
+"""Reminders of moles. Each is claimed before it is sent, so that only one of several bots sends it.
 
-A claim is a lease: where the bot that has it dies, another takes it up once the lease is over. A bot that dies between
-the message and its note has it sent again: for a reminder better than not at all.
+A claim is a lease. If the bot that has it dies, another bot takes it when the lease is over. If a bot dies between
+sending and noting it, the reminder is sent again. That is better than no reminder.
 """
 
 from datetime import datetime, timedelta
@@ -24,26 +24,26 @@ class Reminders:
         self._cipher = cipher
 
     async def set(self, mole_id: int, months: int, due_at: datetime) -> None:
-        """Remind of a mole at `due_at` and every so many months after, in place of what was set before."""
+        """Set the reminder of a mole: at `due_at`, then every `months` months. Replaces an earlier one."""
         values = {"months": months, "due_at": due_at, "leased_until": None}
         statement = self._transactions.insert(reminders).values(mole_id=mole_id, **values)
         async with self._transactions.write() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["mole_id"], set_=values))
 
     async def switch_off(self, mole_id: int) -> None:
-        """Remind of a mole no longer."""
+        """Delete the reminder of a mole."""
         async with self._transactions.write() as connection:
             await connection.execute(delete(reminders).where(reminders.c.mole_id == mole_id))
 
     async def get(self, mole_id: int) -> tuple[int, datetime] | None:
-        """Months and time of a mole's reminder, None where there is none."""
+        """Months and time of a mole's reminder; None if there is none."""
         async with self._transactions.read() as connection:
             query = select(reminders.c.months, reminders.c.due_at).where(reminders.c.mole_id == mole_id)
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else (row.months, row.due_at)
 
     async def claim_due(self, now: datetime) -> list[Reminder]:
-        """Take some of the reminders that are due and that nobody else has; the longest due first.
+        """Claim some of the due reminders that no other bot has; the longest due first.
 
         People who block the bot are left out until they write again.
         """
@@ -57,7 +57,8 @@ class Reminders:
             .limit(AT_ONCE)
         )
         async with self._transactions.write() as connection:
-            # Looked at once more where another bot has just claimed it: PostgreSQL waits for that one and goes on.
+            # The condition is repeated, because another bot may just have claimed it: PostgreSQL waits for it and goes
+            # on.
             claimed = update(reminders).where(reminders.c.mole_id.in_(due), free).values(leased_until=now + LEASE)
             ours = (await connection.execute(claimed.returning(reminders.c.mole_id))).scalars().all()
             query = (
@@ -70,7 +71,7 @@ class Reminders:
         return [Reminder(opened_mole(self._cipher, row), row.months, row.due_at) for row in rows]
 
     async def settle(self, reminder: Reminder, next_due: datetime) -> None:
-        """Note that a reminder was sent; one that was changed meanwhile stays as it is."""
+        """Note that a reminder was sent. A reminder that was changed meanwhile stays unchanged."""
         same = (reminders.c.mole_id == reminder.mole.id) & (reminders.c.due_at == reminder.due_at)
         async with self._transactions.write() as connection:
             await connection.execute(update(reminders).where(same).values(due_at=next_due, leased_until=None))

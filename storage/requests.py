@@ -1,4 +1,4 @@
-"""Requests: recorded before work begins, completed after the reply, so that a killed process loses none."""
+"""Requests are recorded before work begins and completed after the reply, so a killed process loses none."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -38,9 +38,9 @@ class Requests:
         thread_id: int | None = None,
         edited_at: int = 0,
     ) -> tuple[Request, bool]:
-        """The request of one message and whether it is new. A message told twice is recorded once.
+        """The request of one message, and whether it is new. A message that comes twice is recorded once.
 
-        A person never seen before is created, without consent.
+        An unknown person is created, without consent.
         """
         known = await self.of_message(chat_id, message_id)
         if known is not None:
@@ -55,9 +55,9 @@ class Requests:
         return request, created
 
     async def record_all(self, received: Sequence[Received], arrived: float = float("inf")) -> int:
-        """Record many requests in one transaction, as `record` does each; says how many are new.
+        """Record many requests in one transaction, each as `record` does; returns how many are new.
 
-        Those of people who were erased after they `arrived`, by `time.monotonic`, are left out.
+        Requests of people who were erased after `arrived` (of `time.monotonic`) are left out.
         """
         received = [each for each in received if not self._erasures.since(each.user_id, arrived)]
         if not received:
@@ -74,17 +74,17 @@ class Requests:
             return len((await connection.execute(recorded)).all())
 
     async def claim(self, request_ids: Collection[int]) -> set[int]:
-        """Take received requests into work; says which. Of all who ask for one, one gets it."""
+        """Start work on received requests; returns which were claimed. Each can be claimed only once."""
         return await self._move(request_ids, Outcome.RECEIVED, Outcome.WORKING)
 
     async def release(self, request_ids: Collection[int]) -> set[int]:
-        """Give requests whose worker is gone back, to be claimed anew; says which."""
+        """Give back requests whose worker is gone, so that they can be claimed again; returns which."""
         return await self._move(request_ids, Outcome.WORKING, Outcome.RECEIVED)
 
     async def mark_sending(self, completions: Sequence[Completion]) -> set[int]:
-        """Commit to answers before they go out, and keep their results; says which may be sent.
+        """Commit to answers before they go out, and store their results; returns which may be sent.
 
-        Requests that nobody works on any more, or that were erased meanwhile, are left alone.
+        Requests that are no longer worked on, or that were erased meanwhile, are left out.
         """
         decided = {each.request_id: each for each in completions}
         under_way = select(requests).where(requests.c.id.in_(decided), requests.c.outcome == Outcome.WORKING)
@@ -96,18 +96,18 @@ class Requests:
         return {row.id for row in rows}
 
     async def take_back(self, request_ids: Collection[int]) -> set[int]:
-        """Note that answers committed to were not sent after all; says which."""
+        """Note that committed answers were not sent after all; returns which."""
         return await self._move(request_ids, Outcome.SENDING, Outcome.WORKING)
 
     async def set_progress_message(self, request_ids: Sequence[int], message_id: int | None) -> None:
-        """Note which message tells of the progress of these requests; None where it is gone."""
+        """Note the message that shows the progress of these requests; None if it is gone."""
         async with self._transactions.write() as connection:
             await connection.execute(
                 update(requests).where(requests.c.id.in_(request_ids)).values(progress_message_id=message_id)
             )
 
     async def discard(self, request_id: int) -> None:
-        """Take back a request that nobody has claimed: its message turned out to ask for no reading."""
+        """Discard an unclaimed request whose message turned out to need no analysis."""
         async with self._transactions.write() as connection:
             await connection.execute(
                 delete(requests).where(requests.c.id == request_id, requests.c.outcome == Outcome.RECEIVED)
@@ -124,9 +124,10 @@ class Requests:
         await self.complete_all([Completion(request_id, outcome, result, reply_file_id)])
 
     async def complete_all(self, completions: Sequence[Completion]) -> set[int]:
-        """Close requests after their reply was sent, an album's all in one transaction; says which it closed.
+        """Close requests after their reply was sent, all in one transaction; returns which were closed.
 
-        Requests that are already closed, or erased meanwhile, are left alone: it may be repeated until it succeeds.
+        Requests that are closed already, or were erased meanwhile, are left out. So it can be repeated until it
+        succeeds.
         """
         ended = {each.request_id: each for each in completions}
         still_open = select(requests).where(requests.c.id.in_(ended), requests.c.outcome.in_(UNFINISHED))
@@ -140,7 +141,7 @@ class Requests:
     async def amend(
         self, request_id: int, user_id: int, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
     ) -> None:
-        """Put another result in place of an answered request's, if it is this person's own; `change` makes it."""
+        """Replace the result of an answered request, if it is this person's own. `change` makes the new result."""
         theirs = (requests.c.id == request_id) & (requests.c.user_id == user_id)
         answered = select(requests).where(theirs, requests.c.outcome.in_(ANSWERED), requests.c.result.is_not(None))
         async with self._transactions.write() as connection:
@@ -159,14 +160,14 @@ class Requests:
         return found[0] if found else None
 
     async def still_kept(self, request_ids: Collection[int]) -> set[int]:
-        """Which of these requests were neither erased nor replaced meanwhile."""
+        """The requests among these that were neither erased nor replaced meanwhile."""
         wanted = requests.c.id.in_(request_ids) & (requests.c.outcome != Outcome.REPLACED)
         async with self._transactions.read() as connection:
             kept = await connection.execute(select(requests.c.id).where(wanted))
             return set(kept.scalars())
 
     async def owe_explanation(self, request_id: int) -> bool:
-        """Note that an explanation is asked for and not given yet; False where it is owed already."""
+        """Note that an explanation was asked for; False if it was asked for already and is not given yet."""
         asked = requests.c.explanation_asked_at
         async with self._transactions.write() as connection:
             noted = await connection.execute(
@@ -184,16 +185,16 @@ class Requests:
             )
 
     async def unexplained(self) -> list[Request]:
-        """Requests with an explanation that is owed, in the order in which they were asked for."""
+        """Requests whose explanation is not given yet, in the order in which the explanations were asked for."""
         asked = requests.c.explanation_asked_at
         return await self._all(select(requests).where(asked.is_not(None)).order_by(asked))
 
     async def unfinished(self) -> list[Request]:
-        """Requests that were under way, oldest first."""
+        """Requests that are under way, oldest first."""
         return await self._all(select(requests).where(requests.c.outcome.in_(UNFINISHED)).order_by(requests.c.id))
 
     async def outlived(self, since: datetime) -> list[Request]:
-        """Requests recorded after `since` and done with, whose progress message was not taken away."""
+        """Finished requests recorded after `since` whose progress message was not deleted."""
         closed = requests.c.outcome.not_in(UNFINISHED) & requests.c.explanation_asked_at.is_(None)
         closed &= requests.c.created_at >= since
         return await self._all(select(requests).where(closed, requests.c.progress_message_id.is_not(None)))
@@ -216,7 +217,7 @@ class Requests:
         return [self._sealed.opened(row) for row in rows], total
 
     async def export(self, user_id: int) -> dict[str, Any]:
-        """Everything kept on one person, decrypted, as JSON types; empty for a person not known."""
+        """All data on one person, decrypted, as JSON types; empty for an unknown person."""
         async with self._transactions.read() as connection:
             person = (await connection.execute(select(users).where(users.c.id == user_id))).one_or_none()
             if person is None:
@@ -234,7 +235,7 @@ class Requests:
             }
 
     async def of_message(self, chat_id: int, message_id: int) -> Request | None:
-        """The request of one message as it is now; None where there is none, or it was erased."""
+        """The current request of one message; None if there is none, or it was erased."""
         of_message = (requests.c.chat_id == chat_id) & (requests.c.message_id == message_id)
         found = await self._all(select(requests).where(of_message).order_by(requests.c.edited_at.desc()).limit(1))
         return found[0] if found else None

@@ -1,11 +1,10 @@
-"""The retention time: what is older is erased, by a clock that is trusted.
+"""The retention time: older data is erased, if the clock can be trusted.
 
-The rule for the clock. Each round notes the time of the clock in the database. If the clock stands more than two days
-past the last note, nobody knows whether it jumped or the program was off for long. Nothing is erased then until the
-program has run for three days in all with that clock. A clock that was put right meanwhile has cost nothing. A clock
-that went back is followed at once in what it erases: an earlier time erases less. But what is written then gets the
-time of the last note instead of its own, or it would be lost as too old once the clock is right. After three days with
-the earlier clock that one is trusted.
+The rule for the clock: each round writes the time into the database. If the clock is more than two days ahead of the
+last round, either it jumped or the program was off for long. Then nothing is erased until the program has run for three
+days in total with that clock. If the clock is corrected meanwhile, nothing was lost. If the clock went back, erasing
+follows it at once, because an earlier time erases less. But new rows get the time of the last round instead of their
+own. Otherwise they would be erased as too old once the clock is right. After three days the earlier clock is trusted.
 """
 
 import logging
@@ -31,7 +30,7 @@ def _utc_now() -> datetime:
 
 
 class Retention:
-    """Erases what is past its time. `now` is the clock, `monotonic` the seconds that the program runs."""
+    """Erases old data. `now` is the clock, `monotonic` counts the seconds that the program runs."""
 
     def __init__(
         self,
@@ -47,10 +46,10 @@ class Retention:
         self._last_round = monotonic()
 
     async def erase_older_than(self, age: timedelta) -> int:
-        """One round: erase requests, emptied moles and people past `age`; says how many rows that were.
+        """One round: erase requests, empty moles and people older than `age`; returns the number of rows.
 
-        People are past it who never agreed and were first seen so long ago, or who have blocked the bot for so
-        long. Where the clock is not trusted, nothing is erased and a warning says so.
+        For people, the age counts from when they were first seen if they never agreed, or from when they blocked the
+        bot. If the clock is not trusted, nothing is erased and there is a warning in the log.
         """
         now, monotonic = self._now(), self._monotonic()
         ran, self._last_round = timedelta(seconds=monotonic - self._last_round), monotonic
@@ -98,7 +97,7 @@ async def _erase_before(connection: AsyncConnection, moment: datetime) -> int:
     strangers = and_(users.c.consented_at.is_(None), users.c.created_at < moment, ~has_requests)
     expired = select(users.c.id).where(or_(strangers, users.c.blocked_at < moment))
     has_photos = select(mole_photos.c.request_id).where(mole_photos.c.mole_id == moles.c.id).exists()
-    # A mole's photos went with their requests. One that has none left says nothing any more.
+    # A mole's photos were erased with their requests. A mole without photos has no use any more.
     emptied = delete(moles).where(moles.c.created_at < moment, ~has_photos)
     erased += (await connection.execute(emptied)).rowcount
     return erased + await erase_people(connection, expired)

@@ -1,4 +1,4 @@
-"""Writes that have no alternative: tried until the database takes them."""
+"""Retries writes that must not be lost until the database accepts them."""
 
 import asyncio
 import logging
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 async def until_stored(write: Callable[[], Awaitable[T]]) -> T:
-    """Call `write` again and again while the database is unavailable; returns what it returns.
+    """Call `write` again and again while the database is unavailable; returns its result.
 
-    For what has already happened and must be noted, such as an answer that was sent. `write` has to be one
-    transaction that may be repeated.
+    It is for facts that must be noted, such as an answer that was sent. `write` must be one transaction that may be
+    repeated.
     """
     wait = FIRST_WAIT_S
     while True:

@@ -1,4 +1,4 @@
-"""Rows of requests and what they mean: sealed when they are written, opened when they are read."""
+"""Encrypts rows of requests when they are written, and decrypts them when they are read."""
 
 import logging
 from collections.abc import Mapping
@@ -24,7 +24,8 @@ class SealedRequests:
         self._cipher = cipher
 
     def opened(self, row: Row[Any]) -> Request:
-        """The request of a row. One that cannot be decrypted has no file ids and no result, and says so."""
+        """The request of a row. If it cannot be decrypted, it has no file ids and no result, and is not
+        `is_readable`."""
         fields = dict(row._mapping)
         fields["outcome"] = Outcome(fields["outcome"])
         try:
@@ -45,7 +46,7 @@ class SealedRequests:
         return values
 
     def moved(self, row: Row[Any], chat_id: int) -> dict[str, Any]:
-        """The values that change in a row when it comes to belong to another chat. Raises StorageError."""
+        """The values that change when a row moves to another chat. Raises StorageError if it cannot be decrypted."""
         place = (row.user_id, chat_id, row.message_id, row.edited_at)
         values: dict[str, Any] = {"chat_id": chat_id}
         for name, value in self._decrypted(row).items():
@@ -63,7 +64,7 @@ class SealedRequests:
         return fields
 
     def decided(self, row: Row[Any], result: Mapping[str, Any] | None) -> dict[str, Any]:
-        """The values that change in a row once the answer is known and before it is sent."""
+        """The values that change when the answer is known and not sent yet."""
         return {} if result is None else {"result": self._cipher.seal_json(result, _place(row, "result"))}
 
     def ended(self, row: Row[Any], end: Completion) -> dict[str, Any]:

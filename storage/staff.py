@@ -1,4 +1,4 @@
-"""Who runs the bot: roles, bans, switches, and the log of what they did."""
+"""The staff: roles, bans, switches, and the audit log."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from storage.tables import audit, bans, roles, switches
 
 
 class Role(StrEnum):
-    """What somebody may do. An owner is named in the settings, never in the database."""
+    """A role of the staff. Owners are named in the settings, never in the database."""
 
     OWNER = "owner"
     ADMIN = "admin"
@@ -21,13 +21,13 @@ class Role(StrEnum):
 
 
 class Switch(StrEnum):
-    """What is either on or off for everybody."""
+    """A setting that is on or off for everybody."""
 
     MAINTENANCE = "maintenance"
 
 
 class Action(StrEnum):
-    """What the audit log tells of."""
+    """The kinds of entry in the audit log."""
 
     GRANT = "grant"
     REVOKE = "revoke"
@@ -45,7 +45,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One thing that one of the staff did. `detail` never names a patient: see `Staff.ban`."""
+    """One action of one of the staff. `detail` never names a patient; see `Staff.ban`."""
 
     id: int
     at: datetime
@@ -55,7 +55,7 @@ class AuditEntry:
 
 
 class Staff:
-    """Every change stands in the audit log, written in the same transaction. Nothing takes an entry back."""
+    """Every change writes an entry into the audit log in the same transaction. No entry can be removed."""
 
     def __init__(self, transactions: Transactions, cipher: Cipher) -> None:
         self._transactions = transactions
@@ -68,7 +68,7 @@ class Staff:
             return {row.user_id: Role(row.role) for row in rows}
 
     async def grant(self, actor_id: int, user_id: int, role: Role) -> None:
-        """Give somebody a role in place of the one they may have. Raises ValueError for the owner's."""
+        """Give somebody a role, which replaces an earlier one. Raises ValueError for the owner's role."""
         if role is Role.OWNER:
             raise ValueError("owners are named in the settings")
         async with self._transactions.write() as connection:
@@ -85,7 +85,8 @@ class Staff:
         return True
 
     def fingerprint(self, user_id: int) -> str:
-        """What stands for a person who is banned: it tells who it is only to whoever asks for this very person."""
+        """A keyed hash that stands for a banned person. It can be checked for a known id but not turned back into
+        one."""
         return self._cipher.fingerprint(str(user_id), "bans")
 
     async def banned(self) -> set[str]:
@@ -94,9 +95,9 @@ class Staff:
             return set((await connection.execute(select(bans.c.fingerprint))).scalars())
 
     async def ban(self, actor_id: int, user_id: int) -> bool:
-        """Shut somebody out; False if they are already.
+        """Ban somebody; False if they are banned already.
 
-        It outlives the erasure of their data, because nothing in it or in the audit log names them.
+        The ban stays after the erasure of their data, because neither it nor the audit log names them.
         """
         fingerprint = self.fingerprint(user_id)
         async with self._transactions.write() as connection:
@@ -108,7 +109,7 @@ class Staff:
         return True
 
     async def unban(self, actor_id: int, user_id: int) -> bool:
-        """Let somebody in again; False if they were not banned."""
+        """Lift a ban; False if they were not banned."""
         fingerprint = self.fingerprint(user_id)
         async with self._transactions.write() as connection:
             if (await connection.execute(delete(bans).where(bans.c.fingerprint == fingerprint))).rowcount == 0:
@@ -121,7 +122,7 @@ class Staff:
             return {Switch(name) for name in (await connection.execute(select(switches.c.name))).scalars()}
 
     async def switch(self, actor_id: int, switch: Switch, *, on: bool) -> bool:
-        """Turn something on or off; False if it is so already."""
+        """Turn a switch on or off; False if nothing changes."""
         async with self._transactions.write() as connection:
             is_on = (await connection.execute(select(switches).where(switches.c.name == switch))).first() is not None
             if is_on == on:
@@ -134,18 +135,18 @@ class Staff:
         return True
 
     async def log(self, actor_id: int, action: Action, detail: str) -> None:
-        """Note what somebody did elsewhere, such as a broadcast by its number."""
+        """Log an action that changes no staff data, such as sending a broadcast."""
         async with self._transactions.write() as connection:
             await _log(connection, actor_id, action, detail)
 
     async def last(self, action: Action) -> str | None:
-        """The detail of the newest entry of a kind, None where there is none."""
+        """The detail of the newest entry of a kind; None if there is none."""
         newest = select(audit.c.detail).where(audit.c.action == action).order_by(audit.c.id.desc()).limit(1)
         async with self._transactions.read() as connection:
             return (await connection.execute(newest)).scalar_one_or_none()
 
     async def audit_page(self, offset: int, limit: int) -> tuple[list[AuditEntry], int]:
-        """Entries of the audit log, newest first, and how many there are in all."""
+        """Entries of the audit log, newest first, and their total number."""
         async with self._transactions.read() as connection:
             total = (await connection.execute(select(func.count()).select_from(audit))).scalar_one()
             page = select(audit).order_by(audit.c.id.desc()).offset(offset).limit(limit)

@@ -1,4 +1,4 @@
-"""What the operator's figures are made of: requests without whose they are."""
+"""The data for the operator's figures: requests without their owners."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,16 @@ from storage.errors import StorageError
 from storage.records import Outcome
 from storage.tables import requests
 
-# So many results are read and decrypted at once: a moment in a thread, and little memory.
+# Batch size for reading and decrypting results: a short time in a thread, and little memory.
 BATCH = 1000
 
 
 @dataclass(frozen=True)
 class Handled:
-    """One request as the figures see it.
+    """One request, for the figures.
 
-    `person` is the same for all requests of one person in one list, and means nothing elsewhere. `result` is None
-    while there is none, or where it cannot be decrypted.
+    `person` is the same number for all requests of one person in one list, and has no meaning elsewhere. `result` is
+    None if there is none yet or it cannot be decrypted.
     """
 
     person: int

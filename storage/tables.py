@@ -1,4 +1,4 @@
-"""The schema as it is after the last migration; a test holds the two together."""
+"""The schema after the last migration. A test compares both."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,7 @@ metadata = MetaData()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """SQLite knows no time zones: aware times go in as naive UTC and come out aware."""
+    """Stores aware times as naive UTC, because SQLite has no time zones, and returns aware times."""
 
     impl = DateTime
     cache_ok = True
@@ -45,8 +45,8 @@ encryption_check = Table(
     Column("token", LargeBinary, nullable=False),
 )
 
-# One row: when the clock was last trusted, how long the program has run since with one that was not, and which request
-# was the latest at the last round.
+# One row: when the clock was last trusted, how long the program has run since then with an untrusted clock, and the
+# latest request at the last round.
 retention_clock = Table(
     "retention_clock",
     metadata,
@@ -112,7 +112,7 @@ broadcasts = Table(
     Column("progress_message_id", BigInteger),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
-    # Ciphertext: it holds file ids.
+    # Ciphertext, because it has file ids in it.
     Column("translations", LargeBinary),
     Column("audience", String(16), nullable=False, server_default="all"),
     Column("starts_at", UtcDateTime),
@@ -130,7 +130,7 @@ deliveries = Table(
     Index("ix_deliveries_user_id", "user_id"),
 )
 
-# Those who help to run the bot. Owners stand in the settings.
+# People who help to run the bot. Owners are in the settings.
 roles = Table(
     "roles",
     metadata,
@@ -151,7 +151,7 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 
-# By a fingerprint, not by id: a ban outlives the erasure of whoever is banned.
+# A fingerprint instead of an id, because a ban stays after the erasure of the person's data.
 bans = Table(
     "bans",
     metadata,
@@ -159,7 +159,7 @@ bans = Table(
     Column("since", UtcDateTime, nullable=False),
 )
 
-# What is here is switched on.
+# The switches that are on.
 switches = Table(
     "switches",
     metadata,
@@ -179,7 +179,7 @@ moles = Table(
     sqlite_autoincrement=True,
 )
 
-# A photo belongs to one mole. It goes with its request, when that is erased for its age too.
+# A photo belongs to one mole. It is erased with its request, also when that is too old.
 mole_photos = Table(
     "mole_photos",
     metadata,
@@ -200,7 +200,7 @@ reminders = Table(
     Index("ix_reminders_due_at", "due_at"),
 )
 
-# What a doctor said of a result later; `said` is ciphertext.
+# A doctor's verdict on a result; `said` is ciphertext.
 verdicts = Table(
     "verdicts",
     metadata,

@@ -1,4 +1,4 @@
-"""People: who they are to the bot, what they agreed to, and their erasure."""
+"""People: their language, their consent, and their erasure."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from storage.tables import deliveries, users
 
 
 def is_recipient() -> ColumnElement[bool]:
-    """Who gets announcements: those who agreed to use the bot, did not opt out and do not block it."""
+    """The condition for announcements: people who agreed to the terms, did not opt out and do not block the bot."""
     return and_(users.c.consented_at.is_not(None), users.c.announcements, users.c.blocked_at.is_(None))
 
 
@@ -28,9 +28,9 @@ class Users:
         return _user(row) if row is not None else None
 
     async def seen(self, user_id: int, language_hint: str | None) -> User:
-        """The person who has just written, created if new.
+        """The person who has just written. Creates a new person.
 
-        `language_hint` counts until a language is known. Whoever writes does not block the bot (any more).
+        `language_hint` counts until a language is known. A person who writes no longer blocks the bot.
         """
         user = await self.seen_at(user_id, language_hint, float("inf"))
         if user is None:
@@ -38,9 +38,9 @@ class Users:
         return user
 
     async def seen_at(self, user_id: int, language_hint: str | None, moment: float) -> User | None:
-        """What `seen` does for somebody who wrote at this moment, by `time.monotonic`; None if erased since then."""
+        """As `seen`, for somebody who wrote at `moment` (of `time.monotonic`); None if they were erased since then."""
         user = await self.get(user_id)
-        # Most messages change nothing; they must not wait for the disk.
+        # Most messages change nothing and must not wait for the disk.
         if user is not None and _is_up_to_date(user, language_hint):
             return user
         statement = self._transactions.insert(users).values(
@@ -59,7 +59,7 @@ class Users:
             return _user((await connection.execute(upsert)).one())
 
     async def seen_all(self, language_hints: Mapping[int, str | None], moment: float = float("inf")) -> None:
-        """What `seen_at` does, for many people by their id."""
+        """As `seen_at`, for many people: id -> language hint."""
         async with self._transactions.read() as connection:
             rows = await connection.execute(select(users).where(users.c.id.in_(language_hints)))
             known = {user.id: user for user in map(_user, rows)}
@@ -71,16 +71,16 @@ class Users:
         await self._update(user_id, language=language)
 
     async def set_utc_offset(self, user_id: int, minutes: int) -> None:
-        """Note by how many minutes the person's clock is ahead of UTC."""
+        """Store by how many minutes the person's clock is ahead of UTC."""
         await self._update(user_id, utc_offset=minutes)
 
     async def consent(self, user_id: int) -> None:
-        """Note the agreement. The time of the first one stays."""
+        """Store the agreement. The time of the first agreement stays."""
         now = datetime.now(UTC)
         await self._update(user_id, consented_at=func.coalesce(users.c.consented_at, now))
 
     async def set_announcements(self, user_id: int, wanted: bool) -> None:
-        """Opt in or out. Opting out also takes the person off the broadcasts that are under way."""
+        """Opt in or out. Opting out also removes the person from announcements that are under way."""
         async with self._transactions.write() as connection:
             await connection.execute(update(users).where(users.c.id == user_id).values(announcements=wanted))
             if not wanted:
@@ -91,7 +91,7 @@ class Users:
                 )
 
     async def mark_blocked(self, user_id: int) -> None:
-        """Note that the person blocks the bot. The time when it was first noticed stays."""
+        """Store that the person blocks the bot. The time when it was first noticed stays."""
         await self._update(user_id, blocked_at=func.coalesce(users.c.blocked_at, datetime.now(UTC)))
 
     async def mark_active(self, user_id: int) -> None:
@@ -103,10 +103,10 @@ class Users:
             return (await connection.execute(query)).scalar_one()
 
     async def delete(self, user_id: int) -> bool:
-        """Erase everything kept on a person: requests, deliveries, own announcements.
+        """Erase all data on a person: requests, deliveries, own announcements.
 
-        True where nothing is left on the disk either. False where somebody else reads the database meanwhile:
-        the write-ahead log keeps the pages as they were until `Traces.keep_wiping` has emptied it.
+        True if nothing is left on the disk either. False if a reader uses the old state: then the write-ahead log keeps
+        the old pages until `Traces.keep_wiping` has emptied it.
         """
         async with self._transactions.write() as connection:
             self._erasures.note(user_id)

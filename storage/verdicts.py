@@ -1,4 +1,4 @@
-"""What a doctor said of a spot later, as the person tells it. It goes with the result it is about."""
+"""A doctor's later verdict on a spot, as the person reports it. It is erased together with the result."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,8 @@ class Verdicts:
         self._cipher = cipher
 
     async def note(self, request_id: int, user_id: int, verdict: Verdict) -> bool:
-        """Keep what was said of a person's own result, in place of what was said before; False if it is not theirs."""
+        """Store the verdict on a person's own result, which replaces an earlier one; False if the result is not
+        theirs."""
         theirs = select(requests.c.id).where(requests.c.id == request_id, requests.c.user_id == user_id)
         said = {"label": verdict.label, "biopsy": verdict.biopsy}
         values = {"said": self._cipher.seal_json(said, verdict_place(request_id)), "at": datetime.now(UTC)}
@@ -29,7 +30,7 @@ class Verdicts:
         return True
 
     async def of(self, request_id: int, user_id: int) -> Verdict | None:
-        """What was said of a person's own result."""
+        """The verdict on a person's own result."""
         query = (
             select(verdicts.c.said)
             .join(requests, requests.c.id == verdicts.c.request_id)
@@ -40,7 +41,7 @@ class Verdicts:
         return None if sealed is None else Verdict(**self._cipher.open_json(sealed, verdict_place(request_id)))
 
     async def export(self, user_id: int) -> list[dict[str, Any]]:
-        """All that a person told, decrypted, as JSON types."""
+        """All verdicts of a person, decrypted, as JSON types."""
         query = (
             select(verdicts)
             .join(requests, requests.c.id == verdicts.c.request_id)

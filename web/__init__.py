@@ -1,1 +1,1 @@
-"""Triage over HTTP: an API for programs and a page for people who do not chat. Keeps nothing on disk."""
+"""Triage over HTTP: an API for programs, and a page for people. Stores nothing on disk."""

@@ -65,7 +65,7 @@ async def serve(settings: Settings) -> None:
                 forwarded_allow_ips=settings.web_trusted_proxies,
                 limit_concurrency=MAX_CONNECTIONS,
                 timeout_graceful_shutdown=math.ceil(settings.stop_seconds),
-                # Addresses of people and what they asked for are nobody's to keep.
+                # No access log, because it would store people's addresses.
                 access_log=False,
                 log_config=None,
                 server_header=False,

@@ -1,4 +1,4 @@
-"""A person's answers beside a photo, checked: an answer that is misspelt is an error, not one that was not given."""
+"""Checks a person's answers beside a photo. A misspelt answer is an error; it does not count as missing."""
 
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ Known = Annotated[bool | None, Field(strict=True)]
 
 
 class PersonAnswers(BaseModel):
-    """What a person knows of the lesion; all of it may be left out."""
+    """What a person knows about the lesion. Every field may be left out."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -24,5 +24,5 @@ class PersonAnswers(BaseModel):
     elevation: Known = None
 
     def given(self) -> dict[str, Any]:
-        """What was answered, as `inference.pipeline.answers` takes it."""
+        """The given answers, for `inference.pipeline.answers`."""
         return {name: str(value) for name, value in self.model_dump(exclude_none=True).items()}

@@ -1,4 +1,4 @@
-"""`/v1`: photos from programs. A key says who asks; an answer is given at once, or fetched by the number of its job."""
+"""`/v1`: the API. A key identifies the client. The answer comes at once, or later by the number of its job."""
 
 import asyncio
 from collections.abc import Callable
@@ -34,7 +34,7 @@ _ERRORS_OF_A_JOB: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPSt
 
 
 def setup(jobs: Jobs, uploads: Uploads, keys: ApiKeys, rates: RateLimiter, wait_seconds: float) -> APIRouter:
-    """The routes under `/v1`; an answer is waited for so many seconds before a job's number is given instead."""
+    """The routes under `/v1`. After `wait_seconds` without an answer, they return a job's number instead."""
     router = APIRouter(prefix="/v1", tags=["analyses"])
     known = _known(keys)
     who = Annotated[ApiKey, Depends(known)]
@@ -104,7 +104,7 @@ def setup(jobs: Jobs, uploads: Uploads, keys: ApiKeys, rates: RateLimiter, wait_
 
 
 def _known(keys: ApiKeys) -> Callable[..., ApiKey]:
-    """What lets in whoever has a key."""
+    """A dependency that lets in only clients with a known key."""
     bearer = HTTPBearer(auto_error=False, description="an API key")
 
     def known(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> ApiKey:

@@ -38,14 +38,14 @@ def create_app(
     uploads: Uploads | None = None,
     wait_seconds: float = WAIT_SECONDS,
 ) -> ASGIApp:
-    """The application, which reads photos with an engine that runs already.
+    """The application, which analyses photos with an engine that is running already.
 
     Args:
-        engine: its pool has been started by whoever hands it in.
+        engine: started, and later stopped, by the caller.
         keys: who may use the API.
         operator: who runs the service, for the page.
         uploads: how forms are read.
-        wait_seconds: how long the API waits for an answer before it gives a job's number instead.
+        wait_seconds: how long the API waits for an answer before it returns a job's number instead.
     """
     metrics, rates, uploads = watching.Metrics(), RateLimiter(), uploads or Uploads()
     jobs = Jobs(engine, metrics)
@@ -61,7 +61,7 @@ def create_app(
         description="Triage of photos of skin lesions. It is not a diagnosis and not a medical device.",
         license_info={"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
         openapi_url="/v1/openapi.json",
-        # Their pages load scripts from elsewhere, and nothing here calls anybody.
+        # No interactive documentation, because its pages load scripts from other sites.
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -74,7 +74,7 @@ def create_app(
 
 
 def _hardened(app: ASGIApp) -> ASGIApp:
-    """Answers that no other site may frame or read, and that no cache keeps."""
+    """Add headers, so that no other site may frame or read an answer and no cache stores it."""
 
     async def hardened(scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:

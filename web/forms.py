@@ -1,4 +1,4 @@
-"""multipart/form-data, parsed as it arrives and into memory: the framework's parser writes large files to disk."""
+"""Parses multipart/form-data into memory as it arrives, because the framework's parser writes large files to disk."""
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -16,13 +16,13 @@ MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 MAX_FIELD_BYTES: Final = 4 * 1024
 MAX_PARTS: Final = 16
 MAX_HEADER_BYTES: Final = 1024
-# What follows of a body that is not read must not be taken for the next request.
+# The rest of an unread body must not count as the next request.
 CLOSE: Final = {"Connection": "close"}
 
 
 @dataclass
 class Part:
-    """One field of a form; `filename` is None where it is text."""
+    """One field of a form; `filename` is None for text."""
 
     name: str = ""
     filename: str | None = None
@@ -30,18 +30,18 @@ class Part:
 
     @property
     def limit(self) -> int:
-        """How many bytes its content may have."""
+        """The largest allowed size of its content in bytes."""
         return MAX_FIELD_BYTES if self.filename is None else MAX_FILE_BYTES
 
 
 class FormParser:
-    """Takes a form piece by piece.
+    """Parses a form piece by piece.
 
     Args:
         content_type: the header of the request.
 
     Raises:
-        Problem: it announces no form, or one without a boundary.
+        Problem: the header is not that of a form, or has no boundary.
     """
 
     def __init__(self, content_type: str) -> None:
@@ -67,14 +67,14 @@ class FormParser:
         self._ended = False
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next piece. Raises Problem where it is no form, or larger than it may be."""
+        """Parse the next piece. Raises Problem if it is no form or is too large."""
         try:
             self._parser.write(chunk)
         except FormParserError:
             raise bad_form("This is no form as multipart/form-data.") from None
 
     def finish(self) -> list[Part]:
-        """The fields. Raises Problem where the form is not at its end."""
+        """The fields. Raises Problem if the form is incomplete."""
         if not self._ended:
             raise bad_form("The form ends too early.")
         return self._parts

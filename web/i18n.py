@@ -1,4 +1,4 @@
-"""The page's languages. The texts in code and template are English; `locales` holds the others."""
+"""The page's languages. The texts in code and template are English; `locales` has the translations."""
 
 from collections.abc import Callable
 from functools import cache
@@ -12,12 +12,12 @@ LANGUAGES: Final = {"en": "English", "ru": "Русский"}
 
 @cache
 def translator(language: str) -> Callable[[str], str]:
-    """What turns an English text of this package into the language."""
+    """A function that translates an English text of this package."""
     return translation("web", LOCALES, [language], fallback=True).gettext
 
 
 def preferred(accept_language: str) -> str:
-    """The language of ours that an `Accept-Language` header likes best; English where it likes none."""
+    """The best of our languages for an `Accept-Language` header; English if it names none of them."""
     wishes: list[tuple[float, str]] = []
     for part in accept_language.split(","):
         code, _, quality = part.strip().partition(";q=")

@@ -1,4 +1,4 @@
-"""Photos that are being read, and answers that wait to be fetched: in memory, and for some minutes only."""
+"""Photos that are being analysed, and answers to fetch. They stay only in memory, and only for some minutes."""
 
 import asyncio
 import secrets
@@ -8,31 +8,31 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from inference.drawing.words import Plate
-from inference.engine.engine import AnalysisFailed, Busy, Engine, PhotoError, Place, Reading, TooMany
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import AnalysisFailed, AnnotatedAnalysis, Busy, Engine, PhotoError, QueuePlace, TooMany
 from inference.photo import PhotoFault
 from web.problems import Problem
 from web.watching import Metrics
 
 KEPT_SECONDS: Final = 600.0
 KEPT_AT_MOST: Final = 100
-"""Finished answers, each with a picture of some megabyte."""
+"""The largest number of finished answers, each with a picture of about a megabyte."""
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One photo. `name` is what its sender calls it; `task` reads it."""
+    """One photo. `name` is its file name at the sender; `task` analyses it."""
 
     id: str
     owner: Hashable
     name: str
     language: str
-    place: Place
-    task: asyncio.Task[Reading]
+    place: QueuePlace
+    task: asyncio.Task[AnnotatedAnalysis]
 
     @property
-    def reading(self) -> Reading:
-        """The answer of a job that is done. Raises Problem where the photo could not be read."""
+    def reading(self) -> AnnotatedAnalysis:
+        """The answer of a finished job. Raises Problem if the photo could not be analysed."""
         try:
             return self.task.result()
         except PhotoError as error:
@@ -54,11 +54,11 @@ _FAULTS: Final = {
 
 
 class Jobs:
-    """Owns the tasks that read photos.
+    """Owns the tasks that analyse photos.
 
     Args:
-        engine: what reads them.
-        metrics: which count them.
+        engine: analyses them.
+        metrics: counts them.
         kept_seconds: how long an answer can be fetched.
     """
 
@@ -69,7 +69,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
 
     def start(self, owner: Hashable, photo: bytes, name: str, language: str, answers: Mapping[str, object]) -> Job:
-        """Put a photo into the queue; its bytes are let go with the answer.
+        """Put a photo into the queue. Its bytes are dropped with the answer.
 
         Raises:
             Problem: there is no room for it.
@@ -89,14 +89,14 @@ class Jobs:
             raise Problem(
                 HTTPStatus.TOO_MANY_REQUESTS, "too_many", "Wait for the answers to your other photos.", retry_after=10
             ) from None
-        task = asyncio.create_task(place.read(fetch, Plate(language, answers=answers)))
+        task = asyncio.create_task(place.read(fetch, CaptionOptions(language, answers=answers)))
         job = Job(secrets.token_urlsafe(16), owner, name, language, place, task)
         self._jobs[job.id] = job
         self._metrics.count(task)
 
-        def ended(_task: asyncio.Task[Reading]) -> None:
+        def ended(_task: asyncio.Task[AnnotatedAnalysis]) -> None:
             queued.close()
-            # Whoever asked may have gone; then nobody asks for the error.
+            # The client may have gone. Then nobody else looks at the error.
             if not task.cancelled():
                 task.exception()
             asyncio.get_running_loop().call_later(self._kept_seconds, self._jobs.pop, job.id, None)
@@ -106,17 +106,17 @@ class Jobs:
         return job
 
     def find(self, owner: Hashable, job_id: str) -> Job | None:
-        """A job of this owner; nobody else can find it."""
+        """A job of this owner. Nobody else can find it."""
         job = self._jobs.get(job_id)
         return job if job is not None and job.owner == owner else None
 
     def forget(self, job: Job) -> None:
-        """Give up reading a photo, or erase its answer."""
+        """Cancel a photo, or erase its answer."""
         self._jobs.pop(job.id, None)
         job.task.cancel()
 
     async def stop(self) -> None:
-        """Give up all photos and erase all answers."""
+        """Cancel all photos and erase all answers."""
         tasks = [job.task for job in self._jobs.values()]
         self._jobs.clear()
         for task in tasks:

@@ -1,4 +1,4 @@
-"""API keys: only their hashes are kept, one line a key in a file."""
+"""API keys. Only their hashes are stored, in a file with one line for each key."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ _LINE: Final = re.compile(r"(?P<name>[\w.-]{1,64}) (?P<digest>[0-9a-f]{64}) (?P<
 
 @dataclass(frozen=True)
 class ApiKey:
-    """Whose key it is, and how many photos a minute it is good for."""
+    """The owner of a key, and its limit in photos a minute."""
 
     name: str
     photos_a_minute: int
@@ -30,10 +30,10 @@ class ApiKeys:
 
     @classmethod
     def load(cls, path: Path | None) -> "ApiKeys":
-        """Read a file of lines `NAME SHA-256 PHOTOS-A-MINUTE`; without one there are no keys.
+        """Read a file of lines `NAME SHA-256 PHOTOS-A-MINUTE`. Without a file there are no keys.
 
         Raises:
-            SettingsError: it cannot be read, or a line is of another form.
+            SettingsError: it cannot be read, or a line has another form.
         """
         keys: dict[str, ApiKey] = {}
         try:
@@ -50,12 +50,12 @@ class ApiKeys:
         return cls(keys)
 
     def find(self, key: str) -> ApiKey | None:
-        """Whose key this is. A look-up by hash tells nobody, by the time it takes, how much of a guess was right."""
+        """The entry of a key. The look-up is by hash, so its time does not reveal how much of a guess was right."""
         return self._keys.get(_digest(key))
 
 
 def add_key(path: Path, name: str, photos_a_minute: int = PHOTOS_A_MINUTE) -> str:
-    """Make a key, write its hash to the file, and return it; nobody can read it from there again.
+    """Make a key, write its hash to the file, and return the key, which cannot be recovered from the file.
 
     Raises:
         SettingsError: the name has other characters than letters, digits, `.`, `_` and `-`, or is taken, or the file
@@ -77,5 +77,5 @@ def add_key(path: Path, name: str, photos_a_minute: int = PHOTOS_A_MINUTE) -> st
 
 
 def _digest(key: str) -> str:
-    # A key of 256 random bits needs no slow hash: it cannot be guessed.
+    # A key of 256 random bits cannot be guessed, so it needs no slow hash.
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""The page for people who do not chat: a form, and the answer to it. It works without JavaScript and keeps nothing."""
+"""The web page: a form, and the answer to it. It works without JavaScript and stores nothing."""
 
 import asyncio
 from base64 import b64encode
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from inference.analysis import Risk
 from inference.drawing import verdict
 from inference.drawing.words import action
-from inference.engine.engine import Reading
+from inference.engine.engine import AnnotatedAnalysis
 from inference.pipeline.answers import QUESTIONS
 from web import texts
 from web.answers import PersonAnswers
@@ -46,9 +46,9 @@ class Page:
     """The page in every language.
 
     Args:
-        jobs: which read photos.
-        uploads: which read forms.
-        rates: how often somebody may send one.
+        jobs: analyse photos.
+        uploads: read forms.
+        rates: limits how often somebody may send a form.
         operator: who runs the service.
     """
 
@@ -62,11 +62,11 @@ class Page:
         self,
         language: str,
         *,
-        reading: Reading | None = None,
+        reading: AnnotatedAnalysis | None = None,
         problem: Problem | None = None,
         given: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
-        """An answer, or the form; above it what went wrong, in it what was filled in."""
+        """The page with an answer, or with the form; the form shows a problem above it and the given values in it."""
         html = _TEMPLATES.get_template("page.html").render(
             _=translator(language),
             language=language,
@@ -83,7 +83,7 @@ class Page:
         return HTMLResponse(html, problem.status, problem.headers)
 
     def speaking(self, language: str) -> Callable[[Request], Awaitable[Response]]:
-        """What answers requests in a language."""
+        """A handler of requests in a language."""
 
         async def respond(request: Request) -> Response:
             return await self.answer(request, language) if request.method == "POST" else self.show(language)
@@ -91,7 +91,7 @@ class Page:
         return respond
 
     async def answer(self, request: Request, language: str) -> Response:
-        """The page with the answer to a form, or with what is wrong with it."""
+        """The page with the answer to a form, or with its problem."""
         given: Mapping[str, str] = {}
         try:
             upload = await self._received(request)
@@ -107,7 +107,7 @@ class Page:
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_often", "Wait a minute.", retry_after=wait)
         return await self._uploads.read(request, owner, FIELDS)
 
-    async def _read(self, owner: str, upload: Upload, language: str) -> Reading:
+    async def _read(self, owner: str, upload: Upload, language: str) -> AnnotatedAnalysis:
         if not all(upload.fields.get(consent) == "yes" for consent in CONSENTS):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no_consent", "Consent is missing.")
         if not upload.photo:
@@ -140,7 +140,7 @@ def setup(page: Page) -> APIRouter:
 
 
 def sender(request: Request) -> str:
-    """Who takes turns with the others: an address, or what one household has of IPv6."""
+    """The owner for the queue and the rate limit: an IPv4 address, or the /64 network of an IPv6 address."""
     try:
         address = ip_address(request.client.host if request.client else "")
     except ValueError:
@@ -157,7 +157,7 @@ def _answers(given: Mapping[str, str]) -> dict[str, Any]:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_answers", "An answer is none that is known.") from None
 
 
-def _in_words(reading: Reading, language: str) -> dict[str, Any]:
+def _in_words(reading: AnnotatedAnalysis, language: str) -> dict[str, Any]:
     _, analysis = translator(language), reading.analysis
     if analysis.label is None or analysis.risk is None or reading.annotated is None:
         assert analysis.refusal is not None

@@ -26,14 +26,14 @@ class ProblemBody(BaseModel):
 
 
 class Problem(Exception):
-    """An error that is answered.
+    """An error for the client.
 
     Args:
         status: of HTTP.
-        code: for programs.
-        detail: for people.
+        code: text for programs.
+        detail: text for people.
         retry_after: in how many seconds to try again.
-        headers: further ones.
+        headers: additional headers.
     """
 
     def __init__(
@@ -55,13 +55,13 @@ class Problem(Exception):
 
 
 def described(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """How a route's errors stand in the OpenAPI document."""
+    """A route's errors for the OpenAPI document."""
     content = {MEDIA_TYPE: {"schema": ProblemBody.model_json_schema()}}
     return {int(status): {"description": status.phrase, "content": content} for status in statuses}
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of an application this way, the framework's own included."""
+    """Make an application answer every error this way, including the framework's own errors."""
 
     @app.exception_handler(Problem)
     async def ours(_request: Request, problem: Problem) -> JSONResponse:
@@ -70,7 +70,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def the_framework_s(request: Request, error: HTTPException) -> JSONResponse:
         status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
-        # The framework names the methods of one route, and a path may have several.
+        # The framework lists the methods of one route, but a path may have several routes.
         if "Allow" in headers and (methods := _methods(app, request.url.path)):
             headers["Allow"] = ", ".join(methods)
         return _answer(status, status.name.lower(), str(error.detail), headers)
@@ -84,12 +84,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unforeseen(_request: Request, _error: Exception) -> JSONResponse:
-        # Starlette logs it; nothing of it goes out.
+        # Starlette logs the error. The client gets no details.
         return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "Something broke here. Please try again.", {})
 
 
 def _methods(app: FastAPI, path: str) -> list[str]:
-    """What the OpenAPI document lists for a path."""
+    """The methods that the OpenAPI document lists for a path."""
     paths = app.openapi()["paths"].items()
     return sorted(method.upper() for known, item in paths if compile_path(known)[0].match(path) for method in item)
 

@@ -1,4 +1,4 @@
-"""Bodies of the API, as they stand in its OpenAPI document."""
+"""Bodies of the API, for its OpenAPI document."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from inference.analysis import Refusal, Risk
 from inference.domains import Domain
 from inference.drawing import verdict
-from inference.engine.engine import Reading
+from inference.engine.engine import AnnotatedAnalysis
 from inference.record import record
 from web.answers import PersonAnswers
 from web.jobs import Job
@@ -43,8 +43,8 @@ class WaitingBody(BaseModel):
     seconds: float = Field(description="how long it is likely to take")
 
 
-def analysis_body(job: Job, reading: Reading) -> AnalysisBody:
-    """The answer to a photo that has been read."""
+def analysis_body(job: Job, reading: AnnotatedAnalysis) -> AnalysisBody:
+    """The answer to a photo that was analysed."""
     analysis = reading.analysis
     if analysis.label is not None and analysis.risk is not None:
         advice = verdict.advice(analysis.risk, analysis.probabilities, job.language)
@@ -62,12 +62,12 @@ def analysis_body(job: Job, reading: Reading) -> AnalysisBody:
 
 
 def waiting_body(job: Job) -> WaitingBody:
-    """The place of a photo that has not been read yet."""
+    """The place in the queue of a photo that waits."""
     return WaitingBody(id=job.id, ahead=job.place.ahead or 0, seconds=round(job.place.seconds, 1))
 
 
 def address(job: Job) -> str:
-    """Where the job is found."""
+    """The path of a job."""
     return f"/v1/analyses/{job.id}"
 
 

@@ -1,4 +1,4 @@
-"""Settings of the web service from the environment or `.env`; docs/configuration.md lists them for people."""
+"""Settings of the web service from the environment or `.env`; see docs/configuration.md."""
 
 from pathlib import Path
 from typing import Literal
@@ -10,11 +10,11 @@ from inference.engine.engine import DEFAULT_WEIGHTS
 
 
 class SettingsError(Exception):
-    """The service cannot start as it is set up. The message is one line that says what to change."""
+    """The service cannot start with these settings. The message is one line that says what to change."""
 
 
 class Settings(BaseSettings):
-    """Checked settings. An empty variable counts as one that is not set; those of the bot mean the same here."""
+    """Checked settings. An empty variable counts as unset. Variables of the bot have the same meaning here."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read and check the settings. Raises SettingsError with one line naming every variable at fault."""
+    """Read and check the settings. Raises SettingsError with one line that names every wrong variable."""
     try:
         return Settings()
     except ValidationError as error:

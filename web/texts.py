@@ -1,4 +1,4 @@
-"""What the page says where the template does not: questions, places on the body, and errors."""
+"""The page's texts that are not in the template: questions, places on the body, and errors."""
 
 from inference.pipeline.answers import REGIONS
 from web.i18n import translator

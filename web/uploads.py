@@ -1,4 +1,4 @@
-"""A form with a photo, read under limits of size, time and number."""
+"""Reads a form with a photo, with limits on size, time and number."""
 
 import asyncio
 from collections.abc import Hashable, Iterator
@@ -24,14 +24,14 @@ from web.problems import Problem
 
 MAX_BODY_BYTES: Final = MAX_FILE_BYTES + MAX_PARTS * (MAX_FIELD_BYTES + 2 * MAX_HEADER_BYTES)
 BODY_SECONDS: Final = 120.0
-"""How long a body may take: 20 MB at 1.4 Mbit/s. A proxy in front should be stricter about pauses."""
+"""Time limit for a body in seconds: 20 MB at 1.4 Mbit/s. A proxy in front should be stricter about pauses."""
 AT_ONCE: Final = 32
 AT_ONCE_OF_ONE: Final = 4
 
 
 @dataclass(frozen=True)
 class Upload:
-    """`photo`: the file's bytes; `name`: as its sender calls it; `fields`: the other fields of the form."""
+    """`photo`: the file's bytes; `name`: its file name at the sender; `fields`: the other fields of the form."""
 
     photo: bytes
     name: str
@@ -39,7 +39,7 @@ class Upload:
 
 
 class Uploads:
-    """Reads forms. So many at once, that memory has a limit and nobody can take all places by being slow."""
+    """Reads forms. It limits how many are read at once, in total and for each owner, to limit memory use."""
 
     def __init__(self, seconds: float = BODY_SECONDS) -> None:
         self._seconds = seconds
@@ -49,9 +49,9 @@ class Uploads:
         """The form of a request.
 
         Args:
-            request: whose body nobody has read yet.
+            request: with an unread body.
             owner: who sends it.
-            fields: names that it may have beside `photo`.
+            fields: allowed field names besides `photo`.
 
         Raises:
             Problem: it is too large, too slow, not a form, or has other fields.

@@ -1,4 +1,4 @@
-"""What an operator and an orchestrator watch: alive, ready, counted. Nothing of it is about a person."""
+"""Monitoring for an operator and an orchestrator: liveness, readiness, metrics. No data on people."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inference.engine.engine import Engine, PhotoError, Reading
+from inference.engine.engine import AnnotatedAnalysis, Engine, PhotoError
 
 
 class Metrics:
@@ -27,12 +27,12 @@ class Metrics:
         )
         self._waiting = Gauge("web_photos_waiting", "Photos that wait or are being read", registry=self._registry)
 
-    def count(self, task: asyncio.Task[Reading]) -> None:
-        """Count a photo by how its task ends."""
+    def count(self, task: asyncio.Task[AnnotatedAnalysis]) -> None:
+        """Count a photo by the outcome of its task."""
         began = time.monotonic()
         self._waiting.inc()
 
-        def ended(task: asyncio.Task[Reading]) -> None:
+        def ended(task: asyncio.Task[AnnotatedAnalysis]) -> None:
             self._waiting.dec()
             self._seconds.observe(time.monotonic() - began)
             self._photos.labels(_outcome(task)).inc()
@@ -40,12 +40,12 @@ class Metrics:
         task.add_done_callback(ended)
 
     def counting(self, app: ASGIApp) -> ASGIApp:
-        """An application whose answers are counted."""
+        """Wrap an application to count its answers."""
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
             async def watched(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    # A method of a stranger's own making must not become a series of its own.
+                    # An invented method must not become a new time series.
                     method = scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "DELETE"} else "other"
                     self._requests.labels(method, str(message["status"])).inc()
                 await send(message)
@@ -55,11 +55,11 @@ class Metrics:
         return counted
 
     def exposition(self) -> bytes:
-        """All figures as Prometheus reads them."""
+        """All metrics in the text format of Prometheus."""
         return generate_latest(self._registry)
 
 
-def _outcome(task: asyncio.Task[Reading]) -> str:
+def _outcome(task: asyncio.Task[AnnotatedAnalysis]) -> str:
     if task.cancelled():
         return "given_up"
     error = task.exception()
@@ -69,7 +69,7 @@ def _outcome(task: asyncio.Task[Reading]) -> str:
 
 
 def setup(engine: Engine, metrics: Metrics) -> APIRouter:
-    """The routes for whoever watches; a proxy in front keeps them from the public."""
+    """The routes for monitoring. A proxy in front must hide them from the public."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/healthz")

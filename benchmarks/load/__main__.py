@@ -9,7 +9,7 @@ from benchmarks.load import burst, soak
 
 
 def main() -> int:
-    """Exit status: 0 where every photo was answered once (and, after a soak, nothing grew), else 1."""
+    """Exit status: 0 if every photo was answered once (and, in a soak, no process grew), else 1."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
     kinds = parser.add_subparsers(dest="kind", required=True)
     for name, help_ in (("burst", "everybody at once"), ("soak", "steadily, for a long time, through faults")):

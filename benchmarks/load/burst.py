@@ -1,4 +1,4 @@
-"""Many people send at the same moment; meanwhile some keep asking for /help and /history."""
+"""Many people send at the same moment. Meanwhile some keep asking for /help and /history."""
 
 import asyncio
 import random
@@ -14,21 +14,21 @@ PATIENCE_SECONDS = 1800.0
 
 
 async def run(users: int, albums: int, data: Path | None, seed: int, settings: dict[str, str]) -> bool:
-    """Measure, print and publish. Whether every photo was answered, once, and every command.
+    """Measure, print and publish. Returns whether every photo was answered once, and every command was answered.
 
     Args:
         users: how many send at once.
         albums: how many of them send an album of ten.
         data: folder of photos; None for drawn ones.
-        seed: of who sends what.
-        settings: of the bot, beside its defaults.
+        seed: of the random choices.
+        settings: of the bot, in addition to its defaults.
     """
     async with open_session(data, seed, settings) as session, asyncio.TaskGroup() as group:
         crowd = session.crowd
         people, askers = await crowd.gather(users), await crowd.gather(ASKING)
         warm = [await crowd.send(each) for each in askers]
         await session.chats.answered(warm, PATIENCE_SECONDS)
-        # The other workers are ready by then, and what joining has cost is over.
+        # By then the other workers are ready, and the cost of joining is over.
         await asyncio.sleep(CALM_SECONDS)
         session.chats.sent.clear()
         await session.limit_messages()

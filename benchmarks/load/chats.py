@@ -1,7 +1,7 @@
-"""All chats of the sandbox as they happen: what was sent, what was answered, and when.
+"""Follows all chats of the sandbox: what was sent, what was answered, and when.
 
-Times are the sandbox's own, of when a message lay in the chat: how long the crowd's process takes to send and to look,
-while two hundred people send at once, is not the bot's doing.
+Times are the sandbox's own: when a message was in the chat. So the delays of the crowd's own process, which sends for
+two hundred people at once, do not count.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ LINE_LIMIT = 2**20
 
 
 def is_progress(message: Message) -> bool:
-    """Whether a message of the bot only says that photos wait or are being read."""
+    """Whether a message of the bot only says that photos wait or are being analysed."""
     return words(message).startswith("🔎")
 
 
 @dataclass
 class Sent:
-    """A photo, or an album, of one person; times are of `time.monotonic`."""
+    """A photo or an album of one person; times are of `time.monotonic`."""
 
     person: int
     message_ids: list[int]
@@ -41,19 +41,19 @@ class Sent:
 
     @property
     def seconds(self) -> float | None:
-        """From the photo to the reply that completes its answer; None while there is none."""
+        """Seconds from the photo to the reply that completes its answer; None if there is none yet."""
         return None if self.answered_at is None else self.answered_at - self.at
 
     @property
     def answers(self) -> int:
-        """How many times it was answered: an album's answer is its pictures and one message of words."""
+        """How many times it was answered. The answer to an album is its pictures and one text message."""
         if self.photos == 1:
             return len(self.replies)
         return sum("text" in each for each in self.replies)
 
 
 class Chats:
-    """Follows the sandbox's events. Whoever sends something tells it what."""
+    """Follows the sandbox's events. Senders report to it what they have sent."""
 
     def __init__(self, http: ClientSession, api_url: str) -> None:
         self._http = http
@@ -67,7 +67,7 @@ class Chats:
         self.ready = asyncio.Event()
 
     async def follow(self) -> None:
-        """Take in events until cancelled; what happened while the connection was broken is lost."""
+        """Follow events until cancelled. Events during a broken connection are lost."""
         url, timeout = f"{self._api_url}/sim/events", ClientTimeout(total=None)
         async with self._http.get(url, timeout=timeout, read_bufsize=LINE_LIMIT) as response:
             async for line in response.content:
@@ -77,7 +77,7 @@ class Chats:
         raise ClientError("the sandbox ended the events: too slow a reader")
 
     def note(self, person: int, messages: list[Message], at: float) -> Sent:
-        """Somebody has sent a photo or an album."""
+        """Note that somebody has sent a photo or an album."""
         sent = Sent(person, [each["message_id"] for each in messages], at)
         self.sent.append(sent)
         for message_id in sent.message_ids:
@@ -93,11 +93,11 @@ class Chats:
         return future
 
     def seconds_between(self, person: int, message: Message, answer: Message) -> float:
-        """How long a message of somebody lay in the chat before an answer that has come."""
+        """Seconds between somebody's message and its answer."""
         return self._times[person, answer["message_id"]] - self._times[person, message["message_id"]]
 
     async def answered(self, sent: list[Sent], seconds: float) -> None:
-        """Wait until all of these are answered, or so long."""
+        """Wait until all of these are answered, or until the time is over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while any(each.answered_at is None for each in sent):

@@ -21,7 +21,7 @@ ANSWER_PATIENCE_SECONDS = 60.0
 
 
 def pictures(folder: Path | None) -> list[bytes]:
-    """JPEG files of a folder, or drawn ones. Raises FileNotFoundError where the folder has none."""
+    """JPEG files of a folder, or drawn ones. Raises FileNotFoundError if the folder has none."""
     if folder is None:
         return [sample(name) for name in DRAWN]
     found = sorted(folder.rglob("*.jpg"))[:200]
@@ -40,14 +40,14 @@ class Crowd:
         self._photos = photos
         self._random = random.Random(seed)
         self._next_id = FIRST_ID
-        # Telegram takes photos elsewhere than it answers bots. The sandbox does both, and what a bot says would wait
-        # until it has taken two hundred photos.
+        # Telegram has separate servers for uploads and for bots. The sandbox is both, so the bot's messages would wait
+        # until it has received two hundred photos.
         self._uploading = asyncio.Semaphore(UPLOADS_AT_ONCE)
         self.asked: dict[str, list[float]] = {"/help": [], "/history": []}
         self.unanswered = 0
 
     async def gather(self, count: int) -> list[Person]:
-        """So many new people."""
+        """Create this many new people."""
         people = []
         for _ in range(count):
             language = "ru" if self._next_id % 4 == 0 else "en"
@@ -61,7 +61,7 @@ class Crowd:
                 greeting = self._chats.expect(person.id, lambda message: "reply_markup" in message)
                 await person.write("/start")
                 welcome = await greeting
-                # The welcome loses its button first; what is said then must not be taken for the next answer.
+                # First the welcome loses its button. The message after that must not count as the next answer.
                 agreed = self._chats.expect(person.id, lambda message: message["message_id"] > welcome["message_id"])
                 await person.click(welcome, 0)
                 await agreed
@@ -70,14 +70,14 @@ class Crowd:
         return people
 
     async def send(self, person: Person, photos: int = 1) -> Sent:
-        """Have somebody send a photo or an album; it counts from when the sandbox has all of it."""
+        """Let somebody send a photo or an album. Its time starts when the sandbox has all of it."""
         pictures = self._random.choices(self._photos, k=photos)
         async with self._uploading:
             messages = await person.send_photos(*pictures)
         return self._chats.note(person.id, messages, time.monotonic())
 
     async def keep_asking(self, person: Person) -> None:
-        """Ask for /help and /history in turn until cancelled, and note how long each answer takes."""
+        """Ask for /help and /history in turn until cancelled, and note the time of each answer."""
         while True:
             for command, took in self.asked.items():
                 try:
@@ -88,23 +88,23 @@ class Crowd:
                 await asyncio.sleep(ASKING_PAUSE_SECONDS)
 
     async def ask(self, person: Person, command: str) -> float:
-        """Write a command and wait for the answer; gives the seconds it took from chat to chat."""
+        """Write a command and wait for the answer; returns the seconds between both."""
         answer = self._chats.expect(person.id, lambda message: "reply_to_message" not in message)
         asked = await person.write(command)
         return self._chats.seconds_between(person.id, asked, await answer)
 
     def album_size(self) -> int:
-        """Of an album that somebody happens to send."""
+        """A random size of an album."""
         return self._random.randint(2, 10)
 
     def pause(self, mean: float) -> float:
-        """Seconds until somebody happens to send the next photo: exponentially distributed."""
+        """Random seconds until the next photo, exponentially distributed."""
         return self._random.expovariate(1 / mean)
 
     def chance(self, probability: float) -> bool:
-        """Whether something happens."""
+        """Whether a random event happens."""
         return self._random.random() < probability
 
     def somebody(self, people: Sequence[Person]) -> Person:
-        """One of them."""
+        """A random one of them."""
         return self._random.choice(people)

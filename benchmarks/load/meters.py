@@ -1,4 +1,4 @@
-"""What is measured of the bot's processes while people write to it."""
+"""Measures the bot's processes while people write to it."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ DELAY = re.compile(r"event loop delay: p99 ([\d.]+) ms, worst ([\d.]+) ms")
 
 @dataclass(frozen=True)
 class Sample:
-    """Resident memory in MB at a moment of `time.monotonic`, by process id."""
+    """Process id -> resident memory in MB, at a time of `time.monotonic`."""
 
     at: float
     bot: dict[int, float]
@@ -30,20 +30,20 @@ class Memory:
         self.samples: list[Sample] = []
 
     async def keep_measuring(self, bot: BotProcess) -> None:
-        """Measure until cancelled; a bot that is down just now is left out."""
+        """Measure until cancelled. There is no sample while the bot is down."""
         while True:
             with contextlib.suppress(psutil.NoSuchProcess):
                 self.samples.append(await asyncio.to_thread(_measure, bot))
             await asyncio.sleep(INTERVAL_SECONDS)
 
     def peak(self, role: str) -> float:
-        """The most, in MB, that the bot or all its workers together held: `role` is "bot" or "workers"."""
+        """The largest memory in MB of the bot, or of all its workers together: `role` is "bot" or "workers"."""
         return max((sum(getattr(each, role).values()) for each in self.samples), default=0.0)
 
     def growth(self, role: str, settled: float) -> float:
-        """By how much the memory of one process grew at most, in MB, from when it was `settled` seconds old.
+        """The largest growth of one process's memory in MB, from when it was `settled` seconds old.
 
-        The mean of the last third of its life against that of the first.
+        The growth is the mean of the last third of its life minus that of the first third.
         """
         lives: dict[int, list[tuple[float, float]]] = {}
         for each in self.samples:
@@ -71,6 +71,6 @@ def _measure(bot: BotProcess) -> Sample:
 
 
 def loop_delays(log: str) -> tuple[list[float], list[float]]:
-    """Of every interval that the log tells of: the 99th percentile and the worst delay of the event loop, in ms."""
+    """The 99th percentile and the worst delay of the event loop in ms, for every interval in the log."""
     found = [(float(p99), float(worst)) for p99, worst in DELAY.findall(log)]
     return [p99 for p99, _worst in found], [worst for _p99, worst in found]

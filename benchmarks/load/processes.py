@@ -19,9 +19,9 @@ ADMIN_ID = 1
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """This process's environment without settings of a bot, but with `settings`.
+    """This process's environment, with `settings` instead of its own settings of a bot.
 
-    WEIGHTS_DIR is kept: it points to other weights than those of the repository.
+    WEIGHTS_DIR is kept, because it may point to other weights than those of the repository.
     """
     ours = {name.upper() for name in Settings.model_fields} - {"WEIGHTS_DIR"}
     kept = {name: value for name, value in os.environ.items() if name not in ours}
@@ -30,7 +30,7 @@ def environment(**settings: str) -> dict[str, str]:
 
 @contextmanager
 def sandbox_process() -> Iterator[str]:
-    """`python -m bot.sandbox` on a free port; gives its address. Raises RuntimeError where it does not start."""
+    """Run `python -m bot.sandbox` on a free port; yields its address. Raises RuntimeError if it does not start."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bot.sandbox"],
         env=environment(BOT_TOKEN=TOKEN, SANDBOX_PORT="0", ADMIN_IDS=str(ADMIN_ID)),
@@ -53,7 +53,7 @@ def sandbox_process() -> Iterator[str]:
 
 @dataclass
 class BotProcess:
-    """`python -m bot` against a sandbox, with its data in a folder; what it logs goes to `log`."""
+    """`python -m bot` with a sandbox, and with its data in a folder. Its log is `log`."""
 
     api_url: str
     folder: Path
@@ -86,7 +86,7 @@ class BotProcess:
         self.process.wait(timeout=20)
 
     def stop(self) -> int:
-        """SIGTERM; gives the exit status."""
+        """SIGTERM; returns the exit status."""
         assert self.process is not None
         if self.process.poll() is None:
             self.process.terminate()

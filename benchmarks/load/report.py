@@ -1,4 +1,4 @@
-"""Figures as people read them: on the terminal, and as a table in docs/load.md."""
+"""Prints the figures, and writes them as a table into docs/load.md."""
 
 import platform
 from collections.abc import Sequence, Set
@@ -25,7 +25,7 @@ Row = tuple[str, str]
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least `share` (0..1) of all do not exceed; nan where there are none."""
+    """The smallest value that at least `share` (0..1) of the values do not exceed; nan without values."""
     if not values:
         return float("nan")
     ordered = sorted(values)
@@ -39,7 +39,7 @@ def spread(values: Sequence[float], unit: str = "s", digits: int = 1) -> str:
 
 
 def of_photos(sent: Sequence[Sent]) -> list[Row]:
-    """Throughput, time to reply, fairness, and what was lost or doubled."""
+    """Throughput, time to reply, fairness, and the numbers of lost and doubled answers."""
     answered = [each for each in sent if each.answered_at is not None]
     singles = [each.seconds for each in answered if each.photos == 1 and each.seconds is not None]
     albums = [each.seconds for each in answered if each.photos > 1 and each.seconds is not None]
@@ -74,7 +74,7 @@ def _said(sent: Sequence[Sent], reasons: Set[Reason]) -> int:
 
 
 def of_turns(sent: Sequence[Sent]) -> list[Row]:
-    """Whether those with one photo had to wait for those with albums."""
+    """Whether people with one photo had to wait for people with albums."""
     first = min(each.at for each in sent)
     singles = [each.answered_at - first for each in sent if each.photos == 1 and each.answered_at is not None]
     albums = [each.answered_at - first for each in sent if each.photos > 1 and each.answered_at is not None]
@@ -90,7 +90,7 @@ def faults(sent: Sequence[Sent]) -> tuple[int, int]:
 
 
 def of_chat(crowd: Crowd) -> list[Row]:
-    """How long /help and /history took meanwhile."""
+    """The times of /help and /history meanwhile."""
     rows = [
         (f"{command}, p50 / p95 / p99 / longest of {len(took)}", spread([each * 1000 for each in took], "ms", 0))
         for command, took in crowd.asked.items()
@@ -124,7 +124,7 @@ def machine() -> str:
 
 
 def publish(section: str, title: str, rows: Sequence[Row]) -> None:
-    """Print the figures and put them in place of the section's earlier ones in docs/load.md."""
+    """Print the figures, and replace the section's earlier figures in docs/load.md."""
     print(f"\n{title}")
     width = max(len(name) for name, _value in rows)
     for name, value in rows:

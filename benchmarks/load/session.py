@@ -1,4 +1,4 @@
-"""A sandbox, a bot and a crowd, with everything that watches them."""
+"""A sandbox, a bot and a crowd, with the meters that watch them."""
 
 import asyncio
 import shutil
@@ -17,7 +17,7 @@ from benchmarks.load.crowd import Crowd, pictures
 from benchmarks.load.meters import Memory
 from benchmarks.load.processes import BotProcess, sandbox_process
 
-# What Telegram takes from one bot.
+# Telegram's limit of messages a second for one bot.
 MESSAGES_PER_SECOND = 30
 TELLING_SECONDS = 10.0
 SETTINGS = {"LOG_LEVEL": "INFO", "DELAY_LOG_SECONDS": "5"}
@@ -38,11 +38,11 @@ class Session:
         return self.bot.log.read_text(encoding="utf-8")
 
     async def limit_messages(self) -> None:
-        """From now on the sandbox refuses more messages a second than Telegram would."""
+        """From now on, the sandbox refuses messages beyond Telegram's limit."""
         await self._post("/sim/flood", {"overall": MESSAGES_PER_SECOND})
 
     async def order_fault(self, **fault: object) -> None:
-        """Have the sandbox fail: see bot/sandbox/faults.py."""
+        """Make the sandbox fail; see bot/sandbox/faults.py."""
         await self._post("/sim/faults", [fault])
 
     async def _post(self, path: str, body: object) -> None:
@@ -52,7 +52,7 @@ class Session:
 
 @asynccontextmanager
 async def open_session(data: Path | None, seed: int, settings: dict[str, str]) -> AsyncIterator[Session]:
-    """Start a sandbox and a bot in a temporary folder, which stays where the run is broken off."""
+    """Start a sandbox and a bot in a temporary folder, which stays if the run is interrupted."""
     photos = pictures(data)
     folder = tempfile.mkdtemp(prefix="load-")
     print(f"the bot's log is {folder}/bot.log", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""A steady stream of photos for a long time, while everything fails that can."""
+"""A steady stream of photos for a long time, with all kinds of faults."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ ALBUMS = 0.1
 FAULT_SECONDS = 15.0
 KILLS = 6
 PATIENCE_SECONDS = 600.0
-# After this a process has loaded what it will ever need, and its memory should stay as it is.
+# After this time a process has loaded everything, and its memory should not grow.
 SETTLED_SECONDS = 120.0
 GROWTH_MB = 30.0
 FAULTS: Sequence[dict[str, object]] = (
@@ -36,11 +36,11 @@ FAULTS: Sequence[dict[str, object]] = (
 
 
 async def run(minutes: float, rate: float, data: Path | None, seed: int, settings: dict[str, str]) -> bool:
-    """Measure, print and publish. Whether nothing was lost, nothing doubled, and no process grew.
+    """Measure, print and publish. Returns whether nothing was lost, nothing doubled, and no process grew.
 
     Args:
-        minutes: how long people go on sending.
-        rate: how many messages with photos they send a second; one in ten is an album of two to ten.
+        minutes: how long people send.
+        rate: messages with photos a second; one in ten is an album of two to ten.
         data, seed, settings: as in `burst.run`.
     """
     seconds = minutes * 60
@@ -59,7 +59,7 @@ async def run(minutes: float, rate: float, data: Path | None, seed: int, setting
         for each in background:
             each.cancel()
         await session.chats.answered(session.chats.sent, PATIENCE_SECONDS)
-        # What came twice would come now.
+        # Doubled answers would arrive now.
         await asyncio.sleep(5)
         lost, doubled = report.faults(session.chats.sent)
         growth = {role: session.memory.growth(role, SETTLED_SECONDS) for role in ("bot", "workers")}

@@ -1,4 +1,4 @@
-"""One router a module, one concern a router."""
+"""The handlers. Each module has one router, and each router has one concern."""
 
 from aiogram import Router
 
@@ -37,7 +37,7 @@ from bot.handlers import (
 
 IN_ORDER = (
     errors,
-    # Before all others: those are for private chats.
+    # First, because all others are for private chats.
     groups,
     membership,
     broadcast,
@@ -46,12 +46,12 @@ IN_ORDER = (
     admin,
     models,
     staff,
-    # Before the commands: a photo whose caption looks like one is still a photo to be read.
+    # Before the commands: a photo with a command as its caption is still a photo to analyse.
     photos,
     documents,
-    # A text that is expected as a name is no command and no unknown text.
+    # Before unknown text: an expected text may be a name.
     mole_names,
-    # Before /start: it knows the links that lead to one thing.
+    # Before /start: these handle its links to a result.
     history,
     start,
     help,
@@ -74,7 +74,7 @@ IN_ORDER = (
 
 
 def setup() -> Router:
-    """A router with all the others, in the order in which they are asked."""
+    """A router with all the others, in the order in which they are tried."""
     router = Router(name="handlers")
     router.include_routers(*(module.setup() for module in IN_ORDER))
     return router

@@ -1,4 +1,4 @@
-"""Opting out of announcements, and in again."""
+"""Opting out of announcements and in again."""
 
 from aiogram import Bot, Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup
@@ -18,7 +18,7 @@ def setup() -> Router:
 
 
 def announcements_keyboard(wanted: bool) -> InlineKeyboardMarkup:
-    """The button that turns announcements off where they are on, and on where they are off."""
+    """The button that turns announcements off or on."""
     text = _("Turn announcements off") if wanted else _("Turn announcements on")
     return keyboard([(text, Announcements(wanted=not wanted).pack())])
 

@@ -25,7 +25,7 @@ from storage.records import Audience, Broadcast, BroadcastState, Content, User
 
 
 class Composing(StatesGroup):
-    """What the next message of an administrator is. A restart forgets it; /broadcast asks again."""
+    """What the next message of an administrator is. A restart forgets it, and /broadcast asks again."""
 
     announcement = State()
     translation = State()
@@ -33,14 +33,14 @@ class Composing(StatesGroup):
 
 
 def expects(*states: State) -> Callable[[Message, FSMContext], Awaitable[bool]]:
-    """A filter: whether this message may be what one of the states waits for.
+    """A filter for messages that one of these states waits for.
 
-    aiogram's `StateFilter` goes by the state at the time when the message came in. A message that came together with
-    it may have been the announcement already.
+    aiogram's `StateFilter` uses the state from when the message came in. Another message that came at the same time may
+    have been the announcement already.
     """
 
     async def is_expected(message: Message, state: FSMContext) -> bool:
-        # The second half of a long text is no translation of the first: it came before the question.
+        # A message from before the question is no translation, but the second half of a long text.
         asked_by = await state.get_value("asked_by", 0)
         return message.message_id > asked_by and await state.get_state() in {each.state for each in states}
 
@@ -52,7 +52,7 @@ def setup() -> Router:
     router.message.filter(is_admin)
     router.callback_query.filter(is_admin)
     content = F.text | F.photo | (F.document & ~F.animation)
-    # The state is looked at last: between this look and its change no other message is handled.
+    # The state is checked last: no other message is handled between this check and the change of the state.
     router.message.register(leave, F.text.startswith("/"), expects(*Composing.__states__))
     router.message.register(compose, F.text, Command("broadcast"))
     router.message.register(announcement, content, ~F.media_group_id, expects(Composing.announcement))
@@ -67,7 +67,7 @@ def setup() -> Router:
 
 
 async def leave(message: Message, state: FSMContext) -> None:
-    """Give up composing: a command is no announcement. The next router obeys it."""
+    """Stop composing, because a command is no announcement. The next router handles the command."""
     await state.clear()
     raise SkipHandler
 
@@ -98,7 +98,7 @@ async def announcement(
     preview = await _previewed(message, draft, supported_language(user.language), database, broadcaster)
     if preview is None:
         return
-    # Whoever has begun anew meanwhile is asked for that.
+    # The author has started again meanwhile, and that draft is the one that counts.
     if await state.get_state() is None:
         await state.set_state(Composing.translation)
         await state.update_data(draft=draft.id, asked_by=preview)
@@ -149,7 +149,7 @@ async def same(
 
 
 async def turn_down(message: Message, state: FSMContext, database: Database) -> None:
-    # The photos of an album are separate messages, in any order with others; one answer is enough.
+    # The photos of an album are separate messages. One answer is enough.
     album, answered_albums = message.media_group_id, await state.get_value("answered_albums", [])
     answered = album in answered_albums
     if album is not None:
@@ -190,7 +190,7 @@ async def drop(callback: CallbackQuery, callback_data: BroadcastStep, state: FSM
 
 
 async def draft_of(callback: CallbackQuery, broadcast_id: int, database: Database) -> Broadcast | None:
-    """The draft of a button; says so and returns None where it is none any more."""
+    """The draft of a button; None, with a notice, if it is no longer a draft."""
     broadcast = await database.broadcasts.get(broadcast_id)
     if broadcast is None or broadcast.state is not BroadcastState.DRAFT:
         await callback.answer(too_late(), show_alert=True)
@@ -201,9 +201,9 @@ async def draft_of(callback: CallbackQuery, broadcast_id: int, database: Databas
 async def _previewed(
     message: Message, draft: Broadcast, language: str, database: Database, broadcaster: Broadcaster
 ) -> int | None:
-    """Show a draft to its author as a reader of `language` gets it; returns the number of the message.
+    """Show a draft to its author as readers of `language` will see it; returns the number of the message.
 
-    Where Telegram does not accept it the draft is dropped, and there is none.
+    If Telegram does not accept it, the draft is dropped and None is returned.
     """
     try:
         return await broadcaster.preview(draft, language)
@@ -243,6 +243,6 @@ def too_late() -> str:
 
 
 async def _forget_request(message: Message, database: Database) -> None:
-    """A photo to announce is recorded like any other; nobody wants it read."""
+    """Discard the request of a photo in an announcement, which was recorded like any other photo."""
     if is_request(message):
         await database.requests.discard((await record(database, message)).id)

@@ -1,4 +1,4 @@
-"""When an announcement goes out: buttons for usual times, or a time that the administrator writes."""
+"""The time of an announcement: buttons for usual times, or a time that the administrator writes."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -40,7 +40,7 @@ async def control(
     await callback.answer()
     broadcast = await database.broadcasts.get(callback_data.draft)
     if broadcast is not None:
-        # At once. The broadcaster shows it too, but waits where Telegram asked broadcasts for silence.
+        # Show it at once. The broadcaster shows it too, but it waits while Telegram asks broadcasts to pause.
         counts = await database.broadcasts.counts(broadcast.id)
         if broadcast.state in (BroadcastState.RUNNING, BroadcastState.PAUSED):
             await replace(callback, *ui.progress(broadcast, counts, None))

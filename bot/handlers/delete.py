@@ -1,4 +1,4 @@
-"""/delete: everything kept on a person is erased, once they confirm."""
+"""/delete: erases all data on a person after they confirm."""
 
 from aiogram import Bot, F, Router
 from aiogram.filters import Command
@@ -58,7 +58,7 @@ async def erase(
 
 
 async def _tell_when_wiped(callback: CallbackQuery, database: Database, bot: Bot) -> None:
-    """A stop loses this word. The next start wipes the log before anything else."""
+    """Say when the erasure is complete. A stop loses this message, but the next start wipes the log first."""
     await database.traces.until_wiped()
     await say(callback, bot, _("The last traces of your data are gone from the database too."))
 
@@ -69,6 +69,6 @@ async def keep(callback: CallbackQuery, bot: Bot) -> None:
 
 
 async def _settle(callback: CallbackQuery, bot: Bot, text: str) -> None:
-    """Put the outcome where the question was, so that its buttons cannot be pressed again."""
+    """Replace the question by the outcome, so that its buttons cannot be pressed again."""
     if not await replace(callback, text):
         await say(callback, bot, text)

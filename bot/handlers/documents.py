@@ -1,4 +1,4 @@
-"""Image files sent as documents. Where it is clear that one cannot be read, it is not downloaded."""
+"""Image files sent as documents. A file that clearly cannot be read is not downloaded."""
 
 from pathlib import PurePath
 
@@ -13,7 +13,7 @@ from bot.telegram.files import MAX_DOWNLOAD_BYTES
 from inference.photo import PhotoFault
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"})
-# Telegram's clients give these where they do not know better.
+# Telegram's clients use these types for unknown files.
 UNKNOWN_TYPES = frozenset({None, "", "application/octet-stream"})
 
 
@@ -32,7 +32,7 @@ async def document(message: Message, inbox: Inbox, albums: Albums, photo_service
 
 
 def _problem(document: Document) -> Reason | None:
-    """What is wrong with a file, as far as its description tells."""
+    """Why a file cannot be read, from its description alone; None if it may be readable."""
     is_image = (document.mime_type or "").startswith("image/")
     has_image_name = PurePath(document.file_name or "").suffix.lower() in IMAGE_SUFFIXES
     if not (is_image or has_image_name or document.mime_type in UNKNOWN_TYPES):

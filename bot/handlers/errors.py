@@ -1,4 +1,4 @@
-"""What happens when a handler fails: it is logged, and the person hears of it."""
+"""Errors of handlers: they are logged, and the person gets a message."""
 
 import contextlib
 import logging
@@ -20,7 +20,7 @@ from storage.database import Database
 from storage.errors import StorageUnavailable
 from storage.records import User
 
-# The photos of an album fail one by one; one word for all of them is enough.
+# The photos of an album fail one by one. One message for all of them is enough.
 TOLD_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)
@@ -35,12 +35,12 @@ def setup() -> Router:
 
 
 async def erased(event: ErrorEvent) -> None:
-    """Somebody erased everything while a photo of theirs was being read: nothing is left to be said."""
+    """Somebody erased their data while their photo was being analysed. There is nothing to answer."""
     logger.info("update %d is about a photo that was erased meanwhile", event.update.update_id)
 
 
 class LateWord:
-    """Says that the database is not to be had now, once for many messages. What was sent is not lost."""
+    """Says that the database is unavailable, once for many messages. Nothing that was sent is lost."""
 
     def __init__(self) -> None:
         self._told: dict[int, float] = {}
@@ -91,7 +91,7 @@ async def failed(
         await database.users.mark_blocked(event_from_user.id)
         return
     if isinstance(error, TelegramAPIError):
-        # Its traceback is of the library alone, and the person cannot be told.
+        # The traceback shows only library code, and the person cannot get a message.
         logger.error("update %d failed: %s", event.update.update_id, type(error).__name__)
         return
     logger.error("update %d failed", event.update.update_id, exc_info=error)
@@ -105,7 +105,7 @@ async def failed(
 
 @contextlib.contextmanager
 def _speaking(i18n: I18n, user: User | None) -> Iterator[None]:
-    """In the language of a person. That Telegram does not take what is said ends here."""
+    """Use the language of a person, and ignore errors of Telegram when sending."""
     language = supported_language(user.language if user else None)
     with i18n.context(), i18n.use_locale(language), contextlib.suppress(TelegramAPIError):
         yield

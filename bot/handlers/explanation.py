@@ -1,6 +1,6 @@
-"""The button under an answer that asks what made the model say so.
+"""The button under an answer that asks why the model answered so.
 
-Photos are not stored: the file is fetched from Telegram once more and read again.
+Photos are not stored, so the file is fetched from Telegram and analysed again.
 """
 
 from aiogram import Router

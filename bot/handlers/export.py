@@ -1,4 +1,4 @@
-"""/export: everything kept on a person, as a file."""
+"""/export: all data on a person, as a file."""
 
 import json
 from datetime import UTC, datetime

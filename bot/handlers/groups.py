@@ -1,4 +1,4 @@
-"""Groups: whoever speaks to the bot there learns that it answers in private."""
+"""Groups: the bot says there that it answers only in private."""
 
 from functools import partial
 
@@ -20,13 +20,13 @@ def setup() -> Router:
 
 
 async def migrated(message: Message, database: Database) -> None:
-    """A group became a supergroup: Telegram gives it another number."""
+    """A group became a supergroup and has a new number."""
     if message.migrate_to_chat_id is not None:
         await until_stored(partial(database.chats.move, message.chat.id, message.migrate_to_chat_id))
 
 
 async def refer(message: Message, bot: Bot) -> None:
-    # What is said of a photo is health data, and a group is no place for it.
+    # An answer to a photo is health data and does not belong in a group.
     me = await bot.me()
     text = _("I answer in private only: what I say about a photo is nobody else's business. Write to me: {link}")
     await message.reply(text.format(link=f"https://t.me/{me.username}"))

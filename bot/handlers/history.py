@@ -1,4 +1,4 @@
-"""/history: past results, five a page."""
+"""/history: past results, five on a page."""
 
 import contextlib
 from html import escape
@@ -23,7 +23,7 @@ PAGE_SIZE = 5
 def setup() -> Router:
     router = Router(name="history")
     router.message.register(history, Command("history"))
-    # As in the link that a report carries.
+    # The link in a report has this form.
     router.message.register(open_link, CommandStart(deep_link=True, magic=F.args.regexp(r"^result_\d{1,15}$")))
     router.callback_query.register(turn, HistoryPage.filter())
     router.callback_query.register(open_entry, HistoryEntry.filter())
@@ -85,7 +85,7 @@ async def _show(bot: Bot, user: User, request: Request, thread_id: int | None) -
 
 
 async def _page(database: Database, user_id: int, number: int) -> tuple[str, InlineKeyboardMarkup | None]:
-    """One page as text and buttons. A page past the end, as after an erasure, is the last one."""
+    """One page as text and buttons. A number past the end, as after an erasure, gives the last page."""
     requests, total = await database.requests.page(user_id, number * PAGE_SIZE, PAGE_SIZE)
     if total == 0:
         return _("You have no results yet. Send me a photo of a spot on the skin."), None

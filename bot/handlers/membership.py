@@ -1,4 +1,4 @@
-"""Who blocks the bot and who comes back, as Telegram reports it."""
+"""Telegram's reports that somebody blocks or unblocks the bot."""
 
 from aiogram import Router
 from aiogram.filters import JOIN_TRANSITION, LEAVE_TRANSITION, ChatMemberUpdatedFilter

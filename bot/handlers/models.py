@@ -1,4 +1,4 @@
-"""/models: what serves, what was released, and serving another classifier without a stop."""
+"""/models: the served models, the released ones, and switching the classifier without a stop."""
 
 import logging
 from html import escape
@@ -87,6 +87,6 @@ async def _list(engine: Engine, releases: Releases) -> tuple[str, InlineKeyboard
 
 
 def _label(model: ServedModel, *, serves: bool) -> str:
-    # Telegram shows some thirty letters of a button on a phone.
+    # On a phone, a button shows about thirty letters.
     name = model.name if len(model.name) <= 24 else f"{model.name[:23]}…"
     return f"{'✅ ' if serves else ''}{name} {model.version}"

@@ -1,6 +1,6 @@
-"""Names and diameters of moles: what a person writes or taps.
+"""Names and diameters of moles, which a person writes or taps.
 
-What is expected next is forgotten by a restart; the buttons under the mole ask again.
+A restart forgets what is expected next. The buttons under the mole ask again.
 """
 
 from collections.abc import Awaitable, Callable
@@ -38,7 +38,7 @@ def setup() -> Router:
     router.callback_query.register(name_by_place, Place.filter())
     router.callback_query.register(rename, OfMole.filter(F.act == Act.RENAME))
     router.callback_query.register(ask_for_diameter, OfMole.filter(F.act == Act.MEASURE))
-    # What is expected comes last: between the look at the state and its change no other message is handled.
+    # The state is checked last: no other message is handled between this check and the change of the state.
     router.message.register(leave, F.text.startswith("/"), expects(Expecting.name, Expecting.diameter))
     router.message.register(name_by_text, F.text, expects(Expecting.name))
     router.message.register(take_diameter, F.text, expects(Expecting.diameter))
@@ -59,7 +59,7 @@ def expects(*states: State) -> Callable[[Message, FSMContext], Awaitable[bool]]:
 
 
 async def leave(_message: Message, state: FSMContext) -> None:
-    """A command is no name; the next router obeys it."""
+    """A command is no name. The next router handles it."""
     await state.clear()
     raise SkipHandler
 
@@ -77,7 +77,7 @@ async def ask_for_name(bot: RetryingBot, mole: Mole) -> None:
 async def rename(
     callback: CallbackQuery, callback_data: OfMole, user: User, database: Database, state: FSMContext, bot: RetryingBot
 ) -> None:
-    """Wait for a name; the places may be tapped too."""
+    """Wait for a name. A place on the body may be tapped too."""
     mole = await database.moles.get_owned(callback_data.mole_id, user.id)
     if mole is None:
         await callback.answer(_gone(), show_alert=True)
@@ -139,7 +139,7 @@ async def take_diameter(
         )
     except ValueError:
         millimetres = 0.0
-    # A number that is none compares as False.
+    # NaN compares as False.
     if not SMALLEST_MM <= millimetres <= LARGEST_MM:
         await message.answer(_("I need a number of millimetres between 0.5 and 200, such as 4.5."))
         return

@@ -1,4 +1,4 @@
-"""Moles over time: a photo is put to a mole, moles are listed, opened, compared, and followed no longer."""
+"""Moles over time: add a photo to a mole, list moles, open one, compare its photos, stop following it."""
 
 from html import escape
 
@@ -46,14 +46,14 @@ async def list_moles(message: Message, user: User, database: Database, mole_serv
     lines = [f"<b>{title}</b>"]
     for each in moles[:MOST_LISTED]:
         entry = wording.line(each, await mole_service.standing(each))
-        # Telegram takes 4,096 units; the buttons below lead to all of them.
+        # A message has at most 4,096 UTF-16 units. The buttons lead to all moles.
         if sum(map(len, lines)) + len(entry) < 3500:
             lines.append(entry)
     await message.answer("\n\n".join(lines), reply_markup=keyboard(*([_open(each)] for each in moles[:MOST_LISTED])))
 
 
 async def follow(callback: CallbackQuery, callback_data: Follow, user: User, database: Database) -> None:
-    """Ask which mole a photo shows; of a photo that belongs to one, lead there."""
+    """Ask which mole a photo shows, or open the mole to which it belongs already."""
     request = await _answered(callback, callback_data.request_id, user, database)
     if request is None:
         return
@@ -77,7 +77,7 @@ async def add(
     bot: RetryingBot,
     mole_service: MoleService,
 ) -> None:
-    """Put a photo to a mole, an old one or a new one."""
+    """Add a photo to a known mole or to a new one."""
     request = await _answered(callback, callback_data.request_id, user, database)
     if request is None:
         return
@@ -169,7 +169,7 @@ async def forget(callback: CallbackQuery, callback_data: OfMole, user: User, dat
 
 
 def card_buttons(mole: Mole, standing: Standing) -> InlineKeyboardMarkup:
-    """What can be done with a mole."""
+    """The buttons under a mole."""
 
     def button(text: str, act: Act) -> Button:
         return text, OfMole(act=act, mole_id=mole.id).pack()

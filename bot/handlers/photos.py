@@ -1,4 +1,4 @@
-"""Photos, alone or in albums; of a live photo its still."""
+"""Photos, alone or in albums. Of a live photo, the still picture is used."""
 
 from aiogram import F, Router
 from aiogram.types import Message
@@ -11,7 +11,7 @@ from bot.photos.service import PhotoService
 def setup() -> Router:
     router = Router(name="photos")
     router.message.register(photo, F.photo | F.live_photo.photo)
-    # A person can put another photo in the place of one that was sent.
+    # A person can edit a message to replace its photo.
     router.edited_message.register(photo, F.photo | F.live_photo.photo)
     return router
 

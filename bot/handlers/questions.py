@@ -1,4 +1,4 @@
-"""The six questions under an answer, asked in the same message; at the end it shows what has changed."""
+"""The six questions under an answer. They appear in the same message, which finally shows what has changed."""
 
 from functools import partial
 
@@ -51,7 +51,7 @@ async def _answered(database: Database, request_id: int, user_id: int) -> Reques
 
 
 async def _note(database: Database, request: Request, question: Question, choice: int, joiner: Join | None) -> None:
-    """Keep an answer in place of what was answered to this question before, and the result that follows."""
+    """Store an answer, which replaces an earlier one to this question, and the new result."""
     answers = answers_of(request.result or {})
     topics = {name for each in question.choices for name in each.answers}
     given = question.choices[choice].answers if 0 <= choice < len(question.choices) else {}

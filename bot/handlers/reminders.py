@@ -14,7 +14,7 @@ from bot.ui.buttons import Button, keyboard, replace
 from storage.database import Database
 from storage.records import Mole, User
 
-# Whole hours, and those with half an hour where many live.
+# Whole hours, and the half hours of populous time zones.
 OFFSETS = (*range(-600, 0, 60), *range(0, 301, 60), 330, *range(360, 721, 60))
 
 
@@ -86,7 +86,7 @@ async def set_clock(
 
 
 def _clocks() -> list[list[Button]]:
-    """What the clocks of the world say now, the earliest first."""
+    """Buttons with the current time in all time zones, the earliest first."""
     now = datetime.now(UTC)
     clocks = [
         (f"{now.astimezone(timezone(timedelta(minutes=each))):%H:%M}", Clock(minutes=each).pack()) for each in OFFSETS
@@ -102,6 +102,6 @@ async def _owned(callback: CallbackQuery, mole_id: int, user: User, database: Da
 
 
 async def _settle(callback: CallbackQuery, bot: RetryingBot, text: str) -> None:
-    """Put what came of it where the question was, so that it is not answered twice."""
+    """Replace the question by the outcome, so that it is not answered twice."""
     if not await replace(callback, text):
         await bot.send_message(callback.from_user.id, text)

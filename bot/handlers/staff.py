@@ -20,7 +20,7 @@ from storage.records import Outcome
 from storage.staff import Role
 
 PAGE_SIZE = 10
-# Telegram's ids are below 2 to the 52nd.
+# Telegram's ids are below 2**52.
 MAX_ID_DIGITS = 16
 
 

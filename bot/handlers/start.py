@@ -28,7 +28,7 @@ def setup() -> Router:
 
 async def start(message: Message, user: User, settings: Settings, access: Access, bot: Bot) -> None:
     if role := access.staff().get(user.id):
-        # Before their first message there was no chat to set their menu in.
+        # Before their first message there was no chat for their menu.
         await show_commands(bot, user.id, role)
     if user.consented_at is not None:
         await message.answer(f"{texts.welcome()}\n\n{texts.what_i_am_not()}\n\n{texts.tips()}")
@@ -40,7 +40,7 @@ async def consent(callback: CallbackQuery, user: User, database: Database, bot: 
     await database.users.consent(user.id)
     await callback.answer(_("Thank you!"))
     if isinstance(callback.message, Message):
-        # Pressed twice, the buttons are gone already.
+        # After a double press, the buttons are gone already.
         with contextlib.suppress(TelegramBadRequest):
             await callback.message.edit_reply_markup()
     if user.consented_at is None:

@@ -1,4 +1,4 @@
-"""Text in people's own words: symptoms count, and a question gets the answer that helps."""
+"""Text in people's own words: symptoms count, and common questions get an answer."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""Text that is no command of ours, and buttons that no longer do anything."""
+"""Unknown text, and buttons that no longer work."""
 
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
@@ -16,7 +16,7 @@ def setup() -> Router:
 
 
 async def stray_announcement(message: Message) -> None:
-    # A restart forgets that an announcement was expected. Nobody else learns that there are any to be made.
+    # A restart forgets that an announcement was expected. Only administrators see this hint.
     hint = _(
         "If this is an announcement, press /broadcast and send it once more: after a restart I no longer wait for it."
     )

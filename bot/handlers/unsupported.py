@@ -1,4 +1,4 @@
-"""What people send besides photos and text: it gets a kind answer too."""
+"""Messages other than photos and text. They get a friendly answer too."""
 
 from aiogram import F, Router
 from aiogram.enums import ContentType

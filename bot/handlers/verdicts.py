@@ -1,4 +1,4 @@
-"""The button "Was this right?": what a doctor said of the spot later, and whether a biopsy was taken."""
+"""The button "Was this right?": what a doctor said about the spot later, and whether there was a biopsy."""
 
 from aiogram import F, Router
 from aiogram.filters.callback_data import CallbackData
@@ -24,7 +24,7 @@ class DoctorSaid(CallbackData, prefix="said"):
 
 
 class Biopsy(CallbackData, prefix="biopsy"):
-    """Whether a biopsy was taken, with the class once more."""
+    """Whether there was a biopsy, and the doctor's class again."""
 
     request_id: int
     label: str

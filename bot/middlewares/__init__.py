@@ -1,1 +1,1 @@
-"""What happens to every update before a handler sees it."""
+"""Middlewares: they run for every update before a handler does."""

@@ -1,4 +1,4 @@
-"""Who is let in: not the banned, and nobody's photo during maintenance."""
+"""Access: banned people are turned away, and photos wait during maintenance."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,18 +13,18 @@ from bot.ui.callbacks import Show
 from storage.database import Database
 from storage.records import User
 
-# Whoever is shut out keeps the rights over their data.
+# A banned person keeps the rights over their data.
 RIGHTS = ("/privacy", "/export", "/delete")
 CONFIRMATIONS = (Show.ERASE, Show.KEEP)
 
 
 class AccessControl(BaseMiddleware):
-    """Turns the banned away, and lets photos wait while the bot is being looked after."""
+    """Turns banned people away, and lets photos wait during maintenance."""
 
     def __init__(self, access: Access, database: Database) -> None:
         self._access = access
         self._database = database
-        # Who has been told of the maintenance that is on.
+        # Who got the notice about the current maintenance.
         self._told: set[int] = set()
 
     async def __call__(
@@ -41,7 +41,7 @@ class AccessControl(BaseMiddleware):
         if not self._access.under_maintenance:
             self._told.clear()
         elif isinstance(inner, Message) and is_request(inner) and user.consented_at is not None:
-            # Recorded already: it is read when the maintenance ends, or after a restart.
+            # The photo is recorded. It is analysed after the maintenance or after a restart.
             if user.id not in self._told:
                 self._told.add(user.id)
                 await inner.answer(

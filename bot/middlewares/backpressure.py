@@ -1,4 +1,4 @@
-"""Photos come in crowds; they leave room for commands and buttons."""
+"""Backpressure: many photos at once leave room for commands and buttons."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,12 +10,12 @@ from aiogram.types import TelegramObject, Update
 from bot.photos.inbox import is_request
 from storage.connections import low_priority
 
-# A hundred photos a second come in, many times more than can be read.
+# A hundred photos a second pass, many more than can be analysed.
 PAUSE_SECONDS = 0.01
 
 
 class Backpressure(BaseMiddleware):
-    """Lets photos in one after another, and has what is done about them wait for its turn in the database."""
+    """Lets photos in one after another. Their database work has a low priority."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
@@ -28,7 +28,7 @@ class Backpressure(BaseMiddleware):
     ) -> Any:
         if isinstance(event, Update) and event.message is not None and is_request(event.message):
             async with self._lock:
-                # The event loop is free for others meanwhile.
+                # Meanwhile the event loop is free for other updates.
                 await asyncio.sleep(PAUSE_SECONDS)
             with low_priority():
                 return await handler(event, data)

@@ -1,4 +1,4 @@
-"""The updates under way, so that a stop can wait for them."""
+"""Tracks the updates under way, so that a stop can wait for them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ from aiogram.types import TelegramObject
 
 
 class InFlight(BaseMiddleware):
-    """Knows the tasks in which updates are being handled."""
+    """The tasks in which updates are being handled."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -30,9 +30,9 @@ class InFlight(BaseMiddleware):
             self._tasks.discard(task)
 
     async def drain(self, seconds: float) -> bool:
-        """Let the updates under way come to their end, at most `seconds`, then cancel them.
+        """Wait at most `seconds` for the updates under way, then cancel them.
 
-        False if any had to be cancelled.
+        Returns False if any had to be cancelled.
         """
         if not self._tasks:
             return True

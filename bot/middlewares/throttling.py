@@ -1,4 +1,4 @@
-"""A limit on how fast one person can make the bot talk."""
+"""Throttling: limits how fast one person can make the bot answer."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -24,13 +24,13 @@ class TokenBucket:
 
 
 class Throttling(BaseMiddleware):
-    """A token bucket a person. Over the limit there is one warning, then no answer until it refills.
+    """One token bucket for each person. Over the limit there is one warning, then no answer until the bucket refills.
 
-    Photos pass: they are recorded requests, and the engine has its own limit for them.
+    Photos are not throttled: they are recorded requests, and the engine has its own limit for them.
 
     Args:
-        burst: how many messages and button presses one person may send at once, and again every fifteen seconds.
-        clock: seconds that never run backwards.
+        burst: number of messages and button presses that one person may send at once, and again every fifteen seconds.
+        clock: monotonic time in seconds.
     """
 
     def __init__(self, burst: int, clock: Callable[[], float] = time.monotonic) -> None:

@@ -1,4 +1,4 @@
-"""Who writes, and in which language they are answered."""
+"""The person who writes, and the language of the answer."""
 
 import time
 from collections import OrderedDict
@@ -25,13 +25,13 @@ Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
 
 class Recognition(BaseMiddleware):
-    """Gives `user`: the stored person who wrote, or a stranger of whom nothing is kept (yet).
+    """Provides `user`: the stored person who wrote, or a stranger who is not stored.
 
-    It writes nothing, and where the database cannot be read it goes by what it remembers: whatever needs no more than
-    a language is answered at once.
+    It writes nothing. If the database cannot be read, it uses what it remembers, so that messages that need only a
+    language are answered at once.
 
-    What happens outside of private chats goes no further, unless a message speaks to the bot. Whoever writes there is a
-    stranger: results are health data, and a group is no place for them.
+    Updates outside private chats are dropped, unless a message speaks to the bot. People count as strangers there,
+    because results are health data and do not belong in a group.
     """
 
     def __init__(self, database: Database) -> None:
@@ -54,7 +54,7 @@ class Recognition(BaseMiddleware):
         data["arrived"] = time.monotonic()
         known = await self._known(sender.id)
         if known is None and isinstance(event, Update) and event.my_chat_member is not None:
-            # Whoever was erased and now blocks the bot must not come back by that.
+            # A person who was erased and now blocks the bot must not be stored again.
             return None
         data["user"] = known or _stranger(sender)
         return await handler(event, data)
@@ -73,9 +73,9 @@ class Recognition(BaseMiddleware):
 
 
 class Registration(BaseMiddleware):
-    """Keeps the person who wrote, where the handler asks for `user`: it does something with what is theirs.
+    """Stores the person who wrote, if the handler has a parameter `user`, because then it works with their data.
 
-    Whoever was erased since they wrote stays erased, and is not answered. Raises StorageUnavailable.
+    A person who was erased after they wrote stays erased and gets no answer. Raises StorageUnavailable.
     """
 
     def __init__(self, database: Database) -> None:
@@ -93,7 +93,7 @@ class Registration(BaseMiddleware):
 
 
 class Language(I18nMiddleware):
-    """Makes gettext speak the person's language."""
+    """Makes gettext use the person's language."""
 
     async def get_locale(self, event: TelegramObject, data: dict[str, Any]) -> str:
         user = data.get("user")

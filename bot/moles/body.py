@@ -1,4 +1,4 @@
-"""A drawn body from the front and from behind, with numbered places."""
+"""A drawing of a body from the front and from behind, with numbered places."""
 
 from functools import lru_cache
 from io import BytesIO
@@ -11,7 +11,7 @@ _WIDTH, _HEIGHT = 780, 800
 _FINER = 2  # Pillow draws round shapes without smoothing
 _SKIN, _EDGE, _BADGE, _INK = (238, 224, 212), (150, 132, 118), (32, 92, 168), (40, 46, 56)
 _MIDDLES = (205, 575)  # of the two figures
-# Number -> figure (0 front, 1 behind), x from its middle, y. The right arm of who faces us is on our left.
+# Number -> figure (0 front, 1 behind), x from its centre, y. The right arm of a person who faces us is on our left.
 _BADGES = {
     1: (0, 0, 105),
     2: (0, 0, 180),
@@ -55,7 +55,7 @@ def _figure(pen: ImageDraw.ImageDraw, middle: int) -> None:
         ((-36, 430), (-40, 580), (-40, 720), 58),
         ((36, 430), (40, 580), (40, 720), 58),
     ]
-    # The edge is drawn first, a little wider.
+    # The edge is drawn first and a little wider.
     for colour, wider in ((_EDGE, 6), (_SKIN, 0)):
         for start, joint, end, width in limbs:
             points = [((middle + x) * _FINER, y * _FINER) for x, y in (start, joint, end)]

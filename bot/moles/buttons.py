@@ -1,4 +1,4 @@
-"""What the buttons about moles carry. Whose a mole or a photo is gets checked when a button is pressed."""
+"""Callback data of the buttons about moles. The owner of a mole or a photo is checked when a button is pressed."""
 
 from enum import StrEnum
 
@@ -12,14 +12,14 @@ class Follow(CallbackData, prefix="follow"):
 
 
 class AddTo(CallbackData, prefix="addto"):
-    """Put a request's photo to a mole; 0 is a new one."""
+    """Add a request's photo to a mole; 0 is a new mole."""
 
     request_id: int
     mole_id: int
 
 
 class Act(StrEnum):
-    """What can be done with a mole."""
+    """The actions for a mole."""
 
     OPEN = "open"
     COMPARE = "compare"
@@ -33,21 +33,21 @@ class Act(StrEnum):
 
 
 class OfMole(CallbackData, prefix="mole"):
-    """Something to be done with a mole."""
+    """An action for a mole."""
 
     act: Act
     mole_id: int
 
 
 class Place(CallbackData, prefix="place"):
-    """A mole is named after a numbered place on the body."""
+    """Name a mole after a numbered place on the body."""
 
     mole_id: int
     zone: int
 
 
 class Remind(CallbackData, prefix="remind"):
-    """Remind of a mole every so many months; 0 never."""
+    """Remind of a mole every `months` months; 0 is never."""
 
     mole_id: int
     months: int

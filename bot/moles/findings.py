@@ -1,4 +1,4 @@
-"""What is kept of each photo of a mole, and how a mole stands by its photos."""
+"""The stored findings of each photo of a mole, and the state of a mole from its photos."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from storage.records import MolePhoto
 
 
 def to_stored(examination: Examination) -> dict[str, Any] | None:
-    """JSON for the database; None where no mole was found."""
+    """JSON for the database; None if no mole was found."""
     if examination.marks is None or examination.analysis.domain is None:
         return None
     return {
@@ -24,13 +24,13 @@ def to_stored(examination: Examination) -> dict[str, Any] | None:
 
 
 def stored(findings: Mapping[str, Any]) -> Finding:
-    """The findings as `to_stored` kept them."""
+    """The findings from the result of `to_stored`."""
     return Finding(Marks.from_json(findings["marks"]), findings["domain"], findings.get("millimetres"))
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a mole stands: its photos, what its last photo was answered, and what has changed since the first."""
+    """The state of a mole: its photos, the answer to its last photo, and what has changed since the first."""
 
     photos: tuple[MolePhoto, ...]
     findings: tuple[Finding, ...]
@@ -39,12 +39,12 @@ class Standing:
 
     @classmethod
     def of(cls, photos: Sequence[MolePhoto]) -> "Standing":
-        """Of the photos of one mole, the first taken first."""
+        """The state from the photos of one mole, the oldest first."""
         findings = tuple(stored(each.findings) for each in photos)
         last = Result.stored(photos[-1].request.result or {}) if photos else None
         return cls(tuple(photos), findings, last, changed(findings[0], findings[-1]) if len(findings) > 1 else ())
 
     @property
     def comparable(self) -> bool:
-        """Whether there are two photos of one kind."""
+        """Whether there are two photos of the same domain."""
         return len(self.findings) > 1 and self.findings[0].domain == self.findings[-1].domain

@@ -1,4 +1,4 @@
-"""Names of moles: what a person writes, cleaned and limited, or the place that they tapped."""
+"""Names of moles: a cleaned text of limited length, or a place on the body."""
 
 from aiogram.utils.i18n import gettext as _
 
@@ -6,7 +6,7 @@ MAX_NAME = 40
 
 
 def cleaned(text: str) -> str | None:
-    """A name in one line, without characters that cannot be seen; None where nothing or too much is left."""
+    """A name in one line without invisible characters; None if it is empty or too long."""
     name = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     return name if 0 < len(name) <= MAX_NAME else None
 

@@ -1,4 +1,4 @@
-"""Reminders: when they are due by the person's own clock, and the task that sends them."""
+"""Reminders: when they are due in the person's own time, and the task that sends them."""
 
 import asyncio
 import logging
@@ -24,12 +24,12 @@ MONTHS = (1, 3, 6)
 SNOOZE = timedelta(days=7)
 PAUSE_SECONDS = 60.0
 
-_AT = time(10)  # of the person's own clock
-_OFFSETS = {"ru": 180}  # minutes, where the person has not said; Moscow for Russian, UTC for all others
+_AT = time(10)  # hour in the person's own time
+_OFFSETS = {"ru": 180}  # minutes, if the person did not say; Moscow for Russian, UTC for all others
 
 
 def offset(user: User) -> timedelta:
-    """By how much the person's clock is ahead of UTC: as they said, or else by their language."""
+    """The person's offset from UTC: as they said, or else from their language."""
     minutes = user.utc_offset
     if minutes is None:
         minutes = _OFFSETS.get(supported_language(user.language), 0)
@@ -37,7 +37,7 @@ def offset(user: User) -> timedelta:
 
 
 def months_later(now: datetime, months: int, user: User) -> datetime:
-    """Ten in the morning, the person's time, on the same day of a later month, or on that month's last day."""
+    """Ten in the morning in the person's time, on the same day of a later month, or on that month's last day."""
     here = now.astimezone(timezone(offset(user)))
     month = here.month - 1 + months
     year, month = here.year + month // 12, month % 12 + 1
@@ -47,13 +47,13 @@ def months_later(now: datetime, months: int, user: User) -> datetime:
 
 
 def snoozed(now: datetime, user: User) -> datetime:
-    """Ten in the morning, the person's time, in a week."""
+    """Ten in the morning in the person's time, in a week."""
     here = now.astimezone(timezone(offset(user)))
     return datetime.combine(here.date() + SNOOZE, _AT, here.tzinfo)
 
 
 class Reminding:
-    """Sends what is due, once however many bots share the database."""
+    """Sends due reminders. Each is sent once, even if several bots share the database."""
 
     def __init__(self, bot: RetryingBot, database: Database, i18n: I18n, rate_limiter: RateLimiter) -> None:
         self._bot = bot
@@ -62,18 +62,18 @@ class Reminding:
         self._rate_limiter = rate_limiter
 
     async def keep_sending(self) -> None:
-        """Send what is due now, what came due while no bot ran included, and look again every minute."""
+        """Send due reminders every minute, including those that became due while no bot was running."""
         while True:
             try:
                 while await self.send_due(datetime.now(UTC)):
                     pass
             except Exception:
-                # A failed round must not end the reminding for good.
+                # A failed round must not stop later reminders.
                 logger.exception("could not send reminders")
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def send_due(self, now: datetime) -> int:
-        """Send some of the reminders that are due; says how many were taken up."""
+        """Send some of the due reminders; returns how many were claimed."""
         due = await self._database.reminders.claim_due(now)
         for each in due:
             user = await self._database.users.get(each.mole.user_id)
@@ -89,10 +89,10 @@ class Reminding:
             except TelegramForbiddenError:
                 await self._database.users.mark_blocked(user.id)
             except TelegramAPIError as error:
-                # Its lease ends, and it is sent then.
+                # It is sent when its lease ends.
                 logger.warning("a reminder waits: %s", type(error).__name__)
                 return
-        # However many were missed while no bot ran, one is sent.
+        # Only one is sent, however many were missed while no bot was running.
         await self._database.reminders.settle(reminder, months_later(now, reminder.months, user))
 
 

@@ -1,4 +1,4 @@
-"""What is done with moles: a photo is put to one, and its photos are laid side by side."""
+"""The service for moles: adds photos to a mole and compares them."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from storage.records import Mole, Request
 
 
 class Refused(Enum):
-    """Why a photo was not put to a mole."""
+    """Why a photo was not added to a mole."""
 
     NO_OUTLINE = auto()
     SAME_PHOTO = auto()
@@ -29,11 +29,11 @@ class Refused(Enum):
 
 
 class MoleService:
-    """Puts photos to moles and compares them.
+    """Adds photos to moles and compares them.
 
     Args:
         database: keeps them.
-        reader: reads photos once more.
+        reader: analyses photos again.
     """
 
     def __init__(self, database: Database, reader: SecondReader) -> None:
@@ -43,7 +43,7 @@ class MoleService:
 
     @contextmanager
     def claim(self, request_id: int) -> Iterator[bool]:
-        """Take what is to be done with a photo for a block; False where somebody is at it already."""
+        """Claim the work on a photo for this block; False if the same work is under way already."""
         if request_id in self._in_work:
             yield False
             return
@@ -54,11 +54,11 @@ class MoleService:
             self._in_work.discard(request_id)
 
     async def standing(self, mole: Mole) -> Standing:
-        """How a mole stands."""
+        """The state of a mole."""
         return Standing.of(await self._database.moles.photos(mole))
 
     async def begin(self, request: Request) -> Mole | Refused:
-        """A new mole with its first photo, named by the day. Raises NotRead."""
+        """Create a mole with its first photo, named after the date. Raises NotRead."""
         found = findings.to_stored(await self._reader.follow(request))
         if found is None:
             return Refused.NO_OUTLINE
@@ -72,7 +72,7 @@ class MoleService:
         return mole
 
     async def add(self, mole: Mole, request: Request) -> Mole | Refused:
-        """Put one more photo to a mole. Raises NotRead."""
+        """Add another photo to a mole. Raises NotRead."""
         known = await self._database.moles.photos(mole)
         if any(
             each.request.file_unique_id == request.file_unique_id for each in known if each.request.id != request.id
@@ -85,13 +85,13 @@ class MoleService:
         return mole if added else Refused.TAKEN
 
     async def compare(self, standing: Standing) -> bytes:
-        """The first and the last photo side by side with the plots below, a JPEG. Raises NotRead."""
+        """The first and the last photo side by side with plots below, as a JPEG. Raises NotRead."""
         ends = standing.photos[0].request, standing.photos[-1].request
         first, last = [await self._reader.examine(each) for each in ends]
         return await asyncio.to_thread(drawn, standing, first, last)
 
     async def measure(self, mole: Mole, millimetres: float) -> None:
-        """Note the diameter that the person measured, with the last photo of the mole."""
+        """Store the diameter that the person measured with the last photo of the mole."""
         photos = await self._database.moles.photos(mole)
         if photos:
             found = dict(photos[-1].findings) | {"millimetres": millimetres}
@@ -112,7 +112,7 @@ def drawn(standing: Standing, first: Examination, last: Examination) -> bytes:
 
 
 def series(standing: Standing) -> list[comparison.Series]:
-    """What is plotted of a mole, with one standard deviation from photo to photo."""
+    """The plotted marks of a mole, with the standard deviation between photos."""
     days = [each.request.created_at.date() for each in standing.photos]
     titles = {
         Mark.AREA: _("Area (share of the photo), %"),

@@ -1,4 +1,4 @@
-"""What is said of a mole: its card, its line in the list, and whether it has changed."""
+"""Texts about a mole: its card, its line in the list, and whether it has changed."""
 
 from datetime import datetime
 from html import escape
@@ -21,7 +21,7 @@ def day(when: datetime) -> str:
 
 
 def card(mole: Mole, standing: Standing, reminder: tuple[int, datetime] | None) -> str:
-    """All that is known of a mole, as HTML."""
+    """Everything about a mole, as HTML."""
     lines = [f"<b>{escape(mole.name)}</b>"]
     if standing.photos:
         first, last = standing.photos[0].request.created_at, standing.photos[-1].request.created_at
@@ -47,7 +47,7 @@ def line(mole: Mole, standing: Standing) -> str:
 
 
 def sentence(standing: Standing) -> str:
-    """Whether a mole has changed, in plain text, and what to do. Never that there is nothing to worry about."""
+    """Whether a mole has changed and what to do, in plain text. It never says that there is nothing to worry about."""
     if not standing.photos:
         return _("No photo is left of it.")
     warned = standing.last is not None and standing.last.risk in (Risk.RAISED, Risk.HIGH)

@@ -1,1 +1,1 @@
-"""What the operator of the bot does: announcements, retention and watching."""
+"""Functions for the operator: announcements, retention and monitoring."""

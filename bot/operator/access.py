@@ -1,4 +1,4 @@
-"""Who may do what: owners of the settings, the staff of the database, and people who are shut out."""
+"""Who may do what: owners (in the settings), staff (in the database), and banned people."""
 
 from collections.abc import Collection
 
@@ -8,11 +8,11 @@ RANKS = (Role.REVIEWER, Role.ADMIN, Role.OWNER)
 
 
 class Access:
-    """Answers from memory, since every update asks; `load` reads the database, and changes go through here.
+    """Roles and bans in memory, because every update needs them. `load` reads the database; changes go through here.
 
     Args:
-        staff: where roles, bans and switches are kept.
-        owner_ids: who may do everything and cannot lose it (ADMIN_IDS).
+        staff: stores roles, bans and switches.
+        owner_ids: who may always do everything (ADMIN_IDS).
     """
 
     def __init__(self, staff: Staff, owner_ids: Collection[int]) -> None:
@@ -39,7 +39,7 @@ class Access:
         return role is not None and RANKS.index(role) >= RANKS.index(needed)
 
     def is_banned(self, user_id: int) -> bool:
-        # Staff are never shut out: a slip could not be taken back.
+        # Staff cannot be banned, because a mistake could not be undone.
         return bool(self._banned) and user_id not in self.staff() and self._staff.fingerprint(user_id) in self._banned
 
     @property
@@ -57,7 +57,7 @@ class Access:
         return revoked
 
     async def ban(self, actor_id: int, user_id: int) -> bool:
-        """Shut somebody out; False if they are already, or belong to the staff."""
+        """Ban somebody; False if they are banned already or belong to the staff."""
         banned = user_id not in self.staff() and await self._staff.ban(actor_id, user_id)
         await self.load()
         return banned
@@ -68,7 +68,7 @@ class Access:
         return unbanned
 
     async def set_maintenance(self, actor_id: int, *, on: bool) -> bool:
-        """Begin or end maintenance; False if it is so already."""
+        """Begin or end maintenance; False if nothing changes."""
         switched = await self._staff.switch(actor_id, Switch.MAINTENANCE, on=on)
         await self.load()
         return switched

@@ -1,4 +1,4 @@
-"""Alerts: administrators hear once that something left its range, and once that it is back."""
+"""Alerts: administrators get one message when a figure leaves its range, and one when it is back."""
 
 import asyncio
 import logging
@@ -24,9 +24,10 @@ logger = logging.getLogger(__name__)
 
 
 class Alerts:
-    """Looks every few minutes, until cancelled.
+    """Checks the figures every few minutes, until cancelled.
 
-    A fault is told when two looks in a row find it, and is over when two in a row do not: what flickers is no news.
+    A fault is reported when two checks in a row find it, and is over when two in a row do not find it. So a short fault
+    causes no message.
     """
 
     def __init__(self, bot: Bot, database: Database, access: Access, i18n: I18n, data_dir: Path) -> None:
@@ -67,5 +68,5 @@ class Alerts:
             try:
                 await self._bot.send_message(user_id, text())
             except AiogramError as error:
-                # Whoever never wrote to the bot, or blocks it, cannot be told.
+                # Somebody who never wrote to the bot, or blocks it, cannot get messages.
                 logger.warning("an alert did not reach one of the staff: %s", type(error).__name__)

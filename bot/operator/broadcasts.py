@@ -1,4 +1,4 @@
-"""Sending of announcements: no faster than Telegram allows, to everybody at most once, through kills and outages."""
+"""Sends announcements: at Telegram's rate limit, to everybody at most once, even through kills and outages."""
 
 import asyncio
 import logging
@@ -32,13 +32,13 @@ from storage.retry import until_stored
 from storage.staff import Action
 
 BATCH = 100
-# So many deliveries can be left uncertain by a kill or an outage.
+# A kill or an outage can leave this many deliveries uncertain.
 CONCURRENT_DELIVERIES = 10
 OUTAGE_PAUSE_S = 3.0
 SEND_TIMEOUT_S = 15
 SCHEDULE_CHECK_S = 5.0
 
-# Telegram may have taken the message and only failed to say so.
+# Telegram may have sent the message and only failed to confirm it.
 UNCERTAIN = (TelegramNetworkError, TelegramServerError, ClientDecodeError)
 
 ENTITIES = TypeAdapter(list[MessageEntity])
@@ -59,7 +59,7 @@ class Broadcaster:
         access: Access,
     ) -> None:
         self._bot = bot
-        # The application's bot repeats a call whose connection broke; a delivery must never be repeated.
+        # The application's bot repeats a call after a broken connection, but a delivery must never be repeated.
         self._once = Bot(bot.token, session=bot.session)
         self._database = database
         self._supervisor = supervisor
@@ -67,19 +67,19 @@ class Broadcaster:
         self._rate_limiter = BulkRateLimiter(rate_limiter)
         self._progress = Progress(bot, database, self._rate_limiter, OUTAGE_PAUSE_S)
         self._access = access
-        # One for each broadcast that a task attends to.
+        # One event for each broadcast with a task.
         self._changes: dict[int, asyncio.Event] = {}
         self._reachable = asyncio.Event()
         self._reachable.set()
 
     async def resume(self) -> None:
-        """Go on with the broadcasts that a stop or a kill interrupted."""
+        """Continue the broadcasts that a stop or a kill interrupted."""
         for broadcast in await self._database.broadcasts.running():
             logger.info("going on with broadcast %d", broadcast.id)
             self._take_up(broadcast.id)
 
     async def keep_starting(self) -> None:
-        """Send what waits for its time when that has come, until cancelled."""
+        """Send scheduled announcements at their times, until cancelled."""
         while True:
             for broadcast in await until_stored(self._database.broadcasts.scheduled):
                 if broadcast.starts_at is not None and broadcast.starts_at <= datetime.now(UTC):
@@ -87,7 +87,7 @@ class Broadcaster:
             await asyncio.sleep(SCHEDULE_CHECK_S)
 
     async def send(self, broadcast_id: int, actor_id: int, progress_message_id: int | None = None) -> bool:
-        """Send a draft, or one that waits for its time, now. False if it is neither any more."""
+        """Send a draft or a scheduled announcement now; False if it is neither."""
         if not await self._database.broadcasts.confirm(broadcast_id, self._access.staff()):
             return False
         if progress_message_id is not None:
@@ -97,24 +97,24 @@ class Broadcaster:
         return True
 
     async def schedule(self, broadcast_id: int, actor_id: int, starts_at: datetime) -> bool:
-        """Let a draft wait for a time; False if it is no draft any more."""
+        """Schedule a draft for a time; False if it is no longer a draft."""
         scheduled = await self._database.broadcasts.schedule(broadcast_id, starts_at)
         if scheduled:
             await self._access.log(actor_id, Action.BROADCAST_SCHEDULE, f"{broadcast_id} {starts_at:%Y-%m-%d %H:%M}")
         return scheduled
 
     async def pause(self, broadcast_id: int, actor_id: int) -> bool:
-        """Begin no further delivery; False if it is not running."""
+        """Start no more deliveries; False if it is not running."""
         paused = await self._database.broadcasts.pause(broadcast_id)
         return paused and await self._changed_by(actor_id, Action.BROADCAST_PAUSE, broadcast_id)
 
     async def go_on(self, broadcast_id: int, actor_id: int) -> bool:
-        """End a pause; False if there is none."""
+        """End a pause; False if it is not paused."""
         resumed = await self._database.broadcasts.resume(broadcast_id)
         return resumed and await self._changed_by(actor_id, Action.BROADCAST_RESUME, broadcast_id)
 
     async def stop(self, broadcast_id: int, actor_id: int) -> bool:
-        """End it for good, or before its time; False if it has ended already."""
+        """Cancel a running or scheduled announcement; False if it has ended already."""
         stopped = await self._database.broadcasts.stop(broadcast_id)
         return stopped and await self._changed_by(actor_id, Action.BROADCAST_CANCEL, broadcast_id)
 
@@ -124,7 +124,7 @@ class Broadcaster:
         return True
 
     def _take_up(self, broadcast_id: int) -> None:
-        """Look at a broadcast whose state has changed. One task at a time attends to each."""
+        """React to a changed state of a broadcast. Each broadcast has at most one task."""
         if broadcast_id in self._changes:
             self._changes[broadcast_id].set()
             return
@@ -132,9 +132,9 @@ class Broadcaster:
         self._supervisor.start(self._attend(broadcast_id), f"broadcast {broadcast_id}")
 
     async def preview(self, broadcast: Broadcast, language: str) -> int:
-        """Send a draft to its author, as a recipient who reads `language` gets it; returns the number of the message.
+        """Send a draft to its author as recipients with `language` will get it; returns the number of the message.
 
-        Raises TelegramBadRequest where Telegram does not accept it, and what else sending raises.
+        Raises TelegramBadRequest if Telegram does not accept it, and other errors of sending.
         """
         await self._rate_limiter.acquire(broadcast.chat_id)
         return (await self._post(self._bot, broadcast, broadcast.chat_id, language)).message_id
@@ -164,7 +164,7 @@ class Broadcaster:
         changed = self._changes[broadcast_id]
         try:
             while True:
-                # Cleared before the look at the state: what changes after it is seen the next time.
+                # Cleared before the state is read, so that a later change is seen in the next round.
                 changed.clear()
                 broadcast = await until_stored(partial(self._database.broadcasts.get, broadcast_id))
                 if broadcast is None:
@@ -178,7 +178,7 @@ class Broadcaster:
             del self._changes[broadcast_id]
 
     async def _ended(self, broadcast: Broadcast, changed: asyncio.Event) -> bool:
-        """Do what its state asks for; True once nothing is left to do."""
+        """Do what the state requires; True once nothing is left to do."""
         if broadcast.state is BroadcastState.PAUSED:
             while not changed.is_set() and not await self._progress.show_pause(broadcast):
                 logger.info("broadcast %d: the pause could not be shown, trying again", broadcast.id)
@@ -196,8 +196,8 @@ class Broadcaster:
             return True
         if changed.is_set() or newest.state is not BroadcastState.RUNNING:
             return False
-        # Sent before it is finished: a kill in between repeats an edit instead of losing the summary, and where
-        # Telegram is out of reach for longer than this process lives, the next one sends it.
+        # The summary is sent before the broadcast is finished. So a kill in between repeats an edit instead of losing
+        # the summary, and the next process sends it if Telegram is out of reach until this one ends.
         await self._progress.show_summary(broadcast)
         return await until_stored(partial(self._database.broadcasts.finish, broadcast.id))
 
@@ -214,18 +214,18 @@ class Broadcaster:
                     in_progress.add(asyncio.create_task(self._deliver(broadcast, delivery)))
                 await _settle(in_progress, asyncio.ALL_COMPLETED)
         finally:
-            # An orderly stop learns how these end; only a kill leaves them uncertain.
+            # An orderly stop waits for these. Only a kill leaves them uncertain.
             await asyncio.gather(*in_progress, return_exceptions=True)
 
     async def _turn(self, user_id: int) -> None:
-        """Wait until a message to this person may go out and is likely to arrive."""
+        """Wait until a message to this person may go out and will probably arrive."""
         await self._rate_limiter.acquire(user_id)
         while not self._reachable.is_set():
             await self._reachable.wait()
             await self._rate_limiter.acquire(user_id)
 
     def _out_of_reach(self) -> None:
-        """Send nothing more until Telegram answers. Each try would leave one more delivery uncertain."""
+        """Send nothing until Telegram answers, because each try would leave one more delivery uncertain."""
         if self._reachable.is_set():
             self._reachable.clear()
             self._supervisor.start(self._probe(), "probing Telegram")
@@ -267,7 +267,7 @@ class Broadcaster:
 
 
 async def _settle(tasks: set[asyncio.Task[None]], when: str) -> None:
-    """Wait for the first or for all of `tasks`, take those that ended out, and raise what they raised."""
+    """Wait for the first or for all of `tasks`, remove those that ended, and raise their errors."""
     ended, _pending = await asyncio.wait(tasks, return_when=when)
     tasks -= ended
     for task in ended:

@@ -1,4 +1,4 @@
-"""The figures of use as one picture: dark on light, as wide as a phone."""
+"""The usage figures as one picture, as wide as a phone."""
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -14,7 +14,7 @@ from bot.operator.usage import Usage, quantile
 from inference.analysis import Risk
 from storage.records import Outcome
 
-# 780 pixels are shown on the 390 points of a phone, two a point.
+# A phone shows 780 pixels on 390 points, two for each point.
 WIDTH, HEIGHT, DPI = 6.0, 9.2, 130
 LEGEND: Mapping[str, Any] = {"frameon": False, "fontsize": 9, "ncols": 3, "loc": "upper left"}
 INK = "#1c2733"
@@ -24,7 +24,7 @@ RISKS = {Risk.LOW: "#3b6fb5", Risk.RAISED: "#d9822b", Risk.HIGH: "#b3261e"}
 
 
 def draw(usage: Usage) -> bytes:
-    """A PNG of requests, risks, waiting times and refusals. Takes about half a second: call it in a thread."""
+    """A PNG of requests, risks, waiting times and refusals. It takes about half a second, so call it in a thread."""
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="constrained", facecolor="white")
     figure.get_layout_engine().set(h_pad=0.12)  # type: ignore[call-arg, union-attr]
     requests, risks, waiting, refusals = figure.subplots(4, 1)
@@ -77,7 +77,7 @@ def _stack(axes: Axes, days: Sequence[float], series: Mapping[str, tuple[Sequenc
 
 def _time_axis(axes: Axes) -> None:
     axes.xaxis.set_major_locator(AutoDateLocator(maxticks=7))
-    # Figures alone: the names of months would be English in every language.
+    # Only digits, because the names of months would be English in every language.
     axes.xaxis.set_major_formatter(DateFormatter("%d.%m"))
 
 

@@ -1,4 +1,4 @@
-"""The state of the bot at this moment: what `/health` shows, and what an alert goes by."""
+"""The current state of the bot, for `/health` and for alerts."""
 
 import asyncio
 import shutil
@@ -14,7 +14,7 @@ from storage.records import Outcome
 
 HOUR = timedelta(hours=1)
 DRIFT_DAYS = 28
-# One failure among three requests says nothing yet.
+# With few requests, one failure says nothing.
 ENOUGH_REQUESTS = 20
 FAILED_LIMIT = 0.05
 SLOW_LIMIT_S = 60.0
@@ -22,7 +22,7 @@ DISK_LIMIT_BYTES = 1_000_000_000
 
 
 class Fault(StrEnum):
-    """What can leave its range."""
+    """The figures that can leave their range."""
 
     ERRORS = "errors"
     LATENCY = "latency"
@@ -32,10 +32,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True)
 class Health:
-    """Figures of the last hour, and what is out of its range.
+    """Figures of the last hour, and those that are out of their range.
 
-    `failed` is a share (0..1), None where too few requests came; `slowest` is the 95th percentile of the seconds from
-    photo to answer, None where none was answered; `drift` is the stability index of the answers.
+    `failed` is a share (0..1), or None with too few requests. `slowest` is the 95th percentile of the seconds from
+    photo to answer, or None without answers. `drift` is the stability index of the answers.
     """
 
     requests: int
@@ -48,7 +48,7 @@ class Health:
 
 
 async def examine(database: Database, data_dir: Path, now: datetime | None = None) -> Health:
-    """Measure all of it. Raises StorageUnavailable where the database cannot answer."""
+    """Measure all figures. Raises StorageUnavailable if the database cannot answer."""
     now = now or datetime.now(UTC)
     handled = await database.statistics.since(now - timedelta(days=DRIFT_DAYS))
     usage = await asyncio.to_thread(summarise, handled, DRIFT_DAYS, now.date())
@@ -81,6 +81,6 @@ async def examine(database: Database, data_dir: Path, now: datetime | None = Non
 
 
 def _free_bytes(folder: Path) -> int:
-    # With a database elsewhere the data folder may not exist.
+    # With a database on a server, the data folder may not exist.
     existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
     return shutil.disk_usage(existing).free

@@ -1,4 +1,4 @@
-"""How late the event loop is: whatever blocks it makes everybody wait."""
+"""Measures the delay of the event loop, because everybody waits while it is blocked."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ logger = logging.getLogger(__name__)
 
 
 async def log_loop_delay(seconds: float) -> None:
-    """Log every so many seconds by how much a timer came late: the 99th percentile and the worst, in ms."""
+    """Log how late a timer fires, every `seconds`: the 99th percentile and the worst delay in ms."""
     clock = asyncio.get_running_loop().time
     while True:
         delays, until = [], clock() + seconds

@@ -1,4 +1,4 @@
-"""How far a broadcast is, told in one message that is edited."""
+"""Shows the progress of a broadcast in one message that is edited."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ from storage.records import Broadcast
 from storage.retry import until_stored
 
 PROGRESS_INTERVAL_S = 3.0
-# The rate is that of the last minute.
+# The rate is measured over the last minute.
 RATE_SAMPLES = 20
 
 REFUSED = (TelegramBadRequest, TelegramNotFound, TelegramMigrateToChat)
@@ -35,10 +35,10 @@ class Progress:
     """Writes the progress messages, in the language of the current context.
 
     Args:
-        bot: repeats a call whose connection broke: an edit may come twice.
-        database: where the deliveries are counted.
-        rate_limiter: the one that the deliveries wait for too.
-        outage_pause_s: how long nothing is sent after a connection that broke.
+        bot: repeats a call after a broken connection; repeating an edit does no harm.
+        database: counts the deliveries.
+        rate_limiter: shared with the deliveries.
+        outage_pause_s: pause in seconds after a broken connection.
     """
 
     def __init__(self, bot: Bot, database: Database, rate_limiter: BulkRateLimiter, outage_pause_s: float) -> None:
@@ -48,7 +48,7 @@ class Progress:
         self._outage_pause_s = outage_pause_s
 
     async def keep_showing(self, broadcast_id: int) -> None:
-        """Show it again and again until cancelled, or until the broadcast is erased."""
+        """Update the progress until cancelled, or until the broadcast is erased."""
         clock = asyncio.get_running_loop().time
         samples: deque[tuple[float, int]] = deque(maxlen=RATE_SAMPLES)
         shown = ""
@@ -62,19 +62,19 @@ class Progress:
             await asyncio.sleep(PROGRESS_INTERVAL_S)
 
     async def show_pause(self, broadcast: Broadcast) -> bool:
-        """Show where it stands still. False where that can be tried again."""
+        """Show that it is paused. False if this should be tried again."""
         counts = await self._database.broadcasts.counts(broadcast.id)
         return await self._show(broadcast, *ui.progress(broadcast, counts, None))
 
     async def show_summary(self, broadcast: Broadcast) -> None:
-        """Show how it ended. While Telegram is out of reach this goes on trying."""
+        """Show how it ended. Tries again while Telegram is out of reach."""
         while not await self._show(
             broadcast, ui.summary(broadcast, await self._database.broadcasts.counts(broadcast.id)), None
         ):
             logger.info("broadcast %d: the summary could not be sent, trying again", broadcast.id)
 
     async def _show(self, broadcast: Broadcast, text: str, markup: InlineKeyboardMarkup | None) -> bool:
-        """Say it in the one progress message; in a new one where that is gone. False where it can be tried again."""
+        """Edit the progress message, or send a new one if it is gone. False if this should be tried again."""
         await self._rate_limiter.acquire(broadcast.chat_id)
         newest = await self._database.broadcasts.get(broadcast.id)
         if newest is None:
@@ -85,7 +85,7 @@ class Progress:
                 note = partial(self._database.broadcasts.set_progress_message, broadcast.id, message.message_id)
                 await until_stored(note)
         except (TelegramForbiddenError, *REFUSED) as error:
-            # Whoever announced something may block the bot meanwhile: that is no reason to stop.
+            # The author may have blocked the bot meanwhile. That is no reason to stop.
             logger.warning("broadcast %d: progress refused: %s", broadcast.id, error.message)
         except AiogramError as error:
             logger.warning("broadcast %d: progress not sent: %s", broadcast.id, type(error).__name__)

@@ -1,4 +1,4 @@
-"""The released classifiers: which there are, which one serves, and serving another one without a stop."""
+"""The released classifiers: lists them, says which one serves, and switches to another one without a stop."""
 
 import asyncio
 import logging
@@ -14,12 +14,12 @@ from storage.staff import Action, Staff
 
 logger = logging.getLogger(__name__)
 
-# What the audit log says where the registry decides again which release serves.
+# Text in the audit log when the registry decides again which release serves.
 FOLLOW = "the registry's own"
 
 
 def fingerprint(model: ServedModel) -> str:
-    """Eight digits for the name and version of a model: a button holds 64 bytes, and some names are longer."""
+    """Eight hexadecimal digits for a model's name and version, because names may be longer than a button's 64 bytes."""
     return f"{zlib.crc32(key(model).encode()):08x}"
 
 
@@ -29,10 +29,10 @@ def key(model: ServedModel) -> str:
 
 
 class Releases:
-    """Reads the registry anew each time, so that a release that was just published is there without a restart.
+    """Reads the registry each time, so that a new release is available without a restart.
 
     Args:
-        engine: serves.
+        engine: answers with the served models.
         weights: folder of the registry.
         build: makes the pool of a classifier; None is the one that the registry serves.
     """
@@ -44,7 +44,7 @@ class Releases:
         self._access = access
 
     async def classifiers(self) -> list[ServedModel]:
-        """All that were released, newest first. Raises RegistryError."""
+        """All released classifiers, newest first. Raises RegistryError."""
         file = await asyncio.to_thread(read_registry, self._weights)
         return [
             ServedModel("classifier", each.name, each.version, each.metrics, each.licence)
@@ -52,13 +52,13 @@ class Releases:
         ]
 
     def serves(self, model: ServedModel) -> bool:
-        """Whether it is one of the models that serve now."""
+        """Whether this model serves now."""
         return key(model) in map(key, self._engine.models)
 
     async def activate(self, actor_id: int, model: ServedModel) -> None:
-        """Have a released classifier serve, from the next photo on and after restarts.
+        """Switch to a released classifier, from the next photo on and after restarts.
 
-        Raises RegistryError and AnalysisFailed where it cannot be served; the old one goes on then.
+        Raises RegistryError or AnalysisFailed if it cannot be served. Then the old one goes on.
         """
         await self._engine.exchange(self._build(key(model)))
         registry = await asyncio.to_thread(read_registry, self._weights)
@@ -68,14 +68,14 @@ class Releases:
 
 
 async def chosen_classifier(staff: Staff, weights: Path) -> str | None:
-    """The classifier that somebody activated in the chat, None where the registry decides."""
+    """The classifier that was activated in the chat; None if the registry decides."""
     chosen = await staff.last(Action.ACTIVATE)
     if chosen is None or chosen == FOLLOW:
         return None
     try:
         file = await asyncio.to_thread(read_registry, weights)
     except RegistryError:
-        # The engine says what is wrong with it.
+        # The engine will report the error.
         return None
     if chosen in (each.key for each in file.classifiers):
         return chosen

@@ -1,4 +1,4 @@
-"""Figures of use: what came in, how it was answered and how fast, and whether the answers drift."""
+"""Usage figures: requests, answers, waiting times, and the drift of the answers."""
 
 import math
 from collections import Counter
@@ -10,19 +10,19 @@ from inference.analysis import Risk
 from storage.records import Outcome
 from storage.statistics import Handled
 
-# Below 0.1 two distributions count as alike, from 0.25 on as different; between them it is worth a look.
-# These are the usual limits of the population stability index (N. Siddiqi, Credit Risk Scorecards, 2006, chapter 6).
+# Below 0.1, two distributions count as similar, from 0.25 on as different; between them, look closer. These are the
+# usual limits of the population stability index (N. Siddiqi, Credit Risk Scorecards, 2006, chapter 6).
 PSI_LIMIT = 0.25
 RECENT = timedelta(days=7)
-# Fewer answers on either side say nothing.
+# With fewer answers on either side, the index says nothing.
 ENOUGH = 100
-# A class that nobody was told would make the index infinite.
+# A class without answers would make the index infinite.
 SMALLEST_SHARE = 0.001
 
 
 @dataclass
 class Day:
-    """One UTC day. `seconds` are those from the photo to its answer, one for each answered photo."""
+    """One UTC day. `seconds` has the time from photo to answer for each answered photo."""
 
     day: date
     outcomes: Counter[Outcome] = field(default_factory=Counter)
@@ -32,9 +32,9 @@ class Day:
 
 @dataclass(frozen=True)
 class Usage:
-    """Days oldest first; people and reasons of refusals over all of them.
+    """The days, oldest first, and people and reasons of refusals over all days.
 
-    `drift` is the stability index of the answers, None where there are too few.
+    `drift` is the stability index of the answers; None with too few answers.
     """
 
     days: Sequence[Day]
@@ -44,7 +44,7 @@ class Usage:
 
 
 def summarise(handled: Iterable[Handled], days: int, today: date | None = None) -> Usage:
-    """The figures of the last `days` UTC days, days without requests included."""
+    """The figures of the last `days` UTC days, including days without requests."""
     today = today or datetime.now(UTC).date()
     by_day = {day: Day(day) for day in (today - timedelta(days=back) for back in reversed(range(days)))}
     people: set[int] = set()
@@ -72,7 +72,7 @@ def summarise(handled: Iterable[Handled], days: int, today: date | None = None) 
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The nearest-rank quantile of at least one value; `share` is over 0 and up to 1."""
+    """The nearest-rank quantile of at least one value; 0 < `share` <= 1."""
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 

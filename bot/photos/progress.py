@@ -15,7 +15,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.names import time_from_now
-from inference.engine.engine import Place
+from inference.engine.engine import QueuePlace
 from storage.database import Database
 from storage.errors import StorageUnavailable
 from storage.records import Request
@@ -77,7 +77,7 @@ class Progress:
         database: Database,
         rate_limiter: RateLimiter,
         requests: Sequence[Request],
-        places: Sequence[Place],
+        places: Sequence[QueuePlace],
         *,
         action: ChatAction = ChatAction.TYPING,
         quiet: bool = False,

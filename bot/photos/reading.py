@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeVar
 from bot.results import Reason, Result, Trouble
 from bot.telegram.client import RetryingBot
 from bot.telegram.files import NotFetched, fetch_file
-from inference.drawing.words import Plate
-from inference.engine.engine import AnalysisFailed, Busy, Engine, Fetch, Place, TooMany
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import AnalysisFailed, Busy, Engine, Fetch, QueuePlace, TooMany
 from inference.photo import PhotoError
 from storage.database import Database
 from storage.records import Request
@@ -25,7 +25,7 @@ T_co = TypeVar("T_co", covariant=True)
 class Work(Protocol[T_co]):
     """What a place in the engine's queue is used for."""
 
-    def __call__(self, fetch: Fetch, plate: Plate) -> Awaitable[T_co]: ...
+    def __call__(self, fetch: Fetch, options: CaptionOptions) -> Awaitable[T_co]: ...
 
 
 class NotRead(Exception):
@@ -74,7 +74,7 @@ class Reader:
                 del self._tasks[user_id]
 
     @contextmanager
-    def queue(self, user_id: int, photos: int, *, limited: bool = True) -> Iterator[list[Place]]:
+    def queue(self, user_id: int, photos: int, *, limited: bool = True) -> Iterator[list[QueuePlace]]:
         """Places in the engine's queue. Raises NotRead where there is no room for them."""
         try:
             with self._engine.queue(user_id, photos, limited=limited) as places:
@@ -84,10 +84,10 @@ class Reader:
         except TooMany:
             raise NotRead(Trouble.TOO_MANY) from None
 
-    async def in_turn(self, request: Request, work: Work[T_co], plate: Plate) -> T_co:
+    async def in_turn(self, request: Request, work: Work[T_co], options: CaptionOptions) -> T_co:
         """Do work on a request's file, which is fetched when its turn has come. Raises NotRead or NotWanted."""
         try:
-            return await work(partial(self._fetch, request), plate)
+            return await work(partial(self._fetch, request), options)
         except NotFetched as error:
             raise NotRead(error.trouble) from None
         except PhotoError as error:

@@ -11,8 +11,8 @@ from bot.photos.reading import Reader, Work
 from bot.telegram.client import RetryingBot
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.names import current_language
-from inference.drawing.words import Plate
-from inference.engine.engine import Engine, Examination, Explanation, Place
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import Engine, Examination, Explanation, QueuePlace
 from storage.database import Database
 from storage.records import Request
 
@@ -47,13 +47,13 @@ class SecondReader:
         """`examine` with the marks of the lesion."""
         return await self._read(request, lambda place: place.follow)
 
-    async def _read(self, request: Request, work: Callable[[Place], Work[T_co]]) -> T_co:
+    async def _read(self, request: Request, work: Callable[[QueuePlace], Work[T_co]]) -> T_co:
         return await self._reader.while_wanted(request.user_id, self._in_turn(request, work))
 
-    async def _in_turn(self, request: Request, work: Callable[[Place], Work[T_co]]) -> T_co:
+    async def _in_turn(self, request: Request, work: Callable[[QueuePlace], Work[T_co]]) -> T_co:
         with self._reader.queue(request.user_id, 1) as places:
             about = self._bot, self._database, self._rate_limiter, [request], places
             async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
-                found = await self._reader.in_turn(request, work(places[0]), Plate(current_language()))
+                found = await self._reader.in_turn(request, work(places[0]), CaptionOptions(current_language()))
                 await self._rate_limiter.acquire(MessageKind.ANSWER)
                 return found

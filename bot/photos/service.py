@@ -33,8 +33,8 @@ from bot.telegram.rate_limit import RateLimiter
 from bot.ui.i18n import supported_language
 from bot.ui.names import current_language
 from inference.analysis import Domain, Risk
-from inference.drawing.words import Plate
-from inference.engine.engine import Engine, Place
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import Engine, QueuePlace
 from storage.database import Database
 from storage.errors import StorageUnavailable
 from storage.records import Completion, Request, User
@@ -175,7 +175,7 @@ class PhotoService:
             await self._outbox.send([ProcessedRequest(each, turned_away.result) for each in requests], self._send_first)
 
     async def _read_all(
-        self, claimed: Sequence[Incoming], places: Sequence[Place], progress: Progress
+        self, claimed: Sequence[Incoming], places: Sequence[QueuePlace], progress: Progress
     ) -> list[ProcessedRequest]:
         numbers = [None] if len(claimed) == 1 else range(1, len(claimed) + 1)
         told = _symptoms_told([each.request for each in claimed])
@@ -183,22 +183,22 @@ class PhotoService:
         return [each for each in read if each is not None]
 
     async def _read(
-        self, incoming: Incoming, place: Place, number: int | None, told: Collection[Symptom], progress: Progress
+        self, incoming: Incoming, place: QueuePlace, number: int | None, told: Collection[Symptom], progress: Progress
     ) -> ProcessedRequest | None:
         read = await self._look(incoming, place, number, told)
         progress.advance()
         return read
 
     async def _look(
-        self, incoming: Incoming, place: Place, number: int | None, told: Collection[Symptom]
+        self, incoming: Incoming, place: QueuePlace, number: int | None, told: Collection[Symptom]
     ) -> ProcessedRequest | None:
         request = incoming.request
         if incoming.problem is not None:
             place.give_up()
             return refused(request, incoming.problem)
-        plate = Plate(current_language(), number, Risk.RAISED if told else Risk.LOW)
+        options = CaptionOptions(current_language(), number, Risk.RAISED if told else Risk.LOW)
         try:
-            reading = await self._reader.in_turn(request, place.read, plate)
+            reading = await self._reader.in_turn(request, place.read, options)
         except NotWanted:
             return None
         except NotRead as error:

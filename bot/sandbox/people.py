@@ -29,7 +29,7 @@ PHOTOS_AT_ONCE = range(1, 11)
 
 
 @dataclass(frozen=True)
-class Place:
+class Destination:
     """Where a message goes: the private chat unless `chat_id` is a group's, and there to a topic or as a reply.
 
     `quote` is a part of the text or caption of the message replied to.
@@ -41,7 +41,7 @@ class Place:
     quote: str | None = None
 
 
-PRIVATE = Place()
+PRIVATE = Destination()
 
 
 class People:
@@ -57,13 +57,13 @@ class People:
         *,
         parse_mode: str | None = None,
         entities: Sequence[MessageEntity] | None = None,
-        place: Place = PRIVATE,
+        place: Destination = PRIVATE,
     ) -> Message:
         """Sends a text, with formatting where asked for."""
         return self._send(user_id, text_content(text, parse_mode, entities), place)
 
     async def send_photos(
-        self, user_id: int, pictures: Sequence[bytes], caption: str | None = None, place: Place = PRIVATE
+        self, user_id: int, pictures: Sequence[bytes], caption: str | None = None, place: Destination = PRIVATE
     ) -> list[Message]:
         """Sends photos, shrunk and re-encoded as Telegram's apps do; several are an album."""
         if len(pictures) not in PHOTOS_AT_ONCE:
@@ -79,7 +79,7 @@ class People:
         return messages
 
     async def send_live_photo(
-        self, user_id: int, still: bytes, video: bytes, caption: str | None = None, place: Place = PRIVATE
+        self, user_id: int, still: bytes, video: bytes, caption: str | None = None, place: Destination = PRIVATE
     ) -> Message:
         """Sends a photo that moves. Telegram gives its still as the photo of the message too."""
         photo = self._world.files.add_photo(await _shrunk(still))
@@ -94,13 +94,13 @@ class People:
         name: str,
         mime_type: str | None,
         caption: str | None = None,
-        place: Place = PRIVATE,
+        place: Destination = PRIVATE,
     ) -> Message:
         """Sends a file as it is."""
         document = self._world.files.add_document(data, name, mime_type)
         return self._send(user_id, {**caption_content(caption, None, None), "document": document}, place)
 
-    def send_clip(self, user_id: int, kind: str, data: bytes, place: Place = PRIVATE) -> Message:
+    def send_clip(self, user_id: int, kind: str, data: bytes, place: Destination = PRIVATE) -> Message:
         """Sends a voice message, video, sticker or animation; an animation carries a document too."""
         clip = self._world.files.add_clip(kind, data)
         fields: dict[str, Any] = {kind: clip}
@@ -109,7 +109,7 @@ class People:
         return self._send(user_id, fields, place)
 
     def forward(
-        self, user_id: int, from_chat_id: int, message_id: int, *, hidden: bool = False, place: Place = PRIVATE
+        self, user_id: int, from_chat_id: int, message_id: int, *, hidden: bool = False, place: Destination = PRIVATE
     ) -> Message:
         """Forwards a message from another chat of the sandbox. `hidden`: its sender shows no account, only a name."""
         source = self._world.conversation(from_chat_id).message(message_id, "message to forward not found")
@@ -140,7 +140,7 @@ class People:
 
     def press(self, user_id: int, message_id: int, data: str, chat_id: int | None = None) -> Press:
         """Presses the inline button that carries `data`."""
-        conversation = self._writing(user_id, Place(chat_id))
+        conversation = self._writing(user_id, Destination(chat_id))
         message = conversation.message(message_id, "there is no such message")
         if data not in callback_data(message):
             raise bad_request("the message has no such button")
@@ -175,7 +175,7 @@ class People:
 
     def open_topic(self, user_id: int, name: str, chat_id: int | None = None) -> Message:
         """Begins a topic in the private chat or in a forum."""
-        chat = self._writing(user_id, Place(chat_id))
+        chat = self._writing(user_id, Destination(chat_id))
         _, message = open_topic(self._world, chat, self._world.person(user_id).user, name)
         self._tell("message", chat, message)
         return message
@@ -184,7 +184,7 @@ class People:
         """The person leaves Telegram. The bot is not told; what it sends is refused from now on."""
         self._world.person(user_id).deleted = True
 
-    def _writing(self, user_id: int, place: Place) -> Conversation:
+    def _writing(self, user_id: int, place: Destination) -> Conversation:
         person = self._world.person(user_id)
         if person.deleted:
             raise bad_request("this person has deleted the account")
@@ -199,7 +199,7 @@ class People:
             raise bad_request("this person has blocked the bot")
         return person
 
-    def _send(self, user_id: int, fields: dict[str, Any], place: Place) -> Message:
+    def _send(self, user_id: int, fields: dict[str, Any], place: Destination) -> Message:
         conversation = self._writing(user_id, place)
         if isinstance(conversation, PrivateChat):
             conversation.started = True
@@ -214,13 +214,13 @@ class People:
         return message
 
     def _own(self, user_id: int, message_id: int, chat_id: int | None) -> Message:
-        message = self._writing(user_id, Place(chat_id)).message(message_id, "message to edit not found")
+        message = self._writing(user_id, Destination(chat_id)).message(message_id, "message to edit not found")
         if message.from_user is None or message.from_user.id != user_id or message.forward_origin is not None:
             raise bad_request("message can't be edited")
         return message
 
     def _edit(self, user_id: int, message: Message, changes: Mapping[str, Any]) -> Message:
-        conversation = self._writing(user_id, Place(message.chat.id))
+        conversation = self._writing(user_id, Destination(message.chat.id))
         edited = self._world.replace(conversation, message, changes)
         self._tell("edited_message", conversation, edited)
         return edited

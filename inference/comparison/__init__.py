@@ -1,1 +1,1 @@
-"""One mole in several photos: what is measured of it each time, and whether that has changed."""
+"""One mole in several photos: what is measured in each photo, and whether it has changed."""

@@ -1,4 +1,4 @@
-"""Two photos of one mole laid over each other by their outlines."""
+"""Aligns two photos of one mole by the mole's outlines."""
 
 from typing import Final
 
@@ -11,10 +11,10 @@ from inference.photo import Photo
 Outline = tuple[tuple[float, float], ...]
 
 _SIDE: Final = 160  # pixels of the grid in which outlines are compared
-_FILL: Final = 0.5  # share of that grid's side that a mole's mean diameter takes
-_STEP: Final = 4  # degrees from one try to the next
+_FILL: Final = 0.5  # a mole's mean diameter as a share of that grid's side
+_STEP: Final = 4  # degrees between the angles that are tried
 _FINE: Final = (-2, -1, 1, 2)
-_PER_DEGREE: Final = 0.0006  # overlap that a turn must win to be believed: phones are held much alike
+_PER_DEGREE: Final = 0.0006  # overlap a rotation must gain to be used: phones are held much alike
 
 
 def corners(photo: Photo, outline: Outline) -> NDArray[np.float64]:
@@ -23,10 +23,10 @@ def corners(photo: Photo, outline: Outline) -> NDArray[np.float64]:
 
 
 def alignment(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The similarity that lays the second outline over the first, 2 x 3, for pixels of the second photo.
+    """The 2 x 3 similarity transform from pixels of the second photo to pixels of the first.
 
-    Centres and areas are brought together; the turn is the one with the largest overlap. Of a round mole any turn fits,
-    so a turn has to win more than it costs.
+    It matches the centres and the areas of the outlines. Its rotation is the one with the largest overlap. Any rotation
+    fits a round mole, so a rotation must gain a minimum of overlap.
 
     Args:
         first: N x 2, corners in pixels of the first photo.
@@ -51,13 +51,13 @@ def alignment(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArra
 
 
 def laid_over(second: Photo, matrix: NDArray[np.float64], size: tuple[int, int]) -> Photo:
-    """The second photo as it lies over the first, whose width and height are given; grey where it does not reach."""
+    """The second photo warped onto the first, whose width and height are given. Uncovered pixels are grey."""
     warped = cv2.warpAffine(second.pixels, matrix, size, flags=cv2.INTER_LINEAR, borderValue=(128, 128, 128))
     return Photo(np.asarray(warped, np.uint8))
 
 
 def window(first: NDArray[np.float64], margin: float = 1.9) -> tuple[float, float, float]:
-    """A square about an outline: its left and upper edge and its side, in pixels; it may reach beyond the photo."""
+    """A square around an outline: left, top and side in pixels. It may reach beyond the photo."""
     low, high = first.min(axis=0), first.max(axis=0)
     side = float((high - low).max()) * margin
     left, top = (low + high - side) / 2
@@ -74,7 +74,7 @@ def _centre(outline: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
 
 
 def _normal(outline: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The outline about the origin, with an area of 1."""
+    """The outline centred on the origin and scaled to an area of 1."""
     centre, size = _centre(outline)
     return np.asarray((outline - centre) / size)
 

@@ -1,8 +1,8 @@
-"""Has a mole changed? Its marks in two photos, held against what two photos of one and the same lesion differ by.
+"""Has a mole changed? Compares its marks in two photos with how much two photos of an unchanged lesion differ.
 
-Of one lesion photographed twice the marks differ far more than its turned and mirrored copies do: light, distance and
-angle are never the same. How much was measured on pairs of photos of one lesion (`python -m benchmarks.repeatability`)
-that no test split holds: 61 pairs by phone (PAD-UFES-20), 58 through a dermatoscope (HAM10000).
+Two photos of one lesion differ far more than the turned and mirrored copies of one photo, because light, distance and
+angle are never the same. `python -m benchmarks.repeatability` measures how much, on pairs of photos of one lesion
+outside every test split: 61 pairs by phone (PAD-UFES-20), 58 through a dermatoscope (HAM10000).
 """
 
 from collections.abc import Mapping
@@ -30,18 +30,18 @@ REPEATED: Final[Mapping[Domain, Mapping[Mark, float]]] = MappingProxyType(
         "dermatoscope": {Mark.AREA: 0.83, Mark.ASYMMETRY: 0.013, Mark.CONTRAST: 2.3},
     }
 )
-"""Standard deviation of a mark from photo to photo of one lesion; of the area as a share of itself: it goes by how near
-the camera was, and says next to nothing."""
+"""Standard deviation of a mark between photos of one lesion. For the area it is relative. It is large there, because
+the area depends on the distance of the camera."""
 
 RULER: Final = 0.5
-"""Standard deviation of a diameter that a person measures with a ruler, in millimetres; taken, not measured."""
+"""Standard deviation of a diameter that a person measures with a ruler, in millimetres. An assumption."""
 
-_TOLD: Final = 2.0  # standard deviations of a difference that count as a change: one in twenty is a false alarm
+_TOLD: Final = 2.0  # a difference of so many standard deviations counts as a change: one in twenty is a false alarm
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is known of a mole from one photo; `millimetres` is its diameter where the person has measured it."""
+    """What one photo says about a mole. `millimetres` is its diameter, if the person measured it."""
 
     marks: Marks
     domain: Domain
@@ -49,7 +49,7 @@ class Finding:
 
 
 def error(estimate: Estimate, mark: Mark, domain: Domain) -> float:
-    """How far a mark is to be trusted, one standard deviation: by the copies or by other photos, whichever is worse."""
+    """The standard deviation of a mark: that of the turned copies or that between photos, whichever is larger."""
     repeated = REPEATED[domain][mark] * (estimate.value if mark is Mark.AREA else 1)
     return max(estimate.error, repeated)
 
@@ -57,8 +57,8 @@ def error(estimate: Estimate, mark: Mark, domain: Domain) -> float:
 def changed(first: Finding, last: Finding) -> tuple[Mark, ...]:
     """Which marks differ by more than photos of an unchanged mole do.
 
-    Photos of different kinds are not compared: through a dermatoscope everything looks different. The area in the
-    photo does not count, and size only where the person has measured it both times.
+    Photos of different domains are not compared, because everything looks different through a dermatoscope. The area in
+    the photo never counts. Size counts only if the person measured it both times.
     """
     found = []
     if first.domain == last.domain:

@@ -1,7 +1,7 @@
-"""What can be followed of a mole from photo to photo, each measure with its error.
+"""The marks of a mole that can be compared between photos, each with its error.
 
-The error is the standard deviation over the photo's eight turned and mirrored copies, each outlined on its own: a mole
-does not change by being turned, so what differs between the copies is the reading's own noise.
+The error is the standard deviation over the photo's eight turned and mirrored copies, each of which is outlined
+separately. A mole does not change when the photo is turned, so the differences are measurement noise.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +18,10 @@ from inference.pipeline.abcd import measure
 
 Mask = NDArray[np.bool_]
 
-_LONGER_SIDE: Final = 640  # pixels at which colours are read; a mole is hundreds of pixels wide then
-_GAP: Final = 0.06  # width of the strip between a mole and the skin it is compared with, in shares of its longer side
-_STRIP: Final = 0.20  # width of the strip of skin, likewise
-_CORNERS: Final = 120  # points of an outline that is kept, at most
+_LONGER_SIDE: Final = 640  # pixels; colours are measured on a photo of this longer side
+_GAP: Final = 0.06  # gap between a mole and the skin it is compared with, as a share of the mole's longer side
+_STRIP: Final = 0.20  # width of the strip of skin, as a share of the same side
+_CORNERS: Final = 120  # maximum number of points of a stored outline
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Marks:
-    """What is followed of a mole in one photo.
+    """The marks of a mole in one photo.
 
-    `area`: share of the photo that the mole covers, 0..1; `length`: its longest diameter as a share of the photo's
-    diagonal; both go by the distance from which the photo was taken. `asymmetry`: as in `Abcd`. `contrast`: distance of
-    its median colour from that of the skin around, CIELAB (CIE 1976). `outline`: x and y of its corners as shares of
-    the photo's width and height.
+    `area`: share of the photo that the mole covers, 0..1. `length`: its longest diameter as a share of the photo's
+    diagonal. Both depend on the distance from which the photo was taken. `asymmetry`: as in `Abcd`. `contrast`:
+    distance between the median colours of the mole and of the skin around it, in CIELAB (CIE 1976). `outline`: x and y
+    of its corners as shares of the photo's width and height.
     """
 
     area: Estimate
@@ -64,8 +64,8 @@ def mark(photo: Photo, mask: Mask, outlines_of_copies: Callable[[Photo], Sequenc
 
     Args:
         photo: the photo.
-        mask: H x W bool, the photo's size; the mole as it was answered.
-        outlines_of_copies: gives the mole's mask in each turned and mirrored copy, turned back.
+        mask: H x W bool, the photo's size; the mole as the analysis outlined it.
+        outlines_of_copies: returns the mole's mask in each turned and mirrored copy, turned back.
 
     Raises:
         ValueError: the mask is empty.
@@ -94,12 +94,12 @@ def _resized(mask: Mask, scale: float, photo: Photo) -> Mask:
         return mask
     size = photo.width, photo.height
     shares = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
-    # A mole of a few pixels may vanish between the grid's lines.
+    # A mole of a few pixels may vanish when the mask is shrunk.
     return np.asarray(shares >= min(128, int(shares.max())))
 
 
 def _contrast(pixels: NDArray[np.uint8], mask: Mask) -> float:
-    """Distance of a mole's colour from that of the skin around it; 0 where no skin is to be seen."""
+    """Distance in CIELAB between a mole's colour and that of the skin around it; 0 if no skin is visible."""
     rows, columns = np.nonzero(mask)
     longer = max(np.ptp(rows), np.ptp(columns)) + 1
     inner, outer = (_grown(mask, round(longer * share)) for share in (_GAP, _GAP + _STRIP))

@@ -1,1 +1,1 @@
-"""What people see of an `Analysis`: the annotated photo, the heat map and their words."""
+"""What people see of an `Analysis`: the annotated photo, the heat map and their texts."""

@@ -1,4 +1,4 @@
-"""The drawing: a photo with its lesion outlined, what lies around it veiled, and a caption."""
+"""The annotated photo: the lesion is outlined, its surroundings are dimmed, and there is a caption."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -12,58 +12,58 @@ from PIL import Image
 
 from inference.analysis import Analysis, Risk
 from inference.drawing.caption import GROUND, add_caption, measure
-from inference.drawing.words import DEFAULT_PLATE, Plate, caption
+from inference.drawing.words import DEFAULT_CAPTION, CaptionOptions, caption
 from inference.photo import Photo
 
 MAX_SIDE: Final = 2560
-"""Longer side of an annotated photo; no chat shows more, and a 64-megapixel one would be refused by Telegram."""
+"""Longer side of an annotated photo in pixels. No chat shows more, and Telegram refuses a photo of 64 megapixels."""
 
 PAGE_SIDE: Final = 1000
-"""Longer side of a picture in a report: a printed page shows three of them side by side."""
+"""Longer side of a picture in a report, in pixels. A printed page shows three of them side by side."""
 
 _JPEG_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType({"quality": 90, "subsampling": 0})
-"""How an annotated photo is saved: with colour at full resolution, or the thin contour turns grey."""
+"""How an annotated photo is saved. Colour has full resolution; otherwise the thin outline turns grey."""
 
-_SMOOTHED: Final = 1 / 80  # of an outline's length, as the deviation of what smooths it
-_POINTS: Final = 400  # that an outline has at least when it is drawn
-_SHIFT: Final = 4  # bits of a pixel's fraction with which it is drawn
+_SMOOTHED: Final = 1 / 80  # standard deviation of the smoothing, as a share of an outline's length
+_POINTS: Final = 400  # minimum number of points of a drawn outline
+_SHIFT: Final = 4  # fractional bits of its coordinates
 
 _DIM_COLOUR: Final = (22, 27, 36)
 _DIM_SHARE: Final = 0.42
 _DIMMED: Final = np.rint(np.arange(256)[None, :, None] * (1 - _DIM_SHARE) + np.array(_DIM_COLOUR) * _DIM_SHARE).astype(
     np.uint8
-)  # 1 x 256 x 3: what each value becomes under the veil
-# No green: it would read as "healthy", which a triage cannot say.
+)  # 1 x 256 x 3: what each value becomes when it is dimmed
+# No green: people would read it as "healthy", which a triage cannot say.
 ACCENTS: Final = MappingProxyType({Risk.LOW: (94, 214, 255), Risk.RAISED: (255, 190, 60), Risk.HIGH: (255, 92, 92)})
 """Colour of the outline and of the caption's bar, by risk."""
 
 
-def annotate(photo: Photo, analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> Photo:
+def annotate(photo: Photo, analysis: Analysis, options: CaptionOptions = DEFAULT_CAPTION) -> Photo:
     """Draw an analysis on its photo.
 
-    The lesion's own pixels stay as they are, but for the contour's line. The caption stands in the corner farthest
-    from the lesion or, where the lesion leaves no corner free, on a strip that is added below the photo. The result
-    has the photo's size (and that strip), shrunk to `MAX_SIDE` pixels along the photo's longer side.
+    The lesion's own pixels stay unchanged, except for the outline. The caption is in the corner farthest from the
+    lesion. If the lesion leaves no corner free, the caption is on a strip that is added below the photo. The result has
+    the photo's size (and that strip), shrunk to `MAX_SIDE` pixels along the photo's longer side.
 
     Args:
         photo: the photo that was analysed.
-        analysis: its analysis; with no lesion only the caption is drawn.
-        plate: what the caption says besides.
+        analysis: its analysis. Without a lesion only the caption is drawn.
+        options: of the caption.
 
     Raises:
         ValueError: the analysis is a refusal.
     """
     mask = analysis.lesion.mask if analysis.lesion else None
     pixels, mask = shrunk(photo.pixels, mask)
-    accent = ACCENTS[plate.risk(analysis)]
+    accent = ACCENTS[options.risk(analysis)]
     if mask is not None and mask.any():
         pixels = _dimmed(pixels, mask)
         outline(pixels, mask, accent)
-    return Photo(add_caption(pixels, mask, caption(analysis, plate), accent))
+    return Photo(add_caption(pixels, mask, caption(analysis, options), accent))
 
 
 def outlined(photo: Photo, analysis: Analysis) -> Photo:
-    """A photo with the outline of its lesion and nothing else; as it is, shrunk, where there is no lesion."""
+    """The shrunk photo with the outline of its lesion, if it has one, and nothing else."""
     pixels, mask = shrunk(photo.pixels, analysis.lesion.mask if analysis.lesion else None)
     if mask is not None and mask.any():
         outline(pixels, mask, ACCENTS[analysis.risk or Risk.LOW])
@@ -71,7 +71,7 @@ def outlined(photo: Photo, analysis: Analysis) -> Photo:
 
 
 def reduced(photo: Photo) -> Photo:
-    """A photo or drawing at the size in which a page shows it: `PAGE_SIDE` pixels along its longer side at most."""
+    """A photo or drawing shrunk for a page: at most `PAGE_SIDE` pixels along its longer side."""
     scale = PAGE_SIDE / max(photo.width, photo.height)
     if scale >= 1:
         return photo
@@ -80,7 +80,7 @@ def reduced(photo: Photo) -> Photo:
 
 
 def jpeg(drawing: Photo) -> bytes:
-    """A drawing as the content of a file."""
+    """A drawing as the bytes of a JPEG file."""
     buffer = BytesIO()
     Image.fromarray(drawing.pixels).save(buffer, "JPEG", **_JPEG_OPTIONS)
     return buffer.getvalue()
@@ -89,7 +89,7 @@ def jpeg(drawing: Photo) -> bytes:
 def shrunk(
     pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
-    """A copy of a photo's pixels and its mask, both shrunk to `MAX_SIDE` where they are larger."""
+    """Copies of a photo's pixels and its mask, both shrunk to `MAX_SIDE` if they are larger."""
     height, width = pixels.shape[:2]
     scale = MAX_SIDE / max(height, width)
     if scale >= 1:
@@ -107,20 +107,20 @@ def _dimmed(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.ui
 
 
 def outline(pixels: NDArray[np.uint8], mask: NDArray[np.bool_], accent: tuple[int, int, int]) -> None:
-    """Draw the smooth outline of a mask on a picture, just outside of it: what it surrounds stays to be seen."""
+    """Draw the smooth outline of a mask on a picture, just outside of the mask, so that the lesion stays visible."""
     width = max(1, round(measure(pixels) / 240))
     dark = width + 2 * max(1, width // 2)
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (dark, dark))
     edges, _ = cv2.findContours(cv2.dilate(mask.view(np.uint8), around), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     contours = [np.rint(_smoothed(edge[:, 0]) * 2**_SHIFT).astype(np.int32) for edge in edges]
-    # A dark line under the bright one: one of them stands out on any skin.
+    # A dark line lies under the bright one, so that one of them stands out on any skin.
     for colour, thickness in ((GROUND, dark), (accent, width)):
         cv2.polylines(pixels, contours, True, colour, thickness, cv2.LINE_AA, _SHIFT)
 
 
 def _smoothed(edge: NDArray[Any]) -> NDArray[np.float64]:
-    """A closed outline, N x 2 in pixels, without the steps of the grid on which it was found."""
-    # A Gaussian over the frequencies of a closed line is one along the line.
+    """A closed outline, N x 2 in pixels, without the steps of the pixel grid."""
+    # Multiplying the Fourier coefficients by a Gaussian smooths the closed line with a Gaussian.
     frequencies = np.fft.fft(edge[:, 0] + 1j * edge[:, 1])
     kept = np.exp(-2 * (np.pi * _SMOOTHED * len(edge) * np.fft.fftfreq(len(edge))) ** 2)
     smooth = np.fft.ifft(frequencies * kept)[:: max(1, len(edge) // _POINTS)]

@@ -1,4 +1,4 @@
-"""The box with a caption that is laid on a drawing, and how large it is."""
+"""The caption's box on a drawing, and its size."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 GROUND: Final = (14, 18, 26)
-"""Colour of the box, dark enough for white letters when skin shines through."""
+"""Colour of the box. White letters stay readable on it even if skin shines through."""
 
-_FONTS: Final = Path(__file__).with_name("fonts")  # DejaVu Sans 2.37, its Latin and Cyrillic letters alone
+_FONTS: Final = Path(__file__).with_name("fonts")  # DejaVu Sans 2.37, reduced to its Latin and Cyrillic letters
 _SHARE: Final = 0.80
-_SMALLEST: Final = 7  # pixels; letters shrink to this where a single word is wider than the photo
-_MOST_HIDDEN: Final = 0.005  # share of what is to be seen that the box may lie on
+_SMALLEST: Final = 7  # pixels; letters shrink to this if a single word is wider than the photo
+_MOST_HIDDEN: Final = 0.005  # share of the important part that the box may cover
 _INK: Final = (255, 255, 255)
 _FAINT_INK: Final = (206, 214, 224)
 
@@ -31,7 +31,7 @@ class Scale:
 
 
 def measure(pixels: NDArray[np.uint8]) -> float:
-    """What line widths and letters are sized by: a photo's shorter side, but more of it where it is very long."""
+    """The length in pixels that scales lines and letters: a photo's shorter side, or more if the photo is very long."""
     height, width = pixels.shape[:2]
     return float(min(height, width) * max(1.0, (max(height, width) / min(height, width) / 2) ** 0.5))
 
@@ -54,12 +54,12 @@ def add_caption(
     accent: tuple[int, int, int],
     scale: Scale | None = None,
 ) -> NDArray[np.uint8]:
-    """Lay a caption on a picture: in the corner farthest from what is to be seen, or on a strip that is added below.
+    """Draw a caption on a picture: in the corner farthest from the important part, or on a strip added below.
 
     Args:
         pixels: H x W x 3, uint8, RGB.
-        keep_free: H x W bool, what is to be seen; None where nothing in particular is.
-        caption: lines of text, the first one the headline; wrapped to the picture's width.
+        keep_free: H x W bool, the part that the caption should not cover; None if there is none.
+        caption: lines of text, wrapped to the picture's width. The first line is the headline.
         accent: colour of the bar beside the text.
         scale: a legend below the text.
     """
@@ -90,7 +90,7 @@ def _lines(caption: str, size: int, room: int) -> list[_Line]:
 
 
 def _wrapped(text: str, letters: int, bold: bool, ink: tuple[int, int, int], room: int) -> list[_Line]:
-    # Only plain spaces break a line: a no-break space holds a number and its sign together.
+    # Only plain spaces break a line: a no-break space keeps a number and its unit together.
     words = text.split(" ")
     while letters > _SMALLEST and max(map(typeface(letters, bold).getlength, words)) > room:
         letters -= 1
@@ -106,7 +106,7 @@ def _wrapped(text: str, letters: int, bold: bool, ink: tuple[int, int, int], roo
 
 
 def _caption_box(lines: list[_Line], size: int, accent: tuple[int, int, int], scale: Scale | None) -> Image.Image:
-    """The caption on its box, RGBA: a rounded dark ground, a bar in the accent colour, the text, the legend."""
+    """The caption in its box, RGBA: a rounded dark background, a bar in the accent colour, the text, the legend."""
     pad, bar, leading = max(3, size // 2), max(2, size // 5), round(size * 1.32)
     left = pad + bar + pad // 2
     legend = None if scale is None else _legend(scale, size)
@@ -126,14 +126,14 @@ def _caption_box(lines: list[_Line], size: int, accent: tuple[int, int, int], sc
 
 @lru_cache(maxsize=256)
 def _letters(text: str, font: ImageFont.FreeTypeFont, height: int) -> Image.Image:
-    """Where the letters of a line of this height are, L; the same few lines are written again and again."""
+    """A line of text of this height as a mask (mode L). It is cached, since the same few lines are drawn often."""
     letters = Image.new("L", (round(font.getlength(text)) + 1, height))
     ImageDraw.Draw(letters).text((0, height / 2), text, 255, font, anchor="lm")
     return letters
 
 
 def _rounded(width: int, height: int, radius: int) -> Image.Image:
-    """How much of the box's ground is seen where, L: all but the corners alike."""
+    """The opacity of the box's background (mode L), with rounded corners."""
     disc = _disc(radius)
     shape = Image.new("L", (width, height), round(255 * _SHARE))
     for left, x in ((0, 0), (radius, width - radius)):
@@ -152,7 +152,7 @@ def _disc(radius: int) -> Image.Image:
 
 
 def _legend(scale: Scale, size: int) -> Image.Image:
-    """The legend in a row, RGBA: what is low, the colours, what is high."""
+    """The legend in a row, RGBA: the word for low, the colours, the word for high."""
     font, gap, long, thick = typeface(round(size * 0.82), False), size // 2, 4 * size, max(3, size // 2)
     low, high = (round(font.getlength(text)) for text in (scale.low, scale.high))
     row = Image.new("RGBA", (low + gap + long + gap + high, round(size * 1.32)), (*_FAINT_INK, 0))
@@ -167,7 +167,7 @@ def _legend(scale: Scale, size: int) -> Image.Image:
 def _free_corner(
     shape: tuple[int, int], box: tuple[int, int], gap: int, keep_free: NDArray[np.bool_] | None
 ) -> tuple[int, int] | None:
-    """Left and top of the box in a corner where it hides next to nothing; None where there is none."""
+    """Left and top of the box in a corner where it hides almost nothing important; None if there is no such corner."""
     width, height = box
     right, bottom = shape[1] - gap - width, shape[0] - gap - height
     if right < gap or bottom < gap:
@@ -182,5 +182,5 @@ def _free_corner(
 
 @lru_cache(maxsize=32)
 def typeface(size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    """The letters of drawings, by their size in pixels."""
+    """The font of drawings, at a size in pixels."""
     return ImageFont.truetype(_FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)

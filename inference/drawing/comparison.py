@@ -1,4 +1,4 @@
-"""The drawing of a mole over time: two photos side by side, aligned, and below them how its marks went."""
+"""The drawing of a mole over time: two aligned photos side by side, and below them plots of its marks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,16 +37,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Series:
-    """How a mark went: its name, and for each photo the day, the value and one standard deviation."""
+    """A mark over time: its name, and for each photo the day, the value and one standard deviation."""
 
     title: str
     points: tuple[tuple[date, float, float], ...]
 
 
 def side_by_side(first: Picture, last: Picture) -> Photo:
-    """Two photos of one mole, the second turned and scaled to lie like the first.
+    """Two photos of one mole. The second is rotated and scaled to match the first.
 
-    Each has its own outline; on the second the first's is drawn too, thin and in its own colour.
+    Each shows its own outline. The second also shows the first's outline, as a thin line in another colour.
     """
     edge, edge_last = corners(first.photo, first.outline), corners(last.photo, last.outline)
     matrix = alignment(edge, edge_last)
@@ -72,7 +72,7 @@ def side_by_side(first: Picture, last: Picture) -> Photo:
 
 
 def plots(series: Sequence[Series], width: int = 2 * _SIDE + 3 * _GAP) -> Photo:
-    """Small plots in a row: a dot a photo, over time, with bars of one standard deviation up and down."""
+    """Small plots in a row: one dot for each photo, over time, with error bars of one standard deviation."""
     sheet = Image.new("RGB", (width, _PLOT), _GROUND)
     pen = ImageDraw.Draw(sheet)
     room = (width - _GAP * (len(series) + 1)) / len(series)

@@ -1,7 +1,8 @@
-"""What an `Analysis` means to a person, in plain words: chat and page say the same, by the rules of care.
+"""What an `Analysis` means to a person, in plain words. Chat and web page use the same sentences.
 
-What to do comes first, by all cancers and pre-cancers together; then the class in plain words with its medical term,
-and that this is no diagnosis. Never "healthy" or "safe"; no treatment, no prognosis.
+First comes what to do, judged by all cancers and pre-cancers together. Then come the class in plain words with its
+medical term, and that this is no diagnosis. The texts never say "healthy" or "safe", and name no treatment and no
+prognosis.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ def plain_name(label: str, language: str = "en") -> str:
 
 
 def percent(probability: float, language: str = "en") -> str:
-    """A probability (0..1) as whole per cent, as the language writes it; what is possible never reads as nothing."""
+    """A probability (0..1) in whole per cent, as the language writes it: "<1%" instead of 0, ">99%" instead of 100."""
     if 0 < probability < 0.01:
         return f"<{format_percent(0.01, locale=language)}"
     if 0.99 < probability < 1:
@@ -58,7 +59,7 @@ def no_warning_signs(language: str = "en") -> str:
 
 
 def advice(risk: Risk, probabilities: Mapping[str, float], language: str = "en") -> str:
-    """What to do next and why, in plain text, after an analysis that has a label."""
+    """What to do next and why, in plain text, for an analysis that has a label."""
     why = no_warning_signs(language) if risk is Risk.LOW else f"{group(probabilities, language)}."
     return f"{action(risk, language)}. {why}"
 
@@ -70,7 +71,7 @@ def not_a_diagnosis(language: str = "en") -> str:
 
 
 def refusal_in_words(refusal: Refusal, language: str = "en") -> tuple[str, str]:
-    """Why a photo got no class, and how to take a better one."""
+    """Why a photo got no class, and how to take a better photo."""
     _ = translator(language)
     return {
         Refusal.NO_LESION: (

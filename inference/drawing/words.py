@@ -1,4 +1,4 @@
-"""The few words that are drawn on a photo, through gettext like all that people read; catalogs lie in ``locales``."""
+"""The texts that are drawn on a photo. gettext translates them; the catalogs are in ``locales``."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ LOCALES: Final = Path(__file__).parent / "locales"
 
 
 @dataclass(frozen=True)
-class Plate:
-    """What is written on a drawing, beside what the analysis says.
+class CaptionOptions:
+    """What a caption depends on besides the analysis.
 
-    `language`: "en" or "ru"; any other falls back to English. `number`: of the photo in its album. `least`: the risk at
-    least to be told, since what a person reports may be more urgent than what the photo shows. `answers`: a person's,
-    which are joined with the photo before it is drawn, see `inference.pipeline.answers`.
+    `language`: "en" or "ru"; any other falls back to English. `number`: of the photo in its album. `least`: the lowest
+    risk that the caption may state, because what a person reports may be more urgent than what the photo shows.
+    `answers`: the person's answers, which count for the analysis; see `inference.pipeline.answers`.
     """
 
     language: str = "en"
@@ -28,18 +28,18 @@ class Plate:
     answers: Mapping[str, object] = field(default_factory=dict)
 
     def risk(self, analysis: Analysis) -> Risk:
-        """The risk that the drawing tells. Raises ValueError for a refused analysis, which has none."""
+        """The risk that the caption states. Raises ValueError for a refused analysis, which has none."""
         if analysis.risk is None:
             raise ValueError("a refused analysis has no risk")
         return analysis.risk.at_least(self.least)
 
 
-DEFAULT_PLATE: Final = Plate()
+DEFAULT_CAPTION: Final = CaptionOptions()
 _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 
 
 def class_name(label: str, language: str = "en") -> str:
-    """The medical term of a class; in English where the language is not spoken."""
+    """The medical term of a class; in English if there is no catalog of the language."""
     _ = translator(language)
     names = {
         "akiec": _("Actinic keratosis"),
@@ -55,7 +55,7 @@ def class_name(label: str, language: str = "en") -> str:
 
 
 def action(risk: Risk, language: str = "en") -> str:
-    """What to do and by when; the three tiers tell apart."""
+    """What to do and by when; another sentence for each risk."""
     _ = translator(language)
     return {
         Risk.HIGH: _("Show this spot to a dermatologist within days"),
@@ -64,53 +64,53 @@ def action(risk: Risk, language: str = "en") -> str:
     }[risk]
 
 
-def caption(analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> str:
-    """The words for an analysis with a label: what to do, then what this is not or when to do more; one line each.
+def caption(analysis: Analysis, options: CaptionOptions = DEFAULT_CAPTION) -> str:
+    """Two lines for an analysis with a label: what to do, then a caution.
 
     Raises:
         ValueError: the analysis is a refusal.
     """
-    _ = translator(plate.language)
-    risk = plate.risk(analysis)
+    _ = translator(options.language)
+    risk = options.risk(analysis)
     more = _("It changes, bleeds, itches or grows: see a doctor") if risk is Risk.LOW else _("Not a diagnosis")
-    return _numbered(f"{action(risk, plate.language)}\n{more}", plate)
+    return _numbered(f"{action(risk, options.language)}\n{more}", options)
 
 
-def explanation(analysis: Analysis, plate: Plate = DEFAULT_PLATE) -> str:
-    """The words for the heat map of an analysis with a label: what it shows, and how likely that is.
+def explanation(analysis: Analysis, options: CaptionOptions = DEFAULT_CAPTION) -> str:
+    """Two lines for the heat map of an analysis with a label: what it shows, and how likely that is.
 
     Raises:
         ValueError: the analysis is a refusal and has no label.
     """
     if analysis.label is None:
         raise ValueError("a refused analysis has no explanation")
-    _ = translator(plate.language)
-    title, name, share = _("What made the model say so"), class_name(analysis.label, plate.language), 0.0
+    _ = translator(options.language)
+    title, name, share = _("What made the model say so"), class_name(analysis.label, options.language), 0.0
     if analysis.risk is Risk.LOW:
         share = analysis.probabilities[analysis.label]
     else:
         name = _("Cancer or pre-cancer")
         share = min(1.0, sum(analysis.probabilities[each] for each in SUSPICIOUS))
-    return f"{title}\n{name}{_NO_BREAK_SPACE}·{_NO_BREAK_SPACE}{_percent(share, plate.language)}"
+    return f"{title}\n{name}{_NO_BREAK_SPACE}·{_NO_BREAK_SPACE}{_percent(share, options.language)}"
 
 
 def legend_ends(language: str = "en") -> tuple[str, str]:
-    """The words for the dark and the bright end of a heat map's colours."""
+    """The words for the dark end and the bright end of a heat map's colours."""
     _ = translator(language)
     return _("counted little"), _("much")
 
 
 @cache
 def translator(language: str) -> Callable[[str], str]:
-    """What turns an English text of this package into the language; into itself where it is not spoken."""
+    """A function that translates an English text of this package; unchanged if there is no catalog of the language."""
     return translation("inference", LOCALES, [language], fallback=True).gettext
 
 
-def _numbered(words: str, plate: Plate) -> str:
-    return words if plate.number is None else f"{plate.number}{_NO_BREAK_SPACE}· {words}"
+def _numbered(words: str, options: CaptionOptions) -> str:
+    return words if options.number is None else f"{options.number}{_NO_BREAK_SPACE}· {words}"
 
 
 def _percent(probability: float, language: str) -> str:
-    # Certainty is nothing a model can state.
+    # A model is never certain.
     number = f">{_NO_BREAK_SPACE}99" if probability > 0.99 else str(round(probability * 100))
     return f"{number}{_NO_BREAK_SPACE}%" if language == "ru" else f"{number}%"

@@ -1,1 +1,1 @@
-"""The asynchronous front of the pipeline: a fair queue before a pool of worker processes."""
+"""The asynchronous front of the pipeline: a fair queue in front of a pool of worker processes."""

@@ -1,20 +1,20 @@
-"""A pool whose workers are exchanged while photos are read: another model serves without a stop."""
+"""A pool that can be replaced while photos are analysed, so that another model serves without a stop."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine.pool import Pool, ServedModel
-from inference.engine.tasks import Examination, Explanation, Reading
+from inference.engine.tasks import AnnotatedAnalysis, Examination, Explanation
 
 
 class ExchangeablePool:
-    """Passes everything on to the pool that serves now; see `Pool`.
+    """Passes every call to the pool that serves now; see `Pool`.
 
     Args:
-        pool: serves first.
+        pool: the first one.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -44,27 +44,27 @@ class ExchangeablePool:
     async def stop(self) -> None:
         await self._pool.stop()
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         with self._serving() as pool:
-            return await pool.read(data, plate)
+            return await pool.read(data, options)
 
-    async def explain(self, data: bytes, plate: Plate) -> Explanation:
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
         with self._serving() as pool:
-            return await pool.explain(data, plate)
+            return await pool.explain(data, options)
 
-    async def examine(self, data: bytes, plate: Plate) -> Examination:
+    async def examine(self, data: bytes, options: CaptionOptions) -> Examination:
         with self._serving() as pool:
-            return await pool.examine(data, plate)
+            return await pool.examine(data, options)
 
-    async def follow(self, data: bytes, plate: Plate) -> Examination:
+    async def follow(self, data: bytes, options: CaptionOptions) -> Examination:
         with self._serving() as pool:
-            return await pool.follow(data, plate)
+            return await pool.follow(data, options)
 
     async def exchange(self, pool: Pool) -> None:
-        """Start another pool, have it serve from then on, and stop the old one once it has answered what it was asked.
+        """Start another pool, switch to it, and stop the old one once it has finished its photos.
 
-        For a while both are in memory. Where the new one does not start, the old one goes on. Raises what
-        `Pool.start` does.
+        For a while both are in memory. If the new one does not start, the old one goes on. Raises what `Pool.start`
+        does.
         """
         async with self._exchanging:
             await pool.start()

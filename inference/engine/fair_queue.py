@@ -1,8 +1,8 @@
-"""Who is next: whoever has used the least working time, so that one who sends costly things holds up nobody else.
+"""A fair queue: next is the owner who has used the least working time. Nobody can hold up the others.
 
-Least attained service with a virtual clock: a newcomer begins at what an equal share would have come to by now, so that
-nobody gains from the past, and nobody who keeps coming starves those who wait. A. Demers, S. Keshav and S. Shenker,
-"Analysis and Simulation of a Fair Queueing Algorithm", SIGCOMM 1989.
+This is least attained service with a virtual clock. A newcomer starts with the working time that an equal share would
+have given so far. So nobody gains from having been away, and nobody who keeps sending starves those who wait. A.
+Demers, S. Keshav and S. Shenker, "Analysis and Simulation of a Fair Queueing Algorithm", SIGCOMM 1989.
 """
 
 from collections import Counter, deque
@@ -12,45 +12,45 @@ from typing import Final, Generic, TypeVar
 
 T = TypeVar("T", bound=Hashable)
 
-# A download that takes its time lets others go first; so many at once are no harm, of one owner and of all.
+# A slow download lets others go first. This many at once do no harm, for one owner and for all.
 SLOW_OF_AN_OWNER: Final = 2
 SLOW_AT_ONCE: Final = 50
-# Of what an owner's item is expected to take, so much is what the latest one took.
+# Weight of the latest item in the expected working time of an owner's items (exponential moving average).
 WEIGHT_OF_THE_LATEST: Final = 0.5
-# Times are whole milliseconds: sums of them are exact, and equals stay equal.
+# Times are whole milliseconds, so that sums are exact and equal times stay equal.
 LEAST_MS: Final = 1
 
 
 class QueueFull(Exception):
-    """There is no room for so many more."""
+    """There is no room for all of these items."""
 
 
 class ShareFull(Exception):
-    """One owner has as much in the queue as one may have."""
+    """One owner has reached the limit of items in the queue."""
 
 
 @dataclass(eq=False)
 class _Owner(Generic[T]):
-    """Somebody with items in the queue. `used_ms` counts from the virtual time at which they came."""
+    """An owner with items in the queue. `used_ms` starts at the virtual time at which they came."""
 
     number: int
     used_ms: int
-    # What an item of theirs takes, where any was finished.
+    # The expected time of one of their items, once one was finished.
     mean_ms: int | None = None
     held: int = 0
-    # Not worked on yet, in this order; those that were called come first.
+    # Items that are not worked on yet, in this order. Those that were called come first.
     waiting: deque[T] = field(default_factory=deque)
     working: set[T] = field(default_factory=set)
 
 
 class FairQueue(Generic[T]):
-    """Items of several owners. Each waits, is called to be prepared, is worked on, is finished, and leaves.
+    """Items of several owners. Each item waits, is called to be prepared, is worked on, is finished, and leaves.
 
     Args:
         limit: how many items may be in the queue at once.
-        share: how many of them may be one owner's.
-        typical: seconds that an item takes of whose owner nothing is known.
-        clock: seconds that never run backwards.
+        share: how many of them one owner may have.
+        typical: expected seconds of an item whose owner is new.
+        clock: monotonic time in seconds.
     """
 
     def __init__(self, limit: int, share: int, typical: Callable[[], float], clock: Callable[[], float]) -> None:
@@ -64,13 +64,13 @@ class FairQueue(Generic[T]):
         self._slow: set[T] = set()
         self._ready: set[T] = set()
         self._began: dict[T, float] = {}
-        # What those have used, and take for an item, who have left and would be ahead of a newcomer's share.
+        # Owners who have left but have used more than a newcomer's share: what they used, and their expected time.
         self._past: dict[Hashable, tuple[int, int | None]] = {}
         self._virtual_ms = 0
         self._numbers = 0
 
     def __len__(self) -> int:
-        """How many items there are, finished ones included that have not left."""
+        """How many items there are, including finished ones that have not left."""
         return len(self._items)
 
     def join(self, owner: Hashable, items: Collection[T], *, limited: bool = True) -> None:
@@ -96,7 +96,7 @@ class FairQueue(Generic[T]):
 
     @property
     def called(self) -> int:
-        """How many items are prepared or worked on, without those whose preparation takes its time."""
+        """How many items are prepared or worked on, without those whose preparation is slow."""
         return len(self._called) + len(self._began) - len(self._slow)
 
     @property
@@ -105,7 +105,7 @@ class FairQueue(Generic[T]):
         return len(self._began)
 
     def call(self, *, others: bool = False) -> T | None:
-        """The item that is to be prepared next; None where none waits. `others` passes over owners who have one."""
+        """The item to prepare next; None if none waits. `others` skips owners who already have one."""
         if len(self._slow) >= SLOW_AT_ONCE:
             return None
         slow = Counter(self._items[each] for each in self._slow)
@@ -123,7 +123,7 @@ class FairQueue(Generic[T]):
         return item
 
     def mark_slow(self, item: T) -> None:
-        """The preparation of a called item takes its time; it no longer counts."""
+        """The preparation of a called item is slow, so it no longer counts."""
         if item in self._called and item not in self._ready:
             self._slow.add(item)
 
@@ -134,7 +134,7 @@ class FairQueue(Generic[T]):
             self._ready.add(item)
 
     def start(self) -> T | None:
-        """The prepared item that is to be worked on next; None where none is prepared."""
+        """The prepared item to work on next; None if none is prepared."""
         ready = {self._items[item] for item in self._ready}
         if not ready:
             return None
@@ -148,7 +148,7 @@ class FairQueue(Generic[T]):
         return item
 
     def finish(self, item: T) -> None:
-        """The work on an item is done, or given up; its owner has used the time that it took."""
+        """The work on an item is done or given up. Its owner has used the time that it took."""
         began = self._began.pop(item, None)
         if began is None:
             return
@@ -164,7 +164,7 @@ class FairQueue(Generic[T]):
         self._past = {name: past for name, past in self._past.items() if past[0] > self._virtual_ms}
 
     def leave(self, item: T) -> None:
-        """Take an item out, wherever it is; one that has left already is no error."""
+        """Take an item out of the queue. Does nothing if it has left already."""
         self.finish(item)
         name = self._items.pop(item, None)
         if name is None:
@@ -180,12 +180,12 @@ class FairQueue(Generic[T]):
         del self._owners[name]
         self._past[name] = owner.used_ms, owner.mean_ms
         if not self._owners:
-            # Nobody has waited for anybody: everybody begins anew.
+            # Nobody waits, so everybody starts from zero.
             self._past.clear()
             self._virtual_ms = 0
 
     def ahead(self, item: T) -> int | None:
-        """How many items are worked on before this one; None where its turn has come."""
+        """How many items come before this one; None once its turn has come."""
         before = self._before(item)
         if before is None:
             return None
@@ -193,7 +193,7 @@ class FairQueue(Generic[T]):
         return None if count == 0 and item in self._called else count
 
     def seconds(self, item: T) -> float:
-        """The working time until an item is done, if one is worked on at a time."""
+        """The working time in seconds until an item is done, if one item is worked on at a time."""
         before = self._before(item) or {}
         own_ms = self._item_ms(self._owners[self._items[item]]) if item in self._items else 0
         waiting_ms = sum(count * self._item_ms(owner) for owner, count in before.items())
@@ -201,7 +201,7 @@ class FairQueue(Generic[T]):
         return (own_ms + waiting_ms) / 1000 + sum(map(self._remaining, others))
 
     def _before(self, item: T) -> dict[_Owner[T], int] | None:
-        """How many items of each owner are started before one that waits; None for any other."""
+        """How many items of each owner start before a waiting item; None for an item that does not wait."""
         owner = self._owners.get(self._items.get(item))
         if owner is None or item not in owner.waiting:
             return None
@@ -215,7 +215,7 @@ class FairQueue(Generic[T]):
         return counts
 
     def _base_ms(self, owner: _Owner[T]) -> int:
-        """What an owner has used, what is being worked on included."""
+        """The time that an owner has used, including the work that is under way."""
         return owner.used_ms + len(owner.working) * self._item_ms(owner)
 
     def _item_ms(self, owner: _Owner[T]) -> int:
@@ -223,7 +223,7 @@ class FairQueue(Generic[T]):
         return max(LEAST_MS, mean_ms)
 
     def _remaining(self, item: T) -> float:
-        """How long the work on an item goes on; where it is over its time, as long again as it took so far."""
+        """The remaining seconds of an item. If it takes longer than expected, as long again as it took so far."""
         expected = self._item_ms(self._owners[self._items[item]]) / 1000
         took = self._clock() - self._began[item]
         return expected - took if took < expected else took

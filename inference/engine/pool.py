@@ -1,7 +1,7 @@
-"""Where analyses run: `Pool` is what the engine needs, `WorkerPool` runs them in processes on this machine.
+"""Where analyses run: `Pool` is the interface for the engine, `WorkerPool` runs them in processes on this machine.
 
-A process of its own keeps the networks off the event loop. A photo that brings a decoder down, or keeps it busy for
-ever, takes its worker with it and not the bot.
+Separate processes keep the networks off the event loop. A photo that crashes a decoder, or keeps it busy for ever, ends
+its worker and not the bot.
 """
 
 import asyncio
@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from inference.cores import cores
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine import tasks
 from inference.engine.process import ProcessLost, TookTooLong, WorkerProcess
-from inference.engine.tasks import Examination, Explanation, Reading
+from inference.engine.tasks import AnnotatedAnalysis, Examination, Explanation
 from inference.photo import PhotoError
 from inference.registry.registry import DEFAULT_WEIGHTS, Registry
 
@@ -26,21 +26,21 @@ _log = logging.getLogger(__name__)
 ATTEMPTS: Final = 2
 IDLE_SECONDS: Final = 1.0
 RESTART_PAUSE_SECONDS: Final = 5.0
-# Until a photo has been read, one is taken to need so long; then a mean counts, which the latest ones move.
+# Expected time of a photo until the first one is done. Then a moving average counts.
 FIRST_GUESS_SECONDS: Final = 1.0
 WEIGHT_OF_THE_LATEST: Final = 0.1
 
 T = TypeVar("T")
-Task = Callable[[Path, str | None, bytes, Plate], T]
+Task = Callable[[Path, str | None, bytes, CaptionOptions], T]
 
 
 class AnalysisFailed(Exception):
-    """The photo could not be analysed: its worker was lost over it twice, it took too long, or there is a fault."""
+    """The photo could not be analysed: its worker died twice, it took too long, or there is a fault in the code."""
 
 
 @dataclass(frozen=True)
 class ServedModel:
-    """What `/models` shows. `metrics`: split -> name of the figure -> (estimate, lower, upper)."""
+    """A model as `/models` shows it. `metrics`: split -> name of the figure -> (estimate, lower, upper)."""
 
     role: str
     name: str
@@ -58,17 +58,17 @@ class Pool(Protocol):
 
     @property
     def size(self) -> int:
-        """How many photos are read at the same time."""
+        """How many photos are analysed at the same time."""
 
     @property
     def ready(self) -> bool:
-        """Whether there is a worker that could read a photo now."""
+        """Whether a worker could analyse a photo now."""
 
     def seconds(self, photos: int) -> float:
-        """How long so many photos are likely to take, by what the latest ones took."""
+        """The expected time of so many photos, from the time of the latest ones."""
 
     async def start(self) -> None:
-        """Make the workers ready; returns when the first of them is.
+        """Start the workers. Returns when the first one is ready.
 
         Raises:
             RegistryError: one line that names the file that is missing, damaged or foreign.
@@ -76,9 +76,9 @@ class Pool(Protocol):
         """
 
     async def stop(self) -> None:
-        """End the workers at once; photos that they have or that wait for them raise `AnalysisFailed`."""
+        """Stop the workers at once. Photos that they have, or that wait for them, raise `AnalysisFailed`."""
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         """Analyse a photo file and draw the answer on it.
 
         Raises:
@@ -86,44 +86,44 @@ class Pool(Protocol):
             AnalysisFailed: see there; also when the pool is not running.
         """
 
-    async def explain(self, data: bytes, plate: Plate) -> Explanation:
-        """Analyse a photo file, draw what made the model say so, and measure the lesion.
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
+        """Analyse a photo file, draw what supported the answer, and measure the lesion.
 
         Takes and raises what `read` does.
         """
 
-    async def examine(self, data: bytes, plate: Plate) -> Examination:
-        """Analyse a photo file with all that a report shows of it.
+    async def examine(self, data: bytes, options: CaptionOptions) -> Examination:
+        """Analyse a photo file, with everything that a report shows.
 
         Takes and raises what `read` does.
         """
 
-    async def follow(self, data: bytes, plate: Plate) -> Examination:
-        """What `examine` does, with the marks by which the lesion is followed from photo to photo."""
+    async def follow(self, data: bytes, options: CaptionOptions) -> Examination:
+        """Do what `examine` does, and measure the marks by which photos of a mole are compared."""
 
 
 @dataclass(eq=False)
 class _Job(Generic[T]):
     task: Task[T]
     data: bytes
-    plate: Plate
+    options: CaptionOptions
     done: asyncio.Future[T]
     attempts: int = 0
 
     def fail(self, error: Exception) -> None:
-        """Pass an error on; whoever asked may have gone."""
+        """Pass an error to the caller, if the caller still waits."""
         if not self.done.done():
             self.done.set_exception(error)
 
 
 class WorkerPool:
-    """Worker processes that share the processor's cores. Whoever is free takes the next photo; a lost one is replaced.
+    """Worker processes that share the processor's cores. A free one takes the next photo; a lost one is replaced.
 
     Args:
         weights: folder with registry.json.
-        classifier: NAME-VERSION of a released classifier; None takes the one that the registry serves.
-        size: how many processes there are, each reading one photo at a time.
-        photo_seconds: how long one may take over one photo before it is killed and replaced.
+        classifier: NAME-VERSION of a released classifier; None is the one that the registry serves.
+        size: how many processes there are. Each analyses one photo at a time.
+        photo_seconds: how long a process may take for one photo before it is killed and replaced.
     """
 
     def __init__(
@@ -185,24 +185,24 @@ class WorkerPool:
         while not self._jobs.empty():
             self._jobs.get_nowait().fail(_not_running())
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         """See `Pool.read`."""
-        return await self.run(tasks.read, data, plate)
+        return await self.run(tasks.read, data, options)
 
-    async def explain(self, data: bytes, plate: Plate) -> Explanation:
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
         """See `Pool.explain`."""
-        return await self.run(tasks.explain, data, plate)
+        return await self.run(tasks.explain, data, options)
 
-    async def examine(self, data: bytes, plate: Plate) -> Examination:
+    async def examine(self, data: bytes, options: CaptionOptions) -> Examination:
         """See `Pool.examine`."""
-        return await self.run(tasks.examine, data, plate)
+        return await self.run(tasks.examine, data, options)
 
-    async def follow(self, data: bytes, plate: Plate) -> Examination:
+    async def follow(self, data: bytes, options: CaptionOptions) -> Examination:
         """See `Pool.follow`."""
-        return await self.run(tasks.follow, data, plate)
+        return await self.run(tasks.follow, data, options)
 
-    async def run(self, task: Task[T], data: bytes, plate: Plate) -> T:
-        """Have a worker run a task, such as `tasks.read`, on a photo file.
+    async def run(self, task: Task[T], data: bytes, options: CaptionOptions) -> T:
+        """Run a task, such as `tasks.read`, on a photo file in a worker.
 
         Raises:
             PhotoError: the bytes are no photo that can be read.
@@ -211,7 +211,7 @@ class WorkerPool:
         if not self._serving:
             raise _not_running()
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put_nowait(_Job(task, data, plate, done))
+        self._jobs.put_nowait(_Job(task, data, options, done))
         return await done
 
     async def _serve(self, worker: WorkerProcess) -> None:
@@ -221,7 +221,7 @@ class WorkerPool:
                 if not worker.alive:
                     await _replace(worker)
                 elif job is None:
-                    # A process may also die while it has nothing to do: it is looked at now and then.
+                    # A process may also die while it is idle, so it is checked now and then.
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(IDLE_SECONDS):
                             job = await self._jobs.get()
@@ -232,11 +232,11 @@ class WorkerPool:
                 job.fail(_not_running())
 
     async def _attempt(self, worker: WorkerProcess, job: _Job[T]) -> bool:
-        """Whether the job is at its end, good or bad; if not, the same worker has to try once more."""
+        """Whether the job is over, with or without success. If not, the same worker tries again."""
         job.attempts += 1
         began = time.monotonic()
         try:
-            result = await worker.run(job.task, job.data, job.plate)
+            result = await worker.run(job.task, job.data, job.options)
         except TookTooLong as error:
             _log.warning("%s", error)
             job.fail(AnalysisFailed(str(error)))

@@ -1,4 +1,4 @@
-"""A worker process: it reads one photo at a time, and is killed where it does not come to an end."""
+"""A worker process: it analyses one photo at a time, and is killed if it takes too long."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine import tasks
 
 P = ParamSpec("P")
@@ -19,18 +19,18 @@ T = TypeVar("T")
 
 
 class ProcessLost(Exception):
-    """The process died over its work, or was killed because it took too long."""
+    """The process died during its work, or was killed because it took too long."""
 
 
 class TookTooLong(ProcessLost):
-    """The process was killed at its limit: the same work would take as long again."""
+    """The process was killed at its time limit. Trying again would take as long."""
 
 
 class WorkerProcess:
     """One process with the networks loaded.
 
     Args:
-        served: folder of the weights, and the classifier or None, as `Registry.load` takes them.
+        served: folder of the weights, and the classifier or None; see `Registry.load`.
         threads: how many threads its networks use.
         seconds: how long one photo may take before the process is killed.
     """
@@ -44,18 +44,18 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether there is a process to work."""
+        """Whether the process is running."""
         return self._process is not None and self._process.is_alive()
 
     async def start(self) -> None:
-        """Start a process, in place of one that is gone, and warm it.
+        """Start a process, or replace one that is gone, and warm it up.
 
         Raises:
             RegistryError: a served file is not what the registry says.
             ProcessLost: the process died while it was starting.
         """
         await self.stop()
-        # A pool of one: a process that dies takes nobody else's photo with it.
+        # The executor has one process. If it dies, only its own photo is lost.
         self._pool = ProcessPoolExecutor(
             max_workers=1, mp_context=get_context("spawn"), initializer=tasks.begin, initargs=(self._threads,)
         )
@@ -67,8 +67,10 @@ class WorkerProcess:
             await self.stop()
             raise
 
-    async def run(self, task: Callable[[Path, str | None, bytes, Plate], T], data: bytes, plate: Plate) -> T:
-        """Have the process run a task, such as `tasks.read`. One call at a time.
+    async def run(
+        self, task: Callable[[Path, str | None, bytes, CaptionOptions], T], data: bytes, options: CaptionOptions
+    ) -> T:
+        """Run a task, such as `tasks.read`, in the process. One call at a time.
 
         Raises:
             ProcessLost: see there; and whatever the task raises.
@@ -78,7 +80,7 @@ class WorkerProcess:
         loop, began = asyncio.get_running_loop(), time.monotonic()
         limit = loop.call_later(self._seconds, self._process.kill)
         try:
-            return await self._run(task, *self._served, data, plate)
+            return await self._run(task, *self._served, data, options)
         except ProcessLost:
             if time.monotonic() - began < self._seconds:
                 raise
@@ -87,7 +89,7 @@ class WorkerProcess:
             limit.cancel()
 
     async def stop(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process, whatever it is doing."""
         if self._process is not None:
             self._process.kill()
         pool, self._pool, self._process = self._pool, None, None
@@ -97,7 +99,7 @@ class WorkerProcess:
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         assert self._pool is not None
         try:
-            # Submitting may start the process, which takes a while: off the loop.
+            # Submitting may start the process. That takes a while, so it runs outside the event loop.
             future = await asyncio.to_thread(self._pool.submit, work, *args, **kwargs)
             return await asyncio.wrap_future(future)
         except BrokenProcessPool as error:

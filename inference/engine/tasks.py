@@ -1,4 +1,4 @@
-"""What runs in the engine's worker process. Importing it costs nothing: the runtime is loaded in the worker alone."""
+"""What runs in the engine's worker process. Importing it is cheap: only the worker loads the networks' runtime."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from inference.analysis import Abcd, Analysis
 from inference.cores import limit_cores
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 
 NICENESS: Final = 5
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """An analysis and its drawing: `annotated` is a JPEG, or None where the analysis refuses.
+class AnnotatedAnalysis:
+    """An analysis and its annotated photo: `annotated` is a JPEG, or None if the analysis is a refusal.
 
-    The lesion's box is in pixels of the picture in the file, see `inference.batches.at_taken_size`.
+    The lesion's box is in pixels of the picture in the file; see `inference.batches.at_taken_size`.
     """
 
     analysis: Analysis
@@ -34,9 +34,9 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """An analysis, the drawing of what spoke for its class (a JPEG), and the lesion's measures.
+    """An analysis, the heat map of what supported its class (a JPEG), and the lesion's measures.
 
-    Both are None where the analysis refuses.
+    The last two are None if the analysis is a refusal.
     """
 
     analysis: Analysis
@@ -46,10 +46,11 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False)
 class Examination:
-    """An analysis with all that a report shows of it.
+    """An analysis with everything that a report shows.
 
-    `photo`, `outlined` and `glowing` are JPEGs of one size: the photo, the lesion's outline on it, and what spoke for
-    the named class. All but the photo are None where the analysis refuses, and `marks` where they were not asked for.
+    `photo`, `outlined` and `glowing` are JPEGs of one size: the photo, the photo with the lesion's outline, and the
+    heat map of what supported the named class. All but the photo are None if the analysis is a refusal. `marks` are
+    None unless they were asked for.
     """
 
     analysis: Analysis
@@ -63,7 +64,7 @@ class Examination:
 def begin(threads: int) -> None:
     """Set up a worker process whose networks use so many threads.
 
-    Ctrl-C is the parent's to handle, a worker does not outlive its parent, and the chat goes before the networks.
+    It ignores Ctrl-C, which the parent handles. It ends when its parent ends. It has a lower priority than the chat.
     """
     limit_cores(threads)
     if hasattr(os, "nice"):
@@ -75,7 +76,7 @@ def begin(threads: int) -> None:
 def _follow_parent() -> None:
     parent = parent_process()
     if parent is not None:
-        # The executor's own pipes never close when the parent is killed: a worker holds both of their ends.
+        # The executor's own pipes do not close when the parent is killed, because a worker holds both of their ends.
         connection.wait([parent.sentinel])
         os._exit(1)
 
@@ -97,7 +98,7 @@ def _analyzer(weights: Path, classifier: str | None) -> "Analyzer":
 
 
 def warm(weights: Path, classifier: str | None) -> None:
-    """Load the weights and run the networks once; see `Registry.load` for what is served.
+    """Load the weights and run the networks once; see `Registry.load` for the arguments.
 
     Raises:
         RegistryError: a served file is not what the registry says.
@@ -105,12 +106,12 @@ def warm(weights: Path, classifier: str | None) -> None:
     _analyzer(weights, classifier).warm_up()
 
 
-def read(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Reading:
-    """Decode, analyse and draw one photo; a person's answers count where the plate has any.
+def read(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
+    """Decode, analyse and draw one photo. The person's answers in the options count.
 
     Raises:
         PhotoError: the bytes are no photo that can be read.
-        RegistryError: there are answers, and no model is released that joins them.
+        RegistryError: there are answers, but no model was released that joins them.
     """
     from inference.batches import at_taken_size
     from inference.drawing.annotate import annotate, jpeg
@@ -118,14 +119,14 @@ def read(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Re
 
     photo = decode(data)
     analysis = _analyzer(weights, classifier).analyze(photo)
-    if plate.answers:
-        analysis = _joiner(weights, classifier).joined(analysis, plate.answers)
-    drawing = None if analysis.refusal else jpeg(annotate(photo, analysis, plate))
-    return Reading(at_taken_size(photo, analysis), drawing)
+    if options.answers:
+        analysis = _joiner(weights, classifier).joined(analysis, options.answers)
+    drawing = None if analysis.refusal else jpeg(annotate(photo, analysis, options))
+    return AnnotatedAnalysis(at_taken_size(photo, analysis), drawing)
 
 
-def explain(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Explanation:
-    """Decode and analyse one photo, draw what spoke for its class, and measure its lesion.
+def explain(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> Explanation:
+    """Decode and analyse one photo, draw what supported its class, and measure its lesion.
 
     Raises:
         PhotoError: the bytes are no photo that can be read.
@@ -139,12 +140,12 @@ def explain(weights: Path, classifier: str | None, data: bytes, plate: Plate) ->
     analysis, heat = _analyzer(weights, classifier).explain(photo)
     if analysis.lesion is None or heat is None:
         return Explanation(analysis, None, None)
-    drawing = jpeg(draw_heatmap(photo, analysis, heat, plate))
+    drawing = jpeg(draw_heatmap(photo, analysis, heat, options))
     return Explanation(analysis, drawing, measure(photo, analysis.lesion.mask))
 
 
-def examine(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Examination:
-    """Decode and analyse one photo, draw it in all ways and measure its lesion, without words in any language.
+def examine(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> Examination:
+    """Decode and analyse one photo, make all drawings without text, and measure its lesion.
 
     Raises:
         PhotoError: the bytes are no photo that can be read.
@@ -152,8 +153,8 @@ def examine(weights: Path, classifier: str | None, data: bytes, plate: Plate) ->
     return _examined(_analyzer(weights, classifier), data, marked=False)
 
 
-def follow(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> Examination:
-    """What `examine` does, with the marks of the lesion: they take longer than all the rest.
+def follow(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> Examination:
+    """Do what `examine` does, and measure the lesion's marks, which takes longer than all the rest.
 
     Raises:
         PhotoError: the bytes are no photo that can be read.

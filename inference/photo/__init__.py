@@ -1,4 +1,4 @@
-"""Decoding: the bytes of a photo file become upright 8-bit sRGB pixels, or a `PhotoError` that says why not."""
+"""Decoding: turns the bytes of a photo file into upright 8-bit sRGB pixels, or raises `PhotoError` with the reason."""
 
 from inference.photo.limits import MAX_PIXELS
 from inference.photo.read import decode

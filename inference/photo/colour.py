@@ -1,7 +1,7 @@
-"""Colour: what a file says of its colours decides how they become sRGB.
+"""Colour: converts a file's colours to sRGB by its profile or its code points.
 
-A profile is judged by what it does to colours. Its name says nothing: Display P3 of some phones and GIMP's linear
-profile have "sRGB" in theirs.
+A profile is judged by what it does to colours, not by its name. Display P3 of some phones and GIMP's linear profile
+have "sRGB" in their names.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Conversion = Callable[[Image.Image], Image.Image]
 
 _SRGB: Final = ImageCms.createProfile("sRGB")
 _MODES: Final = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # Pillow's mode by the profile's colour space
-_SAME: Final = 2  # of 255: profiles of sRGB differ so much among themselves
+_SAME: Final = 2  # of 255; sRGB profiles differ by this much from each other
 _STEPS: Final = np.linspace(0, 255, 9).round().astype(np.uint8)
 _PROBE: Final = Image.fromarray(np.stack(np.meshgrid(_STEPS, _STEPS, _STEPS), axis=-1).reshape(9, 81, 3))
 
@@ -28,10 +28,10 @@ def conversion(mode: str, profile: bytes | None, signal: tuple[int, int] | None)
 
     Args:
         mode: L, RGB or CMYK.
-        profile: the file's ICC profile; one that is broken, or of another space than the pixels, is passed over, since
-            the numbers as they stand are then the better guess.
-        signal: code points of primaries and transfer, as `nclx` of a HEIC or `cICP` of a PNG give them. A profile goes
-            before it.
+        profile: the file's ICC profile. A broken one, or one of another colour space than the pixels, is ignored, since
+        the unchanged values are then the better guess.
+        signal: code points of primaries and transfer, from `nclx` of a HEIC or `cICP` of a PNG. A profile has priority
+            over them.
     """
     by_profile = _by_profile(mode, profile) if profile else None
     if by_profile is not None:
@@ -48,14 +48,15 @@ def _by_profile(mode: str, profile: bytes) -> Conversion | None:
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
         wanted = _MODES.get(source.profile.xcolor_space.strip())
-        # A grey picture has colours too, equal ones; but neither is ink light, nor has a grey profile colours.
+        # A profile must fit the mode of the picture. Only a profile for RGB also fits a grey picture, as a colour with
+        # equal channels.
         if wanted is None or (wanted != mode and (mode, wanted) != ("L", "RGB")):
             return None
         transform = ImageCms.buildTransform(source, _SRGB, wanted, "RGB")
 
         def convert(image: Image.Image) -> Image.Image:
             converted = ImageCms.applyTransform(image.convert(wanted), transform)
-            assert converted is not None  # it is only where the picture is changed in its place
+            assert converted is not None  # None only if the picture is changed in place
             return converted
 
         return _as_it_is if wanted != "CMYK" and _changes_nothing(convert, wanted) else convert

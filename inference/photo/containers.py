@@ -1,7 +1,7 @@
-"""What the decoders of PNG, WebP and HEIC keep to themselves: whether the compressed pixels arrived unharmed.
+"""Finds damaged PNG, WebP and HEIC files, whose decoders do not report damage.
 
-A checksum tells it of a PNG. WebP and HEIC have none, but compressed data never holds long runs of zeros, and that is
-what a broken transfer or a bad memory card leaves.
+A PNG has checksums. WebP and HEIC have none. But a broken transfer or a bad memory card leaves long runs of zeros, and
+compressed data never has these.
 """
 
 import struct
@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from typing import Final
 
 _PNG_HEAD: Final = 8
-# A plain picture of 32 megapixels, every block of it skipped, is 180 zero bytes of arithmetic code at most.
+# A plain picture of 32 megapixels, with every block skipped, has at most 180 zero bytes of arithmetic code.
 _WEBP_ZEROS: Final = bytes(256)
-# HEVC escapes three zeros in a row; the lengths between its units have three at most.
+# HEVC escapes three zeros in a row, and the lengths between its units have at most three.
 _HEVC_ZEROS: Final = bytes(8)
 _CODED_ITEMS: Final = frozenset({b"hvc1", b"hev1"})
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
-    """The chunks of a PNG that are there whole: name, body, and whether the checksum fits."""
+    """The complete chunks of a PNG: name, body, and whether the checksum fits."""
     at = _PNG_HEAD
     while at + 12 <= len(data):
         length, kind = struct.unpack(">I4s", data[at : at + 8])
@@ -31,7 +31,7 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
 
 
 def png_is_damaged(data: bytes) -> bool:
-    """Whether compressed pixels of a PNG differ from what was written."""
+    """Whether the checksums show damage in the compressed pixels of a PNG."""
     return any(kind == b"IDAT" and not fits for kind, _, fits in png_chunks(data))
 
 

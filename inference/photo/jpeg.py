@@ -1,6 +1,6 @@
-"""JPEG: its structure is read here, its pixels by libjpeg-turbo, whose warnings are heard.
+"""JPEG: this module reads the structure, libjpeg-turbo reads the pixels, and its warnings count.
 
-Pillow's decoder drops these warnings, so that a photo of which half never arrived reads like a whole one.
+Pillow's decoder drops these warnings, so a photo of which half is missing would pass as a complete one.
 """
 
 import re
@@ -26,17 +26,17 @@ _AFTER_SCAN: Final = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
 _COEFFICIENTS: Final = 64
 
 _EXTRA: Final = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
-# Some cameras pad the last scan. More than this is what a damaged scan leaves over.
+# Some cameras pad the last scan. More bytes than this come from a damaged scan.
 _PADDING: Final = 64
 _DAMAGE: Final = re.compile("corrupt|premature|progression|huffman", re.IGNORECASE)
 
 
 @dataclass
 class Structure:
-    """What a JPEG file announces.
+    """The structure of a JPEG file, from its headers.
 
-    `width` and `height` are in pixels. `coefficients` are those of all components. `scans` counts the passes over
-    them. `end` is the offset behind the last scan. `complete` says whether every coefficient is sent to its last bit.
+    `width` and `height` are in pixels. `coefficients` is their number in all components. `scans` counts the passes over
+    them. `end` is the offset behind the last scan. `complete` says whether the scans send every coefficient in full.
     """
 
     width: int = 0
@@ -70,20 +70,20 @@ def structure(data: bytes) -> Structure:
             _frame(found, marker, body)
         elif marker == _SOS:
             found.scans, found.end = found.scans + 1, end
-            # Looking for all of 1,500 scans takes time too.
+            # Finding all of 1,500 scans takes time too.
             check_scans(found.coefficients, found.scans)
             _scan(found, body)
     return found
 
 
 def pixels(data: bytes, mode: str) -> NDArray[np.uint8]:
-    """Decode a JPEG of one of Pillow's modes `L`, `RGB` or `CMYK`, at half its size where it is large.
+    """Decode a JPEG of one of Pillow's modes `L`, `RGB` or `CMYK`, at half its size if it is large.
 
     Returns:
         H x W x channels, uint8; CMYK with 255 for full ink.
 
     Raises:
-        PhotoError: `TRUNCATED` where a part of the pixels is missing or damaged; or see `check_scans`.
+        PhotoError: `TRUNCATED` if a part of the pixels is missing or damaged; or see `check_scans`.
         ValueError: libjpeg-turbo cannot read it at all.
     """
     found = structure(data)
@@ -95,7 +95,7 @@ def pixels(data: bytes, mode: str) -> NDArray[np.uint8]:
     space = "GRAY" if mode == "L" else mode
 
     def decoded(end: int, strict: bool = True) -> NDArray[np.uint8]:
-        # What lies behind the last scan is the end marker, if it arrived, and other pictures.
+        # Behind the last scan are the end marker, if it arrived, and other pictures.
         whole = data[:end] + _END
         return np.asarray(
             simplejpeg.decode_jpeg(whole, space, fastdct=False, fastupsample=False, strict=strict, **least)
@@ -111,7 +111,7 @@ def pixels(data: bytes, mode: str) -> NDArray[np.uint8]:
             raise PhotoError(PhotoFault.TRUNCATED) from warning
         else:
             read = decoded(found.end, strict=False)
-    # Adobe's programs store ink upside down, and so do all others since.
+    # Adobe's programs store inverted ink values, and so do all others since.
     return np.subtract(255, read, dtype=np.uint8) if mode == "CMYK" else read
 
 
@@ -145,7 +145,7 @@ def _frame(found: Structure, marker: int, body: bytes) -> None:
 
 
 def _scan(found: Structure, body: bytes) -> None:
-    """Note down to which bit a scan sends which coefficients."""
+    """Note which coefficients a scan sends, and down to which bit."""
     count = body[0] if body else 0
     if len(body) < 4 + 2 * count:
         return

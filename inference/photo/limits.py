@@ -1,20 +1,20 @@
-"""What decoding one photo may cost. All of it is read from the file's headers, before a pixel is decoded."""
+"""Limits on the cost of decoding a photo. The cost is known from the file's headers before any pixel is decoded."""
 
 from typing import Final
 
 from inference.photo.values import PhotoError, PhotoFault
 
-# Sensors of 64 megapixels are common; past that a phone offers nothing that a network of 224 pixels could use.
+# Sensors of 64 megapixels are common. A network that reads 224 pixels gains nothing from more.
 MAX_PIXELS: Final = 64 * 1024 * 1024
 
-# Larger photos are read at half their width and height. Drawings are smaller than this, and what follows the
-# decoding holds several copies of the pixels.
+# Larger photos are read at half their width and height. Drawings are smaller than that, and the steps after decoding
+# hold several copies of the pixels.
 _KEPT_PIXELS: Final = 16 * 1024 * 1024
 
 # libwebp and its animation decoder hold 16 bytes a pixel, libde265 and libheif up to 8.
 _MAX_PIXELS_OF: Final = {"WEBP": 32 * 1024 * 1024}
 
-# A progressive JPEG is held as coefficients of two bytes each until its last scan has come.
+# A progressive JPEG is held in memory as coefficients of two bytes each until its last scan.
 _MAX_COEFFICIENT_BYTES: Final = 400 * 1024 * 1024
 # Encoders write 10 or so. Every scan passes over the whole picture: 1,500 in 150 KB took a minute.
 MAX_SCANS: Final = 100
@@ -22,7 +22,7 @@ _MAX_SCANNED_COEFFICIENTS: Final = 3 * 1000 * 1000 * 1000
 
 
 def check_pixels(kind: str | None, width: int, height: int) -> None:
-    """Refuse a picture of a format (as Pillow names it) that would take too much memory.
+    """Refuse a picture that would take too much memory. `kind` is its format as Pillow names it.
 
     Raises:
         PhotoError: `TOO_MANY_PIXELS`.
@@ -35,7 +35,7 @@ def check_scans(coefficients: int, scans: int) -> None:
     """Refuse a JPEG of several scans that would take too much memory or time.
 
     Args:
-        coefficients: of all its components together.
+        coefficients: their number in all components.
         scans: how often the decoder passes over them.
 
     Raises:
@@ -50,5 +50,5 @@ def check_scans(coefficients: int, scans: int) -> None:
 
 
 def reduction(width: int, height: int) -> int:
-    """By what a picture's sides are divided when it is read: 1 or 2."""
+    """The factor by which a picture's sides shrink when it is read: 1 or 2."""
     return 1 if width * height <= _KEPT_PIXELS else 2

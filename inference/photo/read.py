@@ -1,4 +1,4 @@
-"""Bytes of a photo file to a `Photo`: which decoder reads it, and how its pixels become upright sRGB, in strips."""
+"""Reads the bytes of a photo file into a `Photo`: chooses the decoder, and turns its pixels into upright sRGB."""
 
 import warnings
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 _SIGNATURES: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 _HEIC: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
 _JPEGS: Final = ("JPEG", "MPO")
-# Only these have frames that follow one another in time. A JPEG with several pictures inside (MPO, Ultra HDR) or a HEIC
-# burst is a still photo with attachments, and phones make them every day.
+# Only these can be animated. A JPEG with several pictures inside (MPO, Ultra HDR) or a HEIC burst is a still photo with
+# attachments, as many phones make them.
 _ANIMATED_FORMATS: Final = ("GIF", "PNG", "WEBP")
 _DAMAGED: Final = {"PNG": png_is_damaged, "WEBP": webp_is_damaged}
 
@@ -41,11 +41,11 @@ _STRIP_PIXELS: Final = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class _Raster:
-    """Decoded pixels as they lie in the file, and what the file says of them."""
+    """Decoded pixels as they are in the file, and what the file says about them."""
 
     image: Image.Image | NDArray[np.uint8]
-    size: tuple[int, int]  # width and height of the pixels in hand
-    factor: int  # by which their sides have yet to be divided
+    size: tuple[int, int]  # width and height of the decoded pixels
+    factor: int  # the factor by which their sides still have to shrink
     taken: tuple[int, int]  # width and height of the picture in the file
     mode: str = "RGB"  # of an array
     orientation: int = 1
@@ -62,9 +62,9 @@ class _Raster:
 def decode(data: bytes) -> Photo:
     """Read a JPEG, PNG, WebP, HEIC or still GIF of any colour mode and depth.
 
-    EXIF orientation is applied, colours become sRGB by what the file says of them (HDR is toned down), transparency is
-    laid on white. What it would cost is checked from the headers before anything is decoded, see
-    `inference.photo.limits`; large pictures are read at half their width and height.
+    EXIF orientation is applied. Colours become sRGB, and HDR is toned down. Transparent parts become white. The cost is
+    checked from the headers before anything is decoded; see `inference.photo.limits`. Large pictures are read at half
+    their width and height.
 
     Raises:
         PhotoError: with the `PhotoFault` that applies; nothing else is raised for any input.
@@ -73,7 +73,7 @@ def decode(data: bytes) -> Photo:
     if not data:
         raise PhotoError(PhotoFault.EMPTY)
     try:
-        # Pillow warns where a header announces too many pixels and raises where it announces twice as many.
+        # Pillow warns if a header announces too many pixels, and raises an error if it announces twice as many.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -86,8 +86,8 @@ def decode(data: bytes) -> Photo:
         raise PhotoError(PhotoFault.TOO_MANY_PIXELS) from error
     except PhotoError:
         raise
-    # The decoders of five formats, fed by strangers, fail in whatever way they please (OSError, SyntaxError,
-    # ValueError, struct.error, EOFError ...): to the caller it is one and the same thing.
+    # The decoders of five formats raise all kinds of errors on bad files (OSError, SyntaxError, ValueError,
+    # struct.error, EOFError ...). For the caller they mean the same.
     except Exception as error:
         fault = PhotoFault.TRUNCATED if _starts_as_image(data) else PhotoFault.NOT_AN_IMAGE
         raise PhotoError(fault) from error
@@ -147,7 +147,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _srgb(raster: _Raster) -> NDArray[np.uint8]:
-    """H x W x 3 in sRGB, reduced; the copies that colours and transparency need are never larger than a strip."""
+    """H x W x 3 in sRGB, reduced. It works in strips, to keep the copies for colours and transparency small."""
     width, height = raster.size
     factor = raster.factor
     rows = max(factor, _STRIP_PIXELS // width // factor * factor)
@@ -180,7 +180,7 @@ def _split(strip: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """16-bit greys to 8 bits: `convert` would clip at 255 instead of scaling."""
+    """Scale 16-bit greys to 8 bits. Pillow's `convert` would clip them at 255."""
     if not image.mode.startswith("I"):
         return image
     values = np.asarray(image).astype(np.float32) / 257.0

@@ -1,4 +1,4 @@
-"""Colours that a file states by code points (ITU-T H.273) instead of a profile, HDR among them, to sRGB."""
+"""Converts colours to sRGB that a file describes by code points (ITU-T H.273) instead of a profile, as HDR does."""
 
 from collections.abc import Callable
 from typing import Final
@@ -24,16 +24,16 @@ _GAMMA_22, _GAMMA_28, _LINEAR, _PQ, _HLG = 4, 5, 8, 16, 18
 
 _WHITE_NITS: Final = 203.0  # of white paper in HDR (ITU-R BT.2408); 1.0 of sRGB
 _HLG_NITS: Final = 1000.0  # of the display that HLG is judged on
-_KNEE: Final = 0.8  # up to here HDR is shown as it is; what is brighter is pressed into the rest
+_KNEE: Final = 0.8  # below this, HDR is unchanged; brighter values are compressed into the rest
 _STEPS: Final = 4095
 
 Curve = NDArray[np.float32]
 
 
 def signalled(primaries: int, transfer: int) -> Callable[[Image.Image], Image.Image] | None:
-    """How an RGB picture of these code points becomes sRGB; None where it is sRGB or nothing is known of it.
+    """A function that converts an RGB picture of these code points to sRGB; None if it is sRGB or unknown.
 
-    The curves of video (BT.709, BT.601, BT.2020) are taken for sRGB's, as viewers of still photos do.
+    The curves of video (BT.709, BT.601, BT.2020) count as sRGB's, as in viewers of still photos.
     """
     primaries = _SRGB if primaries in _UNSPECIFIED else primaries
     if primaries not in _PRIMARIES:
@@ -58,7 +58,7 @@ def signalled(primaries: int, transfer: int) -> Callable[[Image.Image], Image.Im
 
 
 def _to_xyz(primaries: int) -> NDArray[np.float64]:
-    """The matrix from linear RGB to XYZ, white adapted to D65."""
+    """The 3 x 3 matrix from linear RGB to XYZ, with white adapted to D65."""
     points = np.array(_PRIMARIES[primaries])
     xyz = np.stack([points[:, 0] / points[:, 1], np.ones(4), (1 - points.sum(1)) / points[:, 1]])
     matrix = xyz[:, :3] * np.linalg.solve(xyz[:, :3], xyz[:, 3])
@@ -68,7 +68,7 @@ def _to_xyz(primaries: int) -> NDArray[np.float64]:
 
 
 def _light(transfer: int) -> NDArray[np.float64] | None:
-    """Light of each of 256 values, 1 for white; None for sRGB's curve and its like."""
+    """Linear light of each of 256 values, 1 for white; None for sRGB's curve and similar ones."""
     values = np.linspace(0, 1, 256)
     if transfer == _GAMMA_22:
         return values**2.2
@@ -80,20 +80,20 @@ def _light(transfer: int) -> NDArray[np.float64] | None:
         root = values ** (32 / 2523)
         light = np.maximum(root - 107 / 128, 0) / (2413 / 128 - 2392 / 128 * root)
         return np.asarray(10_000 / _WHITE_NITS * light ** (8192 / 1305))
-    if transfer == _HLG:  # ITU-R BT.2100: light of the scene, the display's comes after
+    if transfer == _HLG:  # ITU-R BT.2100: light of the scene; `_displayed` converts it to that of the display
         a, b, c = 0.17883277, 0.28466892, 0.55991073
         return np.where(values <= 0.5, values**2 / 3, (np.exp((values - c) / a) + b) / 12)
     return None
 
 
 def _displayed(linear: Curve) -> Curve:
-    """What a display makes of HLG's light of the scene: its system gamma of 1.2, by brightness."""
+    """Convert HLG's scene light to display light: a system gamma of 1.2, applied to brightness (ITU-R BT.2100)."""
     luma = np.maximum(linear @ np.array([0.2126, 0.7152, 0.0722], np.float32), 1e-6)
     return np.asarray(linear * (luma**0.2 * (_HLG_NITS / _WHITE_NITS))[..., None], np.float32)
 
 
 def _pressed(linear: Curve) -> Curve:
-    """Press what is brighter than white into the range below it; the hue stays."""
+    """Compress values brighter than white into the range below it. The hue stays."""
     peak = np.maximum(linear.max(axis=-1), 1e-6)
     room = 1 - _KNEE
     shown = np.where(peak > _KNEE, 1 - room * np.exp(-np.maximum(peak - _KNEE, 0) / room), peak)

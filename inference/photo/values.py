@@ -1,4 +1,4 @@
-"""What decoding gives: a photo, or the reason why there is none."""
+"""The results of decoding: a photo, or the reason why there is none."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 class PhotoFault(StrEnum):
-    """Why bytes are not a photo that can be read."""
+    """Why bytes cannot be read as a photo."""
 
     EMPTY = "empty"
     NOT_AN_IMAGE = "not_an_image"
@@ -33,8 +33,8 @@ class PhotoError(ValueError):
 class Photo:
     """`pixels`: H x W x 3, uint8, RGB in sRGB, upright. Nothing else of the file (EXIF, place, time) is kept.
 
-    `decode_ms` is what decoding took, in milliseconds. `taken_size` is the width and height (pixels) of the upright
-    picture in the file where `pixels` are a reduced copy of it; None where they are the picture itself.
+    `decode_ms` is how long decoding took, in milliseconds. `taken_size` is the width and height (pixels) of the upright
+    picture in the file if `pixels` are a reduced copy of it, else None.
     """
 
     pixels: NDArray[np.uint8]

@@ -1,9 +1,9 @@
 """The ABCD measures of an outlined lesion: asymmetry, border, colours, diameter.
 
-What is measured is the ABCD rule's: Stolz et al., "ABCD rule of dermatoscopy: a new practical method for early
+The measures are those of the ABCD rule: Stolz et al., "ABCD rule of dermatoscopy: a new practical method for early
 recognition of malignant melanoma", European Journal of Dermatology 4:521, 1994; Nachbar et al., "The ABCD rule of
-dermatoscopy", Journal of the American Academy of Dermatology 30:551, 1994. How it is measured stands with each
-function. These are measures, neither score nor verdict: the rule's points and weights are for a trained eye.
+dermatoscopy", Journal of the American Academy of Dermatology 30:551, 1994. Each function says how it measures. There is
+no score and no verdict, because the rule's points and weights are for a trained eye.
 """
 
 from collections.abc import Mapping
@@ -31,24 +31,24 @@ REFERENCES: Final[Mapping[Colour, tuple[int, int, int]]] = MappingProxyType(
         Colour.BLACK: (34, 28, 30),
     }
 )
-"""The rule's six colours in sRGB. The rule names them only; these values are ours."""
+"""The rule's six colours in sRGB. The rule gives only their names; the values are our choice."""
 
 SMALLEST_SHARE: Final = 0.05
-"""A colour counts where it covers at least this share of the lesion."""
+"""A colour counts if it covers at least this share of the lesion."""
 
-_SIDE: Final = 256  # pixels; the longer side of a lesion as it is measured, so that no measure depends on the photo's
-_GRAIN: Final = (1.5, 6.0)  # pixels of these, least and most; what is finer along an outline is the mask's own grid
-_FOLDED: Final = 129  # pixels along the side of a lesion that is folded
-_TURN: Final = 3  # degrees from one try of the folding axes to the next
-_FINE_TURNS: Final = (-1.0, -0.5, 0.5, 1.0)  # degrees; tried about the best of these
+_SIDE: Final = 256  # pixels; a lesion is scaled to this longer side, so that no measure depends on the photo's size
+_GRAIN: Final = (1.5, 6.0)  # of these pixels; least and most smoothing of an outline, against the mask's grid
+_FOLDED: Final = 129  # pixels; side of the lesion when it is folded
+_TURN: Final = 3  # degrees between the folding axes that are tried
+_FINE_TURNS: Final = (-1.0, -0.5, 0.5, 1.0)  # degrees; tried around the best of these
 _AROUND: Final = 0.15  # width of the strip of skin around a lesion, as a share of the lesion's longer side
-_FRAME: Final = 0.005  # a lesion this near to the photo's edge, in shares of the photo's side, goes on beyond it
+_FRAME: Final = 0.005  # a lesion this near to the photo's edge is cut off by it, as a share of the photo's side
 
 Mask = NDArray[np.bool_]
 
 
 def measure(photo: Photo, mask: Mask) -> Abcd:
-    """Measure a lesion. Of several pieces the largest is measured, without its holes.
+    """Measure a lesion: its largest piece, with holes filled.
 
     Args:
         photo: the photo.
@@ -95,14 +95,14 @@ def _largest_piece(mask: Mask) -> Mask:
 
 
 def _asymmetry(piece: Mask, centre: tuple[float, float], orientation: float) -> float:
-    """Share of the lesion that finds no counterpart when it is folded, the mean of two axes at right angles.
+    """Share of the lesion without a counterpart when it is folded; the mean of two axes at right angles.
 
-    The axes run through the centre of gravity. Beginning with the principal axes, they are turned to where the figure
-    is lowest, as the rule has it: of a round lesion the principal axes are anybody's guess.
+    The axes run through the centre of gravity. They start as the principal axes and are turned to where the share is
+    lowest, as in the rule, because the principal axes of a round lesion are arbitrary.
     """
     row, column = centre
     middle = (_FOLDED - 1) / 2
-    # Far enough from the centre for every corner, however the lesion is turned.
+    # Large enough for every corner, however the lesion is turned.
     reach = float(np.hypot(*(np.max(np.abs(np.argwhere(piece) - (row, column)), axis=0) + 1)))
     centred = SimilarityTransform(translation=(-middle, -middle)) + SimilarityTransform(scale=reach / middle)
 
@@ -119,9 +119,9 @@ def _asymmetry(piece: Mask, centre: tuple[float, float], orientation: float) -> 
 
 
 def _border(piece: Mask, grain: float) -> float:
-    """Compactness, perimeter squared over 4 pi times the area: 1 for a disc, more for whatever is longer or ragged.
+    """Compactness: perimeter squared over 4 pi times the area. It is 1 for a disc, and more for long or ragged shapes.
 
-    `grain` is the side of the mask's own pixels: what is finer is smoothed away.
+    `grain` is the side of the mask's own pixels. Finer details are smoothed away.
     """
     smooth = gaussian(np.pad(piece, round(4 * grain)).astype(np.float32), grain)
     outline = max(find_contours(smooth, min(0.5, smooth.max() / 2)), key=len)
@@ -133,10 +133,10 @@ def _border(piece: Mask, grain: float) -> float:
 
 
 def _colours(pixels: NDArray[np.float32], piece: Mask, around: Mask) -> tuple[Colour, ...]:
-    """The rule's colours that cover enough of the lesion, the largest first.
+    """The rule's colours that cover enough of the lesion, the largest area first.
 
-    Each pixel takes the nearest reference in CIELAB. The skin around is a reference too, where there is any: what looks
-    like it counts for no colour, so that white is whiter than this skin, as the rule has it.
+    Each pixel gets the nearest reference colour in CIELAB. The skin around the lesion is a reference too, if there is
+    any. Pixels that look like it count for no colour. So white is whiter than this skin, as in the rule.
     """
     lab = rgb2lab(pixels / 255)
     references = list(rgb2lab(np.array([[*REFERENCES.values()]], np.float32) / 255)[0])

@@ -1,4 +1,4 @@
-"""The one pipeline: photo -> quality -> lesion -> classes -> `Analysis`. Bot, command line and tests all run it."""
+"""The pipeline: photo -> quality -> lesion -> classes -> `Analysis`. Bot, web, command line and tests all use it."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,15 +22,16 @@ from inference.registry.registry import Registry
 
 
 class Analyzer:
-    """Networks and gate, run in order. Not for several threads at once.
+    """Runs the networks and the gate in order. Not thread-safe.
 
     Args:
         segmenter: finds the lesion.
         classifier: names it.
-        gate: refuses what shows no lesion; it judges by the classifier's features.
-        models: role -> name and version, as each `Analysis` states them.
-        background: whether what needs no mask runs in a thread of its own, beside the segmenter.
-        checked: whether photos that are unfit or show no skin are refused; not doing so shows what that is worth.
+        gate: refuses photos without a lesion, by the classifier's features.
+        models: role -> name and version, for `Analysis.models`.
+        background: whether the networks that need no mask run in a thread of their own, beside the segmenter.
+        checked: whether photos that are unfit or show no skin are refused. False is for measuring what refusing is
+            worth.
     """
 
     def __init__(
@@ -56,14 +57,14 @@ class Analyzer:
 
         Args:
             registry: what is served.
-            threads: cores that the networks may use; None takes all.
+            threads: cores that the networks may use; None is all.
             checked: see `Analyzer`.
 
         Raises:
             RegistryError: a served file is not what the registry says.
         """
         threads = threads or cores()
-        # Two small networks on a core each are done sooner than one after the other on two.
+        # Two small networks on one core each finish sooner than one after the other on two cores.
         background = threads // 2
         segmenter = Segmenter(registry.segmenter, threads - background)
         classifier = Classifier(registry.classifier, registry.gate, threads, max(background, 1))
@@ -75,21 +76,21 @@ class Analyzer:
         return self.analyze_batch([photo])[0]
 
     def analyze_batch(self, photos: Sequence[Photo]) -> list[Analysis]:
-        """Analyse photos together; the answers are those each photo would get alone.
+        """Analyse photos together. Each photo gets the same answer as it would alone.
 
-        `timings` hold each photo's own decoding and quality check, and its equal share of the networks' time. What
-        runs beside the segmenter counts only so far as it has to be waited for.
+        `timings` hold each photo's own decoding and quality check, and an equal share of the networks' time. Work that
+        runs beside the segmenter counts only if it has to be waited for.
         """
         return [each.finished(self._titles) for each in self._run(photos)]
 
     def explain(self, photo: Photo) -> tuple[Analysis, NDArray[np.float32] | None]:
-        """Analyse one photo, and say where in it what spoke for the answer lies.
+        """Analyse one photo, and show which parts of it supported the answer.
 
-        That is for the named class, or under a warning for all suspicious ones by their shares.
+        The answer is the named class. With a warning it is all suspicious classes, weighted by their probabilities.
 
         Returns:
-            The analysis, as `analyze`; and the heat map of `inference.pipeline.attribution`, None where there is no
-            class.
+            The analysis, as `analyze` returns it, and the heat map of `inference.pipeline.attribution`, or None if
+            there is no class.
         """
         [each] = self._run([photo])
         analysis = each.finished(self._titles)
@@ -104,7 +105,7 @@ class Analyzer:
     def outlines_of_copies(self, photo: Photo) -> list[NDArray[np.bool_]]:
         """The lesion in a photo's turned and mirrored copies, each H x W bool and turned back to the photo as taken.
 
-        Copies in which nothing is found are left out.
+        Copies in which no lesion is found are left out.
         """
         framed = _PendingAnalysis(photo, checked=False)
         copies = [Photo(turn.apply(framed.photo.pixels)) for turn in ORIENTATIONS]
@@ -117,8 +118,8 @@ class Analyzer:
 
     def _run(self, photos: Sequence[Photo]) -> "list[_PendingAnalysis]":
         pending = [_PendingAnalysis(photo, self._checked) for photo in photos]
-        # A cat on white paper glares too: the answer is that it is no skin, not that the light is bad. The gate sees
-        # nothing in a blurred photo.
+        # A cat on white paper has glare too, but the useful answer is that it is no skin. So the gate goes before
+        # glare. It recognises nothing in a blurred photo.
         shown = [each for each in pending if each.refusal in (None, Refusal.GLARE)]
         aside = self._background
         begun = [aside.submit(self._classifier.score_whole, [each.photo]) for each in shown] if aside else []
@@ -138,7 +139,7 @@ class Analyzer:
         _share("segment", began, pending)
 
     def _score_whole(self, pending: "list[_PendingAnalysis]", begun: list[Future[WholePhotoOutputs]]) -> None:
-        """Look at whole photos, or wait for those that were begun."""
+        """Run the networks for whole photos, or wait for those that were started."""
         if not pending:
             return
         began = perf_counter()
@@ -176,7 +177,7 @@ class Analyzer:
         _share("classify", began, pending)
 
     def warm_up(self) -> None:
-        """Run every network once: the first pass is several times slower than any later one."""
+        """Run every network once, because the first pass is several times slower than later ones."""
         photo = Photo(np.full((64, 64, 3), 128, np.uint8))
         self._segmenter.lesions([photo])
         outputs = self._classifier.score_whole([photo])

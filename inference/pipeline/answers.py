@@ -1,7 +1,7 @@
-"""A person's answers beside the photo: what each says for and against the classes, joined to the photo's probabilities.
+"""Joins a person's answers with the photo's probabilities: each answer is evidence for or against each class.
 
 The words are those of PAD-UFES-20's table (Pacheco et al., Data in Brief 32:106221, 2020). An answer that is missing,
-empty or ``UNK`` counts as not given, and says nothing.
+empty or ``UNK`` has no effect.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ REGIONS: Final = (
     "FOREARM", "HAND", "LIP", "NECK", "NOSE", "SCALP", "THIGH",
 )  # fmt: skip
 AGES: Final = (30.0, 50.0, 65.0, 80.0)
-"""Middles of overlapping age groups, in years."""
+"""Centres of overlapping age groups, in years."""
 COLUMNS: Final = (
     *(f"{question}={answer}" for question in QUESTIONS for answer in ("True", "False")),
     *(f"region={region}" for region in REGIONS),
     *(f"age={age:.0f}" for age in AGES),
 )
-"""What ``encode`` gives, in order."""
+"""The columns that ``encode`` returns, in order."""
 
-_WIDTH: Final = 12.0  # years that an age group reaches to either side, as a standard deviation
+_WIDTH: Final = 12.0  # years; standard deviation of an age group
 
 
 def encode(answers: Mapping[str, object]) -> NDArray[np.float64]:
-    """Answers as a row of ``COLUMNS``, each in [0, 1]; all 0 where nothing was answered.
+    """Answers as a row of ``COLUMNS``, each in [0, 1]; all 0 if nothing was answered.
 
     Args:
         answers: question -> answer; ``age`` in years, ``region`` one of ``REGIONS``, the rest True or False, or these
@@ -62,11 +62,11 @@ def encode(answers: Mapping[str, object]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, eq=False)
 class Joint:
-    """Photo and answers joined: softmax(photo * log p + weight @ encoded + bias).
+    """Joins photo and answers: softmax(photo * log p + weight @ encoded + bias).
 
     Attributes:
-        photo: 1, what the photo's own log-probabilities count.
-        weight: C x len(COLUMNS), evidence of every answer.
+        photo: 1, the factor of the photo's log-probabilities.
+        weight: C x len(COLUMNS), the evidence of every answer for each of C classes.
         bias: C.
     """
 
@@ -79,7 +79,7 @@ class Joint:
         """Read a released file.
 
         Raises:
-            ValueError: it is none, or of other questions.
+            ValueError: it is no such file, or belongs to other questions.
         """
         try:
             stored = load(content)
@@ -95,7 +95,7 @@ class Joint:
         return save({"photo": self.photo, "weight": np.ascontiguousarray(self.weight), "bias": self.bias})
 
     def __call__(self, probabilities: Mapping[str, float], answers: Mapping[str, object]) -> dict[str, float]:
-        """The photo's probabilities after the answers; the same where nothing was answered."""
+        """The photo's probabilities after the answers; unchanged if nothing was answered."""
         encoded = encode(answers)
         if not encoded.any():
             return dict(probabilities)
@@ -104,7 +104,7 @@ class Joint:
         return dict(zip(CLASSES, row.tolist(), strict=True))
 
     def joined(self, probabilities: NDArray[np.float64], encoded: NDArray[np.float64]) -> NDArray[np.float64]:
-        """N x C probabilities and N x len(COLUMNS) answers to N x C probabilities."""
+        """N x C probabilities after N x len(COLUMNS) encoded answers."""
         scores = np.log(np.clip(probabilities, 1e-9, 1)) * self.photo + encoded @ self.weight.T + self.bias
         shares = np.exp(scores - scores.max(1, keepdims=True))
         return np.asarray(shares / shares.sum(1, keepdims=True))

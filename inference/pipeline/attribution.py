@@ -1,4 +1,4 @@
-"""What spoke for a class, network by network, put together into one map over the photo."""
+"""Attribution: joins what in the photo supported a class in each network into one heat map."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_LONGEST: Final = 256  # pixels along the longer side of a heat map; networks' own grids are ten times coarser
+_LONGEST: Final = 256  # pixels along the longer side of a heat map; the networks' own grids are ten times coarser
 
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """What one network found in the square of the photo that it read.
+    """The attribution of one network in the square of the photo that it read.
 
-    `maps`: 7 x G x G float32, in the order of `CLASSES`: how much each cell spoke for each class, against it where
-    negative, in the network's own unit; the cells tile the square. `square`: its centre x, centre y and side in pixels
-    of the photo, beyond which it may reach. `weight`: the network's part in the answer.
+    `maps`: 8 x G x G float32, in the order of `CLASSES`: how much each cell of the square supported each class, in the
+    network's own unit; negative values are against it. `square`: its centre x, centre y and side in pixels of the
+    photo. It may reach beyond the photo. `weight`: of the network in the answer.
     """
 
     maps: NDArray[np.float32]
@@ -28,19 +28,19 @@ class Attribution:
 def heatmap(
     attributions: Sequence[Attribution], classes: Mapping[int, float], shape: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Where in a photo what spoke for one class or several lies.
+    """Where in a photo the support for one class or several classes lies.
 
-    Only what spoke for it counts, each network's as shares of its own whole, since their units differ. Shares are
-    spread over the area of their cells, so that a network that reads a small square does not outweigh the others.
+    Only positive values count. Each network's map is scaled to a sum of 1, since the units differ. A cell's share is
+    spread over its area, so that a network that reads a small square does not outweigh the others.
 
     Args:
         attributions: of all networks.
-        classes: what each class counts, by its place in `CLASSES`.
+        classes: index in `CLASSES` -> weight of the class.
         shape: height and width of the photo in pixels.
 
     Returns:
-        h x w in the photo's proportions, at most 256 along the longer side: 0..1, and 1 where it is highest. All 0
-        where nothing spoke for them.
+        h x w in the photo's proportions, at most 256 along the longer side: 0..1, with 1 at the maximum. All 0 if
+        nothing supported the classes.
     """
     scale = min(1.0, _LONGEST / max(shape))
     height, width = (max(1, round(side * scale)) for side in shape)
@@ -60,10 +60,10 @@ def heatmap(
 def _spread(
     shares: NDArray[np.float32], square: tuple[float, float, float], scale: float, size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Shares a pixel, smoothly from the middle of each cell to those of its neighbours."""
+    """Shares per pixel, interpolated between the centres of the cells."""
     x, y, side = (value * scale for value in square)
     cell = side / len(shares)
-    # From the middle of the first cell, which has the coordinates 0, 0 in the grid, to pixels.
+    # The centre of the first cell has the grid coordinates 0, 0. This matrix maps it to pixels.
     left, top = x - side / 2 + cell / 2 - 0.5, y - side / 2 + cell / 2 - 0.5
     placed = cv2.warpAffine(shares, np.array([[cell, 0, left], [0, cell, top]]), size, flags=cv2.INTER_LINEAR)
     return np.asarray(cv2.GaussianBlur(placed, (0, 0), max(0.1, cell / 2)) / cell**2, np.float32)

@@ -1,10 +1,10 @@
-"""Scores of one network or several to probabilities.
+"""Turns the scores of one network or several into calibrated probabilities.
 
-A network's scores are log-odds, but those of no network mean what they say: temperature scaling (Guo, Pleiss, Sun,
-Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, equation 9) with one bias a class (the vector
-scaling of the same paper, section 4.2, with the slopes tied together). Several networks are joined in the same step,
-as a logarithmic opinion pool whose weights are shrunk (Genest, Zidek, "Combining Probability Distributions",
-Statistical Science 1:114, 1986, section 3.3): a sure network that errs gets a small weight.
+A network's scores are log-odds, but not calibrated ones. The remedy is temperature scaling (Guo, Pleiss, Sun,
+Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, equation 9) with one bias for each class (the vector
+scaling of the same paper, section 4.2, with equal slopes). The same step joins several networks as a logarithmic
+opinion pool with shrunk weights (Genest, Zidek, "Combining Probability Distributions", Statistical Science 1:114, 1986,
+section 3.3). A network that is sure but often wrong gets a small weight.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Calibration:
     bias: tuple[float, ...]
 
     def __call__(self, odds: NDArray[np.float32]) -> NDArray[np.float64]:
-        """B x K x C log-odds of K networks to B x C probabilities; each row sums to 1."""
+        """B x C probabilities from B x K x C log-odds of K networks; each row sums to 1."""
         joined = np.einsum("bkc,k->bc", odds.astype(np.float64), np.array(self.slopes)) + np.array(self.bias)
         shares = np.exp(joined - joined.max(1, keepdims=True))
         return np.asarray(shares / shares.sum(1, keepdims=True))

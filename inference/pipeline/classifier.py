@@ -1,6 +1,6 @@
-"""The released classifier at work: photos and lesions in, calibrated probabilities out.
+"""The released classifier: turns photos and lesions into calibrated probabilities.
 
-Its networks run in ONNX Runtime; the torch networks that they were written from are in `models.networks.zoo`.
+Its networks run in ONNX Runtime. `models.networks.zoo` has the torch networks from which they were exported.
 """
 
 from collections.abc import Sequence
@@ -25,9 +25,9 @@ Box = tuple[float, float, float, float]
 
 
 class WholePhotoOutputs(NamedTuple):
-    """What the networks that need no lesion's outline make of N photos.
+    """The outputs of the networks that need no outline, for N photos.
 
-    `odds`: N x networks x 8 scores, for the classifier. `features`: N x D, for the gate.
+    `odds`: N x networks x 8 log-odds, for the classifier. `features`: N x D, for the gate.
     """
 
     odds: NDArray[np.float32]
@@ -38,10 +38,11 @@ class Classifier:
     """The released classifier, ready to answer.
 
     Args:
-        release: which.
-        gate: whose features it computes; that takes no time where their network is one of the classifier's own.
-        threads: cores that the networks which read the lesion's crop may use; None takes all.
-        aside: cores that those which read the whole photo may use; None takes all.
+        release: its entry in the registry and its files.
+        gate: the classifier computes its features. This takes no extra time if their network is one of the
+        classifier's.
+        threads: cores for the networks that read the lesion's crop; None is all.
+        aside: cores for the networks that read the whole photo; None is all.
 
     Raises:
         RegistryError: the release's file is not what the registry says.
@@ -68,11 +69,11 @@ class Classifier:
 
     @property
     def channels(self) -> int:
-        """Of the features, that is D of `WholePhotoOutputs`."""
+        """The number of features: D of `WholePhotoOutputs`."""
         return self._backbone.channels
 
     def score_whole(self, photos: Sequence[Photo]) -> WholePhotoOutputs:
-        """Look at whole photos."""
+        """Run the networks that read whole photos."""
         seen = {network: network.score_whole(photos) for network in dict.fromkeys([*self._whole, self._backbone])}
         odds = [seen[network][0] for network in self._whole]
         nothing = np.empty((len(photos), 0, len(CLASSES)), np.float32)
@@ -81,21 +82,21 @@ class Classifier:
     def probabilities(
         self, photos: Sequence[Photo], lesions: Sequence[Lesion], odds: NDArray[np.float32], domains: Sequence[Domain]
     ) -> list[dict[str, float]]:
-        """Class -> probability for each photo, of its lesion, its row of `score_whole`'s `odds` and its domain.
+        """Class -> probability for each photo, from its lesion, its row of `score_whole`'s `odds` and its domain.
 
-        Probabilities are in 0..1, sum to 1, and come in the order of CLASSES.
+        Probabilities are in 0..1, sum to 1, and are in the order of CLASSES.
         """
         whole = iter(np.moveaxis(odds, 1, 0))
         every = [next(whole) if member.whole else member.log_odds(photos, lesions) for member in self._members]
         return self.calibrated(np.stack(every, axis=1), domains)
 
     def calibrated(self, odds: NDArray[np.float32], domains: Sequence[Domain]) -> list[dict[str, float]]:
-        """Class -> probability for each photo, of N x networks x classes log-odds, calibrated for its domain."""
+        """Class -> probability for each photo, from N x networks x classes log-odds, calibrated for its domain."""
         rows = [self._calibrations[domain](odds[[row]])[0].tolist() for row, domain in enumerate(domains)]
         return [dict(zip(CLASSES, row, strict=True)) for row in rows]
 
     def attribution(self, photo: Photo, lesion: Lesion, domain: Domain) -> list[Attribution]:
-        """What each network found in one photo, for and against every class."""
+        """The attribution of each network for one photo."""
         return [
             member.attribution(photo, lesion, slope)
             for member, slope in zip(self._members, self._domains[domain].slopes, strict=True)
@@ -112,11 +113,11 @@ class _Network:
     def __init__(self, weights: Weights, square: ClassifierInput, threads: int) -> None:
         self._session, self._square = Session(weights, (square.size, square.size), threads), square
         self.channels = self._session.channels(FEATURES)
-        """How many features the network gives of a photo; 0 where it gives none."""
+        """Number of features that the network returns for a photo; 0 if it returns none."""
 
     @property
     def whole(self) -> bool:
-        """Whether it reads the whole photo, and no lesion need be known."""
+        """Whether it reads the whole photo and needs no lesion."""
         return self._square.view == "whole"
 
     def log_odds(self, photos: Sequence[Photo], lesions: Sequence[Lesion]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Which square of a photo a classifier looks at, cut out the same way in evaluation and in serving."""
+"""The square of a photo that a classifier reads. Training, evaluation and serving cut it out the same way."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 SMALLEST_SIDE: Final = 0.25
-"""A lesion's square is at least this share of the photo's shorter side: a tiny box is mostly a wrong box."""
+"""A lesion's square is at least this share of the photo's shorter side, because a tiny box is mostly a wrong box."""
 
 
 def region(
     shape: tuple[int, int], box: tuple[float, float, float, float] | None, margin: float
 ) -> tuple[float, float, float]:
-    """Return the square (centre x, centre y, side), in pixels, that a classifier looks at.
+    """The square that a classifier reads: centre x, centre y and side in pixels.
 
     Args:
         shape: height and width of the photo.
-        box: lesion x1 y1 x2 y2; None takes the largest centred square of the photo.
+        box: lesion x1 y1 x2 y2; None is the largest centred square of the photo.
         margin: side of the square as a multiple of the box's longer side.
     """
     height, width = shape
@@ -34,7 +34,7 @@ def region(
 def crop(
     pixels: NDArray[np.uint8], box: tuple[float, float, float, float] | None, size: int, margin: float
 ) -> NDArray[np.uint8]:
-    """Cut the classifier's square out of a photo; what lies beyond the photo is its mirror image.
+    """Cut the classifier's square out of a photo. Beyond the photo's edge, the photo is mirrored.
 
     Args:
         pixels: H x W x 3, uint8, RGB.

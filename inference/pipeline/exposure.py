@@ -1,7 +1,7 @@
-"""Light: a photo darker than those that the networks learnt from is brightened before they look at it.
+"""Exposure: a photo that is darker than the training photos is brightened before the networks read it.
 
-Without this, a photo at half its light is called a nevus whatever it shows. Refusing it instead would refuse dark skin
-too, which no measure of brightness tells from a dark photo.
+Without this, a photo at half its light is called a nevus, whatever it shows. Refusing dark photos would also refuse
+dark skin, because brightness cannot tell one from the other.
 """
 
 from typing import Final
@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 DARKEST: Final = 0.52
-"""Brightness, as `inference.pipeline.quality` measures it, below which photos are brightened; 1 in 1,000 learnt is
+"""Photos below this brightness (see `inference.pipeline.quality`) are brightened; 1 in 1,000 training photos is
 darker."""
 
 USUAL: Final = 0.70
-"""Brightness that they are brought to; the median of `val` is 0.73."""
+"""Their brightness afterwards; the median of `val` is 0.73."""
 
 
 def exposed(pixels: NDArray[np.uint8], brightness: float) -> NDArray[np.uint8]:
-    """Bring a photo of this brightness to the usual one where it is too dark, or return it as it is.
+    """Brighten a photo of this brightness if it is too dark, or return it unchanged.
 
-    Multiplying values that are encoded by a power, as those of sRGB are but for the darkest, is what a longer exposure
-    does.
+    It multiplies the values. sRGB values follow a power law (except the darkest ones), so this has the effect of a
+    longer exposure.
 
     Args:
         pixels: H x W x 3, uint8.
@@ -30,5 +30,5 @@ def exposed(pixels: NDArray[np.uint8], brightness: float) -> NDArray[np.uint8]:
     """
     if brightness >= DARKEST:
         return pixels
-    # Less than one level of 255 is black.
+    # A photo below one level of 255 is black.
     return np.asarray(cv2.convertScaleAbs(pixels, alpha=USUAL / max(brightness, 1 / 255)), np.uint8)

@@ -1,6 +1,7 @@
-"""The field of view: the skin in a photo that is taken through a tube, or cut out and laid on black or white.
+"""The field of view: the part of a photo that shows skin, if the photo has a black or white surround.
 
-What surrounds it is no skin: it is neither dark, nor glaring, nor blurred, and the networks need not see it.
+A dermatoscope's tube makes such a surround, and so do cut-out pictures. The surround is no skin. It must not count as
+dark, glaring or blurred, and the networks need not see it.
 """
 
 from dataclasses import dataclass
@@ -10,13 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_DARK: Final = 40  # of 255, the brightest channel: black, with what soft edges and JPEG add to it
+_DARK: Final = 40  # of 255, the brightest channel of black, with some room for soft edges and JPEG
 _LIGHT: Final = 250  # of 255, the darkest channel
-_CORNER: Final = 0.02  # of the sides: the patch that tells whether a corner is surround
-_CORNERS: Final = 3  # surround reaches at least so many of the four
-_SMALLEST: Final = 0.05  # share of the picture that a field takes at least
-_LARGEST: Final = 0.97  # a field larger than this has no surround worth the name
-_SOLID: Final = 0.95  # a field fills so much of its convex hull: it is round or rectangular, and no cat on a sheet
+_CORNER: Final = 0.02  # share of the sides: the patch in a corner that is tested for surround
+_CORNERS: Final = 3  # a surround covers at least this many of the four corners
+_SMALLEST: Final = 0.05  # smallest share of the picture that a field covers
+_LARGEST: Final = 0.97  # above this share there is practically no surround
+_SOLID: Final = 0.95  # a field fills this share of its convex hull: it is round or rectangular, not a cat on a sheet
 _SOFT: Final = 0.03  # of the picture's longer side: the width of a soft edge
 _WORTH_CROPPING: Final = 0.9  # of a side of the picture
 
@@ -30,14 +31,14 @@ class FieldOfView:
 
     @property
     def worth_cropping(self) -> bool:
-        """Whether a good part of the picture is surround."""
+        """Whether a large part of the picture is surround."""
         height, width = self.inside.shape
         x1, y1, x2, y2 = self.box
         return bool(x2 - x1 < _WORTH_CROPPING * width or y2 - y1 < _WORTH_CROPPING * height)
 
 
 def field_of_view(pixels: NDArray[np.uint8]) -> FieldOfView | None:
-    """Find the field of view of a small picture (H x W x 3, uint8 RGB); None where no clear surround is there."""
+    """Find the field of view of a small picture (H x W x 3, uint8 RGB); None if there is no clear surround."""
     for is_surround in (_dark, _light):
         if sum(is_surround(corner).all() for corner in _corners(pixels)) >= _CORNERS:
             return _field(is_surround(pixels))
@@ -45,11 +46,11 @@ def field_of_view(pixels: NDArray[np.uint8]) -> FieldOfView | None:
 
 
 def filled(pixels: NDArray[np.uint8], field: FieldOfView) -> NDArray[np.uint8]:
-    """Put the field's mirror image around it: a network takes the edge of a surround for the edge of a lesion.
+    """Fill the surround with the field's mirror image, because a network mistakes a surround's edge for a lesion's.
 
     Args:
         pixels: H x W x 3, uint8 RGB, of any size.
-        field: the field of view in it, found in a smaller copy.
+        field: the field of view, found in a smaller copy.
     """
     outside = (~field.inside).view(np.uint8)
     _, labels = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
@@ -85,7 +86,7 @@ def _ends(count: int) -> tuple[slice, slice]:
 
 
 def _field(surround: NDArray[np.bool_]) -> FieldOfView | None:
-    # Dark spots inside the field are lesions: only its outer contour counts.
+    # Dark spots inside the field are lesions, so only its outer contour counts.
     pieces, _ = cv2.findContours((~surround).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not pieces:
         return None

@@ -1,5 +1,4 @@
-"""Which part of a photo is analysed, and in which orientation; and how what is found there lies in the photo as taken.
-Which part of a photo is analysed, and in which orientation; and how what is found there lies in the photo as taken."""
+"""Which part of a photo is analysed, in which orientation, and how to map results back to the photo as taken."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,7 +17,7 @@ Element = TypeVar("Element", bound=np.generic)
 class Framing:
     """How a photo is turned and cut before it is analysed.
 
-    `orientation` turns it. `size` is its width and height (pixels) when turned, `window` the part of it that is kept:
+    `orientation` turns it. `size` is its width and height in pixels after the turn. `window` is the part that is kept:
     x1, y1, x2, y2. `field` is the field of view in that part, at the size at which quality is judged.
     """
 
@@ -41,7 +40,7 @@ class Framing:
         scale = width / small.shape[1], height / small.shape[0]
         x1, y1, x2, y2 = (round(edge * scale[number % 2]) for number, edge in enumerate(field.box))
         cropped = turned[y1:y2, x1:x2]
-        # Cut out, the field is judged at another scale.
+        # After the cut, the field has another scale.
         return cls(orientation, (width, height), (x1, y1, x2, y2), field_of_view(quality.shrunk(cropped)))
 
     def cut(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -51,14 +50,14 @@ class Framing:
         return turned if (x2, y2) == self.size and not x1 and not y1 else np.ascontiguousarray(turned[y1:y2, x1:x2])
 
     def without_surround(self, part: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The part that is analysed, with skin where a surround was; as it is where there was too little to cut off."""
+        """The part that is analysed, with its surround filled with skin; unchanged if there is no surround."""
         cropped = part.shape[:2] != self.size[::-1]
         return filled(part, self.field) if cropped and self.field is not None else part
 
     def as_taken(self, found: NDArray[Element]) -> NDArray[Element]:
-        """Lay a map of the part that was analysed, h x w, into the photo as taken; around it is 0.
+        """Map a result for the analysed part, h x w, back to the photo as taken, with 0 around it.
 
-        The map may be coarser than the photo, as heat maps are; what is returned is as coarse.
+        It may be coarser than the photo, such as a heat map. The returned map is equally coarse.
         """
         x1, y1, x2, y2 = self.window
         if self.window != (0, 0, *self.size):
@@ -75,7 +74,7 @@ class Framing:
         return self.orientation.undo(found)
 
     def box_as_taken(self, box: Box) -> Box:
-        """The box x1, y1, x2, y2 (pixels) of the part that was analysed, as it lies in the photo as taken."""
+        """Map a box x1, y1, x2, y2 (pixels) in the analysed part back to the photo as taken."""
         left, top = self.window[:2]
         x1, y1, x2, y2 = box
         return self.orientation.undo_box((x1 + left, y1 + top, x2 + left, y2 + top), *self.size)

@@ -1,9 +1,9 @@
-"""The gate: does a photo show a lesion on skin at all? Both fitting and serving judge by this.
+"""The gate, an out-of-distribution detector: does a photo show a lesion on skin? Fitting and serving both use it.
 
-It is linear in what a network for the class, which looks at every photo anyway, makes of the whole photo on its way:
-early stages know textures and colours of everything that people photograph, late ones know lesions. Fitting it with
-everyday pictures as examples of what is no lesion is outlier exposure (Hendrycks, Mazeika, Dietterich, "Deep Anomaly
-Detection with Outlier Exposure", ICLR 2019).
+It is a linear classifier. Its features come from a classifier's network that reads every whole photo anyway: early
+stages know textures and colours of everyday things, late stages know lesions. Everyday pictures are its examples of no
+lesion, which is outlier exposure (Hendrycks, Mazeika, Dietterich, "Deep Anomaly Detection with Outlier Exposure", ICLR
+2019).
 """
 
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ class LinearClassifier:
     bias: NDArray[np.float32]
 
     def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """N x 3 log-probabilities of ``KINDS``, of N x D features."""
+        """N x 3 log-probabilities of ``KINDS`` from N x D features."""
         scores = features.astype(np.float64) @ self.weight.T + self.bias
         return np.asarray(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
 
 
 def lesion_log_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """N log-odds of a lesion against all else, of N x 3 log-probabilities of ``KINDS``."""
+    """N log-odds of a lesion against everything else, from N x 3 log-probabilities of ``KINDS``."""
     return np.asarray(scores[:, 0] - np.logaddexp.reduce(scores[:, 1:], axis=1))
 
 
@@ -45,8 +45,8 @@ class Gate:
     """The released gate, ready to answer.
 
     Args:
-        release: which.
-        channels: of the features that it will be given.
+        release: its entry in the registry and its files.
+        channels: the number of features that the classifier computes.
 
     Raises:
         RegistryError: the release's file is not what the registry says.
@@ -65,11 +65,11 @@ class Gate:
         self._threshold = release.entry.threshold
 
     def domains(self, features: NDArray[np.float32]) -> list[Domain]:
-        """What each photo of N x channels features was taken with."""
+        """What each photo was taken with, from N x channels features."""
         return self._domain(features)
 
     def refusals(self, features: NDArray[np.float32]) -> list[Refusal | None]:
-        """Why each photo is not read, None where a lesion on skin is likely enough.
+        """Why each photo is refused; None if a lesion on skin is likely enough.
 
         Bare skin is refused as `NO_LESION`, anything else as `NOT_SKIN`.
 

@@ -1,4 +1,4 @@
-"""A surer answer: the photo's probabilities and a person's answers joined; the risk never falls by it."""
+"""A surer answer: joins the photo's probabilities with a person's answers. This never lowers the risk."""
 
 import json
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ class AnswersError(Exception):
 
 
 class Joiner:
-    """The released joint model at work.
+    """The released joint model.
 
     Raises:
-        RegistryError: the registry has none, or its file is not what was released.
+        RegistryError: the registry has none, or its file is not the released one.
     """
 
     def __init__(self, registry: Registry) -> None:
@@ -32,7 +32,7 @@ class Joiner:
         self._domains = registry.classifier.entry.domains
 
     def joined(self, analysis: Analysis, answers: Answers) -> Analysis:
-        """An analysis after a person's answers; one without a class stays as it is."""
+        """An analysis after a person's answers; unchanged if it has no class."""
         if analysis.label is None or analysis.risk is None or analysis.domain is None:
             return analysis
         probabilities, risk = self.join(analysis.probabilities, analysis.domain, answers)
@@ -42,7 +42,7 @@ class Joiner:
     def join(
         self, probabilities: Mapping[str, float], domain: Domain, answers: Answers
     ) -> tuple[dict[str, float], Risk]:
-        """A photo's probabilities after a person's answers, and the risk by these and by what they report."""
+        """A photo's probabilities after a person's answers, and the risk, for which reported symptoms count too."""
         joined = self._joint(probabilities, answers)
         risk = risk_of(joined, self._domains[domain])
         if any(str(answers.get(question, "")).strip().capitalize() == "True" for question in SYMPTOMS):

@@ -1,6 +1,6 @@
-"""How a photo lies in the segmenter's frame, and how what is found there becomes an outline on the photo.
+"""Fits a photo into the segmenter's frame, and maps the network's mask back to the photo.
 
-Training, evaluation and serving all do it by these functions.
+Training, evaluation and serving all use these functions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ GREY: Final = 114
 
 @dataclass(frozen=True)
 class Letterbox:
-    """How a photo lies in the network's frame: scaled by ``gain``, then moved by ``left`` and ``top`` pixels."""
+    """The position of a photo in the network's frame: scaled by ``gain``, then moved by ``left`` and ``top`` pixels."""
 
     gain: float
     left: int
@@ -30,7 +30,7 @@ class Letterbox:
 
 
 def letterbox(pixels: NDArray[np.uint8], frame: tuple[int, int]) -> tuple[NDArray[np.uint8], Letterbox]:
-    """Fit a photo (H x W x 3 uint8 RGB) into a grey frame of this width and height; nothing is cut off or distorted."""
+    """Fit a photo (H x W x 3 uint8 RGB) into a grey frame (width, height) without cutting or distorting it."""
     height, width = pixels.shape[:2]
     gain = min(frame[0] / width, frame[1] / height)
     inner_width, inner_height = max(1, round(width * gain)), max(1, round(height * gain))
@@ -66,7 +66,7 @@ def decode_detection(
 
 
 def largest_component(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The largest piece of an H x W mask with its holes filled: islands and holes are the network's, not the skin's."""
+    """The largest piece of an H x W mask, with its holes filled. Islands and holes are errors of the network."""
     pieces, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     solid = np.zeros(mask.shape, np.uint8)
     if pieces:

@@ -1,11 +1,9 @@
-"""One orientation for a photo however it was turned or mirrored, so that its eight orientations get one and the same
-answer.
+"""One canonical orientation for a photo, so that its eight turned and mirrored copies get the same answer.
 
-The orientation is chosen by the content alone: the long side lies flat, the brighter half lies to the right and below,
-and in a square photo the light leans more to the right than down. Light is compared as whole numbers, so nothing is
-rounded; where it balances exactly, the pixels are compared in reading order. What cannot be had: two copies of a photo
-that differ, by noise or by compression, may fall on different sides of a balance that is nearly even, and are then
-turned differently.
+Only the content decides: the long side is horizontal, the brighter half is right and below, and in a square photo the
+light leans more to the right than down. Light is summed as whole numbers, so nothing is rounded. If it balances
+exactly, the pixels are compared in reading order. There is one limit: if the balance is nearly even, noise or
+compression may turn two copies of a photo differently.
 """
 
 from dataclasses import dataclass
@@ -23,12 +21,12 @@ _FLIPS: Final = {
     (True, False): 1,
     (False, True): 0,
     (True, True): -1,
-}  # by mirrored_x, mirrored_y; as cv2.flip takes it
+}  # (mirrored_x, mirrored_y) -> the code for cv2.flip
 
 
 @dataclass(frozen=True)
 class Orientation:
-    """One of the eight ways to lay a picture: transposed first, then mirrored left to right and top to bottom."""
+    """One of the eight orientations: first transposed, then mirrored left to right and top to bottom."""
 
     transposed: bool
     mirrored_x: bool
@@ -44,7 +42,7 @@ class Orientation:
         return _transposed(mirrored) if self.transposed else mirrored
 
     def undo_box(self, box: Box, width: int, height: int) -> Box:
-        """The box x1, y1, x2, y2 (pixels) in a turned picture of this size, as it lies in the picture itself."""
+        """Map a box x1, y1, x2, y2 (pixels) in a turned picture of this size back to the picture itself."""
         x1, y1, x2, y2 = box
         if self.mirrored_x:
             x1, x2 = width - x2, width - x1
@@ -54,7 +52,7 @@ class Orientation:
 
     def _mirrored(self, picture: NDArray[Element]) -> NDArray[Element]:
         flip = _FLIPS.get((self.mirrored_x, self.mirrored_y))
-        # OpenCV turns a photo several times faster than a copy of numpy's view of it, but knows no bool.
+        # OpenCV turns a photo several times faster than numpy does, but does not support bool.
         return picture if flip is None else np.asarray(cv2.flip(_bytes(picture), flip)).view(picture.dtype)
 
 
@@ -62,8 +60,7 @@ ORIENTATIONS: Final = tuple(Orientation(*turns) for turns in product((False, Tru
 
 
 def canonical_orientation(pixels: NDArray[np.uint8]) -> Orientation:
-    """The orientation that a photo is analysed in: turned by it, the eight orientations of a photo are one and the same
-    picture.
+    """The orientation in which a photo is analysed: applied to any of the photo's eight copies, it gives one picture.
 
     Args:
         pixels: H x W x 3, uint8.
@@ -85,14 +82,14 @@ def canonical_orientation(pixels: NDArray[np.uint8]) -> Orientation:
 
 
 def _lean(pixels: NDArray[np.uint8]) -> tuple[int, int]:
-    """How far the light leans to the right and down: first moments of R + G + B about the middle, exact."""
+    """How far the light leans to the right and down: exact first moments of R + G + B about the centre."""
     rows = pixels.reshape(len(pixels), -1)
     across, down = (np.asarray(cv2.reduce(rows, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)).ravel() for axis in (0, 1))
     return _moment(across.reshape(-1, 3).sum(1)), _moment(down)
 
 
 def _moment(light: NDArray[Any]) -> int:
-    # Twice the distance from the middle is whole; 64 bits hold the sum for any photo that is decoded.
+    # Twice the distance from the centre is a whole number. 64 bits hold the sum for any photo that is decoded.
     return int(np.arange(1 - len(light), len(light), 2) @ light.astype(np.int64))
 
 
@@ -105,7 +102,7 @@ def _bytes(picture: NDArray[Element]) -> NDArray[Any]:
 
 
 def _precedes(picture: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
-    """Whether a picture comes before another of its shape, by the first row in which they differ."""
+    """Whether a picture sorts before another of its shape, by the first row in which they differ."""
     for row, other_row in zip(picture, other, strict=True):
         if not np.array_equal(row, other_row):
             return bool(row.tobytes() < other_row.tobytes())

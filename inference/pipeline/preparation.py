@@ -1,4 +1,4 @@
-"""A photo as the networks look at it: in one orientation, in the usual light and without a surround."""
+"""Prepares a photo for the networks: canonical orientation, usual brightness, no surround."""
 
 from dataclasses import dataclass, replace
 
@@ -11,10 +11,10 @@ from inference.pipeline.framing import Framing
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A photo to be analysed.
+    """A photo that is ready for the networks.
 
-    `photo` is what the networks look at, `framing` how it lies in the photo as taken. `judged` is the quality of what
-    is left of it.
+    `photo` is what the networks read. `framing` says which part of the photo as taken it is. `judged` is the quality of
+    this part.
     """
 
     photo: Photo
@@ -22,12 +22,12 @@ class Prepared:
     judged: Quality
 
     def quality_of(self, taken: Photo) -> Quality:
-        """The quality to be reported for the photo as taken: its own size counts."""
+        """The quality to report: measured on the prepared part, with the size of the photo as taken."""
         return replace(self.judged, width=taken.width, height=taken.height)
 
 
 def prepare(photo: Photo) -> Prepared:
-    """Turn a photo, cut a surround off and brighten it where it is dark."""
+    """Turn a photo, cut off a surround, and brighten the photo if it is dark."""
     framing = Framing.of(photo.pixels)
     framed = Photo(framing.cut(photo.pixels))
     judged = quality.assess(framed, framing.field)

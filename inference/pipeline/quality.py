@@ -1,10 +1,10 @@
-"""Is this photo fit to be read? Size, brightness, colour of skin, glare, sharpness.
+"""Is this photo good enough to analyse? Measures size, brightness, skin colour, glare and sharpness.
 
-All is measured on the photo shrunk to `WORKING_SIDE` pixels: what a 12-megapixel photo loses at pixel level
-does not matter to the networks, and a threshold then means the same for every camera.
+Everything is measured on the photo shrunk to `WORKING_SIDE` pixels. The networks do not need finer detail, and a
+threshold then means the same for every camera.
 
-Measured on the 919 `val` images of HAM10000 (320 x 240), as they are and degraded by `models.data.corruptions`;
-"refused" is by that measure alone:
+Measured on the 919 `val` images of HAM10000 (320 x 240), unchanged and degraded by `models.data.corruptions`. "Refused"
+is the share that this measure alone refuses:
 
 | photos                   | sharpness: min, 5 %, median, 95 % | refused |
 | ------------------------ | --------------------------------- | ------- |
@@ -35,10 +35,10 @@ Measured on the 919 `val` images of HAM10000 (320 x 240), as they are and degrad
 | light x 1.15             | 0, 0, 0.683                       | 7 %     |
 | light x 1.3              | 0, 0, 0.935                       | 25 %    |
 
-The share of skin-coloured pixels is 0.23 at least on `val` (0.64 in 995 of 1,000 photos) and 0.97 at least on the ten
-phone photos; a page of text, a screenshot, foliage or the sky have next to none. The phone photos' sharpness is 0.52,
-their brightness 0.51, their glare 0 at worst. What the model makes of each corruption is
-what `python -m models robustness` measures.
+The share of skin-coloured pixels is at least 0.23 on `val` (at least 0.64 in 995 of 1,000 photos) and at least 0.97 on
+the ten phone photos. A page of text, a screenshot, foliage or the sky have almost none. The worst values of the phone
+photos are: sharpness 0.52, brightness 0.51, glare 0. `python -m models robustness` measures how each corruption changes
+the answers.
 """
 
 from typing import Final
@@ -53,35 +53,36 @@ from inference.pipeline.field_of_view import FieldOfView
 
 # On `val` 200 x 150 pixels, which messengers send, cost 2 points of balanced accuracy, 133 x 100 cost 5, 64 x 48 13.
 MIN_SIDE: Final = 100
-# Light x 0.2: too few levels are left to tell skin by. `inference.pipeline.exposure` makes up for x 0.5; more refuses
-# dark skin.
+# Light x 0.2 leaves too few levels to recognise skin. `inference.pipeline.exposure` corrects x 0.5. A higher limit
+# would refuse dark skin.
 MIN_BRIGHTNESS: Final = 0.16
-# Blur of sigma 1 px costs 3 points of balanced accuracy on `val`, of 2 px 8, of 3 px 12; one photo in 919 is below
-# as it is.
+# Blur costs balanced accuracy on `val`: 3 points at sigma 1 px, 8 at 2 px, 12 at 3 px. One photo in 919 is below this
+# unchanged.
 MIN_SHARPNESS: Final = 0.22
-# Below every lesion of the three sets' `val` (0.044 and more): whether it is skin is for more than its colour to say.
+# Below every lesion in the `val` splits of the three sets (0.044 and more), since colour alone cannot decide what is
+# skin.
 MIN_SKIN: Final = 0.04
-# Glare on 0.3 % of the area, on the lesion, costs 8 points of balanced accuracy on `val`, on 1 % 14; one photo in 919
-# has more as it is.
+# Glare on the lesion costs balanced accuracy on `val`: 8 points on 0.3 % of the area, 14 on 1 %. One photo in 919 has
+# more unchanged.
 MAX_GLARE: Final = 0.01
 
 WORKING_SIDE: Final = 320
-_GRAIN: Final = 1.0  # sigma in pixels: sensor noise is no detail
-_REDDER: Final = 4  # of 255; melanin and blood leave any skin, dark or light, more red than green
+_GRAIN: Final = 1.0  # sigma in pixels of the blur that removes sensor noise
+_REDDER: Final = 4  # of 255; melanin and blood make any skin, dark or light, more red than green
 _WHITE: Final = 250  # of 255, in every channel
-_REBLUR: Final = 11  # side of the box that the photo is blurred with once more
+_REBLUR: Final = 11  # side of the box filter that blurs the photo once more
 
 
 def assess(photo: Photo, field: FieldOfView | None = None) -> Quality:
-    """Measure a photo, or only the field of view in it, as `inference.pipeline.field_of_view` finds it in `shrunk`.
+    """Measure a photo, or only its field of view, which `inference.pipeline.field_of_view` finds in the `shrunk` photo.
 
     Returns:
-        `brightness` is the luma (0..1) that the brightest twentieth of the photo exceeds: a dermatoscope's black
-        surround and a dark lesion that fills the frame do not count as darkness. `sharpness` (0..1) is the share
-        of the luma's variation that blurring the photo once more takes away: a blurred photo has little to lose.
-        It does not depend on brightness or contrast; a photo without any detail has 0. `skin` is the share of
-        pixels that could be skin by their colour: more red than green, which holds for every tone of skin. `glare` is
-        the share of pixels that are white, where a lamp's reflection or too much light has left nothing to see.
+        `brightness` is the 95th percentile of the luma (0..1), so a dermatoscope's black surround or a dark lesion that
+        fills the frame does not count as darkness. `sharpness` (0..1) is the share of the luma's variation that one
+        more blur removes. A blurred photo has little to lose; a photo without any detail has 0. Brightness and contrast
+        do not change it. `skin` is the share of pixels that could be skin by their colour: more red than green, which
+        holds for every skin tone. `glare` is the share of white pixels, where a lamp's reflection or too much light has
+        hidden everything.
     """
     pixels = shrunk(photo.pixels)
     inside = None if field is None else field.inside
@@ -107,7 +108,7 @@ def refusal(quality: Quality) -> Refusal | None:
         return Refusal.TOO_DARK
     if quality.skin < MIN_SKIN:
         return Refusal.NOT_SKIN
-    # A page of text is white too, but says so by its colours.
+    # A page of text is white too, but `NOT_SKIN` is the better answer for it.
     if quality.glare > MAX_GLARE:
         return Refusal.GLARE
     if quality.sharpness < MIN_SHARPNESS:
@@ -116,7 +117,7 @@ def refusal(quality: Quality) -> Refusal | None:
 
 
 def shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A photo (H x W x 3) at the size at which it is judged."""
+    """A photo (H x W x 3) at the size at which its quality is measured."""
     height, width = pixels.shape[:2]
     scale = WORKING_SIDE / max(height, width)
     if scale >= 1:
@@ -132,7 +133,7 @@ def _share(which: NDArray[np.bool_], inside: NDArray[np.bool_] | None) -> float:
 
 
 def _percentile(values: NDArray[np.uint8], share: float) -> float:
-    """What numpy's percentile gives, in a fraction of the time: it counts instead of sorting."""
+    """The same as numpy's percentile in a fraction of the time, because it counts instead of sorting."""
     below = np.cumsum(cv2.calcHist([values], [0], None, [256], [0, 256]))
     place = share * (values.size - 1)
     low, high = (int(np.searchsorted(below, rank, side="right")) for rank in (int(place), -int(-place // 1)))
@@ -142,7 +143,7 @@ def _percentile(values: NDArray[np.uint8], share: float) -> float:
 def _sharpness(luma: NDArray[np.float32], inside: NDArray[np.bool_] | None) -> float:
     """Crete et al., "The blur effect: perception and estimation with a new no-reference metric", SPIE 6492, 2007.
 
-    The less sharp of the two directions counts, so that a shake along one of them shows.
+    The less sharp of the two directions counts, so that a shake along one direction is noticed.
     """
     if min(luma.shape) < 2:
         return 0.0
@@ -150,14 +151,14 @@ def _sharpness(luma: NDArray[np.float32], inside: NDArray[np.bool_] | None) -> f
     calm = np.asarray(cv2.GaussianBlur(luma, (0, 0), _GRAIN), np.float32)
     shares = []
     for axis, shape in ((0, (_REBLUR, 1)), (1, (1, _REBLUR))):
-        # Half the time of OpenCV's own box filter.
+        # This takes half the time of OpenCV's box filter.
         blurred = np.asarray(cv2.filter2D(calm, -1, np.full(shape, 1 / _REBLUR, np.float32)), np.float32)
         variation, kept = (_variation(plane, axis) for plane in (calm, blurred))
         if inside is not None:
             part = (inside[1:] if axis == 0 else inside[:, 1:]).astype(np.float32)
             variation, kept = variation * part, kept * part
         total, left = (cv2.norm(plane, cv2.NORM_L1) for plane in (variation, kept))
-        # The sum of what is lost where anything is: max(a - b, 0) is half of |a - b| + a - b.
+        # The sum of max(a - b, 0), as half of the sum of |a - b| + a - b.
         lost = (cv2.norm(variation, kept, cv2.NORM_L1) + total - left) / 2
         shares.append(lost / total if total > 1e-3 * seen else 0.0)
     return min(shares)

@@ -1,4 +1,4 @@
-"""How urgent an answer is: judged by all suspicious classes together, not by the winning class."""
+"""How urgent an answer is. All suspicious classes together decide, not the most likely class."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,14 +8,14 @@ from inference.classes import BENIGN, SUSPICIOUS
 from inference.registry.schema import DomainEntry
 
 SYMPTOMS: Final = ("bleed", "grew", "changed", "itch", "hurt")
-"""Questions of which any yes makes the risk at least raised, whatever the picture shows."""
+"""A yes to any of these questions makes the risk at least raised, whatever the photo shows."""
 
 
 def risk_of(probabilities: Mapping[str, float], limits: DomainEntry) -> Risk:
-    """Judge a photo. Where suspicious classes gain and benign ones lose, the risk never falls.
+    """The risk of a photo. It never falls when suspicious classes gain and benign ones lose.
 
-    `HIGH` where the suspicious classes together are likelier than any benign one, so always where melanoma is named;
-    `RAISED` from either of the domain's thresholds on, which are set for sensitivity.
+    It is `HIGH` if the suspicious classes together are likelier than any benign class; this is always so if melanoma is
+    named. It is `RAISED` from either of the domain's thresholds on, which are chosen for sensitivity.
     """
     group = sum(probabilities[name] for name in SUSPICIOUS)
     if group > max(probabilities[name] for name in BENIGN):

@@ -1,5 +1,4 @@
-"""YOLOv8-seg at work: photos in, at most one lesion each out. The torch network that it was is
-`models.networks.segmenter`."""
+"""The released YOLOv8-seg: finds at most one lesion in each photo. `models.networks.segmenter` is the torch network."""
 
 from collections.abc import Sequence
 
@@ -19,8 +18,8 @@ class Segmenter:
     """The released segmenter, ready to answer.
 
     Args:
-        release: which.
-        threads: cores that one call may use; None takes all.
+        release: its entry in the registry and its files.
+        threads: cores that one call may use; None is all.
 
     Raises:
         RegistryError: the release's file is not what the registry says.
@@ -31,7 +30,7 @@ class Segmenter:
         self._session = Session(release.files[0], self._frame, threads or cores())
 
     def lesions(self, photos: Sequence[Photo]) -> list[Lesion | None]:
-        """The best lesion of each photo, None where nothing exceeds the release's `min_score`."""
+        """The best lesion of each photo; None if nothing exceeds the release's `min_score`."""
         framed, places = zip(*(letterbox(photo.pixels, self._frame) for photo in photos), strict=True)
         detections, logits = self._session.run((DETECTIONS, LOGITS), np.stack(framed))
         lesions: list[Lesion | None] = []
@@ -39,7 +38,7 @@ class Segmenter:
             lesion = None
             if detection[4] > self._min_score:
                 found = decode_detection(detection, inside, placed, (photo.height, photo.width))
-                # With an empty mask there is nothing to show.
+                # An empty mask is no lesion.
                 lesion = found if found.mask.any() else None
             lesions.append(lesion)
         return lesions

@@ -12,11 +12,11 @@ from inference.registry.tensors import SQUARES
 
 
 class Session:
-    """A network that reads squares; see `inference.registry.tensors` for what it takes and gives.
+    """A network in ONNX Runtime; see `inference.registry.tensors` for its inputs and outputs.
 
     Args:
         weights: its file.
-        frame: width and height in pixels of what it reads; for a square the same number twice.
+        frame: width and height of its input in pixels.
         threads: cores that one call may use.
 
     Raises:
@@ -26,7 +26,7 @@ class Session:
     def __init__(self, weights: Weights, frame: tuple[int, int], threads: int) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        # Threads that spin while they wait take the cores from the other networks and from what draws and decodes.
+        # Waiting threads must not spin: they would take cores from the other networks, from drawing and from decoding.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(weights.content(), options, providers=["CPUExecutionProvider"])
@@ -40,12 +40,12 @@ class Session:
             )
 
     def channels(self, output: str) -> int:
-        """Length of each photo's row of an output; 0 where the network does not give it."""
+        """Length of an output's row for one photo; 0 if the network has no such output."""
         return next((int(value.shape[1]) for value in self._session.get_outputs() if value.name == output), 0)
 
     def run(
         self, outputs: Sequence[str], squares: NDArray[np.uint8], **others: NDArray[np.bool_]
     ) -> list[NDArray[np.float32]]:
-        """The outputs named, for B x H x W x 3 pictures, RGB, and the other inputs by name."""
+        """The named outputs for B x H x W x 3 pictures (uint8, RGB) and the other inputs."""
         found: list[NDArray[np.float32]] = self._session.run(list(outputs), {SQUARES: squares, **others})
         return found

@@ -1,1 +1,1 @@
-"""Released weights by name and version: the file that lists them, and what their networks take and give."""
+"""Released weights by name and version: the file that lists them, and the networks' inputs and outputs."""

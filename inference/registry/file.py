@@ -1,4 +1,4 @@
-"""``weights/registry.json`` as a whole: every release, and which of each kind is served. Read and written here."""
+"""``weights/registry.json``: every release, and which one of each kind is served. This module reads and writes it."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _KINDS: Final[dict[type[Entry], str]] = {
 class RegistryFile(Strict):
     """The content of ``registry.json``: every release, and which of each kind is served (named ``NAME-VERSION``).
 
-    It cannot be changed: ``register`` and ``replace`` return a new one. A registry that is still being made may lack a
-    classifier, a segmenter or a gate; then the property for what is missing raises ``NotReleased``.
+    It is immutable: ``register`` and ``replace`` return a new one. A new registry may still lack a classifier, a
+    segmenter or a gate. Then the property for it raises ``NotReleased``.
     """
 
     classifier: str | None = None
@@ -58,12 +58,12 @@ class RegistryFile(Strict):
 
         Raises:
             OSError: it cannot be read.
-            ValueError: it is no registry (pydantic's ``ValidationError`` is one).
+            ValueError: it is no registry (pydantic's ``ValidationError`` is a ValueError).
         """
         return cls.model_validate_json((folder / REGISTRY_FILE).read_bytes())
 
     def save(self, folder: Path) -> None:
-        """Write ``folder``/registry.json in one step: a reader sees the old file or the new one.
+        """Write ``folder``/registry.json atomically: a reader sees the old file or the new one.
 
         Raises:
             OSError: it cannot be written.
@@ -89,7 +89,7 @@ class RegistryFile(Strict):
         return _find("gate", self.gates, self.gate)
 
     def find_classifier(self, key: str | None = None) -> ClassifierEntry:
-        """The classifier named ``NAME-VERSION``, by default the served one.
+        """The classifier named ``NAME-VERSION``; by default the served one.
 
         Raises:
             NotReleased: there is none.
@@ -97,13 +97,14 @@ class RegistryFile(Strict):
         return _find("classifier", self.classifiers, key or self.classifier)
 
     def register(self, entry: AnyEntry) -> RegistryFile:
-        """A registry with this release as the last of its kind, and serving it."""
+        """A registry that has this release as the latest of its kind and serves it."""
         kind = _KINDS[type(entry)]
         others = [other for other in getattr(self, f"{kind}s") if other.key != entry.key]
         return self._with({f"{kind}s": (*others, entry), kind: entry.key})
 
     def replace(self, *entries: AnyEntry) -> RegistryFile:
-        """A registry with these releases in place of those with the same names and versions; it serves the same."""
+        """A registry with these releases in place of those with the same name and version. It serves the same
+        releases."""
         changes: dict[str, object] = {}
         for kind in _KINDS.values():
             new = {entry.key: entry for entry in entries if _KINDS[type(entry)] == kind}

@@ -1,4 +1,4 @@
-"""weights/ by name and version: which files are served, and whether they are the ones that were released."""
+"""The released files: which are served, and whether they are exactly those that were released."""
 
 import hashlib
 from collections.abc import Iterable
@@ -26,12 +26,12 @@ class RegistryError(Exception):
 
 
 class UnknownClassifier(RegistryError):
-    """The registry has no release of the name and version asked for."""
+    """The registry has no release with this name and version."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A released file: whose it is, where it lies, and what it must be."""
+    """A released file: its release, its path and its SHA-256."""
 
     title: str
     path: Path
@@ -77,7 +77,7 @@ class Release(Generic[EntryT]):
 
 
 def read_registry(folder: Path) -> RegistryFile:
-    """All releases that `folder`/registry.json names; their files are not looked at.
+    """All releases in `folder`/registry.json. Their files are not read.
 
     Raises:
         RegistryError: it is missing or no registry.
@@ -108,8 +108,8 @@ class Registry:
         """Read `folder`/registry.json and verify the files that it serves.
 
         Args:
-            folder: where it lies.
-            classifier: NAME-VERSION of a released classifier; None takes the one that the registry serves.
+            folder: of registry.json.
+            classifier: NAME-VERSION of a released classifier; None is the one that the registry serves.
 
         Raises:
             UnknownClassifier: see `classifier`.
@@ -132,7 +132,7 @@ class Registry:
 
     @property
     def entries(self) -> dict[str, Entry]:
-        """Role -> what is said of the release."""
+        """Role -> entry of the release."""
         return {"classifier": self.classifier.entry, "segmenter": self.segmenter.entry, "gate": self.gate.entry}
 
     @property

@@ -1,6 +1,6 @@
-"""What ``weights/registry.json`` says of every released model. Written by export, read by serving.
+"""The entries of ``weights/registry.json``, one for every released model. Export writes them, serving reads them.
 
-A release names the file with its SHA-256, how to rebuild the network, how its input is cut, how its scores become
+An entry says: the file and its SHA-256, how to rebuild the network, how to cut its input, how scores become
 probabilities and warnings, and what was measured.
 """
 
@@ -14,18 +14,19 @@ from inference.classes import CLASSES
 from inference.domains import DOMAINS, Domain
 
 DIGITS: Final = 5
-"""Decimals to which figures are stored, and rounded before they are shown with fewer."""
+"""Decimals to which figures are stored. They are also rounded to these before they are shown with fewer."""
 
 SCORE_SHARE: Final = 0.5
-"""The segmenter's least score as a share of the lowest that it gives a lesion of ``val``. A phone's photo is another
-domain than val's and is scored lower; the gate recognises bare skin better than this score does."""
+"""The segmenter's threshold as a share of its lowest score for a lesion in ``val``. Photos by phone are scored lower
+than those of ``val``, and the gate recognises bare skin better than this score does."""
 
 View = Literal["whole", "lesion"]
-"""What of a photo a classifier looks at. It stands here since the bot's process reads releases but loads no OpenCV."""
+"""The part of a photo that a classifier reads. It is defined here because the bot's process reads entries but loads no
+OpenCV."""
 
 
 class Strict(BaseModel):
-    """Takes no other fields than it names, and does not change."""
+    """Allows no other fields and is immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
 
@@ -57,7 +58,7 @@ class FileEntry(Strict):
 
 
 class Entry(Strict):
-    """What all kinds of release have in common.
+    """What all kinds of entry have in common.
 
     ``metrics`` holds the figures of the release's report: split -> name -> [estimate, lower, upper].
     """
@@ -88,7 +89,7 @@ class NetworkEntry(Strict):
 
     Attributes:
         network: its name.
-        served: the ONNX file that answers. It holds the weights unchanged, so the torch network is read from it too.
+        served: the ONNX file. It holds the weights unchanged, so the torch network is loaded from it too.
     """
 
     network: str
@@ -107,13 +108,13 @@ class Member(NetworkEntry):
 
 
 class DomainEntry(Strict):
-    """How scores become probabilities and warnings in photos of one domain.
+    """How scores become probabilities and warnings for photos of one domain.
 
     Attributes:
         slopes: the weight of each member's log-odds in the calibrated sum; see ``inference.pipeline.calibration``.
-        bias: of every class.
-        suspicious: least probability of all ``SUSPICIOUS`` classes together that raises a warning.
-        melanoma: least probability of melanoma alone that does.
+        bias: one for every class.
+        suspicious: from this probability of all ``SUSPICIOUS`` classes together on, there is a warning.
+        melanoma: from this probability of melanoma alone on, there is a warning.
     """
 
     slopes: tuple[float, ...]
@@ -123,7 +124,7 @@ class DomainEntry(Strict):
 
 
 class Trial(Strict):
-    """What was tried on ``val`` for a release, calibrated by cross-fitting on it, under served boxes."""
+    """A trial for a release on ``val``, calibrated by cross-fitting on it, with the boxes of the served segmenter."""
 
     what: str
     accuracy: float
@@ -162,7 +163,7 @@ class SegmenterEntry(Entry, NetworkEntry):
 
 
 class GateTrial(Strict):
-    """A score that was tried on ``val`` for the gate, with the segmenter's least score beside it.
+    """A score that was tried on ``val`` for the gate, together with the segmenter's threshold.
 
     Attributes:
         what: the score.
@@ -183,8 +184,8 @@ class GateEntry(Entry):
     Attributes:
         served: its linear classifier (safetensors).
         backbone: the served file of the classifier's network whose features it takes.
-        input: the square that this network reads.
-        threshold: photos whose log-odds of a lesion are lower are refused.
+        input: the square that the network reads.
+        threshold: photos with lower log-odds of a lesion are refused.
         trials: this and other scores compared.
     """
 

@@ -1,19 +1,20 @@
-"""What the ONNX files that serving runs take and give: the contract of ``models.release.onnx`` and ``inference``.
+"""Inputs and outputs of the ONNX files: the contract between ``models.release.onnx`` and ``inference``.
 
-All take ``SQUARES``: a classifier's network B x S x S x 3 uint8 RGB, the squares of ``inference.pipeline.crops``; the
-segmenter B x H x W x 3, photos shrunk into a frame (``inference.pipeline.masks``).
+All take ``SQUARES`` (uint8 RGB). For a classifier's network these are B x S x S x 3, cut by
+``inference.pipeline.crops``. For the segmenter they are B x H x W x 3, photos shrunk into a frame by
+``inference.pipeline.masks``.
 
-The segmenter gives of each photo the best lesion alone:
+The segmenter returns only the best lesion of each photo:
 
 * ``DETECTIONS``, B x 5: x1 y1 x2 y2 in pixels of the frame, and the score in [0, 1];
 * ``LOGITS``, B x H/4 x W/4: positive inside its outline.
 
-A classifier's network also takes ``EXPLAIN``, one bool, and gives
+A classifier's network also takes ``EXPLAIN``, one bool, and returns
 
 * ``LOG_ODDS``, B x 8;
-* ``FEATURES``, B x D, an EfficientNet alone: the averages of its stages, by which the gate judges;
-* ``ATTRIBUTION``, B x 8 x G x G: how much each cell spoke for each class. It costs milliseconds, so it is
-  computed where ``EXPLAIN`` is true, and is 0 x 8 x 1 x 1 elsewhere.
+* ``FEATURES``, B x D, only from an EfficientNet: the averages of its stages, for the gate;
+* ``ATTRIBUTION``, B x 8 x G x G: how much each cell supported each class. It costs milliseconds, so it is computed only
+  if ``EXPLAIN`` is true; otherwise it is 0 x 8 x 1 x 1.
 """
 
 from __future__ import annotations

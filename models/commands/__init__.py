@@ -1,1 +1,1 @@
-"""What can be asked for on the command line. Each command is a dataclass: its fields are the options, `run` does it."""
+"""The commands of the command line. Each one is a dataclass: its fields are the options, and `run` runs it."""

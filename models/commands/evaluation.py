@@ -1,4 +1,4 @@
-"""Commands that measure what is released. All choose on ``val``; ``test`` is read once a release."""
+"""Commands that measure released networks. Choices are made on ``val``; ``test`` is read once for each release."""
 
 from __future__ import annotations
 

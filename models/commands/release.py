@@ -18,7 +18,7 @@ WEIGHTS: Final = Path(__file__).parents[2] / "weights"
 
 @dataclass(frozen=True)
 class Outlines:
-    """Outline with a segmenter what has no mask: boxes.json and outlines.zip in its run.
+    """Outline with a segmenter all photos without a mask; writes boxes.json and outlines.zip into its run.
 
     Attributes:
         run_folder: of the segmenter.
@@ -81,7 +81,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Convert:
-    """Write the files of all networks anew, with the same weights.
+    """Rewrite the files of all networks in the current form, with the same weights.
 
     Attributes:
         weights: folder of registry.json.

@@ -64,7 +64,7 @@ class Training:
         run.train(Console(stderr=True))
 
     def task(self) -> tuple[Task, str]:
-        """What is learnt, and the name of the network."""
+        """The task to train, and the name of the network."""
         raise NotImplementedError
 
 

@@ -1,1 +1,1 @@
-"""The comparison that this project grew out of: many ways to name a lesion, one protocol, one table."""
+"""The comparison that this project started with: many ways to classify a lesion, one protocol, one table."""

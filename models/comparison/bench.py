@@ -1,4 +1,4 @@
-"""What every row of the comparison is made from and made into."""
+"""The inputs and the results of every row of the comparison."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from models.data.pictures import NO_CLASS, Photos, load_photos
 from models.training.classification import MARGIN
 
 VIEW: Final[View] = "lesion"
-"""What every row looks at."""
+"""The view that every row reads."""
 
 
 @dataclass(frozen=True)
 class Bench:
-    """Where rows are made.
+    """The surroundings in which rows are made.
 
     Attributes:
         data: folders of the sets.
-        weights: folder of the registry; the released segmenter outlines what all rows look at.
-        runs: folder of the training runs; a row's own is named like the row.
+        weights: folder of the registry; the boxes of the released segmenter are used for all rows.
+        runs: folder of the training runs; the run of a row has the name of the row.
         limit: use only this many pictures a split; None uses all.
-        device: where networks are trained and asked; they are timed on the CPU.
+        device: on which networks are trained and answer; they are timed on the CPU.
         console: where progress is shown.
     """
 
@@ -49,9 +49,9 @@ class Reader:
 
     Args:
         network: takes B x 3 x S x S photos, RGB, float in [0, 1]; what it returns goes to ``head``.
-        head: turns that, moved to the CPU, into B x 8 scores whose softmax can be read as probabilities.
+        head: turns that (on the CPU) into B x 8 scores, whose softmax is taken as probabilities.
         size: S.
-        origin: how it came about, in a few words.
+        origin: how it was made, in a few words.
     """
 
     def __init__(self, network: nn.Module, head: Callable[[Tensor], Tensor], size: int, origin: str) -> None:
@@ -66,7 +66,7 @@ class Reader:
 
     @property
     def parameters(self) -> int:
-        """Numbers that training could change."""
+        """Number of trainable parameters."""
         return sum(values.numel() for values in self.network.parameters())
 
 
@@ -75,10 +75,10 @@ class Row:
     """A line of the table.
 
     Attributes:
-        name: names its run and its result.
-        title: what the table says.
-        make: trains or loads it, given the bench and ``name``.
-        batched: ask it in batches as well, since its answers depend on them.
+        name: of its run and its result.
+        title: as the table shows it.
+        make: trains or loads it, from the bench and ``name``.
+        batched: also answer in batches, because its answers depend on them.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Row:
 
 
 def cut(photos: Photos, boxes: Sequence[Box | None], size: int) -> Tensor:
-    """Cut the squares that rows look at: N x ``size`` x ``size`` x 3, uint8, RGB; the whole photo where no box is."""
+    """Cut the squares that rows read: N x ``size`` x ``size`` x 3, uint8, RGB; the whole photo if there is no box."""
     squares = [crop(photo.pixels(), box, size, MARGIN) for photo, box in zip(photos.photos, boxes, strict=True)]
     return torch.from_numpy(np.stack(squares))
 
@@ -99,5 +99,5 @@ def photos_of(bench: Bench, split: Split) -> Photos:
 
 
 def mask_boxes(photos: Photos) -> list[Box | None]:
-    """The boxes of the photos' masks; None for the whole photo where there is no mask."""
+    """The boxes of the photos' masks; None, for the whole photo, if there is no mask."""
     return [Boxes({}).of(photo) for photo in photos.photos]

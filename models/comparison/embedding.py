@@ -24,7 +24,7 @@ from models.evaluation.metrics import balanced_accuracy
 from models.networks.others import Normalised, timm_network
 
 PENALTIES: Final = (1.0, 10.0, 100.0)
-"""Of a support vector machine, from which ``val`` picks one, by the score that picks the epoch of a training."""
+"""C of the support vector machines. ``val`` picks one of them, by the same score as the epoch of a training."""
 
 BATCH: Final = 32
 
@@ -33,13 +33,13 @@ def reader(bench: Bench, name: str, architecture: str, size: int) -> Reader:
     """Fit a support vector machine (radial kernel, balanced classes) on features of the training pictures.
 
     Args:
-        bench: where.
-        name: folder in ``bench.runs``, in which features are kept.
-        architecture: timm's name with its weights.
+        bench: of the comparison.
+        name: folder in ``bench.runs`` for the features.
+        architecture: timm's name, including its weights.
         size: side of the square input in pixels.
 
     Raises:
-        WeightsUnavailable: the weights cannot be had here.
+        WeightsUnavailable: the weights are not available here.
         ComparisonError: a class has no training picture.
     """
     network = Normalised(*timm_network(architecture, size, 0)).to(bench.device)
@@ -59,14 +59,14 @@ def reader(bench: Bench, name: str, architecture: str, size: int) -> Reader:
 
 
 def _head(machine: Any) -> Any:
-    """A fitted machine's decision values, whose largest is its answer."""
+    """A fitted machine's decision values. The largest one is its answer."""
     return lambda features: torch.from_numpy(machine.decision_function(features.numpy()))
 
 
 def _features(
     bench: Bench, name: str, network: Normalised, size: int, split: Split
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """N x D features and N labels of a split, cut by the masks as for every training; kept on disk once computed."""
+    """N x D features and N labels of a split, cut by the masks as in training. They are stored on disk."""
     photos = photos_of(bench, split)
     path = bench.runs / name / f"features-{split}.npz"
     if path.is_file():

@@ -1,4 +1,4 @@
-"""Rows that take a network that is served, alone and before calibration."""
+"""Rows with one released network, alone and before calibration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.networks.classifier import Classifier
 
 
 def reader(bench: Bench, _row: str, network: zoo.Name) -> Reader:
-    """A network that looks at what every row looks at, from the newest release that has one.
+    """A network that reads the same view as every row, from the newest release that has one.
 
     Raises:
         ComparisonError: no release has one.

@@ -1,4 +1,4 @@
-"""Which rows the table has. Architectures and weights are named as timm and open_clip name them."""
+"""The rows of the table. Architectures and weights have the names of timm and open_clip."""
 
 from __future__ import annotations
 
@@ -67,6 +67,6 @@ ROWS: tuple[Row, ...] = (
     _trained("yolov8n-cls", "YOLOv8n-cls, from scratch", size=224, augment="light"),
     Row("fixcaps", "FixCaps", partial(released.reader, network="fixcaps")),
     _trained("fixcaps-ds", "FixCaps-DS", size=128, augment="light"),
-    # Its authors train at a rate of 0.123; at ours its capsules, tiny at first, hardly grow.
+    # Its authors train at a rate of 0.123. At our rate its capsules, which start tiny, hardly grow.
     _trained("fixcaps-published", "FixCaps as published", size=128, augment="light", rate=0.123, batched=True),
 )

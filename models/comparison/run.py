@@ -1,4 +1,4 @@
-"""Make, ask and time the rows; every finished one is kept, so that a comparison that is killed goes on."""
+"""Make, evaluate and time the rows. Finished rows are stored, so a comparison that was killed can go on."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ BATCHED: Final[tuple[Asked, ...]] = ("alone", "sorted", "shuffled")
 def compare(bench: Bench, split: Split, out: Path, names: Sequence[str] = ()) -> Path:
     """Fill the tables of one split, one for each set and kind of picture, and write them as Markdown, CSV and PNG.
 
-    A row that is finished under the same protocol is not made again; delete its file in ``rows-SPLIT`` to have it
-    made again. A row whose weights could not be had is tried every time.
+    A row that is finished under the same protocol is not made again, unless you delete its file in ``rows-SPLIT``. A
+    row whose weights were unavailable is tried every time.
 
     Args:
-        bench: where rows are made.
-        split: whose photos are asked about.
+        bench: of the comparison.
+        split: whose photos are answered.
         out: folder of the tables.
-        names: only these rows, or all; the tables show all that are finished.
+        names: only these rows, or all if empty. The tables show all finished rows.
 
     Returns:
         The Markdown file.
@@ -76,7 +76,7 @@ def compare(bench: Bench, split: Split, out: Path, names: Sequence[str] = ()) ->
 
 
 def _served_boxes(weights: Path, photos: Photos) -> list[Box | None]:
-    """The box that the served pipeline finds in each photo; None where it finds nothing."""
+    """The box that the served pipeline finds in each photo; None if it finds none."""
     analyses = serve(photos.photos, lambda photo: ServedPhoto(photo.pixels()), weights, checked=False)
     return [analysis.lesion.box if analysis.lesion else None for analysis in analyses]
 
@@ -101,7 +101,7 @@ def _asked(reader: Reader, row: Row, photos: Photos, boxes: list[Box | None], be
 
 
 def _time(bench: Bench, store: _Store, readers: dict[str, Reader], photos: Photos, boxes: list[Box | None]) -> None:
-    """Time all measured rows side by side, those of earlier calls too."""
+    """Time all measured rows side by side, including those of earlier calls."""
     measured = [row for row in rows.ROWS if _measured(store.read(row))]
     ready = {row.name: readers.get(row.name) or row.make(bench, row.name) for row in measured}
     squares = {reader.size: cut(photos, boxes, reader.size) for reader in ready.values()}

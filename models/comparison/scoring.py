@@ -1,4 +1,4 @@
-"""One protocol for all rows: which photos are asked about together, what is counted, how long an answer takes."""
+"""One protocol for all rows: how photos are grouped, what is counted, and how long an answer takes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from models.evaluation.metrics import ROUNDS, Answers, Interval, bootstrap, figu
 Asked = Literal["alone", "sorted", "shuffled"]
 
 BATCH: Final = 31
-"""Photos in a batch where a row is asked in batches: as the authors of FixCaps ask theirs."""
+"""Photos in a batch for rows that answer in batches, as in the code of the authors of FixCaps."""
 FIGURES: Final = (
     "accuracy",
     "balanced_accuracy",
@@ -31,7 +31,7 @@ FIGURES: Final = (
 )
 WARM_UP: Final = 3
 TIMED: Final = 30
-"""Photos a row answers before, and while, the clock runs."""
+"""Number of photos that a row answers before the timing, and during it."""
 
 
 def ask(reader: Reader, photos: Tensor, labels: NDArray[np.int64], asked: Asked, console: Console) -> Tensor:
@@ -41,7 +41,7 @@ def ask(reader: Reader, photos: Tensor, labels: NDArray[np.int64], asked: Asked,
         "sorted": np.argsort(labels, kind="stable"),
         "shuffled": np.random.default_rng(1).permutation(len(photos)),
     }[asked]
-    torch.manual_seed(1)  # for the row that draws at random while it answers
+    torch.manual_seed(1)  # for the row whose answers are random
     scores = torch.empty(len(photos), len(CLASSES))
     step = 1 if asked == "alone" else BATCH
     starts = range(0, len(order), step)
@@ -52,7 +52,7 @@ def ask(reader: Reader, photos: Tensor, labels: NDArray[np.int64], asked: Asked,
 
 
 def measure(scores: Tensor, photos: Photos) -> dict[str, Interval]:
-    """The figures of a row with their intervals; a warning is a suspicious class here, and its figures are left out."""
+    """The figures of a row with their intervals, without those of warnings, which a row has not."""
     predicted = scores.argmax(1).numpy()
     suspicious = [CLASSES.index(name) for name in SUSPICIOUS]
     answers = Answers(
@@ -65,11 +65,11 @@ def measure(scores: Tensor, photos: Photos) -> dict[str, Interval]:
 def clock(readers: dict[str, Reader], photos: dict[int, Tensor], console: Console) -> dict[str, float]:
     """Median milliseconds from one photo's square to its scores, on one thread of the CPU.
 
-    The rows take turns, so that whatever else the machine does falls on all of them.
+    The rows take turns, so that other load on the machine affects all of them.
 
     Args:
-        readers: by name; they are moved to the CPU.
-        photos: N x S x S x 3 squares by their side S.
+        readers: name -> reader; they are moved to the CPU.
+        photos: side S -> N x S x S x 3 squares.
         console: where progress is shown.
     """
     for reader in readers.values():

@@ -43,7 +43,7 @@ class Line:
     found: dict[str, Any]
 
     def results(self, source: Source) -> Iterator[tuple[str, dict[str, Interval]]]:
-        """How the row was asked about photos of a source, and its figures; NaN where one is not defined."""
+        """How the row answered (alone or in batches), and its figures for photos of a source; NaN if undefined."""
         for asked, figures in self.found.get("results", {}).get(source, {}).items():
             yield asked, {name: _interval(value) for name, value in figures.items()}
 

@@ -17,24 +17,24 @@ from models.training.loop import Recipe, Run, restored
 
 
 def reader(bench: Bench, name: str, config: ClassifierConfig, recipe: Recipe) -> Reader:
-    """Train a network, or take the run that is there, finished or not, as it was started.
+    """Train a network, or take (and finish) the run that exists already.
 
     Args:
         bench: where.
         name: the run's folder in ``bench.runs``.
-        config, recipe: of a run that is not there yet.
+        config, recipe: of a new run.
 
     Raises:
-        WeightsUnavailable: the weights that training begins with cannot be had here.
-        ComparisonError: the run that is there is of another network or looks at something else.
-        TrainingError: it is not finished, and was started with other pictures or weights.
+        WeightsUnavailable: the weights that training starts from are not available here.
+        ComparisonError: the existing run is of another network or reads another view.
+        TrainingError: the existing run is unfinished, and was started with other pictures or weights.
     """
     folder = bench.runs / name
     done = 0
     if (folder / "state.pt").is_file():
         done, config, recipe = _started(folder / "state.pt", config)
     if done < recipe.epochs:
-        zoo.build(config.name, config.size, config.kernel)  # before minutes are spent on reading the data
+        zoo.build(config.name, config.size, config.kernel)  # fails before minutes are spent on reading the data
         run = Run(Classification(bench.data, config, recipe, bench.limit), folder, bench.device)
         if done:
             run.resume()

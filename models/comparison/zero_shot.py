@@ -1,4 +1,4 @@
-"""The row that learns nothing from our data: CLIP compares a photo with sentences about the seven classes.
+"""The row that learns nothing from our data: CLIP compares a photo with sentences about the classes.
 
 Source: Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", ICML 2021, section 3.1.
 """
@@ -30,7 +30,7 @@ NAMES: Final = {
     "scc": "squamous cell carcinoma, a skin cancer",
     "vasc": "vascular lesion, such as an angioma or a hemorrhage",
 }
-"""What a class is called in a prompt."""
+"""The name of a class in a prompt."""
 
 TEMPLATES: Final = (
     "a dermatoscopic image of {}.",
@@ -40,7 +40,7 @@ TEMPLATES: Final = (
 
 
 class ImageTower(nn.Module):
-    """The half of CLIP that reads photos; returns B x D features of length 1."""
+    """The image encoder of CLIP; returns B x D features of length 1."""
 
     def __init__(self, visual: nn.Module) -> None:
         super().__init__()
@@ -51,15 +51,15 @@ class ImageTower(nn.Module):
 
 
 def reader(bench: Bench, name: str, model: str, weights: str) -> Reader:
-    """Load CLIP and write its classifier: for each class the mean of its prompts' features.
+    """Load CLIP and build its classifier: for each class the mean of its prompts' features.
 
     Args:
-        bench: where.
+        bench: of the comparison.
         name: of the row.
         model, weights: open_clip's names.
 
     Raises:
-        WeightsUnavailable: the weights cannot be had here.
+        WeightsUnavailable: the weights are not available here.
     """
     with hub.loading(f"{model} {weights}"):
         open_clip.download_pretrained(open_clip.get_pretrained_cfg(model, weights))

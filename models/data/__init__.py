@@ -1,1 +1,1 @@
-"""Data sets on disk, as arrays in memory, and what is done to pictures before a network sees them."""
+"""Data sets: reading them from disk, augmentation and corruption of their pictures."""

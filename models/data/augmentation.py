@@ -1,6 +1,7 @@
-"""Augmentation: a turned, scaled piece, cut from each picture as sharp as it is, and other colours for the whole batch.
+"""Augmentation: cuts a turned and scaled piece out of each picture, and changes the colours of a batch.
 
-Every random number comes from the generator that is passed in, so an epoch can be repeated exactly.
+Pieces are cut at the picture's full resolution. Every random number comes from the generator that is passed in, so an
+epoch can be repeated exactly.
 """
 
 from __future__ import annotations
@@ -32,19 +33,19 @@ def drawn(
     stretch: float = STRETCH,
     quarters: bool = False,
 ) -> Matrix:
-    """Draw a turn by any angle, a mirror, a scale, a shift and a stretch.
+    """Draw a random transform: turn, mirror, scale, shift and stretch.
 
     Args:
-        region: centre x, centre y and width of what is cut out, in pixels; see ``inference.pipeline.crops.region``.
+        region: centre x, centre y and width in pixels of the piece; see ``inference.pipeline.crops.region``.
         shape: width and height of the result in pixels.
-        chance: what is drawn comes from it.
-        scale: range of the factor on the width, drawn evenly in the logarithm.
+        chance: random generator.
+        scale: range of the factor of the width; its logarithm is uniform.
         shift: largest shift of the centre, as a share of the width.
         stretch: largest change of the aspect ratio, as a share.
-        quarters: turn by quarters of a circle alone, which costs no sharpness.
+        quarters: turn only by quarters of a circle, which keeps the sharpness.
 
     Returns:
-        2 x 3, from pixels of the result to pixels of the picture.
+        2 x 3 matrix from pixels of the result to pixels of the picture.
     """
     x, y, side = region
     span = side * float(np.exp(chance.uniform(*np.log(scale))))
@@ -60,13 +61,13 @@ def drawn(
 
 
 def cut(pixels: NDArray[Any], matrix: Matrix, shape: tuple[int, int], grey: int | None = None) -> Pixels:
-    """Cut a piece out; where it shrinks, twice as fine and averaged, against aliasing.
+    """Cut a piece out. If it shrinks, it is cut at twice the resolution and averaged, against aliasing.
 
     Args:
         pixels: H x W or H x W x 3, uint8.
         matrix: see ``drawn``.
         shape: width and height of the result in pixels.
-        grey: value of what lies beyond the picture; None mirrors it.
+        grey: value beyond the picture's edge; None mirrors the picture.
     """
     fine = 2 if np.abs(np.linalg.det(matrix[:, :2])) > 1.3**2 else 1
     finer = matrix.copy()
@@ -84,12 +85,13 @@ def cut(pixels: NDArray[Any], matrix: Matrix, shape: tuple[int, int], grey: int 
 
 
 def jitter(images: Tensor, generator: Generator, strength: float = 0.2) -> Tensor:
-    """Change brightness, contrast, saturation and the colour of the light, each photo by its own draw.
+    """Change brightness, contrast, saturation and the colour of the light, at random for each photo.
 
     Args:
         images: B x 3 x H x W, RGB, float in [0, 1].
-        generator: source of chance (CPU).
-        strength: largest relative change of brightness, contrast and saturation; the light's colour changes by half.
+        generator: random generator (CPU).
+        strength: largest relative change of brightness, contrast and saturation. The light's colour changes by half of
+            it.
     """
     count = len(images)
 

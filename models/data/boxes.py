@@ -1,4 +1,4 @@
-"""Boxes around the lesions of photos: of their masks where these are drawn, else of a segmenter, kept in a file."""
+"""Boxes around the lesions of photos: from their masks, or else from a segmenter, read from a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Boxes:
-    """Boxes x1 y1 x2 y2, in shares of the photo's width and height, by image id."""
+    """Image id -> box x1 y1 x2 y2 as shares of the photo's width and height."""
 
     found: dict[str, Box]
 
@@ -29,7 +29,7 @@ class Boxes:
         path.write_text(json.dumps({name: [round(side, 4) for side in box] for name, box in self.found.items()}))
 
     def of(self, photo: Photo) -> Box | None:
-        """The box of a photo in its pixels: the one in the file, else around the mask's largest piece; or None."""
+        """The box of a photo in pixels: from the file, else around the mask's largest piece, else None."""
         if box := self.found.get(photo.image_id):
             height, width = photo.pixels().shape[:2]
             return box[0] * width, box[1] * height, box[2] * width, box[3] * height
@@ -38,7 +38,7 @@ class Boxes:
 
 
 def around(mask: NDArray[np.bool_]) -> Box | None:
-    """The box around the largest piece of an H x W mask; None where it is empty."""
+    """The box around the largest piece of an H x W mask; None if the mask is empty."""
     pieces, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     if not pieces:
         return None

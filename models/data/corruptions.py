@@ -1,8 +1,8 @@
-"""What happens to photos on their way: turns, compression, poor light, blur, few pixels, glare.
+"""Corruptions of photos: turns, compression, poor light, blur, few pixels, glare.
 
-Each is a pure function of pixels, H x W x 3 uint8 RGB, and means the same for every photo; lengths are in pixels of a
-picture 320 pixels wide. The kinds are those of Hendrycks and Dietterich, "Benchmarking neural network robustness to
-common corruptions and perturbations", ICLR 2019, as far as a phone and a messenger cause them.
+Each one is a pure function of pixels, H x W x 3 uint8 RGB. Lengths are in pixels of a picture 320 pixels wide, so that
+they mean the same for every photo. The kinds are those of Hendrycks and Dietterich, "Benchmarking neural network
+robustness to common corruptions and perturbations", ICLR 2019, that a phone or a messenger may cause.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from PIL import Image
 Pixels = NDArray[np.uint8]
 
 TELEGRAM_QUALITY: Final = 87
-"""About the JPEG quality at which Telegram's applications send photos."""
+"""The approximate JPEG quality at which Telegram's apps send photos."""
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One column of the table: `kind` and `level` name it, `apply` does it to a photo."""
+    """A corruption: `kind` and `level` name it, `apply` applies it to a photo."""
 
     kind: str
     level: str
@@ -43,7 +43,7 @@ def mirrored(pixels: Pixels) -> Pixels:
 
 
 def tilted(degrees: float) -> Callable[[Pixels], Pixels]:
-    """Turn about the middle within the frame; what comes into it is the photo's mirror image."""
+    """Turn around the centre, in the same frame. The corners are filled with the photo's mirror image."""
 
     def apply(pixels: Pixels) -> Pixels:
         height, width = pixels.shape[:2]
@@ -57,7 +57,7 @@ def tilted(degrees: float) -> Callable[[Pixels], Pixels]:
 
 
 def compressed(quality: int) -> Callable[[Pixels], Pixels]:
-    """Through a JPEG file of this quality."""
+    """Compress to a JPEG of this quality (0..100) and back."""
 
     def apply(pixels: Pixels) -> Pixels:
         file = io.BytesIO()
@@ -68,12 +68,12 @@ def compressed(quality: int) -> Callable[[Pixels], Pixels]:
 
 
 def lit(factor: float) -> Callable[[Pixels], Pixels]:
-    """Brighter or darker: every value times a factor, clipped at white, without a sensor's noise in the dark."""
+    """Brighter or darker: multiply every value by a factor, clipped at white. It adds no sensor noise."""
     return lambda pixels: np.asarray(cv2.convertScaleAbs(pixels, alpha=factor), np.uint8)
 
 
 def blurred(sigma: float) -> Callable[[Pixels], Pixels]:
-    """Out of focus: a Gaussian of this deviation."""
+    """Out of focus: a Gaussian blur of this standard deviation in pixels."""
 
     def apply(pixels: Pixels) -> Pixels:
         return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma * _unit(pixels)), np.uint8)
@@ -82,7 +82,7 @@ def blurred(sigma: float) -> Callable[[Pixels], Pixels]:
 
 
 def shaken(length: int) -> Callable[[Pixels], Pixels]:
-    """Moved sideways by so many pixels while the shutter was open."""
+    """Camera shake: moved sideways by this many pixels while the shutter was open."""
 
     def apply(pixels: Pixels) -> Pixels:
         return np.asarray(cv2.blur(pixels, (max(1, round(length * _unit(pixels))), 1)), np.uint8)
@@ -91,7 +91,7 @@ def shaken(length: int) -> Callable[[Pixels], Pixels]:
 
 
 def shrunk(side: int) -> Callable[[Pixels], Pixels]:
-    """Sent as a small photo: so many pixels on the longer side, then JPEG, as a messenger does it."""
+    """Sent as a small photo: this many pixels on the longer side, then JPEG, as a messenger sends it."""
     through_jpeg = compressed(TELEGRAM_QUALITY)
 
     def apply(pixels: Pixels) -> Pixels:
@@ -105,7 +105,7 @@ def shrunk(side: int) -> Callable[[Pixels], Pixels]:
 def glaring(share: float, place: tuple[float, float] = (0.5, 0.5)) -> Callable[[Pixels], Pixels]:
     """A lamp's reflection: a white disc of this share of the area with a soft edge.
 
-    Its middle lies at ``place``, by shares of the width and the height.
+    Its centre is at ``place``, as shares of the width and the height.
     """
 
     def apply(pixels: Pixels) -> Pixels:
@@ -135,14 +135,14 @@ CORRUPTIONS: Final = (
     *(Corruption("size", f"{side} px", shrunk(side)) for side in (200, 133, 100, 64, 48)),
     *(Corruption("glare", f"{100 * share:g} % of the area", glaring(share)) for share in (0.003, 0.01, 0.03, 0.1)),
 )
-"""Mild first within each kind."""
+"""Mild levels come first within each kind."""
 
 
 def corrupted(pixels: Pixels, seed: int) -> Pixels:
-    """Corrupt a training picture, of the same size: one way at one level, both drawn by chance.
+    """Corrupt a training picture by one random corruption at a random level. The size stays.
 
-    The levels lie where photos are still read. Light is not among the ways, since ``models.data.augmentation.jitter``
-    changes it anyway. A shake goes sideways: the picture is turned afterwards.
+    The levels are such that photos are still accepted. Light is left out, since ``models.data.augmentation.jitter``
+    changes it anyway. A shake is always sideways, since the picture is turned afterwards.
     """
     chance = np.random.default_rng(seed)
     match chance.integers(6):
@@ -159,6 +159,6 @@ def corrupted(pixels: Pixels, seed: int) -> Pixels:
         case 4:
             return compressed(int(chance.integers(40, 96)))(blurred(chance.uniform(0.4, 1.5))(pixels))
         case _:
-            # Evenly in the logarithm: a spot of a twentieth of a percent is as likely as one of a whole.
+            # Uniform in the logarithm: a spot of 0.05 % is as likely as one of 1 %.
             share = float(np.exp(chance.uniform(np.log(0.0005), np.log(0.01))))
             return glaring(share, (chance.uniform(0.15, 0.85), chance.uniform(0.15, 0.85)))(pixels)

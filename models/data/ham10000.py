@@ -1,9 +1,9 @@
-"""HAM10000 on disk, in either layout, as arrays in memory.
+"""Reads HAM10000, in either of its layouts, into arrays.
 
-Two layouts are read: the packed one (``images.zip``, ``masks.zip``, ``metadata.csv`` with a ``split`` column) and the
+The layouts are the packed one (``images.zip``, ``masks.zip``, ``metadata.csv`` with a ``split`` column) and the
 publisher's (``HAM10000_images_part_1/``, ``..._part_2/``, ``HAM10000_metadata``,
-``HAM10000_segmentations_lesion_tschandl/``). The publisher's has no split; ``ham10000_split.csv`` beside this module
-names the images of ``val`` and ``test``, all others are ``train``.
+``HAM10000_segmentations_lesion_tschandl/``). The publisher's layout has no splits. For it, ``ham10000_split.csv``
+beside this module lists the images of ``val`` and ``test``; all others are ``train``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SPLITS: Final[tuple[Split, ...]] = ("train", "val", "test")
 CITATION: Final = "HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018, doi:10.7910/DVN/DBW86T)"
 WIDTH: Final = 320
 HEIGHT: Final = 240
-"""Working size of every picture in memory; the publisher's 600 x 450 are reduced to it."""
+"""Size of every picture in memory. The publisher's 600 x 450 px are reduced to it."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ class Picture:
 
 
 def read_index(root: Path) -> list[Picture]:
-    """List the pictures of a data folder by ascending id.
+    """List the pictures of a data folder in ascending order of their ids.
 
     Raises:
-        DataError: no metadata is there, or it names a class or split unknown to us.
+        DataError: there is no metadata, or it has an unknown class or split.
     """
     source = metadata(root)
     with source.open(newline="", encoding="utf-8") as file:
@@ -86,10 +86,10 @@ def read_index(root: Path) -> list[Picture]:
 
 
 def metadata(root: Path) -> Path:
-    """The table of a HAM10000 folder.
+    """Path of the metadata table of a HAM10000 folder.
 
     Raises:
-        DataError: none is there.
+        DataError: there is none.
     """
     published = root / "HAM10000_metadata"
     for path in (root / "metadata.csv", published, published.with_suffix(".csv")):
@@ -99,12 +99,12 @@ def metadata(root: Path) -> Path:
 
 
 def load(root: Path, split: Split, limit: int | None = None) -> Lesions:
-    """Read one split into memory (about 0.3 MB a picture).
+    """Read one split into memory (about 0.3 MB for each picture).
 
     Args:
         root: the data folder.
         split: which split.
-        limit: read only this many pictures, spread evenly over the split; None reads all.
+        limit: read only this many pictures, spread evenly over the split; None is all.
 
     Raises:
         DataError: a file is missing or cannot be read.
@@ -125,7 +125,7 @@ def load(root: Path, split: Split, limit: int | None = None) -> Lesions:
 
 
 def select(root: Path, split: Split, limit: int | None = None) -> list[Picture]:
-    """The pictures of a split; with ``limit`` only so many, spread evenly over it."""
+    """The pictures of a split; with ``limit`` only this many, spread evenly over it."""
     chosen = [picture for picture in read_index(root) if picture.split == split]
     if limit is not None and limit < len(chosen):
         chosen = [chosen[position] for position in np.linspace(0, len(chosen) - 1, limit).astype(int)]
@@ -142,7 +142,7 @@ def _split(name: str) -> Split:
 
 
 class Files:
-    """Where the bytes of a picture and of its mask are found."""
+    """Reads the bytes of pictures and of their masks."""
 
     def __init__(
         self, image: Callable[[str], bytes], mask: Callable[[str], bytes], close: Iterable[zipfile.ZipFile]

@@ -1,7 +1,7 @@
-"""HAM10000, MILK10k and PAD-UFES-20 through one interface: pictures of both domains, kept encoded, decoded when asked.
+"""One interface for HAM10000, MILK10k and PAD-UFES-20. Pictures stay encoded in memory until they are needed.
 
-A folder is recognised by what lies in it: ``camera.zip`` and ``dermatoscope.zip`` are MILK10k, a ``metadata.csv`` with
-patients is PAD-UFES-20, everything else is HAM10000 in either layout of ``models.data.ham10000``.
+A folder is recognised by its files: ``camera.zip`` and ``dermatoscope.zip`` mean MILK10k, a ``metadata.csv`` with
+patients means PAD-UFES-20, everything else is HAM10000 in either layout of ``models.data.ham10000``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from models.errors import DataError
 
 DataSet = Literal["ham10000", "milk10k", "pad"]
 Source = Literal["ham10000", "milk10k-dermatoscope", "milk10k-camera", "pad"]
-"""A set and a kind of picture in it: what every figure names."""
+"""A set and a kind of picture in it. Figures are given for each source."""
 TITLES: Final[dict[Source, str]] = {
     "ham10000": "HAM10000, dermatoscope",
     "milk10k-dermatoscope": "MILK10k, dermatoscope",
@@ -36,7 +36,7 @@ TITLES: Final[dict[Source, str]] = {
 }
 
 OTHER: Final = ("other", "other_malignant")
-"""Diagnoses of MILK10k that are none of ``CLASSES``."""
+"""Diagnosis of photos in MILK10k that are none of ``CLASSES``."""
 NO_CLASS: Final = -1
 
 Row = TypeVar("Row")
@@ -50,13 +50,13 @@ class Photo:
 
     Attributes:
         image_id: as its set names it.
-        group: lesion, or patient where the set is split by patient; no group stands in two splits.
+        group: lesion, or patient if the set is split by patient. No group is in two splits.
         dx: the diagnosis, one of ``CLASSES`` or ``OTHER``.
-        domain, dataset, split: where it belongs.
-        facts: the set's own columns that are filled in, such as ``age`` or ``itch``.
+        domain, dataset, split: to which it belongs.
+        facts: the non-empty columns of the set's table, such as ``age`` or ``itch``.
         encoded: the picture's file.
-        outline: the mask's file, or None where there is none.
-        size: width and height it is reduced to, or None to keep its own.
+        outline: the mask's file, or None.
+        size: width and height to which it is reduced; None keeps its own size.
     """
 
     image_id: str
@@ -75,7 +75,7 @@ class Photo:
 
     @property
     def source(self) -> Source:
-        """Its set, and for MILK10k the kind of picture."""
+        """Its set, and in MILK10k the kind of picture."""
         if self.dataset == "milk10k":
             return "milk10k-dermatoscope" if self.domain == "dermatoscope" else "milk10k-camera"
         return self.dataset
@@ -91,7 +91,7 @@ class Photo:
         return self._sized(image)
 
     def mask(self) -> NDArray[np.bool_] | None:
-        """H x W, True inside a lesion; there may be several."""
+        """H x W bool, True inside a lesion; there may be several lesions."""
         if self.outline is None:
             return None
         return self._sized(np.asarray(Image.open(io.BytesIO(self.outline)).convert("L"))) > 127
@@ -125,11 +125,11 @@ class Photos:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """N lesions, or patients where a set is split by patient."""
+        """N ids of lesions, or of patients if a set is split by patient."""
         return tuple(photo.group for photo in self.photos)
 
     def by_source(self) -> dict[Source, NDArray[np.int64]]:
-        """Rows of each source that has any, in the order of ``TITLES``."""
+        """Source -> its rows, for each source that has any, in the order of ``TITLES``."""
         named = np.array([photo.source for photo in self.photos])
         rows = {source: np.flatnonzero(named == source) for source in TITLES}
         return {source: found for source, found in rows.items() if len(found)}
@@ -139,20 +139,20 @@ class Photos:
         return Photos(tuple(self.photos[row] for row in rows))
 
     def where(self, chosen: Callable[[Photo], bool]) -> Photos:
-        """Those pictures alone."""
+        """Only the chosen pictures."""
         return Photos(tuple(photo for photo in self.photos if chosen(photo)))
 
 
 def load_photos(roots: Sequence[Path], split: Split, limit: int | None = None) -> Photos:
-    """Read one split of several sets (about 20 kB a picture, since they stay encoded).
+    """Read one split of several sets (about 20 kB for each picture, since they stay encoded).
 
     Args:
         roots: folders of the sets.
         split: which split.
-        limit: read only this many pictures of each set and domain, spread evenly; None reads all.
+        limit: read only this many pictures of each set and domain, spread evenly; None is all.
 
     Raises:
-        DataError: a file is missing or names a class unknown to us.
+        DataError: a file is missing or has an unknown class.
     """
     found: list[Photo] = []
     if not roots:
@@ -163,10 +163,10 @@ def load_photos(roots: Sequence[Path], split: Split, limit: int | None = None) -
 
 
 def ham10000_of(roots: Iterable[Path]) -> Path:
-    """The folder of HAM10000 among those of several sets.
+    """The folder of HAM10000 among the folders of several sets.
 
     Raises:
-        DataError: none is.
+        DataError: none is HAM10000.
     """
     for root in roots:
         if recognise(root) is _ham10000:
@@ -175,7 +175,7 @@ def ham10000_of(roots: Iterable[Path]) -> Path:
 
 
 def recognise(root: Path) -> Callable[[Path, Split, int | None], list[Photo]]:
-    """How a folder is read."""
+    """The function that reads a folder."""
     if (root / "camera.zip").is_file():
         return _milk10k
     table = root / "metadata.csv"
@@ -228,7 +228,7 @@ def _pad(root: Path, split: Split, limit: int | None) -> list[Photo]:
 
 
 def spread(rows: Sequence[Row], limit: int | None) -> Sequence[Row]:
-    """At most ``limit`` of the rows, evenly over them."""
+    """At most ``limit`` of the rows, spread evenly."""
     if limit is None or limit >= len(rows):
         return rows
     return [rows[position] for position in np.linspace(0, len(rows) - 1, limit).astype(int)]

@@ -1,8 +1,9 @@
 """Score the served pipeline, one photo at a time, on a split of the data.
 
-What is measured is what a chat gets. Only mean average precision needs several scored outlines a photo, and the served
-file gives the best one alone. So it is measured on the torch network that the file is made from, to whose answers a
-test holds the file: on photos in the orientation that serving turns them to, without its gate and its brightening.
+It measures what a chat would get, with one exception. Mean average precision needs several scored outlines for each
+photo, and the served file returns only the best one. So it is measured on the torch network from which the file was
+exported (a test compares both). The photos are in the orientation that serving uses, without the gate and without
+brightening.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from models.evaluation.metrics import Answers, Interval, bootstrap, figures
 from models.evaluation.served import collect, read_encoded, serve, watched, without_mask
 from models.networks.segmenter import find_lesions, load_segmenter
 
-POOR_JACCARD = 0.65  # below it an outline counts as failed, as in ISIC 2018 Task 1
+POOR_JACCARD = 0.65  # an outline with a lower Jaccard index counts as failed, as in ISIC 2018 Task 1
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All that a report shows of one split."""
+    """Everything that a report shows about one split."""
 
     split: Split
     models: dict[str, str]
@@ -45,7 +46,7 @@ def evaluate(root: Path, split: Split, weights: Path, classifier: str | None = N
         root: the data folder.
         split: which split.
         weights: folder of registry.json.
-        classifier: NAME-VERSION of a released classifier; None takes the served one.
+        classifier: NAME-VERSION of a released classifier; None is the served one.
 
     Raises:
         DataError: the data is incomplete.
@@ -86,7 +87,7 @@ def evaluate(root: Path, split: Split, weights: Path, classifier: str | None = N
 
 
 def _jaccard(lesion: Lesion | None, true: NDArray[np.bool_]) -> float:
-    """Jaccard index of a served outline, at the size of the true one; 0 where none was drawn."""
+    """Jaccard index of a served outline, at the size of the true mask; 0 if there is no outline."""
     if lesion is None:
         return 0.0
     drawn = lesion.mask.view(np.uint8) * 255

@@ -30,7 +30,7 @@ SHOWN: Final = {
 }
 ROUNDS: Final = 300
 FEWEST: Final = 8
-"""Photos that a group must have to be shown."""
+"""A group with fewer photos is not shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +42,12 @@ class Row:
 
     @property
     def groups(self) -> dict[str, str]:
-        """What is known of the person, as groups of a table: ``tone``, ``age``, ``site``."""
+        """What is known about the person, as groups of a table: ``tone``, ``age``, ``site``."""
         return described(self.photo)
 
 
 def answered(roots: Sequence[Path], split: Split, weights: Path) -> list[Row]:
-    """Ask the served pipeline about every photo of a split that has a class.
+    """Run the served pipeline on every photo of a split that has a class.
 
     Args:
         roots: folders of the sets.

@@ -1,4 +1,4 @@
-"""Mean average precision of outlines, by ultralytics' own matching and curves; Jaccard indices are scikit-learn's."""
+"""Mean average precision of outlines, from ultralytics' own code; Jaccard indices, from scikit-learn."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ultralytics.utils.metrics import SegmentMetrics, box_iou, mask_iou
 import models.networks.ultralytics_env  # noqa: F401  # ultralytics changes Pillow
 from inference.analysis import Lesion
 
-# All that ``match_predictions`` reads of the validator that it is a method of.
+# ``match_predictions`` is a method of the validator and reads only this attribute.
 _THRESHOLDS = SimpleNamespace(iouv=torch.linspace(0.5, 0.95, 10))
 
 
 def statistics(found: Sequence[list[Lesion]], masks: Iterable[NDArray[np.bool_]]) -> list[dict[str, Any]]:
-    """Match each photo's outlines with its one true lesion, as ultralytics counts it.
+    """Match each photo's outlines with its one true lesion, as ultralytics does.
 
     Args:
         found: for each photo its outlines, best first.
-        masks: N true masks, each H x W; a photo's outlines have its size.
+        masks: N true masks, each H x W; the outlines have the same size.
     """
     rows = []
     for name, (outlines, mask) in enumerate(zip(found, masks, strict=True)):
@@ -70,7 +70,7 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def jaccard(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
-    """Jaccard index of two H x W masks; 1 where both are empty."""
+    """Jaccard index of two H x W masks; 1 if both are empty."""
     return float(jaccard_score(true.ravel(), found.ravel(), zero_division=1.0))
 
 

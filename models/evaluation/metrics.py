@@ -1,9 +1,9 @@
 """Figures of a classifier's answers, each with a bootstrap interval.
 
-The figures are scikit-learn's. Two are made of what it gives: the mean area under the curves is of the classes that the
-sample holds, and the expected calibration error is the mean gap of scikit-learn's calibration curve, weighted by the
-photos of each bin (Guo, Pleiss, Sun, Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, equation 3).
-Photos of one lesion are drawn together, since they are no independent evidence.
+The figures are scikit-learn's. Two are computed from its results. The mean area under the curves is over the classes
+that are in the sample. The expected calibration error is the mean gap of scikit-learn's calibration curve, weighted by
+the photos of each bin (Guo, Pleiss, Sun, Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, equation
+3). The bootstrap draws lesions, since photos of one lesion are not independent.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from inference.classes import CLASSES, SUSPICIOUS
 
 BINS: Final = 15
 SPECIFICITY: Final = 0.85
-"""At which the sensitivity for melanoma is read off its ROC curve."""
+"""The specificity at which the sensitivity for melanoma is read from its ROC curve."""
 ROUNDS: Final = 1000
 
 Interval = tuple[float, float, float]
@@ -39,13 +39,13 @@ Interval = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Answers:
-    """What was answered to N photos.
+    """The answers to N photos.
 
     Attributes:
         labels: N true class indices.
-        predicted: N answered class indices; -1 where no class was given.
-        probabilities: N x 8, rows sum to 1; NaN where no class was given.
-        warned: N bool, the risk level was above low.
+        predicted: N answered class indices; -1 if no class was given.
+        probabilities: N x 8, rows sum to 1; NaN if no class was given.
+        warned: N bool, whether the risk was above low.
         groups: N lesion ids.
     """
 
@@ -61,7 +61,7 @@ class Answers:
 
 
 def balanced_accuracy(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
-    """Mean recall of the classes that are there; scikit-learn's own warns where another one is predicted.
+    """Mean recall of the classes that occur. scikit-learn's own function warns if another class is predicted.
 
     Args:
         truth: N class indices.
@@ -76,16 +76,16 @@ def balanced_accuracy(truth: NDArray[np.int64], predicted: NDArray[np.int64]) ->
 
 
 def figures(answers: Answers) -> dict[str, float]:
-    """All figures by name; a photo that was given no class counts as answered wrongly.
+    """All figures by name. A photo without an answered class counts as wrong.
 
-    Areas under curves and the calibration error are of the photos that were given a class. A figure that the sample
-    does not define (no photo of a class) is NaN.
+    Areas under curves and the calibration error count only photos with an answered class. A figure that is undefined
+    for the sample (no photo of a class) is NaN.
     """
     truth, predicted = answers.labels, answers.predicted
     classes = list(range(len(CLASSES)))
     melanoma = CLASSES.index("mel")
     suspicious = np.isin(truth, [CLASSES.index(name) for name in SUSPICIOUS])
-    with warnings.catch_warnings():  # resamples may lack a rare class: NaN says it, and refusals are no class
+    with warnings.catch_warnings():  # a resample may lack a rare class, which gives NaN; refusals are no class
         warnings.simplefilter("ignore")
         precisions, recalls, _, _ = precision_recall_fscore_support(
             truth, predicted, labels=classes, zero_division=np.nan
@@ -111,12 +111,12 @@ def figures(answers: Answers) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Bin:
-    """Photos whose highest probability lies above ``low`` and not above ``high``.
+    """Photos whose highest probability p is ``low`` < p <= ``high``.
 
     Attributes:
         photos: how many.
         mean: their mean highest probability.
-        right: share of them whose class was named rightly.
+        right: share of them whose class is right.
     """
 
     low: float
@@ -127,14 +127,14 @@ class Bin:
 
 
 def reliability(answers: Answers) -> list[Bin]:
-    """scikit-learn's calibration curve of the highest probability, in 15 equal bins; empty ones are left out."""
+    """scikit-learn's calibration curve of the highest probability, in 15 equal bins without the empty ones."""
     given = answers.predicted >= 0
     if not given.any():
         return []
     confidence = answers.probabilities[given].max(1)
     correct = answers.predicted[given] == answers.labels[given]
     right, mean = calibration_curve(correct, confidence, n_bins=BINS, strategy="uniform")
-    # The same assignment to bins as calibration_curve makes, which does not give their sizes.
+    # calibration_curve does not return the sizes of its bins, so this assigns photos to bins in the same way.
     edges = np.linspace(0, 1, BINS + 1)
     counts = np.bincount(np.searchsorted(edges[1:-1], confidence), minlength=BINS)
     return [
@@ -144,7 +144,8 @@ def reliability(answers: Answers) -> list[Bin]:
 
 
 def confusion(answers: Answers) -> NDArray[np.int64]:
-    """scikit-learn's confusion matrix, 8 true classes x 8 answered ones and, last, the photos that were given none."""
+    """scikit-learn's confusion matrix: 8 true classes x 8 answered ones and a last column for photos without a
+    class."""
     columns = [*range(len(CLASSES)), -1]
     return np.asarray(confusion_matrix(answers.labels, answers.predicted, labels=columns)[:-1], np.int64)
 
@@ -158,8 +159,8 @@ def bootstrap(
     """Estimate figures with their 95 % percentile intervals.
 
     Args:
-        measure: figures of the photos with the given row numbers.
-        groups: lesion id of each photo; lesions, not photos, are drawn.
+        measure: computes the figures of the photos with the given row numbers.
+        groups: lesion id of each photo; the bootstrap draws lesions, not photos.
     """
     names, owner = np.unique(np.asarray(groups), return_inverse=True)
     order = np.argsort(owner, kind="stable")
@@ -184,11 +185,11 @@ def _ranking(answers: Answers) -> dict[str, float]:
     truth = answers.labels[given, None] == np.arange(len(CLASSES))
     if not given.any():
         return dict.fromkeys(("roc_auc", "melanoma_roc_auc", "melanoma_at_specificity", "ece"), float("nan"))
-    # NaN of a class that no photo has, or every one.
+    # NaN for a class that no photo has, or all photos have.
     areas = roc_auc_score(truth, answers.probabilities[given], average=None)
     melanoma = CLASSES.index("mel")
     false_alarms, sensitivity, _ = roc_curve(truth[:, melanoma], answers.probabilities[given, melanoma])
-    reached = sensitivity[false_alarms <= 1 - SPECIFICITY]  # of nothing but melanomas there is no false alarm
+    reached = sensitivity[false_alarms <= 1 - SPECIFICITY]  # with melanomas only there are no false alarms
     bins = reliability(answers)
     gaps, photos = [abs(each.mean - each.right) for each in bins], [each.photos for each in bins]
     return {

@@ -1,4 +1,4 @@
-"""An evaluation as one report: Markdown to read, JSON to compute with, PNG to look at."""
+"""The report of an evaluation: as Markdown, JSON and PNG."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _table(rows: list[tuple[str, Interval]]) -> list[str]:
 
 
 def text(value: Interval) -> str:
-    """``0.912 [0.89, 0.93]``; a figure that is not defined is a dash."""
+    """Text such as ``0.912 [0.890, 0.930]``; an undefined figure is a dash."""
     if np.isnan(value[0]):
         return "–"
     estimate, low, high = (round(each, DIGITS) for each in value)

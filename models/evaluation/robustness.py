@@ -1,7 +1,7 @@
-"""How the served pipeline bears what happens to photos: every corruption of a split, answered as a chat would get it.
+"""Robustness: runs the served pipeline on every corruption of a split, as a chat would get it.
 
-The pipeline first answers all photos of a corruption. Those that it refuses as unfit are then asked for once more,
-unchecked: what the model would have said tells what refusing is worth.
+The pipeline first answers all photos of a corruption. Then it answers those that it refused as unfit once more, without
+the check. This shows what refusing is worth.
 """
 
 from __future__ import annotations
@@ -27,29 +27,30 @@ from models.evaluation.metrics import balanced_accuracy, bootstrap
 from models.evaluation.served import collect, serve, without_mask
 
 PLAIN: Final = Corruption("as it is", "", lambda pixels: pixels)
-ROUNDS: Final = 500  # of the bootstrap, a row
-_LEFT: Final = (None, Refusal.NO_LESION)  # no check refused these: without a lesion there is nothing to classify
+ROUNDS: Final = 500  # bootstrap rounds for each row
+_LEFT: Final = (None, Refusal.NO_LESION)  # not refused by a check; without a lesion there is nothing to classify
 
 Analyses = list[Analysis]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; shares are 0..1.
+    """One row of the table; shares are 0..1.
 
     Attributes:
         kind, level: the corruption.
-        photos: how many were asked for.
-        models: what answered, by role.
-        accuracy, accuracy_low, accuracy_high: share named rightly where nothing is refused as unfit, with its 95 %
-            interval; a photo in which no lesion is found counts as wrong.
+        photos: their number.
+        models: role -> the model that answered.
+        accuracy, accuracy_low, accuracy_high: share of right classes if nothing is refused as unfit, with its 95 %
+        interval; a photo without a found lesion counts as wrong.
         balanced_accuracy: mean recall of the same answers.
-        change, change_low, change_high: balanced accuracy less that of the same photos as they are, with its 95 %
-            interval. Two thirds of the photos are nevi: a model that calls everything a nevus keeps its accuracy.
-        flips: share of the photos that got a class both as they are and corrupted whose class differs.
-        refused: share that the served pipeline gives no class.
-        reasons: how many photos it refused for what.
-        answered_accuracy: share named rightly of those that the served pipeline does give a class; NaN for none.
+        change, change_low, change_high: balanced accuracy minus that of the same photos without corruption, with its 95
+        % interval. (Two thirds of the photos are nevi, so a model that calls everything a nevus keeps its accuracy.)
+        flips: of the photos that got a class both with and without corruption, the share whose class differs.
+        refused: share that gets no class from the served pipeline.
+        reasons: the number of refused photos for each reason.
+        answered_accuracy: share of right classes among the photos that get a class from the served pipeline; NaN if
+            there are none.
     """
 
     kind: str
@@ -70,10 +71,10 @@ class Row:
 
 
 def measure(root: Path, split: Split, weights: Path, table: Path, limit: int | None = None) -> list[Row]:
-    """Answer a split under every corruption; each row is added to ``table`` as soon as it is known.
+    """Answer a split under every corruption. Each row is added to ``table`` as soon as it is known.
 
-    Rows that ``table`` already holds for the same models and number of photos are kept; only the photos as they are
-    are always answered anew, since flips are counted against them.
+    Rows that ``table`` already has for the same models and number of photos are kept. Only the photos without
+    corruption are always answered again, since flips are counted against them.
 
     Args:
         root: the data folder.
@@ -113,7 +114,7 @@ def measure(root: Path, split: Split, weights: Path, table: Path, limit: int | N
 def _answer(
     photos: Photos, corruption: Corruption, weights: Path, done: Callable[[], None]
 ) -> tuple[Analyses, Analyses]:
-    """What the pipeline answers to the corrupted photos, and what it answers where it may refuse none as unfit."""
+    """The pipeline's answers to the corrupted photos, with the check for unfit photos and without it."""
 
     def corrupted(photo: Photo) -> ServedPhoto:
         return ServedPhoto(corruption.apply(photo.pixels()))

@@ -1,4 +1,4 @@
-"""The table of `models.evaluation.robustness` to read (Markdown) and to look at (PNG)."""
+"""Writes the table of `models.evaluation.robustness` as Markdown and as a plot."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ served pipeline on its own: {models}.
 
 
 def write_robustness(rows: list[Row], split: str, table: Path) -> None:
-    """Write ``table``'s companions ``.md`` and ``.png``; the photos as they are come first in ``rows``."""
+    """Write the ``.md`` and ``.png`` beside ``table``. The first of ``rows`` is without corruption."""
     lines = [_line(row) for row in rows]
     heading = f"# Robustness on `{split}`\n\n"
     intro = _INTRO.format(photos=rows[0].photos, split=split, models=rows[0].models)

@@ -1,4 +1,4 @@
-"""Answers of the served pipeline: evaluation calls the library that the bot calls, on every core."""
+"""Answers of the served pipeline: evaluation calls the same library as the bot, on every core."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def serve(
     """Answer photos, one after another in the order given.
 
     Args:
-        photos: where they come from; as text each names its photo in an error.
-        read: decodes one.
+        photos: their sources; `str` of a source names its photo in an error.
+        read: decodes the photo of a source.
         weights: folder of registry.json.
         checked: whether unfit photos are refused.
-        classifier: NAME-VERSION of a released classifier; None takes the served one.
+        classifier: NAME-VERSION of a released classifier; None is the served one.
 
     Raises:
         EvaluationError: a photo cannot be read, or nothing can be served.
@@ -52,12 +52,12 @@ def serve(
 
 
 def read_file(path: Path) -> ServedPhoto:
-    """The photo of a file, for `serve`."""
+    """Read the photo of a file, for `serve`."""
     return decode(path.read_bytes())
 
 
 def read_encoded(photo: Photo) -> ServedPhoto:
-    """A photo of a data set as a person would send it, for `serve`."""
+    """Read a photo of a data set as if a person had sent it, for `serve`."""
     return decode(photo.encoded)
 
 
@@ -67,12 +67,12 @@ def watched(analyses: Iterable[Analysis], what: str, count: int) -> Iterator[Ana
 
 
 def without_mask(analysis: Analysis) -> Analysis:
-    """An analysis that takes little memory, to be kept by the thousand."""
+    """The analysis without its mask, so that thousands fit into memory."""
     return replace(analysis, lesion=None)
 
 
 def collect(analyses: Sequence[Analysis], labels: NDArray[np.int64], groups: Sequence[str]) -> Answers:
-    """Analyses beside the truth: N true class indices and N ids of lesions or patients."""
+    """Join N analyses with N true class indices and N ids of lesions or patients."""
     return Answers(
         labels,
         np.array([CLASSES.index(each.label) if each.label else -1 for each in analyses], np.int64),

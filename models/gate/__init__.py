@@ -1,1 +1,1 @@
-"""The gate that refuses photos without a lesion on skin: what it learns from, its fit and its report."""
+"""The gate, which refuses photos without a lesion on skin: its training pictures, its fit and its report."""

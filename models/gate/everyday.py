@@ -1,8 +1,8 @@
-"""Everyday pictures: what people send to a bot that is no spot on skin. Gathered from packages, and drawn by code.
+"""Everyday pictures, which show no spot on skin: collected from packages, and drawn by code.
 
-They serve to fit the gate and, kept apart, to test it. A picture's part is decided by a hash of the group it belongs
-to (its folder, or the name it shares with its variants), so that near-duplicates stay together and every machine
-splits alike.
+Some of them fit the gate, and others test it. A hash of a picture's group decides its part. The group is its folder, or
+the name that it shares with its variants. So near-duplicates stay together, and the parts are the same on every
+machine.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
 SHARES: Final = {"fit": 0.4, "choose": 0.1, "held-out": 0.5}
 LONGEST: Final = 640
-"""Pictures are reduced to this many pixels on their longer side; the segmenter looks at far fewer."""
+"""Pictures are reduced to this many pixels on their longer side; the segmenter reads far fewer."""
 SHORTEST: Final = 100
 DRAWN_EACH: Final = 60
 DRAWN_MORE: Final = 90
-"""So many of each drawn kind are split as all pictures are, and so many more are of the part "fit"."""
+"""Numbers for each drawn kind: pictures that are split like all others, and additional pictures of the part "fit"."""
 SUFFIXES: Final = {".png", ".jpg", ".jpeg", ".webp"}
 HEALTHY: Final = "skin without a lesion"
-_ROOM: Final = 12  # pixels of 320 x 240 that a crop of skin keeps from the mask, which ends where the lesion fades
+_ROOM: Final = 12  # distance of a skin crop from the mask, in pixels of 320 x 240, since a lesion fades beyond its mask
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where pictures of one kind lie.
+    """A source of pictures of one kind.
 
     Attributes:
-        kind: how a report calls them.
-        package: what installs them: a package of Debian or of Python.
-        folder: where, absolute; or inside a Python package, whose import name comes first.
-        groups: what keeps together: the pictures of a folder, or those whose names begin with the same letters.
-        most: how many pictures of a group are taken.
+        kind: its name in a report.
+        package: the Debian or Python package that has them.
+        folder: an absolute path; or a path inside a Python package, which starts with its import name.
+        groups: what is a group: the pictures of a folder, or those whose names begin with the same letters.
+        most: the largest number of pictures of a group.
     """
 
     kind: str
@@ -79,7 +79,7 @@ SOURCES: Final = (
 
 @dataclass(frozen=True, eq=False)
 class Everyday:
-    """One picture: ``pixels`` H x W x 3 uint8 RGB, its longer side at most ``LONGEST``; ``group`` see above."""
+    """One picture: ``pixels`` H x W x 3 uint8 RGB, the longer side at most ``LONGEST``; ``group``: see the module."""
 
     kind: str
     group: str
@@ -88,7 +88,7 @@ class Everyday:
 
 
 def part_of(group: str) -> Part:
-    """The part that a group of pictures belongs to; depends on its name alone."""
+    """The part to which a group of pictures belongs; it depends only on the group's name."""
     share = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) / 2**64
     for part in PARTS:
         share -= SHARES[part]
@@ -98,7 +98,7 @@ def part_of(group: str) -> Part:
 
 
 def gather() -> Iterator[Everyday]:
-    """Every picture of the packages and the drawn ones.
+    """All pictures of the packages, and the drawn ones.
 
     Raises:
         DataError: a package is not installed; the message names it.
@@ -118,11 +118,11 @@ def gather() -> Iterator[Everyday]:
 
 
 def healthy_skin(lesions: Lesions, part: Part | None = None) -> Iterator[Everyday]:
-    """Crops of skin beside the lesions, where a mask leaves room for ``SHORTEST`` pixels either way.
+    """Crops of skin beside the lesions, if there is room for ``SHORTEST`` pixels in both directions.
 
     Args:
-        lesions: where to cut.
-        part: which part the crops belong to; None splits them by lesion over "choose" and "held-out".
+        lesions: the photos to cut.
+        part: of the crops; None splits them by lesion into "choose" and "held-out".
     """
     for group, image, mask in zip(lesions.groups, lesions.images, lesions.masks, strict=True):
         crop = _largest_free(image, mask)
@@ -132,10 +132,10 @@ def healthy_skin(lesions: Lesions, part: Part | None = None) -> Iterator[Everyda
 
 
 def skin_beside(photos: Iterable[tuple[str, NDArray[np.uint8], NDArray[np.bool_]]]) -> Iterator[Everyday]:
-    """Crops of skin beside the lesions of photos by phone, all to fit on; see ``healthy_skin``.
+    """Crops of skin beside the lesions of photos by phone, all of the part "fit"; see ``healthy_skin``.
 
     Args:
-        photos: of each the group, the pixels and the mask of all its lesions.
+        photos: the group, the pixels and the mask of all lesions, for each photo.
     """
     for group, image, mask in photos:
         crop = _largest_free(image, mask)
@@ -144,9 +144,9 @@ def skin_beside(photos: Iterable[tuple[str, NDArray[np.uint8], NDArray[np.bool_]
 
 
 def read(path: Path) -> NDArray[np.uint8] | None:
-    """Read a picture as H x W x 3 uint8 RGB, transparency laid on white, reduced to ``LONGEST``.
+    """Read a picture as H x W x 3 uint8 RGB, reduced to ``LONGEST``. Transparent parts become white.
 
-    None for one that serving would refuse by its size alone: below ``SHORTEST``, or of too many pixels.
+    None if serving would refuse its size: below ``SHORTEST``, or too many pixels.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -177,7 +177,7 @@ def _folder(source: Source) -> Path:
 
 
 def _paths(source: Source) -> list[tuple[str, Path]]:
-    """Group and path of the pictures that are taken of a source, in a fixed order."""
+    """Group and path of the pictures that are used from a source, in a fixed order."""
     root = _folder(source)
     groups: dict[str, list[Path]] = {}
     for path in sorted(root.rglob("*")):
@@ -194,7 +194,7 @@ def _paths(source: Source) -> list[tuple[str, Path]]:
 
 
 def _largest_free(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8] | None:
-    """The largest of the four pieces of a picture that lie beside, above or below the lesion's box."""
+    """The largest of the four pieces of a picture beside, above and below the lesion's box."""
     x, y, across, along = cv2.boundingRect(mask.astype(np.uint8))
     if not across:
         return None

@@ -1,6 +1,6 @@
 """Everyday pictures drawn by code: gradients, pages of text, noise, bare skin tones, screenshots, drawings.
 
-All are functions of a random generator, so that one number gives one picture. None shows a spot on skin.
+All are functions of a random generator, so that a number always gives the same picture. None shows a spot on skin.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TEXT: Final = (
 
 
 def gradient(chance: Generator) -> Pixels:
-    """Two colours that flow into one another along a line or from a point, with or without grain."""
+    """Two colours that blend along a line or from a point, with or without grain."""
     height, width = _shape(chance)
     rows, columns = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     if chance.random() < 0.5:
@@ -57,7 +57,7 @@ def noise(chance: Generator) -> Pixels:
 
 
 def bare_skin(chance: Generator) -> Pixels:
-    """A tone of skin with light from one side, blotches and pores, and nothing on it."""
+    """A skin tone with light from one side, blotches and pores, but no spot."""
     height, width = _shape(chance)
     tone = np.array(SKIN_TONES[chance.integers(len(SKIN_TONES))]) * chance.uniform(0.85, 1.1)
     rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
@@ -71,7 +71,7 @@ def bare_skin(chance: Generator) -> Pixels:
 
 
 def text_page(chance: Generator) -> Pixels:
-    """A page of print: paper, lines of words, a headline, sometimes a table, photographed or scanned."""
+    """A printed page: paper, lines of words, a headline, sometimes a table, photographed or scanned."""
     width, height = int(chance.integers(360, 700)), int(chance.integers(360, 900))
     paper = tuple(int(value) for value in np.array([255, 253, 246]) * chance.uniform(0.82, 1))
     page = Image.new("RGB", (width, height), paper)
@@ -95,7 +95,7 @@ def text_page(chance: Generator) -> Pixels:
 
 
 def screenshot(chance: Generator) -> Pixels:
-    """The screen of a phone or of a computer: bars, buttons, a list or the bubbles of a chat."""
+    """The screen of a phone or of a computer: bars, buttons, a list or a chat."""
     width, height = ((360, 720), (720, 450), (600, 600))[chance.integers(3)]
     dark = chance.random() < 0.4
     ground = (24, 26, 30) if dark else (246, 247, 250)
@@ -206,7 +206,7 @@ def _shape(chance: Generator) -> tuple[int, int]:
 
 
 def _colour(chance: Generator, *, dark: bool = False) -> Colour:
-    """Any colour; every other one near a tone of skin, since those are the hard ones."""
+    """A random colour. Every second one is near a skin tone, since those are the hard ones."""
     if dark:
         red, green, blue = chance.integers(0, 90, 3)
     elif chance.random() < 0.5:

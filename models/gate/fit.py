@@ -1,6 +1,6 @@
 """Fit the gate, and compare it on ``val`` with other scores.
 
-Nothing here sees ``test`` or the everyday pictures that are held out; `models.gate.refusal` measures on those.
+Nothing here uses ``test`` or the held-out everyday pictures. `models.gate.refusal` measures on those.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ from models.release.files import LICENCE, backbone_of, register, store
 from models.release.outputs import ReleasedNetworks
 
 STRENGTH: Final = 0.003
-"""Of the data against the prior. It was chosen by the comparison below and by whether photos by phone are read."""
+"""Strength of the data against the prior. The comparison below and the share of accepted photos by phone decided it."""
 LOST: Final = {False: 0.002, True: 0.01}
-"""Share of ``val``'s lesions that gate and segmenter may refuse together: of HAM10000, and of the other sets."""
+"""Share of the lesions in ``val`` that gate and segmenter together may refuse: of HAM10000, and of the other sets."""
 OF_EACH: Final = 900
-"""So many photos of ``train`` of each set and kind of picture teach how to tell the domain."""
+"""The classifier of the domain learns from this many photos of ``train`` of each set and kind of picture."""
 
 
 @dataclass(frozen=True)
 class ExampleOutputs:
-    """What released networks give for N examples, of which M are compared.
+    """The outputs of released networks for N examples, of which M are for the comparison.
 
     Attributes:
         kinds: N indices into ``inference.pipeline.gate.KINDS``.
-        learnt: N bool; the others are compared.
-        beyond: N bool; lesions of other sets than HAM10000.
+        learnt: N bool; True for examples to fit on, False for those of the comparison.
+        beyond: N bool; True for lesions of other sets than HAM10000.
         features: N x D, of the gate's backbone.
         scores: M, the segmenter's best score in [0, 1].
     """
@@ -67,11 +67,11 @@ def fit(roots: Sequence[Path], version: str, weights: Path, limit: int | None = 
         roots: folders of the sets.
         version: of the release.
         weights: folder of registry.json.
-        limit: learn from and compare with only so many lesions.
+        limit: fit on, and compare with, only this many lesions.
 
     Raises:
         DataError: data or a package with everyday pictures is missing.
-        EvaluationError: the served classifier has no network that the gate could go by.
+        EvaluationError: the served classifier has no network with features for the gate.
     """
     release = RegistryFile.load(weights)
     segmenter, backbone = release.served_segmenter, backbone_of(release.served_classifier)
@@ -93,7 +93,7 @@ def fit(roots: Sequence[Path], version: str, weights: Path, limit: int | None = 
         RocCurveDisplay.from_predictions(lesions, values, ax=axes, name=name)
     axes.set(title="Lesions of val against everyday pictures", xlabel="everyday pictures read", ylabel="lesions read")
     axes.set(xlim=(0, 0.3), ylim=(0.7, 1))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize="small")  # where no curve runs
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize="small")  # where there is no curve
     save_figure(figure, weights / "refusal.png")
     served = _odds_of(gate, seen.features[compared])
     stored = {"weight": gate.weight, "bias": gate.bias, "phone.weight": domain.weight, "phone.bias": domain.bias}
@@ -108,12 +108,12 @@ def fit(roots: Sequence[Path], version: str, weights: Path, limit: int | None = 
 
 
 def threshold_for(values: Values, found: NDArray[np.bool_], lost: float) -> float:
-    """The highest threshold on the scores of lesions at which at most a share ``lost`` of them is refused.
+    """The highest threshold at which at most a share ``lost`` of the lesions is refused.
 
     Args:
         values: N scores of lesions.
-        found: N, whether the segmenter outlines them; those that it does not are refused anyway.
-        lost: share of the N.
+        found: N bool, whether the segmenter outlines them. The others are refused anyway.
+        lost: share of the N lesions, 0..1.
     """
     spare = int(lost * len(values)) - int((~found).sum())
     ordered = np.sort(values[found])
@@ -123,14 +123,14 @@ def threshold_for(values: Values, found: NDArray[np.bool_], lost: float) -> floa
 def _threshold(
     values: Values, found: NDArray[np.bool_], lesions: NDArray[np.bool_], beyond: NDArray[np.bool_]
 ) -> float:
-    """The threshold at which neither HAM10000 nor the other sets lose more lesions than ``LOST``."""
+    """The threshold at which neither HAM10000 nor the other sets lose more of their lesions than ``LOST``."""
     chosen = (lesions & (beyond == other) for other in LOST)
     limits = zip(chosen, LOST.values(), strict=True)
     return min(threshold_for(values[rows], found[rows], lost) for rows, lost in limits if rows.any())
 
 
 def _candidates(seen: ExampleOutputs, gate: LinearClassifier) -> dict[str, Values]:
-    """Scores of what is compared, by what a report calls them."""
+    """Name of a score in a report -> its values for the examples of the comparison."""
     given, lesions = seen.features[~seen.learnt], seen.features[seen.learnt & (seen.kinds == 0)]
     return {
         "segmenter's score": seen.scores,
@@ -145,7 +145,7 @@ def _odds_of(gate: LinearClassifier, features: Tensor) -> Values:
 
 
 def _outputs(given: Iterable[Example], networks: ReleasedNetworks) -> ExampleOutputs:
-    """Every example is turned, brightened and freed of a surround as serving does it."""
+    """Run the networks on every example, prepared as in serving."""
     found, features, compared = [], [], []
     for example in track(given, "pictures", console=Console(stderr=True)):
         found.append((example.kind, example.learnt, example.beyond))
@@ -158,7 +158,7 @@ def _outputs(given: Iterable[Example], networks: ReleasedNetworks) -> ExampleOut
 
 
 def _domain_classifier(roots: Sequence[Path], networks: ReleasedNetworks, limit: int) -> DomainClassifier:
-    """Learn the domain from photos of ``train``."""
+    """Fit the classifier of the domain to photos of ``train``."""
     photos = load_photos(roots, "train", limit).photos
     features = np.stack([networks.features(photo.pixels()) for photo in photos])
     return fit_domain_classifier(features, np.array([photo.domain == "phone" for photo in photos]))

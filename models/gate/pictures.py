@@ -1,7 +1,7 @@
-"""What the gate is fitted and compared on: lesions and everything else, as they are and as phones and chats show them.
+"""The pictures to fit and compare the gate: lesions and everything else, both unchanged and changed as by phones.
 
-Lesions of ``train`` and everyday pictures of the part ``fit`` are learnt from; lesions of ``val`` and the part
-``choose`` compare what was learnt. The part ``held-out`` is not seen here.
+Lesions of ``train`` and everyday pictures of the part ``fit`` are for fitting. Lesions of ``val`` and the part
+``choose`` are for the comparison. The part ``held-out`` is not used here.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from models.gate.everyday_drawn import DRAWN
 Pixels = NDArray[np.uint8]
 
 LESIONS: Final = 1000
-"""So many lesions of ``train`` are learnt from, spread evenly over it."""
+"""Number of lesions of ``train`` to fit on, spread evenly over it."""
 PHONES: Final = 1000
-"""So many close-ups by camera of ``train`` are learnt from beside all photos by phone."""
+"""Number of close-ups by camera of ``train`` to fit on, beside all photos by phone."""
 _DEBIAN: Final = ", ".join(dict.fromkeys(source.package for source in SOURCES if source.folder.startswith("/")))
 _PYTHON: Final = ", ".join(dict.fromkeys(source.package for source in SOURCES if not source.folder.startswith("/")))
 DATA: Final = (
@@ -40,19 +40,19 @@ DATA: Final = (
     f"({', '.join(dict.fromkeys(source.kind for source in SOURCES))}) of the Debian packages {_DEBIAN} and of the "
     f"Python packages {_PYTHON}; pictures drawn by code ({', '.join(DRAWN)})"
 )
-"""What a release says that the gate has learnt from and was chosen on."""
+"""The data of the gate, as a release states it."""
 COPIES: Final = 2
-"""Changed copies of every picture that is learnt from, beside the picture itself."""
-NEAREST: Final = 100  # pixels of 320 x 240 that a frame has at least
-SMALLEST: Final = 64  # pixels: a close-up of less has nothing to see
+"""Number of changed copies of every picture to fit on, beside the picture itself."""
+NEAREST: Final = 100  # smallest frame, in pixels of 320 x 240
+SMALLEST: Final = 64  # pixels; a smaller close-up shows nothing
 
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """One picture, H x W x 3 uint8 RGB; ``kind`` indexes ``inference.pipeline.gate.KINDS``; ``learnt`` from, or only
-    compared.
+    """One picture, H x W x 3 uint8 RGB. ``kind`` is an index into ``inference.pipeline.gate.KINDS``.
 
-    ``beyond`` says of lesions that they are of another set than HAM10000.
+    ``learnt``: whether it is for fitting; otherwise it is for the comparison. ``beyond``: whether it is a lesion of
+    another set than HAM10000.
     """
 
     pixels: Pixels
@@ -62,11 +62,11 @@ class Example:
 
 
 def examples(roots: Sequence[Path], limit: int | None = None) -> Iterator[Example]:
-    """Everything to learn from and to compare on; the changed copies are the same on every call.
+    """All examples to fit on and to compare with. The changed copies are the same on every call.
 
     Args:
         roots: folders of the sets.
-        limit: use only this many lesions of each set of ``val``, and of ``train``.
+        limit: use only this many lesions of each set, both of ``val`` and of ``train``.
 
     Raises:
         DataError: data or a package with everyday pictures is missing.
@@ -115,14 +115,14 @@ def kind_of(picture: Everyday) -> int:
 
 
 def reframed(pixels: Pixels, mask: NDArray[np.bool_], chance: Generator) -> Pixels:
-    """A lesion nearer or further away, off the middle, in a frame of another shape; never cut off.
+    """A lesion nearer or further away, off the centre, in a frame of another shape; it is never cut off.
 
-    What comes into the frame is the photo's mirror image: more skin.
+    Beyond the photo's edge, the frame is filled with its mirror image, which is more skin.
 
     Args:
         pixels: H x W x 3.
         mask: H x W, where the lesion is.
-        chance: where the frame comes from.
+        chance: random generator.
     """
     height, width = pixels.shape[:2]
     x, y, across, along = cv2.boundingRect(mask.astype(np.uint8))
@@ -144,7 +144,7 @@ def reframed(pixels: Pixels, mask: NDArray[np.bool_], chance: Generator) -> Pixe
 
 
 def close_up(pixels: Pixels, chance: Generator) -> Pixels:
-    """A piece of a picture, now and then in the colours of skin: fur, cloth and wood fill the frame of a phone too."""
+    """A piece of a picture, sometimes in the colours of skin, because fur, cloth and wood may fill a photo too."""
     height, width = (max(SMALLEST, round(side * chance.uniform(0.3, 1))) for side in pixels.shape[:2])
     top = int(chance.integers(0, max(1, pixels.shape[0] - height + 1)))
     left = int(chance.integers(0, max(1, pixels.shape[1] - width + 1)))
@@ -157,7 +157,7 @@ def close_up(pixels: Pixels, chance: Generator) -> Pixels:
 
 
 def changed(pixels: Pixels, chance: Generator) -> Pixels:
-    """Turned, in another light and colour, blurred, grainy, smaller, through JPEG: each now and then."""
+    """Random changes: turned, other light and colour, blurred, grainy, smaller, compressed as JPEG."""
     picture = turned(int(chance.integers(4)))(pixels)
     if chance.random() < 0.5:
         picture = picture[:, ::-1]

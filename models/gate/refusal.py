@@ -1,6 +1,6 @@
-"""What the served pipeline refuses: everyday pictures that were held out, lesions of a split, photos by phone.
+"""How much the served pipeline refuses: held-out everyday pictures, lesions of a split, photos by phone.
 
-Every picture goes through the served pipeline, so that what is counted is what a chat gets.
+Every picture goes through the served pipeline, so this counts what a chat would get.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
 
 @dataclass(frozen=True)
 class Refused:
-    """Of ``photos`` pictures of a kind, how many were refused for what; "" is the reason of those that were read."""
+    """The pictures of a kind: reason -> number of refused ones. The reason "" counts those that were accepted."""
 
     kind: str
     photos: int
@@ -35,13 +35,13 @@ class Refused:
 
     @property
     def share(self) -> float:
-        """Share that is refused; NaN of no pictures."""
+        """Share that is refused; NaN without pictures."""
         return 1 - self.reasons[""] / self.photos if self.photos else float("nan")
 
 
 @dataclass(frozen=True)
 class Refusals:
-    """All that the report shows. The shares are of all everyday pictures and of all lesions, with their intervals."""
+    """Everything that the report shows. The shares are of all everyday pictures and of all lesions, with intervals."""
 
     split: Split
     models: dict[str, str]
@@ -53,7 +53,7 @@ class Refusals:
 
 
 def measure(root: Path, split: Split, weights: Path, phone: Path | None = None) -> Refusals:
-    """Show the served pipeline what it should refuse and what it should read.
+    """Run the served pipeline on pictures that it should refuse and on photos that it should accept.
 
     Args:
         root: the data folder.
@@ -90,7 +90,7 @@ def measure(root: Path, split: Split, weights: Path, phone: Path | None = None) 
 def _reasons(
     photos: Sequence[Item], read: Callable[[Item], Photo], weights: Path, what: str
 ) -> tuple[list[str], dict[str, str]]:
-    """Why each picture is refused, "" where it is read; and the models that answered."""
+    """The reason of each refusal ("" if the picture is accepted), and the models that answered."""
     reasons, models = [], {}
     for analysis in watched(serve(photos, read, weights), what, len(photos)):
         reasons.append(analysis.refusal or "")

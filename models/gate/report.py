@@ -1,5 +1,4 @@
-"""What `models.gate.refusal` measured and what was tried for the gate, to read (Markdown) and to compute with (JSON).
-What `models.gate.refusal` measured and what was tried for the gate, to read (Markdown) and to compute with (JSON)."""
+"""Writes what `models.gate.refusal` measured and what was tried for the gate, as Markdown and as JSON."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Scores of how much a photo looks like the lesions that were learnt from: each N values, higher for more alike.
+"""Scores of how similar a photo is to the training lesions. Each returns N values, higher for more similar.
 
-They are compared when a gate is fitted; what is served is the linear classifier.
+They are compared when a gate is fitted. The linear classifier is the one that is served.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Values = NDArray[np.float64]
 
 
 def mahalanobis(features: Tensor, learnt: Tensor) -> Values:
-    """Negative distance to the lesions' features in their own covariance, shrunk after Ledoit and Wolf.
+    """Negative Mahalanobis distance to the lesions' features, with a covariance shrunk after Ledoit and Wolf.
 
     K. Lee et al., "A Simple Unified Framework for Detecting Out-of-Distribution Samples", NeurIPS 2018, with one
     class.
@@ -32,14 +32,14 @@ def mahalanobis(features: Tensor, learnt: Tensor) -> Values:
 
 
 def nearest(features: Tensor, learnt: Tensor, neighbour: int = 10) -> Values:
-    """Negative distance to the tenth nearest lesion, features at unit length.
+    """Negative distance to the tenth nearest lesion, with features scaled to unit length.
 
     Y. Sun et al., "Out-of-Distribution Detection with Deep Nearest Neighbors", ICML 2022.
 
     Args:
         features: N x D.
         learnt: M x D, of lesions.
-        neighbour: which neighbour counts.
+        neighbour: rank of the neighbour that counts.
     """
     given, known = (torch.nn.functional.normalize(each, dim=1).numpy() for each in (features, learnt))
     distances, _ = NearestNeighbors(n_neighbors=neighbour).fit(known).kneighbors(given)
@@ -61,5 +61,5 @@ def fit_linear(features: Tensor, kinds: NDArray[np.int64], strength: float) -> L
     assert len(fitted.classes_) == len(KINDS)
     weight = torch.from_numpy(fitted.coef_) / spread
     bias = torch.from_numpy(fitted.intercept_) - weight @ mean
-    # scikit-learn lays the weights out by columns, which safetensors would write down as if they lay by rows.
+    # scikit-learn stores the weights by columns. safetensors would write them as if they were stored by rows.
     return LinearClassifier(np.ascontiguousarray(weight.float().numpy()), bias.float().numpy())

@@ -1,1 +1,1 @@
-"""The networks: our own, and those of other makers that they are compared with."""
+"""The networks: our own, and others for the comparison."""

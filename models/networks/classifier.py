@@ -1,4 +1,4 @@
-"""What every classifier can do, whoever made it."""
+"""The interface of every classifier."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class Classifier(Protocol):
-    """What a classifier can do besides being an ``nn.Module``.
+    """What a classifier has beyond an ``nn.Module``.
 
     Its forward pass takes B x 3 x S x S photos, RGB, float in [0, 1], and normalises them itself.
     """
@@ -18,17 +18,17 @@ class Classifier(Protocol):
         """B x 8 outputs in the order of ``CLASSES``: capsule lengths, or logits."""
 
     def log_odds(self, outputs: Tensor) -> Tensor:
-        """Outputs as scores whose softmax, once calibrated, is a probability."""
+        """Turn outputs into scores. Their softmax, once calibrated, is a probability."""
 
     def loss(self, outputs: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
-        """Mean loss of outputs against B class indices; where it is a cross entropy, with smoothed labels."""
+        """Mean loss of outputs against B class indices. A cross entropy smooths the labels."""
 
     def attribution(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """The outputs, and B x 8 x G x G: how much each cell of a grid over the photos spoke for each class."""
+        """The outputs, and B x 8 x G x G: how much each cell of a grid over the photos supported each class."""
 
 
 class Logits:
-    """What every classifier does whose outputs are logits."""
+    """A classifier whose outputs are logits."""
 
     def log_odds(self, outputs: Tensor) -> Tensor:
         return outputs.float()

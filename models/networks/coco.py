@@ -1,7 +1,7 @@
-"""Weights learnt on COCO to begin a segmenter with: ultralytics' own detector, whose file is known by its hash.
+"""COCO weights from which a segmenter can start: ultralytics' own detector, identified by the hash of its file.
 
-A checkpoint is a pickle, which runs what it contains; so only the one that ultralytics published is opened. Detector
-and segmenter share all layers but the class scores, the masks' coefficients and the prototypes.
+A checkpoint is a pickle, and opening a pickle runs code. So only the published file is opened. Detector and segmenter
+share all layers except the class scores, the masks' coefficients and the prototypes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 PUBLISHED: Final = {"f59b3d833e2ff32e194b5bb8e08d211dc7c5bdf144b90d2c8412c47ccfc83b36": "yolov8n.pt"}
-"""SHA-256 of the checkpoints that are opened, and the names under which ultralytics released them (AGPL-3.0)."""
+"""SHA-256 of the checkpoints that may be opened, with ultralytics' names for them (AGPL-3.0)."""
 
 
 def is_published(content: bytes) -> bool:
@@ -23,11 +23,11 @@ def is_published(content: bytes) -> bool:
 
 
 def adapted(content: bytes, network: nn.Module) -> dict[str, Tensor]:
-    """The state of ``network`` with all that a published checkpoint has in the same place and shape.
+    """The state of ``network`` with every tensor that a published checkpoint has under the same name and shape.
 
     Args:
         content: of the file.
-        network: the rest stays as it is here.
+        network: the other tensors come from it.
 
     Raises:
         ValueError: the file is no published checkpoint, or has nothing in common with the network.

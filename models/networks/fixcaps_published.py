@@ -1,11 +1,12 @@
-"""FixCaps as its authors published it, to show why ours differs.
+"""FixCaps as its authors published it, to show the effect of our changes.
 
-Source: Lan, Cai, He, Wen, IEEE Access 10:76261, 2022, and the authors' code. Against ``models.networks.fixcaps``:
+Source: Lan, Cai, He, Wen, IEEE Access 10:76261, 2022, and the authors' code. Differences from
+``models.networks.fixcaps``:
 
-* routing logits are averaged over the batch, so the other photos of a batch vote on this one;
+* routing logits are averaged over the batch, so the answer to a photo depends on the other photos of its batch;
 * the routing softmax runs over the input capsules, where Sabour et al. (2017) run it over the output capsules;
-* vectors are squashed along another axis than their own: primary capsules over all capsules, digit capsules over the
-  classes, so that lengths are not bounded by 1;
+* vectors are squashed along the wrong axis (primary capsules over all capsules, digit capsules over the classes), so
+  that lengths may exceed 1;
 * fractional max pooling draws new regions at every pass, in evaluation too;
 * the input is normalised with mean 0.5 and standard deviation 0.5.
 """
@@ -32,14 +33,14 @@ from models.networks.fixcaps import (
 
 
 class PublishedPrimaryCapsules(PrimaryCapsules):
-    """Capsules of which each dimension is squashed over all of them."""
+    """Primary capsules that are squashed over all capsules, one dimension at a time."""
 
     def forward(self, maps: Tensor) -> Tensor:
         return squash(self._units(maps), dim=1)
 
 
 class PublishedDigitCapsules(DigitCapsules):
-    """Digit capsules routed by what the whole batch agrees on."""
+    """Digit capsules with routing logits averaged over the batch."""
 
     def __init__(self, inputs: int, classes: int) -> None:
         super().__init__(inputs, classes)

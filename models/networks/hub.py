@@ -1,4 +1,4 @@
-"""Pretrained weights of timm and open_clip: from their hub or its cache, else an error at once, and never noise."""
+"""Pretrained weights of timm and open_clip, from their hub or its cache; otherwise one quick error."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from huggingface_hub import constants
 from models.errors import WeightsUnavailable
 
 PATIENCE: Final = 5.0
-"""Seconds that the hub has to answer. The library itself tries each file six times, for most of a minute."""
+"""Time limit for the hub in seconds. The library itself would try each file six times, for almost a minute."""
 
 
 @contextmanager
 def loading(what: str) -> Iterator[None]:
-    """Load pretrained weights in here.
+    """A context in which to load pretrained weights.
 
     Args:
         what: name of the weights, for the message.
 
     Raises:
-        WeightsUnavailable: they cannot be had on this machine.
+        WeightsUnavailable: they are not available on this machine.
     """
     if not constants.HF_HUB_OFFLINE and not _reachable():
-        constants.HF_HUB_OFFLINE = True  # of one process: what is in the cache is still found
+        constants.HF_HUB_OFFLINE = True  # only in this process; weights in the cache are still found
     try:
         with _quiet():
             yield
-    except FileNotFoundError as error:  # what both libraries raise, the hub's own error being one
+    except FileNotFoundError as error:  # both libraries raise these; the hub's own error is an OSError
         raise WeightsUnavailable(f"weights not available here: {what}") from error
 
 
@@ -49,9 +49,9 @@ def _reachable() -> bool:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the libraries' own words about a failure off the screen; the error says all."""
+    """Hide the libraries' own messages about a failure. The error says enough."""
     before, silent = logging.root.manager.disable, logging.NullHandler()
-    logging.root.addHandler(silent)  # without any, open_clip's first word would install one for the whole process
+    logging.root.addHandler(silent)  # without one, open_clip would install one for the whole process
     logging.disable(logging.CRITICAL)
     try:
         yield

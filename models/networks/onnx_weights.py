@@ -1,7 +1,7 @@
-"""Read a torch network's weights out of the ONNX file that serves it, so that a release keeps each network once.
+"""Reads a torch network's weights from its ONNX file, so that a release has only one file for each network.
 
-``models.release.onnx`` writes every weight as it is: nothing is folded into another or rounded. A weight ``x`` is the
-initialiser ``network.x``. Where half precision holds it exactly, its name ends in ``HALF``.
+``models.release.onnx`` writes every weight unchanged, neither folded nor rounded. A weight ``x`` is the initialiser
+``network.x``. If half precision can hold it exactly, its name ends in ``HALF``.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from torch import nn
 from models.networks.widen import widened
 
 HALF: Final = "_half"
-_COUNTER: Final = "num_batches_tracked"  # of a norm; only one without momentum reads it, and ours have momentum
+_COUNTER: Final = "num_batches_tracked"  # of a batch norm; only those without momentum read it, and ours have momentum
 
 
 def fill(network: nn.Module, content: bytes) -> None:
-    """Give a network the weights of the file that was written from one like it; exact.
+    """Fill a network with the exact weights of a file that was exported from the same kind of network.
 
     Args:
-        network: built as the one that was written; its other buffers stay as they are.
+        network: built like the exported one; its other buffers stay unchanged.
         content: of the ONNX file.
 
     Raises:
@@ -38,7 +38,7 @@ def fill(network: nn.Module, content: bytes) -> None:
     held = {value.name.removesuffix(HALF): value for value in graph.initializer}
     whole = nn.ModuleDict({"network": network})
     layers = getattr(network, "model", None)
-    if isinstance(layers, nn.Sequential):  # the writer of a segmenter names the last layer a second time
+    if isinstance(layers, nn.Sequential):  # the export of a segmenter names the last layer twice
         whole["head"] = layers[-1]
     state = whole.state_dict(keep_vars=True)
     shared = state.keys() & held.keys()

@@ -1,4 +1,4 @@
-"""Classifiers of other makers, which FixCaps is compared with: timm's, peft's and ultralytics'."""
+"""Other classifiers, for the comparison with FixCaps: from timm, peft and ultralytics."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ ARCHITECTURES: Final = {
     "dinov2-lora": "vit_base_patch14_dinov2.lvd142m",
     "dinov2-small-lora": packaged.DINOV2_SMALL,
 }
-"""timm's names, with the weights that training begins with."""
+"""timm's names, including the weights from which training starts."""
 
 RANK: Final = 16
 
 
 class Normalised(nn.Module):
-    """A network behind the normalisation that its weights were trained with.
+    """A network with the input normalisation that its weights were trained with.
 
     Args:
         network: takes B x 3 x S x S normalised photos.
@@ -53,7 +53,7 @@ class Normalised(nn.Module):
 
 
 class FineTuned(Logits, Normalised):
-    """A normalised network whose outputs are logits of our classes."""
+    """A normalised network with logits of our classes as outputs."""
 
 
 class YoloClassifier(Logits, nn.Module):
@@ -66,7 +66,7 @@ class YoloClassifier(Logits, nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Score B x 3 x S x S photos, RGB, float in [0, 1]; returns B x 8 logits."""
         outputs = self.network(images)
-        return cast(Tensor, outputs if self.training else outputs[1])  # else probabilities come first
+        return cast(Tensor, outputs if self.training else outputs[1])  # otherwise probabilities come first
 
 
 def build(name: str, size: int, *, pretrained: bool) -> nn.Module:
@@ -75,10 +75,10 @@ def build(name: str, size: int, *, pretrained: bool) -> nn.Module:
     Args:
         name: a key of ``ARCHITECTURES``, or ``yolov8n-cls``.
         size: side of the square input in pixels.
-        pretrained: begin with its pretrained weights; YOLOv8-cls has none.
+        pretrained: start from its pretrained weights; YOLOv8-cls has none.
 
     Raises:
-        WeightsUnavailable: the pretrained weights cannot be had here.
+        WeightsUnavailable: the pretrained weights are not available here.
     """
     if name == "yolov8n-cls":
         return YoloClassifier(name)
@@ -90,18 +90,17 @@ def build(name: str, size: int, *, pretrained: bool) -> nn.Module:
 def timm_network(
     architecture: str, size: int, classes: int, *, pretrained: bool = True
 ) -> tuple[nn.Module, tuple[float, ...], tuple[float, ...]]:
-    """One of timm's networks, with the mean and the standard deviation of its input.
+    """One of timm's networks, and the mean and standard deviation for its input.
 
     Args:
-        architecture: timm's name with its weights.
-        size: side of the square input in pixels; networks made for one size are made for this one.
-        classes: outputs; 0 gives the pooled features.
-        pretrained: load the weights, from a package that is known to carry them where one is installed, else from the
-            hub.
+        architecture: timm's name, including the weights.
+        size: side of the square input in pixels.
+        classes: number of outputs; 0 gives the pooled features.
+        pretrained: load the weights, from an installed package that carries them or else from the hub.
 
     Raises:
-        WeightsUnavailable: they cannot be had here.
-        TrainingError: the package carries others than are known.
+        WeightsUnavailable: the weights are not available here.
+        TrainingError: the package's file is not the known one.
     """
     config = timm.get_pretrained_cfg(architecture)
     assert config is not None, architecture
@@ -116,11 +115,11 @@ def timm_network(
 
 
 def _low_rank(network: nn.Module) -> nn.Module:
-    """Freeze a vision transformer but for its head and low-rank changes of its attention.
+    """Freeze a vision transformer, except for its head and low-rank changes of its attention.
 
     Source: Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022, equation 3.
     """
-    from peft import LoraConfig, get_peft_model  # seconds to import, and needed by this one network
+    from peft import LoraConfig, get_peft_model  # takes seconds to import, and only this network needs it
 
     changes = LoraConfig(r=RANK, lora_alpha=RANK, lora_dropout=0.1, target_modules=["qkv"], modules_to_save=["head"])
     return get_peft_model(network, changes)

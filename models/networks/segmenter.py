@@ -1,7 +1,7 @@
-"""YOLOv8-seg with one class, ``lesion``: the torch network, which trains and which the served one is held to.
+"""YOLOv8-seg with one class, ``lesion``: the torch network for training, and the reference for the served file.
 
-Network, loss and suppression are ultralytics'; what goes in and what becomes of what comes out is
-``inference.pipeline.masks``.
+Network, loss and non-maximum suppression are ultralytics'. ``inference.pipeline.masks`` prepares the input and decodes
+the output.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from models.networks.onnx_weights import fill
 def build_segmenter(network: str = "yolov8n-seg") -> SegmentationModel:
     """Build an untrained ultralytics network with one class; ``forward`` takes B x 3 x H x W RGB in [0, 1]."""
     model = SegmentationModel(f"{network}.yaml", ch=3, nc=1, verbose=False)
-    # The loss reads its gains from here. The class declares no such attribute, and names are annotated by none.
+    # The loss reads its gains from here. The class does not declare this attribute, and `names` has no annotation.
     settings: Any = IterableSimpleNamespace(**DEFAULT_CFG_DICT)
     model.args = settings
     model.names = {0: "lesion"}
@@ -41,7 +41,7 @@ def load_segmenter(path: Path, network: str = "yolov8n-seg") -> SegmentationMode
 
 
 def detections(output: Any, *, min_score: float, most: int) -> list[Tensor]:
-    """Suppress overlaps in the network's evaluation output.
+    """Apply non-maximum suppression to the network's evaluation output.
 
     Returns:
         For each photo n x 38, best first: x1 y1 x2 y2 in pixels of the frame, score, class, 32 mask coefficients.
@@ -58,14 +58,14 @@ def find_lesions(
     min_score: float,
     most: int = 1,
 ) -> list[list[Lesion]]:
-    """Lesion the lesions of photos, best first.
+    """Find the lesions of photos, the best first.
 
     Args:
         model: the network in evaluation mode.
         photos: each H x W x 3 uint8 RGB, of any size.
         frame: width and height of the network's input in pixels, multiples of 32.
-        min_score: detections below are dropped.
-        most: keep at most this many a photo.
+        min_score: detections with a lower score are dropped.
+        most: keep at most this many for each photo.
     """
     device = next(model.parameters()).device
     framed, places = zip(*(letterbox(photo, frame) for photo in photos), strict=True)

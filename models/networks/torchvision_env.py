@@ -1,8 +1,9 @@
-"""Import this before timm: it lets torchvision's Python part load beside a torch that was built without CUDA.
+"""Import this before timm. It makes torchvision's Python code load beside a torch that was built without CUDA.
 
-The package index's torchvision registers shapes of two operators that only its own compiled library declares, and
-that library does not load on such a torch. Declaring them is enough to import it. One of them is then called: once
-torchvision is imported, ultralytics suppresses overlaps by it instead of its own equal function, so it gets that one.
+The package index's torchvision registers two operators that only its compiled library declares, and that library does
+not load with such a torch. Declaring the operators is enough to import torchvision. One of them is also used: once
+torchvision is imported, ultralytics calls it for non-maximum suppression. So it is implemented by ultralytics' own
+equal function.
 """
 
 from __future__ import annotations
@@ -33,4 +34,4 @@ def _declare() -> torch.library.Library | None:
 
 
 LIBRARY: Final = _declare()
-"""Kept, since the declarations end with it."""
+"""This object must stay alive, since the declarations end with it."""

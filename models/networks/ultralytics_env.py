@@ -1,7 +1,7 @@
-"""Keeps ultralytics from changing Pillow. Import this wherever ultralytics is imported; a test holds to it.
+"""Keeps ultralytics from changing Pillow. Import this wherever ultralytics is imported; a test checks it.
 
-Ultralytics replaces `PIL.Image.open` by one that wants another package at the first file that is no picture. Whatever
-else runs in the process, such as the bot's tests, would fail there.
+Ultralytics replaces `PIL.Image.open`. Its function needs another package as soon as a file is no picture. Other code in
+the process, such as the bot's tests, would fail then.
 """
 
 from PIL import Image

@@ -1,4 +1,4 @@
-"""Weights of an earlier release, which knew seven classes, for a network of all: what is new begins as a mean."""
+"""Fits weights of an earlier release with seven classes to a network with all classes; a new class starts as a mean."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from inference.classes import ABSENT_AT_FIRST, CLASSES
 
 
 def widened(weights: dict[str, Tensor], wanted: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Give the last layer a row, or a capsule, for every class that these weights lack.
+    """Add a row, or a capsule, to the last layer for every class that these weights lack.
 
     Args:
-        weights: state of a classifier with fewer classes; one with all of them is returned as it is.
-        wanted: state of the network to be filled, for the shapes.
+        weights: state of a classifier with fewer classes; a state with all classes is returned unchanged.
+        wanted: state of the network to fill, for the shapes.
     """
     filled = {}
     for name, value in weights.items():
@@ -24,14 +24,14 @@ def widened(weights: dict[str, Tensor], wanted: dict[str, Tensor]) -> dict[str, 
             continue
         axis, width = differing[0], shape[differing[0]] // len(CLASSES)
         if len(differing) > 1 or value.shape[axis] != width * (len(CLASSES) - len(ABSENT_AT_FIRST)):
-            filled[name] = value  # of another network: whoever fills it finds the shapes differ
+            filled[name] = value  # weights of another network; filling it will report that the shapes differ
             continue
         filled[name] = _with_new_classes(value, axis, width)
     return filled
 
 
 def _with_new_classes(value: Tensor, axis: int, width: int) -> Tensor:
-    """Insert ``width`` numbers along an axis for each new class, the mean of those it begins with."""
+    """Insert ``width`` numbers along an axis for each new class: the mean of those of the classes it starts from."""
     known = [name for name in CLASSES if name not in ABSENT_AT_FIRST]
     parts = dict(zip(known, value.split(width, axis), strict=True))
     for name, parents in ABSENT_AT_FIRST.items():

@@ -1,4 +1,4 @@
-"""Every classifier by name: which module builds it, and how a released one is read again."""
+"""Every classifier by name: builds a new one, or loads a released one."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def build(name: Name, size: int, kernel: int, *, pretrained: bool = True) -> nn.
     """Build a classifier, ready to be trained.
 
     Args:
-        name: which.
+        name: of the network.
         size: side of the square input in pixels.
         kernel: side of FixCaps' large kernel; other networks have none.
-        pretrained: begin with ImageNet weights where the network has any.
+        pretrained: start from ImageNet weights, if the network has any.
     """
     if name == "fixcaps-published":
         return PublishedFixCaps(size, kernel)
@@ -42,7 +42,7 @@ def build(name: Name, size: int, kernel: int, *, pretrained: bool = True) -> nn.
         return FixCaps(size, kernel, separable=name == "fixcaps-ds")
     if name.startswith("efficientnet"):
         return Pretrained(lite(int(name[-1]), pretrained=pretrained))
-    from models.networks import others  # it loads libraries that our own networks do without
+    from models.networks import others  # it imports libraries that our own networks do not need
 
     return others.build(name, size, pretrained=pretrained)
 

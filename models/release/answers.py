@@ -1,8 +1,8 @@
-"""Fit what a person's answers say, and how they join the photo's probabilities; say what each question is worth.
+"""Fits how a person's answers change the photo's probabilities, and measures the worth of each question.
 
-The image networks have learnt from the photos of ``train`` and are surer there than on any new photo. So what the
-answers say is learnt from ``train`` without the photos, and how much photo and answers count is fitted on ``val``,
-whose photos no network learnt from: two factors and a bias a class.
+The networks were trained on the photos of ``train`` and are surer there than on new photos. So the evidence of the
+answers is fitted on ``train`` without the photos. The weights of photo and answers are fitted on ``val``, which no
+network was trained on: two factors, and a bias for each class.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from models.evaluation.metrics import balanced_accuracy
 from models.release.domains import Labels, evened, folds, suspicion
 
 STRENGTH: Final = 0.3
-"""Of the data against the prior of what answers say."""
+"""Strength of the data against the prior, when the evidence of answers is fitted."""
 RELATIVES: Final = ("bkl", "nv")
-"""Classes that no answered photo has (df, vasc) are given the mean evidence of these."""
+"""Classes without any answered photo (df, vasc) get the mean evidence of these classes."""
 KNOWN: Final = tuple(name for name in CLASSES if name not in ("df", "vasc"))
 ASKED: Final = (*QUESTIONS, "region", "age")
 
@@ -35,7 +35,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Worth:
-    """What photo and answers give on ``val``, cross-fitted.
+    """How good photo and answers are on ``val``, cross-fitted.
 
     Attributes:
         what: which answers were used.
@@ -51,7 +51,7 @@ class Worth:
 
 
 def encoded(photos: Photos, without: str | None = None, only: str | None = None) -> Values:
-    """N x len(COLUMNS) answers of photos, without one question, or one question alone."""
+    """N x len(COLUMNS) encoded answers of photos; optionally without one question, or with only one question."""
     rows = np.stack([encode(photo.facts) for photo in photos.photos])
     kept = [
         (only is None or name.startswith(f"{only}=")) and (without is None or not name.startswith(f"{without}="))
@@ -61,7 +61,7 @@ def encoded(photos: Photos, without: str | None = None, only: str | None = None)
 
 
 def evidence(answers: Values, labels: Labels) -> Values:
-    """What answers say: C x len(COLUMNS) weights of a multinomial logistic regression; every class weighs the same.
+    """The evidence of answers: C x len(COLUMNS) weights of a multinomial logistic regression with balanced classes.
 
     Args:
         answers: N x len(COLUMNS).
@@ -76,7 +76,7 @@ def evidence(answers: Values, labels: Labels) -> Values:
 
 
 def fit_joint(probabilities: Values, answers: Values, labels: Labels, learnt: Values) -> Joint:
-    """Fit how much photo and answers count on ``val`` by maximum likelihood, with a prior at: both count in full.
+    """Fit the weights of photo and answers on ``val`` by maximum likelihood. The prior is that both count fully.
 
     Args:
         probabilities: N x C of the photos.
@@ -109,7 +109,7 @@ def fit_joint(probabilities: Values, answers: Values, labels: Labels, learnt: Va
 
 
 def cross_fitted(probabilities: Values, answers: Values, labels: Labels, groups: list[str], learnt: Values) -> Values:
-    """N x C joint probabilities of ``val``, each photo's by factors fitted on other patients."""
+    """N x C joint probabilities of ``val``. The factors for a photo are fitted on other patients."""
     found = np.empty_like(probabilities)
     for kept, left in folds(labels, groups):
         joint = fit_joint(probabilities[kept], answers[kept], labels[kept], learnt)
@@ -118,7 +118,7 @@ def cross_fitted(probabilities: Values, answers: Values, labels: Labels, groups:
 
 
 def worth(train: Photos, val: Photos, probabilities: Values) -> list[Worth]:
-    """What the photo alone, all answers, all but one, and one alone give on ``val``."""
+    """How good the photo alone, all answers, all but one answer, and one answer alone are on ``val``."""
     groups = [photo.group for photo in val.photos]
     found = []
     trials: list[tuple[str, dict[str, str]]] = [("all answers", {})]
@@ -133,7 +133,7 @@ def worth(train: Photos, val: Photos, probabilities: Values) -> list[Worth]:
 
 
 def judged(what: str, probabilities: Values, labels: Labels) -> Worth:
-    """The figures of N x C probabilities over the classes that were answered for."""
+    """The figures of N x C probabilities, over the classes with answers."""
     known = [CLASSES.index(name) for name in KNOWN]
     said = np.array(known)[probabilities[:, known].argmax(1)]
     suspect = np.isin(labels, [CLASSES.index(name) for name in ("akiec", "bcc", "mel", "scc")])

@@ -1,4 +1,4 @@
-"""A model card (Mitchell et al., "Model Cards for Model Reporting", FAT* 2019) for every release, from its entry."""
+"""Writes a model card (Mitchell et al., "Model Cards for Model Reporting", FAT* 2019) from a release's entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write released network files anew where their form has changed."""
+"""Rewrites released network files if the form of the files has changed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from models.release.files import store
 
 
 def convert_again(weights: Path) -> None:
-    """Write the files of all networks anew from the weights in them, and their new hashes into registry and cards.
+    """Rewrite the files of all networks from their own weights, and write the new hashes into registry and cards.
 
-    The weights stay the same: this is for a new form of the files, see ``inference.registry.tensors``.
+    The weights stay the same. Use it after a change of ``inference.registry.tensors``.
     """
     release = RegistryFile.load(weights)
     found: dict[str, FileEntry] = {}

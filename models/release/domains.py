@@ -1,4 +1,4 @@
-"""Fit, on held-out answers, what differs between domains: calibration, warnings, and which domain a photo is of."""
+"""Fits what depends on the domain, on held-out answers: calibration, warnings, and the classifier of the domain."""
 
 from __future__ import annotations
 
@@ -19,27 +19,28 @@ from inference.registry.schema import DomainEntry
 
 FOLDS: Final = 5
 EVENNESS: Final = 0.5
-"""How far calibration leans towards rare classes: 0 fits the sets' own shares, 1 classes that are all as frequent."""
+"""How much calibration favours rare classes: 0 fits to the sets' own shares, 1 to classes that are equally frequent."""
 WANTED: Final[dict[Domain, float]] = {"dermatoscope": 0.95, "phone": 0.93}
-"""Share of malignant and pre-malignant lesions of ``val``, and of melanomas, that must raise a warning."""
+"""Share of the malignant and pre-malignant lesions of ``val``, and of the melanomas, that must raise a warning."""
 
 HIGHEST: Final = 0.12
-"""A melanoma that is this likely is a warning in any case."""
+"""This probability of melanoma raises a warning in any case."""
 EVEN: Final = 0.5
-"""So is what is as likely malignant or pre-malignant as not: a cancer that is named must not read as harmless."""
+"""So does this probability of all malignant and pre-malignant classes together: a named cancer must not read as
+harmless."""
 
 Odds = NDArray[np.float32]
 Labels = NDArray[np.int64]
 
 
 def evened(labels: Labels, evenness: float = EVENNESS) -> NDArray[np.float64]:
-    """Weights of N photos by class, mean 1; see ``EVENNESS``."""
+    """N weights of photos by their class, with mean 1; see ``EVENNESS``."""
     weights = np.bincount(labels, minlength=len(CLASSES)).clip(1)[labels].astype(float) ** -evenness
     return np.asarray(weights / weights.mean())
 
 
 def fit_calibration(odds: Odds, labels: Labels, weights: NDArray[np.float64]) -> Calibration:
-    """Fit slopes and biases by weighted maximum likelihood (L-BFGS), with a weak prior on the biases.
+    """Fit slopes and biases by weighted maximum likelihood (L-BFGS) with a weak prior on the biases.
 
     Args:
         odds: N x K x C log-odds.
@@ -63,13 +64,13 @@ def fit_calibration(odds: Odds, labels: Labels, weights: NDArray[np.float64]) ->
 
 
 def folds(labels: Labels, groups: list[str]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Rows to fit on and rows to judge, five times; no group is in both."""
+    """Five pairs of rows to fit on and rows to evaluate; no group is in both."""
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=1)
     yield from splitter.split(labels, labels, groups)
 
 
 def cross_fitted(odds: Odds, labels: Labels, weights: NDArray[np.float64], groups: list[str]) -> NDArray[np.float64]:
-    """N x C probabilities, each photo's by a calibration that was fitted on other groups."""
+    """N x C probabilities. The calibration for a photo is fitted on other groups."""
     found = np.empty((len(labels), odds.shape[2]))
     for kept, left in folds(labels, groups):
         found[left] = fit_calibration(odds[kept], labels[kept], weights[kept])(odds[left])
@@ -87,12 +88,12 @@ def warned(probabilities: NDArray[np.float64], suspicious: float, melanoma: floa
 
 
 def fit_warnings(probabilities: NDArray[np.float64], labels: Labels, wanted: float) -> tuple[float, float]:
-    """The two least probabilities that raise a warning, at which the fewest benign lesions are warned of.
+    """Fit the two thresholds of a warning so that the fewest benign lesions raise one.
 
     Args:
         probabilities: N x C, cross-fitted.
         labels: N class indices.
-        wanted: share of the suspicious lesions, and of the melanomas, that must be warned of.
+        wanted: share of the suspicious lesions, and of the melanomas, that must raise a warning.
 
     Returns:
         The thresholds on all suspicious classes together and on melanoma.
@@ -122,14 +123,14 @@ def fit_domain(
 def fit_domain_classifier(
     features: NDArray[np.float32], phone: NDArray[np.bool_], strength: float = 0.1
 ) -> DomainClassifier:
-    """Fit which domain photos are of by regularised maximum likelihood; both domains weigh the same.
+    """Fit the classifier of the domain by regularised maximum likelihood; both domains have the same weight.
 
     Args:
         features: N x D.
-        phone: N, whether each was taken by phone or camera.
-        strength: of the data against the prior, on standardised features.
+        phone: N bool, whether each was taken by phone or camera.
+        strength: of the data against the prior, for standardised features.
     """
-    if phone.all() or not phone.any():  # one domain alone was learnt from
+    if phone.all() or not phone.any():  # only one domain is in the data
         return DomainClassifier(
             np.zeros(features.shape[1], np.float32), np.array([1.0 if phone.any() else -1.0], np.float32)
         )

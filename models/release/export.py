@@ -1,7 +1,7 @@
-"""From training runs to a release in ``weights/``: network files, calibration, warnings, registry.
+"""Makes a release in ``weights/`` from training runs: network files, calibration, warnings, registry.
 
-Everything is chosen on ``val``, on photos as serving shows them, in the boxes of the segmenter that is served with the
-classifier. ``test`` is not read.
+All choices are made on ``val``, with photos prepared as in serving, and with the boxes of the segmenter that is served
+with the classifier. ``test`` is not read.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ DATA: Final = (
     f"MILK10k (MILK study team, ISIC, 2025), {PAD}"
 )
 LEAST_SCORE_SHARE: Final = 0.002
-"""So many of ``val``'s lesions may score below the segmenter's least score."""
+"""Share of the lesions in ``val`` that may score below the segmenter's threshold."""
 SOURCE_WEIGHTS: Final = {"ham10000": 1.0, "milk10k-dermatoscope": 0.5, "milk10k-camera": 1.0, "pad": 1.0}
-"""What a photo of each source counts in calibration."""
+"""Weight of a photo of each source in calibration."""
 
 
 def export(
@@ -102,12 +102,12 @@ def export(
 
 
 def least_score(scores: NDArray[np.float32]) -> float:
-    """A share of what all but a few lesions score; see ``LEAST_SCORE_SHARE`` and ``SCORE_SHARE``."""
+    """The segmenter's threshold, from the scores of lesions; see ``LEAST_SCORE_SHARE`` and ``SCORE_SHARE``."""
     return round(SCORE_SHARE * float(np.quantile(scores, LEAST_SCORE_SHARE)), 4)
 
 
 def classify(val: Photos, seen: Outputs, members: tuple[Member, ...], version: str) -> ClassifierEntry:
-    """A classifier's entry, its calibration and warnings fitted on ``val``."""
+    """A classifier's entry, with calibration and warnings fitted on ``val``."""
     fitted: dict[Domain, DomainEntry] = {}
     trials = []
     for domain in DOMAINS:
@@ -121,7 +121,7 @@ def classify(val: Photos, seen: Outputs, members: tuple[Member, ...], version: s
             alone = cross_fitted(odds[:, [number]], labels, weights, groups)
             trials.append(_trial(f"{domain}: {member.network}, {member.input.view}, alone", alone, labels))
         trials.append(_trial(f"{domain}: released", cross_fitted(odds, labels, weights, groups), labels))
-    # Where the sets hold one kind of picture alone, the other is answered in the same way.
+    # If the sets have only one kind of picture, the other kind gets the same calibration.
     fitted = {domain: fitted.get(domain, next(iter(fitted.values()))) for domain in DOMAINS}
     name = "+".join(dict.fromkeys(member.network for member in members))
     return ClassifierEntry(
@@ -133,7 +133,7 @@ def classify(val: Photos, seen: Outputs, members: tuple[Member, ...], version: s
 def join(
     roots: Sequence[Path], val: Photos, seen: Outputs, classifier: ClassifierEntry, weights: Path
 ) -> JointEntry | None:
-    """Release what joins the classifier's answer with a person's answers; None where no set has any (PAD-UFES-20)."""
+    """Release the model that joins photo and answers; None if no set has answers (only PAD-UFES-20 has them)."""
     rows = np.flatnonzero([photo.dataset == "pad" for photo in val.photos])
     if not len(rows):
         return None
@@ -159,7 +159,7 @@ def of_domain(photos: Photos, domain: Domain) -> NDArray[np.int64]:
 
 
 def weighed(photos: Photos, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What each of these rows counts in calibration, mean 1: by source, rare classes more."""
+    """The weight of each row in calibration, with mean 1: by source, and higher for rare classes."""
     labels: Labels = photos.labels[rows]
     weights = evened(labels) * np.array([SOURCE_WEIGHTS[photos[row].source] for row in rows])
     return np.asarray(weights / weights.mean())

@@ -14,29 +14,29 @@ LICENCE: Final = "CC BY-NC 4.0"
 
 
 def store(content: bytes, path: Path) -> FileEntry:
-    """Write a file beside the registry; returns what the registry says of it."""
+    """Write a file beside the registry; returns its entry for the registry."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return FileEntry(file=path.name, sha256=hashlib.sha256(content).hexdigest())
 
 
 def registry(weights: Path) -> RegistryFile:
-    """The registry of a folder; an empty one where nothing was released yet."""
+    """The registry of a folder; an empty one if nothing was released yet."""
     return RegistryFile.load(weights) if (weights / REGISTRY_FILE).is_file() else RegistryFile()
 
 
 def register(weights: Path, entry: AnyEntry) -> None:
-    """Put a release into the registry, in place of one of the same name and version, and serve it."""
+    """Add a release to the registry, or replace the one with the same name and version, and serve it."""
     registry(weights).register(entry).save(weights)
 
 
 def register_joint(weights: Path, entry: JointEntry) -> None:
-    """Put the model that joins photo and answers into the registry."""
+    """Add the model that joins photo and answers to the registry."""
     RegistryFile.load(weights).with_joint(entry).save(weights)
 
 
 def backbone_of(classifier: ClassifierEntry) -> Member:
-    """The network of a classifier that gives features of the whole photo.
+    """The network of a classifier that computes features of the whole photo.
 
     Raises:
         EvaluationError: it has none.

@@ -1,4 +1,4 @@
-"""The figures of a report, kept beside the models that they are of."""
+"""Writes the figures of a report into the registry and into the model cards."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from models.release.cards import write_card
 
 
 def record_metrics(weights: Path, evaluation: Evaluation, classifier: str | None = None) -> None:
-    """Write a report's figures beside the models and into their cards; undefined figures are left out.
+    """Write a report's figures into the registry and the cards; undefined figures are left out.
 
     Args:
         weights: folder of registry.json.
-        evaluation: the report's.
-        classifier: NAME-VERSION of what was evaluated; None is the served one.
+        evaluation: with the figures.
+        classifier: NAME-VERSION of the evaluated classifier; None is the served one.
     """
     release = RegistryFile.load(weights)
     classified = _with_metrics(release.find_classifier(classifier), evaluation.split, evaluation.classifier)
@@ -32,12 +32,11 @@ def record_metrics(weights: Path, evaluation: Evaluation, classifier: str | None
 
 
 def record_refusals(weights: Path, split: Split, lesions: Interval, everyday: Interval) -> None:
-    """Write what the served pipeline refuses, as ``models.gate.refusal`` measures it, beside the gate and into its
-    card.
+    """Write the shares of refused pictures, from ``models.gate.refusal``, into the gate's entry and card.
 
     Args:
         weights: folder of registry.json.
-        split: whose lesions.
+        split: of the lesions.
         lesions, everyday: shares of the lesions and of the everyday pictures that are refused.
     """
     release = RegistryFile.load(weights)

@@ -1,8 +1,8 @@
-"""Networks as the ONNX files that serving runs; ``inference.registry.tensors`` says what these take and give.
+"""Exports networks as the ONNX files for serving; see ``inference.registry.tensors`` for inputs and outputs.
 
-The files hold the very weights of the torch networks: nothing is folded or rounded here, that is left to the runtime.
-So ``models.networks.onnx_weights`` reads the torch network back, and a release keeps no second file. A test and
-``python -m benchmarks parity`` hold the two together.
+The files have exactly the weights of the torch networks. Nothing is folded or rounded here; the runtime may do that. So
+``models.networks.onnx_weights`` can read the torch network back, and a release needs no second file. A test and
+``python -m benchmarks parity`` compare both.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from models.networks.classifier import Classifier
 from models.networks.efficientnet import Pretrained
 from models.networks.onnx_weights import HALF
 
-SMALLEST: Final = 64  # tensors of fewer values stay in float32: they are norms and biases, and save nothing
+SMALLEST: Final = 64  # smaller tensors stay in float32: they are norms and biases, and would save nothing
 
 
 class _ServedClassifier(nn.Module):
@@ -52,7 +52,7 @@ class _ServedPretrained(nn.Module):
 
 
 class _ServedSegmenter(nn.Module):
-    """The network with the head's raw output: of a thousand candidates one alone is decoded, the best."""
+    """The network with the head's raw output. Only the best of a thousand candidates is decoded."""
 
     anchors: Tensor
     strides: Tensor
@@ -63,13 +63,13 @@ class _ServedSegmenter(nn.Module):
         self.head: Any = cast(nn.Sequential, network.model)[-1]
         self.eval()
         with torch.no_grad():
-            network(torch.zeros(1, 3, frame[1], frame[0]))  # lays out the head's grid of anchors
+            network(torch.zeros(1, 3, frame[1], frame[0]))  # computes the head's grid of anchors
         self.register_buffer("anchors", cast(Tensor, self.head.anchors).T)
         self.register_buffer("strides", cast(Tensor, self.head.strides).T)
 
     def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
         _, raw = self.network(_images(squares))
-        # The best candidate is the first that suppression of overlaps keeps, so a single lesion needs none.
+        # Non-maximum suppression always keeps the best candidate, so a single lesion does not need it.
         best = raw["scores"][:, 0].argmax(1)
         boxes, scores, coefficients = (
             raw[name].gather(2, best[:, None, None].expand(-1, raw[name].shape[1], 1))
@@ -82,7 +82,7 @@ class _ServedSegmenter(nn.Module):
 
 
 def convert(network: nn.Module, size: int) -> bytes:
-    """A classifier for squares of ``size`` px as the content of an ONNX file; it ends in evaluation mode."""
+    """The ONNX file of a classifier for squares of ``size`` px. The network is left in evaluation mode."""
     if isinstance(network, Pretrained):
         model = traced(_ServedPretrained(network), (size, size), [LOG_ODDS, ATTRIBUTION, FEATURES])
     else:
@@ -92,9 +92,9 @@ def convert(network: nn.Module, size: int) -> bytes:
 
 
 def convert_segmenter(network: SegmentationModel, frame: tuple[int, int]) -> bytes:
-    """A segmenter for frames of this width and height in pixels; it ends in evaluation mode."""
+    """The ONNX file of a segmenter for frames of this width and height. The network is left in evaluation mode."""
     served = _ServedSegmenter(network, frame)
-    # The head would decode all candidates, and lay its grid out anew, which fixes the number of photos.
+    # The head would decode all candidates and compute its grid again, which would fix the number of photos.
     served.head._inference = lambda raw: raw["scores"]
     try:
         return content(traced(served, frame, [DETECTIONS, LOGITS]))
@@ -107,11 +107,11 @@ def _images(squares: Tensor) -> Tensor:
 
 
 def traced(served: nn.Module, frame: tuple[int, int], outputs: list[str]) -> onnx.ModelProto:
-    """A module that takes ``SQUARES`` of this width and height, any number of them, as a graph with these outputs."""
+    """The graph, with these outputs, of a module that takes any number of ``SQUARES`` of this width and height."""
     squares = torch.zeros(2, frame[1], frame[0], 3, dtype=torch.uint8)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # torch's exporter calls what torch itself has deprecated
-        # Optimised, norms would be folded into weights, and the torch network could not be read back.
+        warnings.simplefilter("ignore", FutureWarning)  # torch's exporter calls deprecated functions
+        # Optimisation would fold norms into weights, and the torch network could not be read back.
         program = torch.onnx.export(
             served.eval(), (squares,), dynamo=True, optimize=False, verbose=False,
             input_names=[SQUARES], output_names=outputs,
@@ -125,7 +125,7 @@ def traced(served: nn.Module, frame: tuple[int, int], outputs: list[str]) -> onn
 
 
 def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
-    """ONNX has no adaptive pooling: pool by the smallest cell, and join two of these where a cell is larger."""
+    """ONNX has no adaptive pooling. So pool with the smallest cell, and join two of these for a larger cell."""
     whole, left = zip(*map(divmod, maps.shape[2:], cells), strict=True)
     if not any(left):
         pooled, _ = op.MaxPool(maps, kernel_shape=whole, strides=whole)
@@ -148,7 +148,7 @@ def _adaptive_max_pool(maps: Any, cells: Any) -> tuple[Any, Any]:
 
 
 def _compute_attribution_where_asked(graph: onnx.GraphProto) -> None:
-    """Move what attribution alone needs into a branch that is taken where ``EXPLAIN`` is true."""
+    """Move the operations that only attribution needs into a branch that runs if ``EXPLAIN`` is true."""
     wanted: set[str] = {output.name for output in graph.output if output.name != ATTRIBUTION}
     always = []
     for node in reversed(graph.node):
@@ -170,7 +170,7 @@ def _compute_attribution_where_asked(graph: onnx.GraphProto) -> None:
             names[:] = [f"{name}_inner" if name == ATTRIBUTION else name for name in names]
     nothing = helper.make_tensor(left.name, TensorProto.FLOAT, [0, len(CLASSES), 1, 1], [])
     unasked = helper.make_graph([helper.make_node("Constant", [], [left.name], value=nothing)], "unasked", [], [left])
-    # The runtime warns of every output whose size is another than announced.
+    # The runtime warns about every output whose size differs from the declared one.
     shape: list[str | int | None] = ["explained", len(CLASSES), "rows", "columns"]
     attribution.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, shape))
     del graph.node[:]
@@ -180,9 +180,9 @@ def _compute_attribution_where_asked(graph: onnx.GraphProto) -> None:
 
 
 def content(model: onnx.ModelProto) -> bytes:
-    """A graph as the content of a file, without what only its maker needs."""
+    """The bytes of a graph, without metadata that serving does not need."""
     halve(model.graph)
-    # Stack traces, with the paths of the machine that wrote them, and shapes that the runtime finds by itself.
+    # Stack traces, with paths of the machine that exported the graph, and shapes that the runtime finds by itself.
     _strip(model.graph)
     model.ClearField("metadata_props")
     onnx.checker.check_model(model)
@@ -190,7 +190,7 @@ def content(model: onnx.ModelProto) -> bytes:
 
 
 def halve(graph: onnx.GraphProto) -> None:
-    """Keep weights that half precision holds exactly in half precision; the runtime widens them once, on loading."""
+    """Store weights in half precision if it is exact. The runtime converts them once, on loading."""
     casts = []
     for value in graph.initializer:
         if value.data_type != TensorProto.FLOAT or np.prod(value.dims) < SMALLEST:

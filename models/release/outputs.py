@@ -1,4 +1,4 @@
-"""What released networks give for photos, prepared as serving prepares them: all fitting and measuring reads it."""
+"""The outputs of released networks for photos that are prepared as in serving, for fitting and measuring."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from inference.registry.tensors import EXPLAIN, FEATURES, LOG_ODDS
 
 @dataclass(frozen=True, eq=False)
 class Outputs:
-    """N photos through K networks.
+    """The outputs of K networks for N photos.
 
     Attributes:
         odds: N x K x C log-odds.
-        features: N x D of the first network that gives any.
-        scores: N, the segmenter's best score in [0, 1]; 0 where nothing is outlined.
+        features: N x D, of the first network that has any.
+        scores: N, the segmenter's best score in [0, 1]; 0 if nothing is outlined.
     """
 
     odds: NDArray[np.float32]
@@ -38,13 +38,13 @@ class Outputs:
 
 
 class ReleasedNetworks:
-    """Released files, loaded to look at photos.
+    """Released networks, loaded from their files.
 
     Args:
         weights: folder of the files.
-        segmenter: which.
+        segmenter: its entry.
         members: the classifier's networks.
-        threads: cores; None takes all.
+        threads: cores that one call may use; None is all.
 
     Raises:
         RegistryError: a file is not what its entry says.
@@ -53,7 +53,7 @@ class ReleasedNetworks:
     def __init__(
         self, weights: Path, segmenter: SegmenterEntry, members: Sequence[Member], threads: int | None = None
     ) -> None:
-        # Every score is asked for, also of what would be refused.
+        # All scores are needed, also those that would be refused.
         every = Release.at(weights, segmenter.with_changes(min_score=0.0), [segmenter.served])
         self._segmenter = Segmenter(every, threads)
         files = Release.at(weights, segmenter, [member.served for member in members]).files
@@ -63,7 +63,7 @@ class ReleasedNetworks:
         ]
 
     def outputs(self, photos: Iterable[NDArray[np.uint8]]) -> Outputs:
-        """All outputs for photos, each H x W x 3 uint8 RGB; every photo is looked at alone."""
+        """All outputs for photos, each H x W x 3 uint8 RGB, one photo at a time."""
         rows = []
         for pixels in photos:
             photo = prepare(Photo(pixels)).photo
@@ -76,7 +76,7 @@ class ReleasedNetworks:
         return self._classified(prepare(Photo(pixels)).photo, None)[1]
 
     def lesion(self, pixels: NDArray[np.uint8]) -> Lesion | None:
-        """The best lesion, as it lies in the prepared photo, whatever its score."""
+        """The best lesion in the prepared photo, whatever its score."""
         [lesion] = self._segmenter.lesions([prepare(Photo(pixels)).photo])
         return lesion
 

@@ -1,4 +1,4 @@
-"""What a release is made of: the best epoch of a training run, or a network that was released before."""
+"""The sources of a release: the best epoch of a training run, or a network that was released before."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Trained:
     """A trained network.
 
     Attributes:
-        config: what it was trained for.
+        config: of its training.
         file: the safetensors file of a run, or the ONNX file of a network that was released before.
     """
 
@@ -37,11 +37,11 @@ class Trained:
 
     @property
     def released(self) -> bool:
-        """Whether it was released before; it then keeps its file, whatever it is joined with."""
+        """Whether it was released before. Then it keeps its file."""
         return self.file.suffix == RELEASED
 
     def fill(self, network: nn.Module) -> None:
-        """Give a network the weights, rounded to half precision, which is what is released and measured."""
+        """Fill a network with the weights, rounded to half precision as in a release."""
         if self.released:
             onnx_weights.fill(network, self.file.read_bytes())
             return
@@ -69,7 +69,7 @@ def find(source: Path) -> Trained:
 
 
 def write_segmenter(trained: Trained, config: SegmenterConfig, version: str, weights: Path) -> FileEntry:
-    """Write a segmenter as a file to serve, or keep the one that it has."""
+    """Write the file of a segmenter, or keep the released one."""
     if trained.released:
         return store(trained.file.read_bytes(), weights / trained.file.name)
     network = build_segmenter(config.network)
@@ -78,7 +78,7 @@ def write_segmenter(trained: Trained, config: SegmenterConfig, version: str, wei
 
 
 def write_member(trained: Trained, config: ClassifierConfig, version: str, weights: Path) -> Member:
-    """Write a classifier's network as a file to serve, or keep the one that it has; returns its entry."""
+    """Write the file of a classifier's network, or keep the released one; returns its entry."""
     if trained.released:
         file = store(trained.file.read_bytes(), weights / trained.file.name)
     else:

@@ -1,1 +1,1 @@
-"""One training loop, and the tasks it is given."""
+"""One training loop, and its tasks."""

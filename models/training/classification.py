@@ -1,4 +1,4 @@
-"""The task of training a classifier: what an epoch draws of each set, how it is cropped, what ``val`` measures."""
+"""The task of training a classifier: sampling, cropping, loss and validation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from models.training.loop import Recipe, read_config, restored
 
 MARGIN: Final = 1.4
 RARITY: Final = 0.6
-"""How far sampling within a source leans towards rare classes: 0 draws as the data lies, 1 draws all classes alike."""
+"""How much sampling within a source favours rare classes: 0 keeps the shares of the data, 1 makes all classes equal."""
 
 WARPS: Final[dict[str, dict[str, Any]]] = {
     "light": {"scale": (0.9, 1.15), "shift": 0.05, "stretch": 0.0, "quarters": True},
@@ -42,18 +42,18 @@ WARPS: Final[dict[str, dict[str, Any]]] = {
 }
 JITTER: Final = {"light": 0.1, "strong": 0.25}
 CLOSER: Final = 1 / 3
-"""Share of the photos by phone that are cropped to the middle, where the lesion of a close-up lies."""
+"""Share of the photos by phone that are cropped to the centre, where the lesion of a close-up is."""
 CLOSE: Final = (0.35, 0.8)
 DRAWS: Final[dict[Source, int]] = {
     "ham10000": 1600, "milk10k-dermatoscope": 1200, "milk10k-camera": 2300, "pad": 700,
 }  # fmt: skip
-"""How many pictures of each source an epoch draws where there are several sources; one alone is drawn in full."""
+"""Number of pictures of each source in an epoch if there are several sources. A single source is used in full."""
 
 RECIPES: Final = {
     "random": Recipe(epochs=14, batch=32, rate=1e-3, decay=1e-2, average=0.998),
     "pretrained": Recipe(epochs=14, batch=32, rate=5e-4, decay=2e-2, average=0.998),
 }
-"""By what a network's weights begin as."""
+"""The recipe, by the initial weights of the network."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class ClassifierConfig:
 
 @dataclass(frozen=True, eq=False)
 class Teacher:
-    """A trained network that answers and does not learn, and how it looks at a photo."""
+    """A trained network that does not learn, and the view that it reads."""
 
     network: nn.Module
     config: ClassifierConfig
@@ -106,16 +106,16 @@ class Teacher:
 
 
 def recipe_for(name: zoo.Name) -> Recipe:
-    """The recipe a network is trained by where nothing else is asked for."""
+    """The default recipe of a network."""
     return RECIPES["random" if name.startswith(("fixcaps", "yolov8")) else "pretrained"]
 
 
 class Classification:
-    """A classifier on one set or several.
+    """Trains a classifier on one set or several.
 
     Args:
         roots: folders of the sets.
-        config: what the network is and sees.
+        config: of the network and its input.
         recipe: how long and how fast.
         limit: use only this many pictures of each set, domain and split.
     """
@@ -163,7 +163,7 @@ class Classification:
         chance = generator.get_state()
 
         def blended(config: ClassifierConfig, corrupt: float) -> Tensor:
-            generator.set_state(chance)  # the same turn, scale and colours for all who look
+            generator.set_state(chance)  # the same turn, scale and colours for the network and its teachers
             pictures = self.pictures(rows, generator, config, corrupt).to(device)
             return pictures.lerp(pictures[others], 1 - share) if share < 1 else pictures
 
@@ -179,8 +179,8 @@ class Classification:
 
         Args:
             rows: B rows of ``train``.
-            generator: source of chance (CPU).
-            config: of the network that looks.
+            generator: random generator (CPU).
+            config: of the network that reads them.
             corrupt: share of the pictures that are corrupted.
         """
         seed = int(torch.randint(2**62, (1,), generator=generator))
@@ -192,7 +192,7 @@ class Classification:
         return jitter(images, generator, JITTER[self.config.augment])
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
-        """Balanced accuracy on each source; the score is its mean, of one source alone with the accuracy."""
+        """Balanced accuracy on each source. The score is their mean; with one source, the mean with the accuracy."""
         predicted = predict(network, self.val_squares, device).argmax(1).numpy()
         labels = self.val.labels
         figures: dict[str, float] = {
@@ -203,7 +203,7 @@ class Classification:
         return {"score": float(np.mean(counted)), "accuracy": accuracy, **figures}
 
     def _blend(self, count: int, generator: Generator) -> tuple[float, Tensor]:
-        """The share of each picture in its blend, at least a half, and with which other it is blended.
+        """The share of each picture in its blend, at least a half, and the index of the other picture.
 
         Source: Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018, section 2.
         """
@@ -215,7 +215,7 @@ class Classification:
         return max(share, 1 - share), others
 
     def _square(self, row: int, chance: Chance, config: ClassifierConfig, corrupt: float) -> NDArray[np.uint8]:
-        # Whoever looks draws the same numbers, whether it uses them or not.
+        # Every network draws the same random numbers, whether it uses them or not.
         corruption, seed, close = chance.random(), int(chance.integers(2**62)), chance.random()
         photo = self.train[row]
         pixels = photo.pixels()
@@ -230,7 +230,7 @@ class Classification:
         return cut(pixels, drawn(square, shape, chance, **ways), shape)
 
     def _served(self, photo: Photo) -> NDArray[np.uint8]:
-        """A photo of ``val`` as serving crops it; a whole photo is turned as serving turns it."""
+        """A photo of ``val``, cropped as in serving. A whole photo is turned as in serving."""
         pixels = photo.pixels()
         box: Box | None = self._known.of(photo) if self.config.view == "lesion" else None
         if box is None:

@@ -1,4 +1,4 @@
-"""Knowledge distillation: a network learns what trained ones answer to the very picture that it sees itself.
+"""Knowledge distillation: a network learns the answers of trained networks to the same augmented picture.
 
 Source: Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015, section 2.
 """
@@ -15,9 +15,9 @@ TEMPERATURE: Final = 2.0
 
 
 def distillation_loss(odds: Tensor, taught: list[Tensor]) -> Tensor:
-    """Divergence of B x 8 log-odds from the mean answer of teachers, both softened; mean over the batch.
+    """Kullback-Leibler divergence of B x 8 log-odds from the teachers' mean, at a temperature; mean over the batch.
 
-    The square of the temperature keeps its gradient as large as that of the labels' loss.
+    The factor temperature squared keeps the gradient as large as that of the labels' loss.
     """
     target = torch.stack([(answer / TEMPERATURE).softmax(1) for answer in taught]).mean(0)
     return F.kl_div((odds / TEMPERATURE).log_softmax(1), target, reduction="batchmean") * TEMPERATURE**2

@@ -1,7 +1,7 @@
-"""One training loop for every network: seeded, resumable to the bit, with curves and an average of weights.
+"""One training loop for every network: seeded, exactly resumable, with curves and averaged weights.
 
-All chance of an epoch comes from a generator seeded by (seed, epoch). A run that is killed starts its epoch again
-from the last saved state and ends where an unbroken run would have ended.
+All random numbers of an epoch come from a generator seeded by (seed, epoch). A run that was killed repeats its epoch
+from the last saved state. It ends exactly as an uninterrupted run would.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Configuration(Protocol):
 
 ConfigT = TypeVar("ConfigT", bound=Configuration)
 
-WARMUP = 0.05  # share of all steps in which the learning rate rises
+WARMUP = 0.05  # share of the steps during which the learning rate rises
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Recipe:
         batch: pictures a step.
         rate: highest learning rate (AdamW, cosine to zero).
         decay: weight decay.
-        average: decay of the exponential moving average of weights, which is what is validated and kept.
-        mixed: compute in bfloat16 where the device multiplies it faster.
+        average: decay of the exponential moving average of the weights. The averaged weights are validated and saved.
+        mixed: compute in bfloat16 if the device is faster with it.
         seed: of everything drawn by chance.
     """
 
@@ -79,7 +79,7 @@ class Pictures(Protocol):
 
 
 class Task(Protocol):
-    """What the loop asks of a task."""
+    """The interface of a task."""
 
     recipe: Recipe
     config: Any
@@ -89,7 +89,7 @@ class Task(Protocol):
     @property
     def val(self) -> Pictures: ...
 
-    score: str  # the figure of ``validate`` that picks the best epoch
+    score: str  # the figure of ``validate`` that decides which epoch is best
 
     def network(self, device: torch.device) -> nn.Module: ...
     def order(self, generator: Generator) -> Tensor: ...
@@ -98,14 +98,14 @@ class Task(Protocol):
 
 
 class Run:
-    """A training in a folder: ``state.pt``, ``best.safetensors``, ``curves.csv``, ``curves.png``.
+    """A training, and its folder with ``state.pt``, ``best.safetensors``, ``curves.csv`` and ``curves.png``.
 
     Args:
-        task: what is learnt.
+        task: to train.
         folder: of the run.
-        device: where it is computed.
-        start: weights to begin with instead of random ones: of an earlier run (.safetensors), of a release (.onnx), or
-            a checkpoint of ``models.networks.coco``.
+        device: that computes.
+        start: initial weights instead of random ones: of an earlier run (.safetensors), of a release (.onnx), or a
+            checkpoint of ``models.networks.coco``.
 
     Raises:
         TrainingError: the weights to start from cannot be read or belong to another network.
@@ -125,7 +125,7 @@ class Run:
         self.precision = low_precision(device) if task.recipe.mixed else None
 
     def resume(self) -> None:
-        """Take up the saved state; where the run was killed before it saved any, it begins again.
+        """Load the saved state. A run that was killed before its first save starts again.
 
         Raises:
             TrainingError: there is no run, or it was started with other settings, data or weights.
@@ -147,7 +147,7 @@ class Run:
         self.epoch, self.best, self.history = state["epoch"], state["best"], state["history"]
 
     def train(self, console: Console) -> None:
-        """Run the epochs that are left, saving after each."""
+        """Run the remaining epochs, and save after each one."""
         recipe = self.task.recipe
         self.folder.mkdir(parents=True, exist_ok=True)
         columns = (
@@ -177,7 +177,7 @@ class Run:
                 console.print("  ".join(f"{key} {value:.4g}" for key, value in self.history[-1].items()))
 
     def _epoch(self) -> Iterator[tuple[int, int, float]]:
-        """Train one epoch; yields (steps done, steps in all, loss) after each step."""
+        """Train one epoch; yields (steps done, number of steps, loss) after each step."""
         recipe = self.task.recipe
         generator = Generator().manual_seed(recipe.seed * 100_003 + self.epoch)
         chunks = self.task.order(generator).split(recipe.batch)
@@ -221,7 +221,7 @@ class Run:
         os.replace(self.folder / "state.part", self.folder / "state.pt")
 
     def _load(self, start: Path) -> str:
-        """Give the network these weights; returns their SHA-256, since the file may be moved meanwhile."""
+        """Load these weights into the network; returns their SHA-256, since the file may move later."""
         try:
             content = start.read_bytes()
             if start.suffix == ".onnx":
@@ -234,7 +234,7 @@ class Run:
         return f"weights with SHA-256 {hashlib.sha256(content).hexdigest()}"
 
     def _settings(self) -> dict[str, Any]:
-        """What must be the same where a run is resumed."""
+        """The settings that must be the same to resume a run."""
         return {
             "recipe": asdict(self.task.recipe),
             "config": asdict(self.task.config),
@@ -244,7 +244,7 @@ class Run:
 
 
 def read_config(run: Path) -> dict[str, Any]:
-    """The configuration of the task of a run.
+    """The configuration of a run's task.
 
     Raises:
         TrainingError: the folder holds no run.
@@ -257,24 +257,25 @@ def read_config(run: Path) -> dict[str, Any]:
 
 
 def restored(kind: type[ConfigT], stored: dict[str, Any]) -> ConfigT:
-    """A configuration as ``read_config`` gives it; runs of earlier versions hold settings that are no more."""
+    """A configuration from the result of ``read_config``. Settings of earlier versions that no longer exist are
+    ignored."""
     return kind(**{field.name: stored[field.name] for field in fields(kind) if field.name in stored})
 
 
 def low_precision(device: torch.device) -> torch.dtype | None:
-    """bfloat16 where the device has instructions for it, else None; some processors are no faster with them."""
+    """bfloat16 if the device has instructions for it and is faster with them, else None."""
     if device.type == "cuda":
         return torch.bfloat16
     return torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16") else None
 
 
 def _named(pictures: Pictures) -> str:
-    """Pictures by their number and ids: the folder may be moved, or packed."""
+    """Identify pictures by their number and ids, since the folder may be moved or packed."""
     return f"{len(pictures.ids)} pictures ({hashlib.sha256(' '.join(pictures.ids).encode()).hexdigest()[:12]})"
 
 
 def _moving_average(decay: float) -> Callable[[PARAM_LIST, PARAM_LIST, Tensor | int], None]:
-    """An exponential moving average whose memory grows to ``decay``, so that early epochs can be validated too."""
+    """An exponential moving average whose decay grows to ``decay``, so that early epochs can be validated too."""
 
     def update(averages: PARAM_LIST, values: PARAM_LIST, count: Tensor | int) -> None:
         memory = min(decay, (1 + int(count)) / (10 + int(count)))
@@ -284,14 +285,14 @@ def _moving_average(decay: float) -> Callable[[PARAM_LIST, PARAM_LIST, Tensor | 
 
 
 def _groups(network: nn.Module, decay: float) -> list[dict[str, Any]]:
-    """Weight decay for matrices and kernels only; norms and biases are left free."""
+    """Parameter groups: weight decay for matrices and kernels, none for norms and biases."""
     decayed = [value for value in network.parameters() if value.requires_grad and value.ndim > 1]
     free = [value for value in network.parameters() if value.requires_grad and value.ndim <= 1]
     return [{"params": decayed, "weight_decay": decay}, {"params": free, "weight_decay": 0.0}]
 
 
 def _schedule(share: float) -> float:
-    """Linear rise, then half a cosine to zero; ``share`` is the part of the run that is over."""
+    """The learning rate's factor: a linear rise, then half a cosine to zero. ``share`` of the run is over."""
     if share < WARMUP:
         return max(share / WARMUP, 0.01)
     return 0.5 * (1 + float(torch.cos(torch.tensor((share - WARMUP) / (1 - WARMUP) * torch.pi))))

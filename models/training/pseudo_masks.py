@@ -1,7 +1,7 @@
-"""Pseudo-masks for photos that have no mask: a trained segmenter looks twice, and masks that agree are kept.
+"""Pseudo-masks for photos without a mask: a trained segmenter runs twice, and masks that agree are kept.
 
-The second pass looks closer, at a square around what the first found, mirrored: a lesion of 20 pixels in 300 is drawn
-ten times as fine there.
+The second pass reads a mirrored close-up of what the first pass found. There, a lesion of 20 pixels in 300 gets a mask
+ten times as fine.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from models.training.loop import read_config, restored
 from models.training.segmentation import SegmenterConfig
 
 AGREEING: Final = 0.8
-"""Least Jaccard of the two passes."""
+"""Smallest Jaccard index of the two passes."""
 LARGEST: Final = 0.4
-"""A mask of more of the photo than this, or along its edge, is rather skin or background than a lesion."""
+"""A mask that covers a larger share of the photo, or lies along its edge, is probably skin or background."""
 CLOSER: Final = 3.0
-"""Side of the second pass's square, as a multiple of the first's longer side."""
+"""Side of the second pass's square, as a multiple of the longer side of the first pass's box."""
 LEAST_SIDE: Final = 48.0  # pixels
 LEAST_SCORE: Final = 0.05
 
@@ -43,14 +43,14 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class PseudoMask:
-    """What two passes of a segmenter find in one photo.
+    """The results of both passes for one photo.
 
     Attributes:
         image_id: of the photo.
         box: of the first pass, x1 y1 x2 y2 as shares of width and height.
         score: of the first pass, in [0, 1].
-        mask: of the second pass, H x W; of the first where the second found nothing.
-        agreement: Jaccard of both.
+        mask: of the second pass, H x W; of the first pass if the second found nothing.
+        agreement: Jaccard index of both masks.
     """
 
     image_id: str
@@ -61,17 +61,17 @@ class PseudoMask:
 
 
 def predict_all(photos: Photos, network: SegmentationModel, frame: tuple[int, int]) -> Iterator[PseudoMask]:
-    """Segment every photo twice; those in which nothing is found are left out."""
+    """Segment every photo twice. Photos in which nothing is found are left out."""
     for photo in photos.photos:
         if found := predict(photo, network, frame):
             yield found
 
 
 def predict(photo: Photo, network: SegmentationModel, frame: tuple[int, int]) -> PseudoMask | None:
-    """Segment one photo twice; None where nothing is found."""
+    """Segment one photo twice; None if nothing is found."""
     pixels = photo.pixels()
     upright = pixels.shape[0] > pixels.shape[1]
-    if upright:  # serving lays the long side flat
+    if upright:  # serving turns the long side horizontal
         pixels = np.ascontiguousarray(pixels.transpose(1, 0, 2))
     first = find_lesions(network, [pixels], frame, min_score=LEAST_SCORE)[0]
     if not first:
@@ -92,7 +92,7 @@ def predict(photo: Photo, network: SegmentationModel, frame: tuple[int, int]) ->
 
 
 def write(found: Sequence[PseudoMask], masks: Path, boxes: Path) -> int:
-    """Write the trusted masks into a zip, and all boxes into a file; returns how many masks."""
+    """Write the trusted masks into a zip and all boxes into a file; returns the number of masks."""
     trusted = [each for each in found if is_trusted(each)]
     with zipfile.ZipFile(masks, "w") as made:
         for each in trusted:
@@ -112,7 +112,7 @@ def is_trusted(found: PseudoMask) -> bool:
 
 
 def make(roots: Sequence[Path], run: Path) -> None:
-    """Segment the photos of ``train`` and ``val`` that have no mask by a run's network; see ``write``.
+    """Segment the photos of ``train`` and ``val`` without a mask with a run's network; see ``write``.
 
     Raises:
         DataError: the data is incomplete.

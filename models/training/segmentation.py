@@ -1,4 +1,4 @@
-"""The task of training the segmenter on one set or several: pieces of masks as objects, Jaccard on ``val``."""
+"""The task of training the segmenter. Each piece of a mask is an object; ``val`` measures the Jaccard index."""
 
 from __future__ import annotations
 
@@ -30,18 +30,19 @@ from models.training.loop import Recipe
 
 RECIPE: Final = Recipe(epochs=6, batch=16, rate=1e-3, decay=5e-4, average=0.998)
 MASK_RATIO: Final = 2
-"""The loss compares masks at the input's size divided by this."""
+"""The loss compares masks at the input's size divided by this number."""
 DRAWS: Final[dict[Source, int]] = {"ham10000": 700, "pad": 800, "milk10k-camera": 1300, "milk10k-dermatoscope": 0}
-"""How many pictures of each source an epoch draws where there are several sources; one alone is drawn in full."""
+"""Number of pictures of each source in an epoch if there are several sources. A single source is used in full."""
 MEASURED: Final = 300
-"""So many pictures of each set and domain of ``val`` are measured on."""
+"""Number of pictures of each set and domain in ``val`` for the validation."""
 DOUBTED: Final = 0.5
-"""Masks on which their makers agree less (Jaccard) are drawn a quarter as often, and not measured on."""
+"""Masks with a lower agreement (Jaccard) of their annotators are drawn a quarter as often and not used for
+validation."""
 SCALE: Final = (0.45, 1.5)
 SHIFT: Final = 0.15
 JITTER: Final = 0.25
 CORRUPTED: Final = 0.2
-SMALLEST: Final = 16  # pixels of the frame; smaller pieces are no objects
+SMALLEST: Final = 16  # pixels of the frame; smaller pieces do not count as objects
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,11 @@ class SegmenterConfig:
 
 
 class Segmentation:
-    """YOLOv8-seg on the masks of one set or several, one class.
+    """Trains YOLOv8-seg with one class on the masks of one set or several.
 
     Args:
         roots: folders of the sets.
-        config: the network's input, and made outlines.
+        config: of the network and its masks.
         recipe: how long and how fast.
         limit: use only this many pictures of each set, domain and split.
     """
@@ -113,10 +114,11 @@ class Segmentation:
         return cast(Tensor, parts.sum() / len(rows))
 
     def batch(self, rows: Tensor, generator: Generator, device: torch.device) -> dict[str, Tensor]:
-        """Augmented photos with the pieces of their masks, as ultralytics' loss takes them.
+        """Augmented photos with the pieces of their masks, in the form that ultralytics' loss needs.
 
-        ``img`` B x 3 x H x W in [0, 1]; ``masks`` B x H/2 x W/2, the number of the piece (from 1) in its photo;
-        ``bboxes`` n x 4, centre, width and height as shares; ``batch_idx`` n, the photo of each; ``cls`` n x 1, all 0.
+        ``img``: B x 3 x H x W in [0, 1]. ``masks``: B x H/2 x W/2, the number of the piece (from 1) in its photo.
+        ``bboxes``: n x 4, centre, width and height as shares. ``batch_idx``: n, the photo of each piece. ``cls``: n x
+        1, all 0.
         """
         seed = int(torch.randint(2**62, (1,), generator=generator))
         with ThreadPoolExecutor() as pool:
@@ -161,11 +163,11 @@ class Segmentation:
 
 
 def overlap(photo: Photo, network: SegmentationModel, frame: tuple[int, int]) -> float:
-    """Jaccard of the best outline and the mask's piece that it meets best; 0 where nothing is outlined."""
+    """Jaccard index of the best outline and the mask's piece that fits it best; 0 if nothing is outlined."""
     mask = photo.mask()
     assert mask is not None
     pixels = photo.pixels()
-    if pixels.shape[0] > pixels.shape[1]:  # serving lays the long side flat
+    if pixels.shape[0] > pixels.shape[1]:  # serving turns the long side horizontal
         pixels, mask = np.ascontiguousarray(pixels.transpose(1, 0, 2)), np.ascontiguousarray(mask.T)
     found = find_lesions(network, [pixels], frame, min_score=0.001)[0]
     if not found:
@@ -175,7 +177,7 @@ def overlap(photo: Photo, network: SegmentationModel, frame: tuple[int, int]) ->
 
 
 def objects(mask: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], list[tuple[float, float, float, float]]]:
-    """The pieces of an H x W mask: their numbers from 1 on an H/2 x W/2 map, and their boxes as shares."""
+    """The pieces of an H x W mask: an H/2 x W/2 map of their numbers (from 1), and their boxes as shares."""
     height, width = mask.shape
     numbers = np.zeros((height // MASK_RATIO, width // MASK_RATIO), np.uint8)
     boxes: list[tuple[float, float, float, float]] = []
@@ -191,13 +193,13 @@ def objects(mask: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], list[tuple[floa
 
 
 def trust(photo: Photo) -> float:
-    """How often a mask is drawn."""
+    """Relative frequency with which a mask is drawn."""
     agreement = photo.facts.get("mask_agreement")
     return 1.0 if agreement is None or float(agreement) >= DOUBTED else 0.25
 
 
 def with_outlines(photos: Photos, path: Path) -> Photos:
-    """Give photos without a mask the one that a zip has under their id (``ID.png``)."""
+    """Add masks from a zip (``ID.png``) to photos that have none."""
     with zipfile.ZipFile(path) as made:
         names = set(made.namelist())
         return Photos(
@@ -218,7 +220,7 @@ def encoded(mask: NDArray[np.bool_]) -> bytes:
 
 
 def in_float(value: Any) -> Any:
-    """The same nest of tensors in float32: the loss takes logarithms and small differences."""
+    """The same nested tensors in float32, because the loss takes logarithms and small differences."""
     if isinstance(value, Tensor):
         return value.float()
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Run by Alembic. Each migration and the note that it was applied share one transaction."""
+"""Alembic runs this file. Each migration and the record of it are in one transaction."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ def _migrate(connection: Connection) -> None:
 
 
 async def _run() -> None:
-    # SQLite alters most tables by replacing them; with foreign keys on, the drop would cascade.
+    # SQLite alters most tables by replacing them. With foreign keys on, dropping the old one would cascade.
     engine = create_engine(context.config.attributes["url"], foreign_keys=False)
     try:
         async with engine.connect() as connection:

@@ -9,7 +9,7 @@ from bot.samples import sample
 from inference.analysis import CLASSES, Abcd, Analysis, Colour, Lesion, Quality, Refusal, Risk
 from inference.comparison.marks import Estimate, Marks
 from inference.drawing.annotate import jpeg, outlined
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine.engine import Examination
 from inference.photo import decode
 from inference.registry.file import RegistryFile
@@ -64,9 +64,9 @@ class ExaminingPool(IdlePool):
         self.go.set()
         self.found = examination()
 
-    async def examine(self, data: bytes, plate: Plate) -> Examination:
+    async def examine(self, data: bytes, options: CaptionOptions) -> Examination:
         await self.go.wait()
         return self.found
 
-    async def follow(self, data: bytes, plate: Plate) -> Examination:
-        return await self.examine(data, plate)
+    async def follow(self, data: bytes, options: CaptionOptions) -> Examination:
+        return await self.examine(data, options)

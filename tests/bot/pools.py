@@ -1,7 +1,7 @@
 """Pools for the tests that need no networks."""
 
-from inference.drawing.words import Plate
-from inference.engine.engine import AnalysisFailed, Examination, Explanation, Reading, ServedModel
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import AnalysisFailed, AnnotatedAnalysis, Examination, Explanation, ServedModel
 
 
 class IdlePool:
@@ -20,14 +20,14 @@ class IdlePool:
     async def stop(self) -> None:
         pass
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         raise AnalysisFailed("the engine is not running")
 
-    async def explain(self, data: bytes, plate: Plate) -> Explanation:
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
         raise AnalysisFailed("the engine is not running")
 
-    async def examine(self, data: bytes, plate: Plate) -> Examination:
+    async def examine(self, data: bytes, options: CaptionOptions) -> Examination:
         raise AnalysisFailed("the engine is not running")
 
-    async def follow(self, data: bytes, plate: Plate) -> Examination:
+    async def follow(self, data: bytes, options: CaptionOptions) -> Examination:
         raise AnalysisFailed("the engine is not running")

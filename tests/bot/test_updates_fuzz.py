@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from bot.samples import sample
 from inference.analysis import Analysis, Quality, Refusal
-from inference.engine.engine import Engine, Reading
+from inference.engine.engine import AnnotatedAnalysis, Engine
 from tests.bot.pools import IdlePool
 from tests.bot.stage import IVAN, Stage, open_stage
 from tests.bot.updates import MARK, odd_updates
@@ -33,9 +33,9 @@ GROWTH_BYTES = 30 * 2**20
 class BlurredPool(IdlePool):
     """Finds every photo blurred."""
 
-    async def read(self, data: bytes, language: str) -> Reading:
+    async def read(self, data: bytes, language: str) -> AnnotatedAnalysis:
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
-        return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
+        return AnnotatedAnalysis(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
 
 
 async def somebody_else_is_answered(stage: Stage) -> None:

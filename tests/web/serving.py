@@ -15,8 +15,8 @@ from starlette.types import ASGIApp
 
 from benchmarks.load.processes import environment
 from inference.analysis import Analysis, Quality, Refusal
-from inference.drawing.words import Plate
-from inference.engine.engine import Explanation, Reading, ServedModel
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import AnnotatedAnalysis, Explanation, ServedModel
 from web.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,12 +96,12 @@ class PoolOnCommand:
 
     async def stop(self) -> None: ...
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         await self.go.wait()
         if self.error is not None:
             raise self.error
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
-        return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
+        return AnnotatedAnalysis(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
 
-    async def explain(self, data: bytes, plate: Plate) -> Explanation:
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
         raise NotImplementedError

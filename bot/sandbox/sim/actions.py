@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import Field
 
 from bot.sandbox.errors import bad_request
-from bot.sandbox.people import CLIPS, People, Place
+from bot.sandbox.people import CLIPS, Destination, People
 from bot.sandbox.sim.http import Strict, answering, number, read, read_upload
 from bot.sandbox.state import World, dump
 
@@ -31,8 +31,8 @@ class Where(Strict):
     quote: str | None = None
 
     @property
-    def place(self) -> Place:
-        return Place(self.chat_id, self.message_thread_id, self.reply_to, self.quote)
+    def place(self) -> Destination:
+        return Destination(self.chat_id, self.message_thread_id, self.reply_to, self.quote)
 
 
 class Text(Where):
@@ -149,7 +149,7 @@ class Actions:
         return dump(self._people.send_document(number(request), *upload.one(), asked.caption, asked.place))
 
     async def _clip(self, request: web.Request) -> Any:
-        data, place = MADE_UP, Place()
+        data, place = MADE_UP, Destination()
         if request.content_type.startswith("multipart/"):
             upload = await read_upload(request)
             place = upload.read(Where).place

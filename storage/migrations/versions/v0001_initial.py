@@ -1,4 +1,4 @@
-"""People, requests, broadcasts and their deliveries, and the token that tells a wrong key."""
+"""People, requests, broadcasts and their deliveries, and the token that shows whether the key is right."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("reply_file_id", sa.Text),
         sa.Column("result", sa.LargeBinary),
         sa.UniqueConstraint("chat_id", "message_id", name="uq_requests_message"),
-        # Numbers are never given twice, so a button under an old message cannot open a newer entry.
+        # No id is used twice, so a button under an old message cannot open a newer entry.
         sqlite_autoincrement=True,
     )
     op.create_index("ix_requests_user_id", "requests", ["user_id", "id"])

@@ -1,4 +1,4 @@
-"""Which message tells of a request's progress, so that the next start can take it away after a kill."""
+"""The message that shows a request's progress, so that the next start can delete it after a kill."""
 
 import sqlalchemy as sa
 from alembic import op

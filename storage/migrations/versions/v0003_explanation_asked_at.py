@@ -1,4 +1,4 @@
-"""Since when an explanation that a person asked for is owed, so that a kill does not lose it."""
+"""When a person asked for an explanation that is not given yet, so that a kill does not lose it."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,7 +1,7 @@
 """File ids are encrypted like results, and every ciphertext is bound to its row.
 
-Up to here only results were encrypted, with Fernet, which binds nothing. Text columns keep their type and hold the
-ciphertext in base64: no table has to be replaced.
+Before, only results were encrypted, with Fernet, which binds nothing. Text columns keep their type and hold the
+ciphertext in base64, so no table has to be replaced.
 """
 
 from collections.abc import Callable
@@ -85,7 +85,7 @@ def _rewrite(change_text: Change, change_bytes: Change) -> None:
 
 
 def _each(table: sa.TableClause, changed: Callable[[Any], dict[str, Any]]) -> None:
-    """Give each row of a table the values that `changed` makes of it, some hundreds at a time."""
+    """Update each row of a table with the values that `changed` returns for it, in batches of some hundreds."""
     connection = op.get_bind()
     last = -1
     while rows := connection.execute(

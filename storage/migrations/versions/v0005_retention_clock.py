@@ -1,4 +1,4 @@
-"""When the clock was last trusted to erase by: a clock that jumps must not erase everything."""
+"""When the clock was last trusted for erasing, because a clock that jumps must not erase everything."""
 
 import sqlalchemy as sa
 from alembic import op

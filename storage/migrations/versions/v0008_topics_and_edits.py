@@ -1,4 +1,4 @@
-"""The topic in which a photo came; and a request of its own for each photo that a message showed one after another."""
+"""The topic of a photo; and a separate request for each photo that a message has shown."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-# SQLite changes a constraint by replacing the table. Numbers must still not be given twice. PostgreSQL alters in place.
+# SQLite changes a constraint by replacing the table. No id may be used twice afterwards. PostgreSQL alters in place.
 COUNTING_ON = {"sqlite_autoincrement": True}
 LAST_NUMBER = "SELECT seq FROM sqlite_sequence WHERE name = 'requests'"
 

@@ -1,4 +1,4 @@
-"""Which request was the latest at the last round: those after it cannot be older than that round."""
+"""The latest request at the last round. Later requests cannot be older than that round."""
 
 import sqlalchemy as sa
 from alembic import op

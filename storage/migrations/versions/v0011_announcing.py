@@ -1,4 +1,4 @@
-"""Announcements in more than one language, to some people, at a time; documents beside photos."""
+"""Announcements in several languages, to an audience, at a scheduled time; documents besides photos."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # What the schema before knows nothing of must not go out by mistake.
+    # The earlier schema does not know these states, and such announcements must not go out by mistake.
     op.execute("UPDATE broadcasts SET state = 'cancelled' WHERE state IN ('scheduled', 'paused')")
     for name in ("starts_at", "audience", "translations"):
         op.drop_column("broadcasts", name)

@@ -7,7 +7,7 @@ import pytest
 from bot.operator.access import Access
 from bot.samples import sample
 from inference.analysis import Analysis, Quality, Refusal
-from inference.engine.engine import Engine, Reading
+from inference.engine.engine import AnnotatedAnalysis, Engine
 from storage.staff import Action, Role
 from tests.bot.pools import IdlePool
 from tests.bot.stage import ADMIN, EMMA, IVAN, Stage, open_stage
@@ -19,9 +19,9 @@ OF_OWNERS = COMMANDS[:3]
 class RefusingPool(IdlePool):
     """Finds every photo blurred."""
 
-    async def read(self, data: bytes, language: str) -> Reading:
+    async def read(self, data: bytes, language: str) -> AnnotatedAnalysis:
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
-        return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
+        return AnnotatedAnalysis(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -25,8 +25,8 @@ from bot.ui.apologies import apology
 from bot.ui.callbacks import Explain
 from bot.ui.i18n import load_i18n
 from inference.analysis import Analysis, Quality, Refusal, Risk
-from inference.drawing.words import Plate
-from inference.engine.engine import Engine, Explanation, Place
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import Engine, Explanation, QueuePlace
 from storage.database import Database
 from storage.records import Outcome
 from tests.bot.examples import result_for, visible
@@ -111,7 +111,7 @@ class BrokenEngine(Engine):
     """Fails in a way that nobody has thought of."""
 
     @contextmanager
-    def queue(self, owner: object, photos: int, *, limited: bool = True) -> Iterator[list[Place]]:
+    def queue(self, owner: object, photos: int, *, limited: bool = True) -> Iterator[list[QueuePlace]]:
         raise ValueError("broken")
         yield []
 
@@ -175,7 +175,7 @@ async def test_whoever_presses_twenty_times_gets_one_explanation(stage: Stage, a
 class ReadyPool(IdlePool):
     """Explains everything at once."""
 
-    async def explain(self, data: bytes, plate: Plate) -> Explanation:
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
         return Explanation(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None, None)
 

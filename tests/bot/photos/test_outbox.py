@@ -11,8 +11,8 @@ from bot.results import to_stored
 from bot.samples import sample
 from bot.sandbox.faults import Fault
 from inference.analysis import Analysis, Quality, Risk
-from inference.drawing.words import Plate
-from inference.engine.engine import Engine, Reading
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import AnnotatedAnalysis, Engine
 from storage.records import Completion, Outcome
 from tests.bot.examples import result_for
 from tests.bot.pools import IdlePool
@@ -26,9 +26,11 @@ ANSWER, SORRY = "mole (melanocytic nevus)", "I could not read this photo"
 class MolePool(IdlePool):
     """Finds a mole in everything."""
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         quality = Quality(width=600, height=450, sharpness=9.0, brightness=0.5)
-        return Reading(Analysis("nv", MOLE.probabilities, None, quality, None, risk=MOLE.risk), sample("mole"))
+        return AnnotatedAnalysis(
+            Analysis("nv", MOLE.probabilities, None, quality, None, risk=MOLE.risk), sample("mole")
+        )
 
 
 @pytest.fixture

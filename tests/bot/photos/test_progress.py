@@ -17,8 +17,8 @@ from bot.photos.progress import Progress
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.i18n import load_i18n
 from inference.analysis import Analysis, Quality, Refusal
-from inference.drawing.words import Plate
-from inference.engine.engine import Engine, Place, Reading
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import AnnotatedAnalysis, Engine, QueuePlace
 from tests.bot import clock
 from tests.bot.examples import incoming
 from tests.bot.pools import IdlePool
@@ -48,12 +48,12 @@ class SlowPool(IdlePool):
     def seconds(self, photos: int) -> float:
         return photos * self._guess
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         async with self._reading:
             await asyncio.sleep(self._seconds)
             self._guess += 0.1 * (self._seconds - self._guess)
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
-        return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
+        return AnnotatedAnalysis(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
 
 
 class Telegram(BaseSession):
@@ -114,7 +114,7 @@ def burst(people: Sequence[Person], *, taking_in: float, reading: float, guess: 
         with engine.queue(number, person.photos) as places:
             async with Progress(bot, Store(), rate_limiter, requests, places) as progress:  # type: ignore[arg-type]
 
-                async def read(place: Place) -> None:
+                async def read(place: QueuePlace) -> None:
                     await place.read(fetch)
                     progress.advance()
 

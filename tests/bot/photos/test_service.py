@@ -21,8 +21,8 @@ from bot.telegram.client import RetryingBot, connect
 from bot.telegram.rate_limit import MESSAGES_PER_SECOND, MessageKind, RateLimiter
 from bot.ui.i18n import load_i18n
 from inference.analysis import Analysis, Quality, Refusal
-from inference.drawing.words import Plate
-from inference.engine.engine import Engine, Reading
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import AnnotatedAnalysis, Engine
 from storage.database import Database
 from tests.bot.pools import IdlePool
 from tests.bot.stage import EMMA, HASTY, IVAN, Stage, open_stage
@@ -40,10 +40,10 @@ class PoolOnCommand(IdlePool):
     def seconds(self, photos: int) -> float:
         return photos * self.seconds_a_photo
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         await self.go.wait()
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
-        return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
+        return AnnotatedAnalysis(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
 
 
 @asynccontextmanager

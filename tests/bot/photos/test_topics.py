@@ -8,7 +8,7 @@ import pytest
 from bot.photos.albums import Incoming
 from bot.samples import sample
 from bot.sandbox.groups import Groups
-from bot.sandbox.people import Place
+from bot.sandbox.people import Destination
 from tests.bot.photos.test_outbox import ANSWER, all_closed, moles
 from tests.bot.stage import EMMA, IVAN, Stage
 
@@ -18,7 +18,7 @@ __all__ = ["moles"]
 async def test_everything_about_a_photo_goes_to_its_topic(moles: Stage) -> None:
     moles.sandbox.world.bot = moles.sandbox.world.bot.model_copy(update={"has_topics_enabled": True})
     thread = moles.people.open_topic(EMMA, "left arm").message_thread_id
-    place = Place(message_thread_id=thread)
+    place = Destination(message_thread_id=thread)
     await moles.people.send_photos(EMMA, [sample("mole")], place=place)
     answer = await moles.reply(EMMA, ANSWER)
     await moles.people.send_photos(EMMA, [sample("mole")] * 2, place=place)
@@ -66,7 +66,7 @@ async def test_a_chat_that_is_gone_closes_its_requests_and_is_told_of_once(
 async def test_in_a_group_the_bot_answers_whoever_speaks_to_it_and_nobody_else(stage: Stage) -> None:
     world, people = stage.sandbox.world, stage.people
     group = Groups(world).create("Family", [EMMA, IVAN])
-    place = Place(chat_id=group.id)
+    place = Destination(chat_id=group.id)
     people.write(EMMA, "hello everybody", place=place)
     people.write(EMMA, "/help", place=place)
     await people.send_photos(EMMA, [sample("mole")], "look", place)

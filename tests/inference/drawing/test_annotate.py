@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inference.analysis import CLASSES, Analysis, Lesion, Quality, Risk
 from inference.drawing.annotate import MAX_SIDE, annotate, outline
 from inference.drawing.caption import add_caption
-from inference.drawing.words import Plate, caption, class_name, explanation
+from inference.drawing.words import CaptionOptions, caption, class_name, explanation
 from inference.photo import Photo
 from tests.inference.pictures import skin, spot_mask
 
@@ -80,7 +80,9 @@ def test_every_caption_fits_every_photo(size: tuple[int, int], language: str) ->
     for label in CLASSES:
         mask = spot_mask(*size)
         analysis = answered(mask, label, 0.997, Risk.HIGH)
-        after = annotate(Photo(np.zeros((size[1], size[0], 3), np.uint8)), analysis, Plate(language, 10)).pixels
+        after = annotate(
+            Photo(np.zeros((size[1], size[0], 3), np.uint8)), analysis, CaptionOptions(language, 10)
+        ).pixels
         width, height = white_extent(after)
         assert after.shape[1] == size[0]
         assert width >= 40 and height >= 7
@@ -146,10 +148,12 @@ def test_words() -> None:
     assert caption(answered(None, "mel", 0.611, Risk.HIGH)).splitlines() == [
         "Show this spot to a dermatologist within days", "Not a diagnosis",
     ]  # fmt: skip
-    assert caption(mole, Plate("ru", 3)).startswith("3\xa0· Наблюдайте за этим пятном\n")
-    assert caption(mole, Plate("de")) == caption(mole)
-    assert caption(mole, Plate(least=Risk.RAISED)) == caption(answered(None, risk=Risk.RAISED))
-    assert caption(answered(None, risk=Risk.HIGH), Plate(least=Risk.RAISED)) == caption(answered(None, risk=Risk.HIGH))
+    assert caption(mole, CaptionOptions("ru", 3)).startswith("3\xa0· Наблюдайте за этим пятном\n")
+    assert caption(mole, CaptionOptions("de")) == caption(mole)
+    assert caption(mole, CaptionOptions(least=Risk.RAISED)) == caption(answered(None, risk=Risk.RAISED))
+    assert caption(answered(None, risk=Risk.HIGH), CaptionOptions(least=Risk.RAISED)) == caption(
+        answered(None, risk=Risk.HIGH)
+    )
     assert len({class_name(label, language) for label in CLASSES for language in ("en", "ru")}) == 2 * len(CLASSES)
     with pytest.raises(ValueError, match="no risk"):
         caption(refused)
@@ -159,4 +163,4 @@ def test_the_words_of_a_heat_map_are_of_the_group_under_a_warning() -> None:
     warned = answered(None, "nv", 0.4, Risk.RAISED)
     assert explanation(warned).endswith("Cancer or pre-cancer\xa0·\xa034%")
     calm = answered(None, "nv", 0.993)
-    assert explanation(calm, Plate("ru")).endswith("Меланоцитарный невус\xa0·\xa0>\xa099\xa0%")
+    assert explanation(calm, CaptionOptions("ru")).endswith("Меланоцитарный невус\xa0·\xa0>\xa099\xa0%")

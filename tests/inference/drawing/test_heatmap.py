@@ -8,7 +8,7 @@ import pytest
 
 from inference.analysis import CLASSES, Analysis, Lesion, Quality, Refusal, Risk
 from inference.drawing.heatmap import draw_heatmap
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.photo import Photo
 from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.attribution import Attribution, heatmap
@@ -105,7 +105,7 @@ def drawn(size: tuple[int, int], heat: np.ndarray, language: str = "en") -> np.n
     shares = dict.fromkeys(CLASSES, 0.02) | {"mel": 0.88}
     lesion = Lesion((0.0, 0.0, 1.0, 1.0), spot_mask(*size), 0.9)
     analysis = Analysis("mel", shares, lesion, Quality(width, height, 1.0, 1.0), None, Risk.HIGH)
-    return draw_heatmap(Photo(skin(*size)), analysis, heat.astype(np.float32), Plate(language)).pixels
+    return draw_heatmap(Photo(skin(*size)), analysis, heat.astype(np.float32), CaptionOptions(language)).pixels
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -8,29 +8,29 @@ import signal
 from pathlib import Path
 from typing import NoReturn
 
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine import tasks
 from tests.inference.pictures import encoded, skin
 
 DEADLY = b"deadly"
 
 
-def read_or_die(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> tasks.Reading:
+def read_or_die(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> tasks.AnnotatedAnalysis:
     """Reads photos, but for one that brings its decoder down."""
     if data == DEADLY:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return tasks.read(weights, classifier, data, plate)
+    return tasks.read(weights, classifier, data, options)
 
 
-def hang_once(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> tasks.Reading:
+def hang_once(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> tasks.AnnotatedAnalysis:
     """Spins, as a decoder may, where the file named by `data` exists, and removes it."""
     marker = Path(data.decode())
     if marker.exists():
         marker.unlink()
         while True:
             pass
-    return tasks.read(weights, classifier, encoded(skin()), plate)
+    return tasks.read(weights, classifier, encoded(skin()), options)
 
 
-def fail(weights: Path, classifier: str | None, data: bytes, plate: Plate) -> NoReturn:
+def fail(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> NoReturn:
     raise ZeroDivisionError("a fault of ours")

@@ -17,7 +17,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import get_sampling
 
 from inference.analysis import Refusal
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine import tasks
 from inference.engine.engine import AnalysisFailed, Busy, Engine, ServedModel
 from inference.engine.pool import WorkerPool
@@ -29,9 +29,9 @@ from tests.inference.releases import CLASSIFIER_FILE, accept
 ROOT = Path(__file__).resolve().parents[3]
 
 
-async def read(engine: Engine, data: bytes, owner: str = "somebody", language: str = "en") -> tasks.Reading:
+async def read(engine: Engine, data: bytes, owner: str = "somebody", language: str = "en") -> tasks.AnnotatedAnalysis:
     with engine.queue(owner) as [place]:
-        return await place.read(fetching(data), Plate(language))
+        return await place.read(fetching(data), CaptionOptions(language))
 
 
 async def explain(engine: Engine, data: bytes) -> tasks.Explanation:
@@ -147,7 +147,7 @@ async def keeps_the_loop_free(engine: Engine) -> None:
 async def turns_away_what_exceeds_the_queue(engine: Engine, photo: bytes) -> None:
     reads = [asyncio.ensure_future(read(engine, photo)) for _ in range(5)]
     results = await asyncio.gather(*reads, return_exceptions=True)
-    assert [type(result) for result in results] == [tasks.Reading] * 3 + [Busy] * 2
+    assert [type(result) for result in results] == [tasks.AnnotatedAnalysis] * 3 + [Busy] * 2
     # Places are given back, by those who gave up waiting too.
     waiting = [asyncio.ensure_future(read(engine, photo)) for _ in range(3)]
     await asyncio.sleep(0)
@@ -172,7 +172,7 @@ async def tells_those_who_wait_when_it_stops(engine: Engine, photo: bytes) -> No
     await asyncio.sleep(0)
     await engine.stop()
     results = await asyncio.gather(*waiting, return_exceptions=True)
-    assert all(isinstance(result, tasks.Reading | AnalysisFailed) for result in results)
+    assert all(isinstance(result, tasks.AnnotatedAnalysis | AnalysisFailed) for result in results)
     assert isinstance(results[-1], AnalysisFailed)
 
 

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from inference.analysis import Analysis, Quality, Refusal
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine.engine import AnalysisFailed, ServedModel
 from inference.engine.exchangeable import ExchangeablePool
-from inference.engine.tasks import Explanation, Reading
+from inference.engine.tasks import AnnotatedAnalysis, Explanation
 
 QUALITY = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
 
@@ -37,13 +37,13 @@ class NamedPool:
     async def stop(self) -> None:
         self.stopped = True
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         await self.may_answer.wait()
         assert not self.stopped
         analysis = Analysis(None, {}, None, QUALITY, Refusal.BLURRED, risk=None, models={"classifier": self.name})
-        return Reading(analysis, None)
+        return AnnotatedAnalysis(analysis, None)
 
-    async def explain(self, data: bytes, plate: Plate) -> Explanation:
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
         raise AnalysisFailed("not needed here")
 
 
@@ -51,13 +51,13 @@ async def test_photos_under_way_are_answered_by_the_old_pool_and_new_ones_by_the
     old, new = NamedPool("old"), NamedPool("new")
     pool = ExchangeablePool(old)
     await pool.start()
-    early = asyncio.ensure_future(pool.read(b"", Plate()))
+    early = asyncio.ensure_future(pool.read(b"", CaptionOptions()))
     await asyncio.sleep(0)
     exchange = asyncio.ensure_future(pool.exchange(new))
     new.may_answer.set()
     await new.started.wait()
     await asyncio.sleep(0)
-    late = await pool.read(b"", Plate())
+    late = await pool.read(b"", CaptionOptions())
     assert late.analysis.models == {"classifier": "new"}
     assert not early.done()
     assert not exchange.done()
@@ -74,7 +74,7 @@ async def test_the_old_pool_goes_on_where_the_new_one_does_not_start() -> None:
     with pytest.raises(AnalysisFailed, match="no memory"):
         await pool.exchange(NamedPool("new", fails=True))
     assert pool.models == old.models and not old.stopped
-    assert (await pool.read(b"", Plate())).analysis.models == {"classifier": "old"}
+    assert (await pool.read(b"", CaptionOptions())).analysis.models == {"classifier": "old"}
 
 
 async def test_two_exchanges_at_once_happen_one_after_the_other() -> None:

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from inference.analysis import Analysis, Quality, Refusal
-from inference.drawing.words import Plate
-from inference.engine.engine import FETCH_SECONDS, Engine, Reading
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import FETCH_SECONDS, AnnotatedAnalysis, Engine
 from tests.bot import clock
 from tests.bot.pools import IdlePool
 
@@ -22,12 +22,12 @@ class OnePool(IdlePool):
     def seconds(self, photos: int) -> float:
         return photos * 0.1
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         assert not self._reading.locked(), "more was asked of the pool than it does at a time"
         async with self._reading:
             await asyncio.sleep(float(data))
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
-        return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
+        return AnnotatedAnalysis(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
 
 
 async def send(engine: Engine, owner: str, photos: int, reading: float, fetching: float = 0.0) -> float:

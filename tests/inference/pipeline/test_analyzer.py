@@ -154,14 +154,14 @@ def watch(event, arguments):
         reached.append((event, arguments))
 sys.addaudithook(watch)
 from pathlib import Path
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 from inference.engine import tasks
 weights, photo = Path(sys.argv[1]), Path(sys.argv[2]).read_bytes()
 tasks.warm(weights, None)
-assert tasks.read(weights, None, photo, Plate()).annotated
+assert tasks.read(weights, None, photo, CaptionOptions()).annotated
 slow = {"scipy", "skimage"} & set(sys.modules)
 assert not slow, f"the first answer waits for {slow}"
-assert tasks.explain(weights, None, photo, Plate("ru")).drawing
+assert tasks.explain(weights, None, photo, CaptionOptions("ru")).drawing
 assert not reached, reached
 training = {"matplotlib", "onnx", "sklearn", "torch", "torchvision", "ultralytics"} & set(sys.modules)
 training |= {name for name in sys.modules if name.startswith(("models.training.loop", "models.data.ham10000"))}
