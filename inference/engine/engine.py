@@ -142,20 +142,19 @@ class Engine:
         await self._pool.exchange(pool)
 
     @contextmanager
-    def queue(self, owner: Hashable, photos: int = 1, *, limited: bool = True) -> Iterator[list[Place]]:
+    def queue(self, owner: Hashable, photos: int = 1) -> Iterator[list[Place]]:
         """Places for photos of one owner, in the order in which they are to be read, until the block is left.
 
         Args:
             owner: whoever takes turns with the others.
             photos: how many there are.
-            limited: whether the limits hold for them; those that were accepted before are not turned away.
 
         Raises:
             Busy, TooMany: there is no room for all of them.
         """
         places = [Place(self) for _ in range(photos)]
         try:
-            self._queue.join(owner, places, limited=limited)
+            self._queue.join(owner, places)
         except QueueFull:
             raise Busy(self._pool.seconds(len(self._queue))) from None
         except ShareFull:
@@ -166,6 +165,14 @@ class Engine:
         finally:
             for place in places:
                 self.leave(place)
+
+    def has_room(self, owner: Hashable, photos: int) -> bool:
+        """Whether `queue` would give so many places now."""
+        try:
+            self._queue.check_room(owner, photos)
+        except (QueueFull, ShareFull):
+            return False
+        return True
 
     def ahead(self, place: Place) -> int | None:
         """See `Place.ahead`."""
