@@ -23,6 +23,8 @@ from inference.registry.registry import Registry
 
 BURST = 4
 """Number of waiting photos in (c), as a multiple of the photos of a round."""
+# All photos are asked for at once, by one owner.
+ROOM = {"queue_limit": 10_000, "owner_limit": 10_000}
 
 
 async def compare(
@@ -48,7 +50,7 @@ async def compare(
     alone: list[float] = []
     waiting: list[float] = []
     rates: list[float] = []
-    engine, engines = Engine(WorkerPool(weights)), Engine(WorkerPool(weights, size=cores()))
+    engine, engines = Engine(WorkerPool(weights), **ROOM), Engine(WorkerPool(weights, size=cores()), **ROOM)
     await asyncio.gather(engine.start(), engines.start())
     try:
         for each in (engine, engines):
@@ -89,7 +91,7 @@ async def compare(
 
 async def _memory(weights: Path, photos: Sequence[bytes], sizes: Sequence[int], shown: Progress) -> dict[int, float]:
     found: dict[int, float] = {}
-    engine, answered = Engine(WorkerPool(weights)), 0
+    engine, answered = Engine(WorkerPool(weights), **ROOM), 0
     task = shown.add_task("memory", total=sizes[-1])
     await engine.start()
     try:

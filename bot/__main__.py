@@ -8,9 +8,10 @@ from bot.application import run
 from bot.errors import StartupError
 from bot.logs import set_up_logging
 from bot.settings import load_settings
+from bot.telegram.rate_limit import PACE, Pace
 
 
-def main() -> int:
+def main(pace: Pace = PACE) -> int:
     """Exit status: 0 after an orderly stop, 1 if another bot uses the data or the token, 2 if a setting is wrong."""
     try:
         settings = load_settings()
@@ -19,7 +20,7 @@ def main() -> int:
         # Imported modules live as long as the process. Searching them for garbage blocked the event loop for 0.3 s now
         # and then.
         gc.freeze()
-        asyncio.run(run(settings))
+        asyncio.run(run(settings, pace))
     except StartupError as error:
         print(error, file=sys.stderr)
         return error.exit_status

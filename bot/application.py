@@ -18,7 +18,7 @@ from bot.health import SIGN_OF_LIFE
 from bot.middlewares.access import AccessControl
 from bot.middlewares.backpressure import Backpressure
 from bot.middlewares.in_flight import InFlight
-from bot.middlewares.throttling import Throttling
+from bot.middlewares.throttling import OneWord, Throttling
 from bot.middlewares.users import Language, Recognition, Registration
 from bot.moles.reminders import Reminding
 from bot.moles.service import MoleService
@@ -45,8 +45,9 @@ from bot.settings import Settings
 from bot.startup import open_database, open_telegram, reach_telegram, start_engine, worker_pool
 from bot.supervisor import Supervisor
 from bot.telegram.client import RetryingBot, connect, open_session
+from bot.telegram.pacing import Pacing
 from bot.telegram.polling import PollingWatch
-from bot.telegram.rate_limit import RateLimiter
+from bot.telegram.rate_limit import PACE, Pace, RateLimiter
 from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 from bot.ui.commands import publish_profile
 from bot.ui.i18n import load_i18n
@@ -63,14 +64,14 @@ POLL_SECONDS = 30
 OTHER_UPDATES = 1000
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, pace: Pace = PACE) -> None:
     """Serve until SIGTERM or SIGINT. Raises StartupError if the bot cannot run with these settings."""
     i18n = load_i18n()
     async with (
         open_telegram(settings) as reachable,
         open_database(settings) as database,
         start_engine(settings, await chosen_classifier(database.staff, settings.weights_dir)) as engine,
-        compose(reachable, database, engine, i18n) as application,
+        compose(reachable, database, engine, i18n, pace=pace) as application,
     ):
         if settings.bot_token is None:
             print(f"\n  Chat page: {reachable.telegram_api_url}/\n", flush=True)
@@ -154,13 +155,21 @@ class Application:
 
 @asynccontextmanager
 async def compose(
-    settings: Settings, database: Database, engine: Engine, i18n: I18n, retries: RetryPolicy = DEFAULT_RETRIES
+    settings: Settings,
+    database: Database,
+    engine: Engine,
+    i18n: I18n,
+    retries: RetryPolicy = DEFAULT_RETRIES,
+    pace: Pace = PACE,
 ) -> AsyncIterator[Application]:
     """Connect to Telegram and wire the application. Its tasks and its connection end with the context.
 
     Raises StartupError if Telegram refuses this bot.
     """
-    inbox, in_flight, supervisor, rate_limiter = Inbox(database), InFlight(), Supervisor(), RateLimiter()
+    in_flight, supervisor, rate_limiter = InFlight(), Supervisor(), RateLimiter(pace)
+    # Room for one full share that is being read and another that is told to wait for it.
+    throttling = Throttling(settings.person_messages, 2 * settings.person_photos)
+    inbox = Inbox(database, throttling.admits)
     access = Access(database.staff, settings.admin_ids)
     await access.load()
     async with open_session(settings.telegram_api_url) as session:
@@ -170,6 +179,7 @@ async def compose(
         # The inbox is inside the watch, so a call counts as successful only if its photos were recorded.
         session.middleware(watch)
         session.middleware(inbox)
+        session.middleware(Pacing(rate_limiter))
         bot = connect(settings.token, session, retries, settings.telegram_local_dir)
         await reach_telegram(bot)
         missed = await asyncio.to_thread(melanomas_missed, settings.weights_dir)
@@ -199,9 +209,8 @@ async def compose(
             settings=settings,
             supervisor=supervisor,
         )
-        throttling = Throttling(settings.person_messages)
-        allowed = AccessControl(access, database)
-        for middleware in (in_flight, Backpressure(), Recognition(database), Language(i18n), throttling, allowed):
+        recognised = Recognition(database), Language(i18n), AccessControl(access, database)
+        for middleware in (in_flight, throttling, Backpressure(), *recognised, OneWord()):
             dispatcher.update.outer_middleware(middleware)
         for observer in (dispatcher.message, dispatcher.callback_query):
             observer.middleware(Registration(database))

@@ -53,11 +53,12 @@ def sandbox_process() -> Iterator[str]:
 
 @dataclass
 class BotProcess:
-    """`python -m bot` with a sandbox, and with its data in a folder. Its log is `log`."""
+    """`python -m bot`, or another module's bot, against a sandbox, with its data in a folder; it logs to `log`."""
 
     api_url: str
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    module: str = "bot"
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -76,7 +77,11 @@ class BotProcess:
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot"], env=environment(**settings), stdout=log, stderr=log, cwd=self.folder
+                [sys.executable, "-m", self.module],
+                env=environment(**settings),
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
             )
 
     def kill(self) -> None:

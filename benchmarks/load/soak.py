@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.load import report
@@ -32,6 +32,16 @@ FAULTS: Sequence[dict[str, object]] = (
     {"kind": "drop_answer", "method": "download"},
     {"kind": "500", "method": "sendPhoto", "times": 3},
     {"kind": "429", "method": "sendMessage", "times": 3},
+    # One chat has to be silent for a while: whose message comes next.
+    {"kind": "429", "method": "sendPhoto", "retry_after": 20},
+    {"kind": "garbled_answer", "method": "sendPhoto"},
+    {"kind": "garbled_answer", "method": "sendMessage"},
+    {"kind": "garbled_answer", "method": "getUpdates"},
+    {"kind": "drip", "method": "download", "seconds": 20, "times": 3},
+    {"kind": "slow", "method": "getFile", "seconds": 5, "times": 3},
+    {"kind": "oversized", "method": "download", "surplus": 1000},
+    {"kind": "file_expired", "method": "getFile", "times": 2},
+    {"kind": "html", "method": "getUpdates", "times": 2},
 )
 
 
@@ -53,9 +63,12 @@ async def run(minutes: float, rate: float, data: Path | None, seed: int, setting
             group.create_task(_keep_failing(session)),
             group.create_task(_keep_killing(session, seconds / (KILLS + 1))),
         ]
-        restarting = group.create_task(_restart(session, seconds / 2))
+        restarting = [
+            group.create_task(_restart(session, seconds / 3, session.bot.kill)),
+            group.create_task(_restart(session, seconds * 2 / 3, session.bot.stop)),
+        ]
         await _keep_sending(crowd, people, 1 / rate, seconds)
-        await restarting
+        await asyncio.gather(*restarting)
         for each in background:
             each.cancel()
         await session.chats.answered(session.chats.sent, PATIENCE_SECONDS)
@@ -98,7 +111,7 @@ async def _keep_killing(session: Session, pause: float) -> None:
             os.kill(each.pid, signal.SIGKILL)
 
 
-async def _restart(session: Session, after: float) -> None:
+async def _restart(session: Session, after: float, end: Callable[[], object]) -> None:
     await asyncio.sleep(after)
-    await asyncio.to_thread(session.bot.stop)
+    await asyncio.to_thread(end)
     session.bot.start()

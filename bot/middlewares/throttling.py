@@ -1,4 +1,4 @@
-"""Throttling: limits how fast one person can make the bot answer."""
+"""A limit on how much work one person can make, before anything is looked up or written for it."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiogram import BaseMiddleware
-from aiogram.types import CallbackQuery, Message, TelegramObject, Update
+from aiogram.enums import ChatType
+from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, Update
 from aiogram.types import User as TelegramUser
 from aiogram.utils.i18n import gettext as _
 
 from bot.photos.inbox import is_request
+from bot.results import Trouble
+from bot.telegram.addressing import is_addressed
+from bot.ui import apologies
 
-REFILL_SECONDS = 15.0
+# What is answered goes out at one message a second.
+REFILL_SECONDS = 30.0
 MAX_BUCKETS = 10_000
+OVER_LIMIT = "is_over_limit"
 
 
 @dataclass
@@ -23,20 +29,67 @@ class TokenBucket:
     warned: bool = False
 
 
-class Throttling(BaseMiddleware):
-    """One token bucket for each person. Over the limit there is one warning, then no answer until the bucket refills.
-
-    Photos are not throttled: they are recorded requests, and the engine has its own limit for them.
+class Buckets:
+    """A token bucket for each person, and for each group.
 
     Args:
-        burst: number of messages and button presses that one person may send at once, and again every fifteen seconds.
-        clock: monotonic time in seconds.
+        burst: how much each may have at once, and again every `REFILL_SECONDS`.
+        clock: seconds that never run backwards.
     """
 
-    def __init__(self, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, burst: int, clock: Callable[[], float]) -> None:
         self._burst = burst
         self._clock = clock
         self._buckets: dict[int, TokenBucket] = {}
+
+    def take(self, owner: int) -> bool:
+        """Whether there was one left."""
+        bucket = self._refilled(owner)
+        if bucket.left < 1:
+            return False
+        bucket.left -= 1
+        bucket.warned = False
+        return True
+
+    def is_first_refusal(self, owner: int) -> bool:
+        """Whether nobody has been told since this bucket ran empty; the next time somebody has."""
+        bucket = self._refilled(owner)
+        first, bucket.warned = not bucket.warned, True
+        return first
+
+    def _refilled(self, owner: int) -> TokenBucket:
+        now = self._clock()
+        if len(self._buckets) > MAX_BUCKETS:
+            self._buckets = {key: each for key, each in self._buckets.items() if now - each.at < REFILL_SECONDS}
+        bucket = self._buckets.setdefault(owner, TokenBucket(self._burst, now))
+        refilled = (now - bucket.at) * self._burst / REFILL_SECONDS
+        bucket.left = min(self._burst, bucket.left + refilled)
+        bucket.at = now
+        return bucket
+
+
+class Throttling(BaseMiddleware):
+    """Drops what exceeds a person's limits, after one word for all of it: the first of it is marked `is_over_limit`.
+
+    Photos count apart. The inbox asks about them before it records them, so that one too many costs nothing.
+
+    Args:
+        messages: how many messages and button presses one person may send at once.
+        photos: how many photos.
+        clock: seconds that never run backwards.
+    """
+
+    def __init__(self, messages: int, photos: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._messages = Buckets(messages, clock)
+        self._photos = Buckets(photos, clock)
+        self._turned_away: set[tuple[int, int, int | None]] = set()
+
+    def admits(self, message: Message) -> bool:
+        """Whether a photo that has just come in is taken on."""
+        if message.from_user is None or self._photos.take(message.from_user.id):
+            return True
+        self._turned_away.add(_key(message))
+        return False
 
     async def __call__(
         self,
@@ -45,33 +98,49 @@ class Throttling(BaseMiddleware):
         data: dict[str, Any],
     ) -> Any:
         sender: TelegramUser | None = data.get("event_from_user")
+        if sender is None:
+            # Nobody to be answered, and perhaps of a kind that is not known yet.
+            return None
+        chat: Chat | None = data.get("event_chat")
         inner = event.event if isinstance(event, Update) else event
-        if sender is None or (isinstance(inner, Message) and is_request(inner)):
+        group = chat if chat is not None and chat.type != ChatType.PRIVATE else None
+        overheard = group and isinstance(inner, Message) and not is_addressed(inner, await data["bot"].me())
+        if overheard or not isinstance(inner, Message | CallbackQuery):
+            # No answer is due.
             return await handler(event, data)
-        bucket = self._refilled(sender.id)
-        if bucket.left >= 1:
-            bucket.left -= 1
-            bucket.warned = False
+        # In a group all are answered in one place.
+        owner = group.id if group is not None else sender.id
+        if isinstance(inner, Message) and is_request(inner):
+            buckets, taken = self._photos, _key(inner) not in self._turned_away
+            self._turned_away.discard(_key(inner))
+        else:
+            buckets, taken = self._messages, self._messages.take(owner)
+        if not taken:
+            if not buckets.is_first_refusal(owner):
+                return None
+            data[OVER_LIMIT] = True
+        return await handler(event, data)
+
+
+def _key(message: Message) -> tuple[int, int, int | None]:
+    return message.chat.id, message.message_id, message.edit_date
+
+
+class OneWord(BaseMiddleware):
+    """Answers what is over the limit, in the person's language, instead of a handler."""
+
+    async def __call__(
+        self,
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        event: TelegramObject,
+        data: dict[str, Any],
+    ) -> Any:
+        if not data.get(OVER_LIMIT):
             return await handler(event, data)
-        if not bucket.warned:
-            bucket.warned = True
-            await _warn(inner)
+        inner = event.event if isinstance(event, Update) else event
+        text = _("That was a lot of messages at once. Please wait a few seconds and try again.")
+        if isinstance(inner, Message):
+            await inner.answer(apologies.apology(Trouble.TOO_MANY) if is_request(inner) else text)
+        elif isinstance(inner, CallbackQuery):
+            await inner.answer(text, show_alert=True)
         return None
-
-    def _refilled(self, user_id: int) -> TokenBucket:
-        now = self._clock()
-        if len(self._buckets) > MAX_BUCKETS:
-            self._buckets = {key: each for key, each in self._buckets.items() if now - each.at < REFILL_SECONDS}
-        bucket = self._buckets.setdefault(user_id, TokenBucket(self._burst, now))
-        refilled = (now - bucket.at) * self._burst / REFILL_SECONDS
-        bucket.left = min(self._burst, bucket.left + refilled)
-        bucket.at = now
-        return bucket
-
-
-async def _warn(event: TelegramObject) -> None:
-    text = _("That was a lot of messages at once. Please wait a few seconds and try again.")
-    if isinstance(event, Message):
-        await event.answer(text)
-    elif isinstance(event, CallbackQuery):
-        await event.answer(text, show_alert=True)

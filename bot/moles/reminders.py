@@ -82,7 +82,7 @@ class Reminding:
         return len(due)
 
     async def _send(self, reminder: Reminder, user: User, now: datetime) -> None:
-        await self._rate_limiter.acquire(MessageKind.ANSWER)
+        await self._rate_limiter.acquire(MessageKind.ANSWER, chat_id=user.id)
         with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
             try:
                 await self._bot.send_message(user.id, _text(reminder), reply_markup=_buttons(reminder))

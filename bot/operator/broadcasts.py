@@ -210,7 +210,6 @@ class Broadcaster:
                         return
                     if len(in_progress) >= CONCURRENT_DELIVERIES:
                         await _settle(in_progress, asyncio.FIRST_COMPLETED)
-                    await self._turn(delivery.user_id)
                     in_progress.add(asyncio.create_task(self._deliver(broadcast, delivery)))
                 await _settle(in_progress, asyncio.ALL_COMPLETED)
         finally:
@@ -243,6 +242,8 @@ class Broadcaster:
             return
 
     async def _deliver(self, broadcast: Broadcast, delivery: Delivery) -> None:
+        # Here and not before: a chat that has to be silent holds up no other.
+        await self._turn(delivery.user_id)
         ours = broadcast.id, delivery.user_id
         if not await until_stored(partial(self._database.broadcasts.mark_sending, *ours)):
             return

@@ -110,7 +110,7 @@ class Explainer:
             except NotWanted:
                 logger.info("request %d was erased before it was explained", request.id)
             except NotRead as error:
-                await self._rate_limiter.acquire(MessageKind.ANSWER)
+                await self._rate_limiter.acquire(MessageKind.ANSWER, chat_id=request.chat_id)
                 await send_text(self._bot, request, error.result)
             else:
                 answered = Result.stored(request.result or {})

@@ -6,7 +6,7 @@ that brought it leaves no moment at which a killed process could lose a photo.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 
@@ -33,10 +33,15 @@ class Inbox(BaseRequestMiddleware):
     Where recording fails the call fails, and Telegram keeps the updates. Where the database does not take photos for a
     while, what else has come is handed on. The photos are handed on at once too, and once more when they are recorded.
     Until then Telegram keeps everything from the first of them on, and shows a hundred updates of it at most.
+
+    Args:
+        database: where they are recorded.
+        admits: whether a request is taken on; one that is not costs nothing here.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, admits: Callable[[Message], bool] = lambda message: True) -> None:
         self._database = database
+        self._admits = admits
         # The last update handed on, photos that are not recorded yet by their update's number, and who records them.
         self._handed: int | None = None
         self._late: dict[int, Update] = {}
@@ -80,7 +85,8 @@ class Inbox(BaseRequestMiddleware):
         # The type says Response, but a session hands its middlewares the result itself.
         updates: list[Update] = await make_request(bot, asked)  # type: ignore[arg-type, assignment]
         updates = [each for each in updates if self._handed is None or each.update_id > self._handed]
-        await self._record([each for each in updates if _asking(each) is not None])
+        asking = [(each, message) for each in updates if (message := _asking(each)) is not None]
+        await self._record([each for each, message in asking if self._admits(message)])
         if updates:
             self._handed = updates[-1].update_id
         elif self._recording:

@@ -136,7 +136,8 @@ class Progress:
             while True:
                 self._quiet = self._quiet and not self._is_waiting()
                 if not self._quiet and self._text() != self._shown:
-                    await _first(self._rate_limiter.acquire(MessageKind.PROGRESS), self._place_turn())
+                    turn = self._rate_limiter.acquire(MessageKind.PROGRESS, chat_id=self._chat_id)
+                    await _first(turn, self._place_turn())
                     async with self._speaking:
                         self._place_shown |= self._is_waiting()
                         await self._show(self._text())
@@ -147,7 +148,7 @@ class Progress:
     async def _place_turn(self) -> None:
         """Wait for a turn to tell the place: before those who came later, though it may have been asked for later."""
         await self._until_long()
-        await self._rate_limiter.acquire(MessageKind.PLACE, since=self._began)
+        await self._rate_limiter.acquire(MessageKind.PLACE, chat_id=self._chat_id, since=self._began)
 
     async def _until_long(self) -> None:
         """Wait until the place has to be shown, for the first time."""

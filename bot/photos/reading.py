@@ -73,11 +73,15 @@ class Reader:
             if not self._tasks[user_id]:
                 del self._tasks[user_id]
 
+    def has_room(self, user_id: int, photos: int) -> bool:
+        """Whether `queue` would give so many places now."""
+        return self._engine.has_room(user_id, photos)
+
     @contextmanager
-    def queue(self, user_id: int, photos: int, *, limited: bool = True) -> Iterator[list[QueuePlace]]:
+    def queue(self, user_id: int, photos: int) -> Iterator[list[QueuePlace]]:
         """Places in the engine's queue. Raises NotRead where there is no room for them."""
         try:
-            with self._engine.queue(user_id, photos, limited=limited) as places:
+            with self._engine.queue(user_id, photos) as places:
                 yield places
         except Busy as error:
             raise NotRead(Trouble.BUSY, error.retry_after) from None

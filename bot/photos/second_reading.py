@@ -55,5 +55,5 @@ class SecondReader:
             about = self._bot, self._database, self._rate_limiter, [request], places
             async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
                 found = await self._reader.in_turn(request, work(places[0]), CaptionOptions(current_language()))
-                await self._rate_limiter.acquire(MessageKind.ANSWER)
+                await self._rate_limiter.acquire(MessageKind.ANSWER, chat_id=request.chat_id)
                 return found

@@ -20,9 +20,10 @@ from bot.photos.delivery import (
     send_replacement,
     send_text,
 )
-from bot.photos.outbox import Outbox, ProcessedRequest, failed, outcome_of, refused
+from bot.photos.outbox import Outbox, ProcessedRequest, Send, failed, outcome_of, refused
 from bot.photos.progress import Progress
 from bot.photos.reading import NotRead, NotWanted, Reader
+from bot.photos.refusals import Refusals
 from bot.results import Result, Symptom, Trouble
 from bot.supervisor import Supervisor
 from bot.talk.symptoms import symptoms_in
@@ -42,6 +43,7 @@ from storage.retry import until_stored
 
 logger = logging.getLogger(__name__)
 
+ROOM_SECONDS = 1.0
 LATER = (*outages.UNREACHABLE, StorageUnavailable)
 
 
@@ -73,11 +75,12 @@ class PhotoService:
         self._rate_limiter = rate_limiter
         # Share of melanomas, by what the photo was taken with, that get an answer of low risk.
         self._missed = missed
+        self._refusals = Refusals()
 
     async def receive(self, incoming: Sequence[Incoming], *, accepted: bool = False) -> None:
         """Answer one photo or one album of one person. Requests that somebody else has taken are left out.
 
-        What was `accepted` before, by an earlier run perhaps, is not turned away however many are waiting.
+        What was `accepted` before, by an earlier run perhaps, is not turned away: it waits until there is room.
         What cannot be answered is apologised for, and what cannot even be delivered is tried again later, by the next
         start at the latest. Raises StorageUnavailable where the database does not take this now: it is done later.
         """
@@ -158,12 +161,14 @@ class PhotoService:
     async def _serve(self, user: User, claimed: Sequence[Incoming], accepted: bool) -> None:
         requests = [each.request for each in claimed]
         if user.consented_at is None:
-            await self._outbox.send([refused(each, Trouble.NO_CONSENT) for each in requests], self._ask_consent)
+            await self._turn_away(user, [refused(each, Trouble.NO_CONSENT) for each in requests], self._ask_consent)
             return
         if requests[0].edited_at and await self._database.edits.answered_before(requests[0]):
             await send_replacement(self._bot, requests[0])
         try:
-            with self._reader.queue(user.id, len(claimed), limited=not accepted) as places:
+            while accepted and not self._reader.has_room(user.id, len(claimed)):
+                await self._reader.while_wanted(user.id, asyncio.sleep(ROOM_SECONDS))
+            with self._reader.queue(user.id, len(claimed)) as places:
                 async with Progress(self._bot, self._database, self._rate_limiter, requests, places) as progress:
                     reading = self._read_all(claimed, places, progress)
                     read = await self._reader.while_wanted(user.id, reading)
@@ -171,8 +176,16 @@ class PhotoService:
                     await self._outbox.send(read, self._send, 1 if len(read) == 1 else len(read) + 1)
         except NotWanted:
             logger.info("%d request(s) were erased before they were answered", len(requests))
-        except NotRead as turned_away:
-            await self._outbox.send([ProcessedRequest(each, turned_away.result) for each in requests], self._send_first)
+        except NotRead as error:
+            await self._turn_away(user, [ProcessedRequest(each, error.result) for each in requests], self._send_first)
+
+    async def _turn_away(self, user: User, unread: Sequence[ProcessedRequest], send: Send) -> None:
+        """Say why nothing of this is read, unless this person has been told just now."""
+        with self._refusals.word(user.id, unread[0].result.reason) as is_news:
+            if is_news:
+                await self._outbox.send(unread, send)
+            else:
+                await self._outbox.close(unread)
 
     async def _read_all(
         self, claimed: Sequence[Incoming], places: Sequence[QueuePlace], progress: Progress

@@ -1,19 +1,51 @@
-"""Rate limits for messages about photos and for broadcasts: fair shares, with room left for the chat."""
+"""The one rate limiter: a pace for each chat, and fair shares of what Telegram takes from a bot in all."""
 
 import asyncio
 import heapq
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
-from typing import NamedTuple
 
-# Telegram takes 30 a second from a bot in all. The rest is for /help and the like, which do not wait here.
+# Telegram takes 30 a second from a bot in all. The rest is for what the way there bunches together.
 MESSAGES_PER_SECOND = 25
-CHAT_INTERVAL_S = 1.0
+ACTION_INTERVAL_S = 4.0
+# A turn that was not used by then is forfeited.
+TURN_SECONDS = 30.0
+CHATS_KEPT = 1000
+LONGEST_PAUSE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many messages one chat takes.
+
+    Args:
+        burst: at once, where it has been left in peace.
+        per_second: in the long run.
+        group_per_minute: within any minute, where the chat is a group.
+    """
+
+    burst: int
+    per_second: float
+    group_per_minute: int
+
+    def interval(self, chat: Hashable) -> float:
+        """Seconds from one message to the next, once the burst is used up. Ids of groups are below zero."""
+        if isinstance(chat, int) and chat < 0:
+            return 60 / (self.group_per_minute - self.burst)
+        return 1 / self.per_second
+
+
+# What Telegram asks for.
+PACE = Pace(burst=3, per_second=1, group_per_minute=20)
 
 
 class MessageKind(Enum):
-    """What a message is: the first word of a long wait, an answer, any other sign of progress, or a broadcast's."""
+    """What a message is: a reply in the chat, the first word of a long wait, an answer about a photo, any other sign
+    of progress, or a broadcast's."""
 
+    CHAT = auto()
     PLACE = auto()
     ANSWER = auto()
     PROGRESS = auto()
@@ -23,26 +55,64 @@ class MessageKind(Enum):
 # Where all of them wait, four people hear of their wait for one answer: it takes less time to tell everybody than
 # to read everybody's photos. What is merely pleasant to know comes now and then, and so does a broadcast, for which
 # nobody waits: one message for every four answers, and all the turns that nobody else wants.
-COST = {MessageKind.PLACE: 1, MessageKind.ANSWER: 4, MessageKind.PROGRESS: 16, MessageKind.BROADCAST: 16}
+COST = {
+    MessageKind.CHAT: 1,
+    MessageKind.PLACE: 1,
+    MessageKind.ANSWER: 4,
+    MessageKind.PROGRESS: 16,
+    MessageKind.BROADCAST: 16,
+}
 
 
-class _Waiting(NamedTuple):
+@dataclass(order=True)
+class _Waiting:
     """Sorts by how long somebody has waited; the number tells equals apart."""
 
     since: float
     number: int
-    messages: int
-    turn: asyncio.Future[None]
+    kind: MessageKind = field(compare=False)
+    messages: int = field(compare=False)
+    chat: "_Chat | None" = field(compare=False)
+    turn: asyncio.Future[None] = field(compare=False)
+
+
+@dataclass(eq=False)
+class _Chat:
+    """What is known of one chat; times are of the event loop's clock."""
+
+    burst: int
+    interval: float
+    # How many wait to say something there, or are about to.
+    waiting: int = 0
+    # When the chat may have a whole burst again.
+    full_at: float = 0.0
+    # Telegram has asked for silence until then.
+    silent_until: float = 0.0
+    # What the chat was last shown to be going on, and when.
+    acted: tuple[str, float] = "", float("-inf")
+    parked: list[_Waiting] = field(default_factory=list)
+    # When the turns ran out that were given and not used yet.
+    turns: list[float] = field(default_factory=list)
+
+    @property
+    def ready_at(self) -> float:
+        return max(self.full_at - (self.burst - 1) * self.interval, self.silent_until)
+
+    def charge(self, messages: int, now: float) -> None:
+        # An album cannot come in pieces. It costs no more than a burst, or the chat would be silent for long after it.
+        self.full_at = max(self.full_at, now) + min(messages, self.burst) * self.interval
 
 
 class RateLimiter:
-    """Hands out turns to send: fairly between the kinds, and within one to whoever has waited longest.
+    """Hands out turns to send: fairly between the kinds, within one to whoever has waited longest.
 
     Self-clocked fair queueing: S. J. Golestani, "A Self-Clocked Fair Queueing Scheme for Broadband Applications",
-    INFOCOM 1994. Time not used is not made up for by a burst.
+    INFOCOM 1994. Time not used is not made up for by a burst. Each chat has a pace of its own. Whoever waits for a chat
+    that has had its share, or has to be silent, is parked, and holds up nobody else.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace = PACE) -> None:
+        self._pace = pace
         self._waiting: dict[MessageKind, list[_Waiting]] = {kind: [] for kind in MessageKind}
         # When the latest of each kind was through, in units of cost, if the kind got its share all the time.
         self._tags = dict.fromkeys(MessageKind, 0)
@@ -50,77 +120,150 @@ class RateLimiter:
         self._numbers = count()
         self._next = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._chats: dict[Hashable, _Chat] = {}
+        # When a parked chat is ready, and a number to tell equals apart.
+        self._wakes: list[tuple[float, int, _Chat]] = []
 
-    async def acquire(self, kind: MessageKind, messages: int = 1, *, since: float | None = None) -> None:
-        """Wait until so many messages may go out at once.
+    async def acquire(
+        self, kind: MessageKind, messages: int = 1, *, chat_id: int | None = None, since: float | None = None
+    ) -> None:
+        """Wait until so many messages may go out at once. The next ones to the chat then go without waiting.
 
         Whoever has waited before asking says `since` when, by the clock of the event loop.
         """
         loop = asyncio.get_running_loop()
-        turn: asyncio.Future[None] = loop.create_future()
-        if not self._waiting[kind]:
-            self._tags[kind] = max(self._served, self._tags[kind])
+        chat = None if chat_id is None else self._chat(chat_id)
         began = loop.time() if since is None else since
-        heapq.heappush(self._waiting[kind], _Waiting(began, next(self._numbers), messages, turn))
+        turn: asyncio.Future[None] = loop.create_future()
+        self._enqueue(_Waiting(began, next(self._numbers), kind, messages, chat, turn))
         self._release()
-        await turn
+        if chat is None:
+            await turn
+            return
+        chat.waiting += 1
+        try:
+            await turn
+        finally:
+            chat.waiting -= 1
+        chat.turns += [loop.time() + TURN_SECONDS] * messages
+
+    async def admit(self, chat_id: int, messages: int) -> None:
+        """Wait until a call may go out that says so many messages: on turns acquired before, or else on new ones."""
+        chat, now = self._chat(chat_id), asyncio.get_running_loop().time()
+        chat.turns = [until for until in chat.turns if until > now]
+        if len(chat.turns) < messages or chat.silent_until > now:
+            await self.acquire(MessageKind.CHAT, messages, chat_id=chat_id)
+        del chat.turns[:messages]
+
+    async def until_allowed(self, key: Hashable) -> None:
+        """Wait while Telegram asks for silence towards a chat, or from a method."""
+        await asyncio.sleep(self._chat(key).silent_until - asyncio.get_running_loop().time())
+
+    def may_act(self, chat_id: int, action: str) -> bool:
+        """Whether to show what the bot is doing: not in a silence, and no oftener than Telegram forgets it."""
+        chat, now = self._chat(chat_id), asyncio.get_running_loop().time()
+        shown, at = chat.acted
+        if chat.silent_until > now or (shown == action and at > now - ACTION_INTERVAL_S):
+            return False
+        chat.acted = action, now
+        return True
+
+    def hold(self, key: Hashable, seconds: float) -> None:
+        """Telegram asks for silence towards a chat, or from a method that concerns none, however long."""
+        chat = self._chat(key)
+        chat.silent_until = max(chat.silent_until, asyncio.get_running_loop().time() + seconds)
+
+    def _chat(self, key: Hashable) -> _Chat:
+        if len(self._chats) > CHATS_KEPT:
+            now = asyncio.get_running_loop().time()
+            self._chats = {
+                key: chat
+                for key, chat in self._chats.items()
+                if max(chat.full_at, chat.silent_until, *chat.turns) > now or chat.waiting
+            }
+        return self._chats.setdefault(key, _Chat(self._pace.burst, self._pace.interval(key)))
+
+    def _enqueue(self, waiting: _Waiting) -> None:
+        if not self._waiting[waiting.kind]:
+            self._tags[waiting.kind] = max(self._served, self._tags[waiting.kind])
+        heapq.heappush(self._waiting[waiting.kind], waiting)
 
     def _release(self) -> None:
         loop = asyncio.get_running_loop()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._wake()
         while tags := self._next_tags():
             kind = min(tags, key=tags.__getitem__)
             first = self._waiting[kind][0]
             # An album has the same pause before it as after it: no second sees more messages than Telegram takes.
             due = self._next + (first.messages - 1) / MESSAGES_PER_SECOND
             if due > loop.time():
-                self._timer = loop.call_at(due, self._release)
-                return
+                break
             heapq.heappop(self._waiting[kind])
             self._served = self._tags[kind] = tags[kind]
             self._next = loop.time() + first.messages / MESSAGES_PER_SECOND
+            if first.chat is not None:
+                first.chat.charge(first.messages, loop.time())
             first.turn.set_result(None)
+        else:
+            due = float("inf")
+        if self._wakes:
+            due = min(due, self._wakes[0][0])
+        if due < float("inf"):
+            self._timer = loop.call_at(due, self._release)
 
     def _next_tags(self) -> dict[MessageKind, int]:
-        """The tags of those who are next of their kind, without those who have given up."""
-        tags = {}
+        """The tags of those who are next of their kind, without those who have given up or whose chat is not ready."""
+        tags, now = {}, asyncio.get_running_loop().time()
         for kind, waiting in self._waiting.items():
-            while waiting and waiting[0].turn.done():
-                heapq.heappop(waiting)
+            while waiting and (waiting[0].turn.done() or not _is_ready(waiting[0], now)):
+                self._park(heapq.heappop(waiting))
             if waiting:
                 tags[kind] = self._tags[kind] + COST[kind] * waiting[0].messages
         return tags
 
+    def _park(self, waiting: _Waiting) -> None:
+        chat = waiting.chat
+        if chat is None or waiting.turn.done():
+            return
+        if not chat.parked:
+            heapq.heappush(self._wakes, (chat.ready_at, next(self._numbers), chat))
+        chat.parked.append(waiting)
+
+    def _wake(self) -> None:
+        """Let those who wait for a chat that is ready again wait with the others."""
+        now = asyncio.get_running_loop().time()
+        while self._wakes and self._wakes[0][0] <= now:
+            chat = heapq.heappop(self._wakes)[2]
+            parked, chat.parked = chat.parked, []
+            for each in parked:
+                if not each.turn.done():
+                    self._enqueue(each)
+
+
+def _is_ready(waiting: _Waiting, now: float) -> bool:
+    return waiting.chat is None or waiting.chat.ready_at <= now
+
 
 class BulkRateLimiter:
-    """The rate limiter for broadcasts: first come, first served, and one message a second to one chat.
-
-    Telegram may ask for silence. Only broadcasts wait for it to end.
-    """
+    """The rate limiter for broadcasts. Where Telegram asks for silence, only broadcasts wait for it to end."""
 
     def __init__(self, rate_limiter: RateLimiter) -> None:
         self._rate_limiter = rate_limiter
-        self._queue = asyncio.Lock()
         self._resumes = 0.0
-        self._chats: dict[int, float] = {}
 
     async def acquire(self, chat_id: int) -> None:
         """Wait until a message to this chat may go out."""
         clock = asyncio.get_running_loop().time
-        async with self._queue:
-            await asyncio.sleep(self._chats.get(chat_id, 0.0) - clock())
-            while True:
-                await asyncio.sleep(self._resumes - clock())
-                await self._rate_limiter.acquire(MessageKind.BROADCAST)
-                now = clock()
-                # A pause that began meanwhile wins: this turn goes unused.
-                if self._resumes <= now:
-                    break
-            self._chats = {chat: until for chat, until in self._chats.items() if until > now}
-            self._chats[chat_id] = now + CHAT_INTERVAL_S
+        while True:
+            await asyncio.sleep(self._resumes - clock())
+            await self._rate_limiter.acquire(MessageKind.BROADCAST, chat_id=chat_id)
+            # A pause that began meanwhile wins: this turn goes unused.
+            if self._resumes <= clock():
+                return
 
     def pause(self, seconds: float) -> None:
-        """Let no broadcast message go out for so many seconds."""
-        self._resumes = max(self._resumes, asyncio.get_running_loop().time() + seconds)
+        """Let no broadcast message go out for so many seconds, a minute at most: one chat's silence is its own."""
+        self._resumes = max(self._resumes, asyncio.get_running_loop().time() + min(seconds, LONGEST_PAUSE_S))

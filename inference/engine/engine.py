@@ -144,20 +144,19 @@ class Engine:
         await self._pool.exchange(pool)
 
     @contextmanager
-    def queue(self, owner: Hashable, photos: int = 1, *, limited: bool = True) -> Iterator[list[QueuePlace]]:
+    def queue(self, owner: Hashable, photos: int = 1) -> Iterator[list[QueuePlace]]:
         """Places in the queue for photos of one owner, in their order. They are given back when the block ends.
 
         Args:
             owner: who takes turns with the others.
             photos: how many there are.
-            limited: whether the limits hold. Photos that were accepted earlier are not turned away.
 
         Raises:
             Busy, TooMany: there is no room for all of them.
         """
         places = [QueuePlace(self) for _ in range(photos)]
         try:
-            self._queue.join(owner, places, limited=limited)
+            self._queue.join(owner, places)
         except QueueFull:
             raise Busy(self._pool.seconds(len(self._queue))) from None
         except ShareFull:
@@ -168,6 +167,14 @@ class Engine:
         finally:
             for place in places:
                 self.leave(place)
+
+    def has_room(self, owner: Hashable, photos: int) -> bool:
+        """Whether `queue` would give so many places now."""
+        try:
+            self._queue.check_room(owner, photos)
+        except (QueueFull, ShareFull):
+            return False
+        return True
 
     def ahead(self, place: QueuePlace) -> int | None:
         """See `QueuePlace.ahead`."""

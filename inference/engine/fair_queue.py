@@ -73,17 +73,21 @@ class FairQueue(Generic[T]):
         """How many items there are, including finished ones that have not left."""
         return len(self._items)
 
-    def join(self, owner: Hashable, items: Collection[T], *, limited: bool = True) -> None:
+    def check_room(self, owner: Hashable, items: int) -> None:
+        """Raises QueueFull or ShareFull where there is no room for so many more of this owner."""
+        if len(self) + items > self._limit:
+            raise QueueFull
+        if (self._owners[owner].held if owner in self._owners else 0) + items > self._share:
+            raise ShareFull
+
+    def join(self, owner: Hashable, items: Collection[T]) -> None:
         """Put the items of one owner into the queue: all of them or none.
 
         Raises:
-            QueueFull, ShareFull: only where `limited`.
+            QueueFull, ShareFull: there is no room for all of them.
         """
+        self.check_room(owner, len(items))
         known = self._owners.get(owner)
-        if limited and len(self) + len(items) > self._limit:
-            raise QueueFull
-        if limited and (known.held if known is not None else 0) + len(items) > self._share:
-            raise ShareFull
         if not items:
             return
         if known is None:

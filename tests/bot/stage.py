@@ -16,10 +16,12 @@ from bot.demo import demo_sandbox
 from bot.sandbox import Sandbox
 from bot.sandbox.people import People
 from bot.settings import Settings
+from bot.telegram.rate_limit import Pace
 from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import DEFAULT_WEIGHTS, Engine
 from storage import Database
+from tests.bot.pace import QUICK
 from tests.bot.pools import IdlePool
 
 T = TypeVar("T")
@@ -130,6 +132,7 @@ async def open_stage(
     engine: Engine | None = None,
     retries: RetryPolicy = DEFAULT_RETRIES,
     weights_dir: Path = DEFAULT_WEIGHTS,
+    pace: Pace = QUICK,
 ) -> AsyncIterator[Stage]:
     """A stage whose admin has already written to the bot. Without an engine it has one that is not started."""
     async with demo_sandbox(ADMIN) as sandbox, open_test_database(folder) as database:
@@ -141,7 +144,8 @@ async def open_stage(
             data_dir=folder,
             stop_seconds=0,
         )
-        async with compose(settings, database, engine or Engine(IdlePool()), load_i18n(), retries) as application:
+        engine = engine or Engine(IdlePool())
+        async with compose(settings, database, engine, load_i18n(), retries, pace) as application:
             stage = Stage(sandbox, application)
             stage.people.write(ADMIN, "testing")
             serving = asyncio.create_task(application.serve(handle_signals=False))

@@ -10,7 +10,7 @@ import gc, os
 os.environ["SANDBOX_PORT"] = "0"
 import bot.__main__ as program
 
-async def run(settings):
+async def run(settings, pace):
     print(len(gc.get_objects()), gc.get_freeze_count())
 
 program.run = run

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, async_playwright
 
 from benchmarks.load.processes import BotProcess, sandbox_process
 from tests.e2e.browsing import ARGUMENTS, CHROMIUM
-from tests.e2e.playing import Person
+from tests.e2e.playing import QUICK_BOT, Person
 
 Acquaint = Callable[..., Awaitable[Person]]
 
@@ -36,7 +36,7 @@ def own_api_url(compiled_translations: None) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def running_bot(api_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BotProcess]:
     """The bot that most tests share."""
-    bot = BotProcess(api_url, tmp_path_factory.mktemp("bot"))
+    bot = BotProcess(api_url, tmp_path_factory.mktemp("bot"), module=QUICK_BOT)
     bot.start()
     yield bot
     status = bot.stop()

@@ -9,6 +9,8 @@ from benchmarks.load.chats import is_progress
 from bot.sandbox.client import Message, words
 from bot.sandbox.client import Person as Actor
 
+QUICK_BOT = "tests.e2e.quick_bot"
+
 
 class Person(Actor):
     """Somebody in the sandbox who reads what is answered."""

@@ -19,7 +19,7 @@ from inference.registry.file import RegistryFile
 from inference.registry.registry import DEFAULT_WEIGHTS
 from inference.registry.schema import Entry
 from storage import Database
-from tests.e2e.playing import Person
+from tests.e2e.playing import QUICK_BOT, Person
 
 READERS = 100
 NEWS = "Version 2 is better at telling moles."
@@ -29,7 +29,7 @@ KEY = Fernet.generate_key().decode()
 @pytest.fixture
 def bot(own_api_url: str, folder: Path) -> Iterator[BotProcess]:
     """A bot of the test's own, not started yet."""
-    bot = BotProcess(own_api_url, folder, {"DATA_KEY": KEY})
+    bot = BotProcess(own_api_url, folder, {"DATA_KEY": KEY}, QUICK_BOT)
     yield bot
     if bot.process is not None:
         bot.stop()

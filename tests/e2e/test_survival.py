@@ -14,14 +14,14 @@ from benchmarks.load.processes import TOKEN, BotProcess
 from benchmarks.load.report import faults
 from bot.samples import sample
 from bot.sandbox.client import words
-from tests.e2e.playing import Person
+from tests.e2e.playing import QUICK_BOT, Person
 from tests.locks import write_lock
 
 
 @pytest.fixture
 def own_bot(own_api_url: str, folder: Path) -> Iterator[BotProcess]:
     """A bot that a test may kill and start again."""
-    bot = BotProcess(own_api_url, folder)
+    bot = BotProcess(own_api_url, folder, module=QUICK_BOT)
     bot.start()
     yield bot
     bot.stop()
@@ -159,7 +159,7 @@ async def test_many_at_once_are_answered_in_fair_turn(running_bot: BotProcess, h
 async def test_a_stop_in_the_middle_and_a_killed_worker_lose_nothing_and_double_nothing(
     own_api_url: str, folder: Path, http: ClientSession
 ) -> None:
-    bot = BotProcess(own_api_url, folder, {"STOP_SECONDS": "0"})
+    bot = BotProcess(own_api_url, folder, {"STOP_SECONDS": "0"}, QUICK_BOT)
     bot.start()
     chats = Chats(http, own_api_url)
     following = asyncio.create_task(chats.follow())

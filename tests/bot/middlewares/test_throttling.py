@@ -1,68 +1,101 @@
-"""One person can make the bot talk only so fast."""
+"""One person can make the bot work only so much."""
 
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any
 
-from aiogram import Bot
-from aiogram.client.session.base import BaseSession
-from aiogram.methods import SendMessage, TelegramMethod
-from aiogram.types import Chat, Message, PhotoSize, Update
+from aiogram.types import CallbackQuery, Chat, Message, MessageEntity, PhotoSize, Update
 from aiogram.types import User as TelegramUser
 
-from bot.middlewares.throttling import REFILL_SECONDS, Throttling
-from bot.ui.i18n import load_i18n
+from bot.middlewares.throttling import OVER_LIMIT, REFILL_SECONDS, Throttling
+
+SENDER = TelegramUser(id=1, is_bot=False, first_name="x")
 
 
-class Telegram(BaseSession):
-    """Counts the messages that the bot sends."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.messages = 0
-
-    async def make_request(self, bot: Bot, method: TelegramMethod[Any], **kwargs: object) -> Any:
-        assert isinstance(method, SendMessage)
-        self.messages += 1
-
-    def stream_content(self, *args: object, **kwargs: object) -> AsyncGenerator[bytes, None]:
-        raise NotImplementedError
-
-    async def close(self) -> None:
-        pass
-
-
-def update(bot: Bot, text: str | None) -> Update:
+def update(number: int, text: str | None) -> Update:
     """A text, or without one a photo."""
     photo = None if text else [PhotoSize(file_id="f", file_unique_id="u", width=1, height=1)]
-    sender = TelegramUser(id=1, is_bot=False, first_name="x")
-    message = Message(
-        message_id=1, date=datetime.now(UTC), chat=Chat(id=1, type="private"), from_user=sender, text=text, photo=photo
-    )
-    return Update(update_id=1, message=message.as_(bot))
+    chat = Chat(id=1, type="private")
+    message = Message(message_id=number, date=datetime.now(UTC), chat=chat, from_user=SENDER, text=text, photo=photo)
+    return Update(update_id=number, message=message)
 
 
-async def test_a_flood_of_messages_is_answered_up_to_the_limit() -> None:
-    now, passed, telegram = 0.0, 0, Telegram()
-    bot = Bot("1:token", session=telegram)
+class Flood:
+    """Somebody who sends much, and what comes of it."""
 
-    async def handler(event: object, data: object) -> None:
-        nonlocal passed
-        passed += 1
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.throttling = Throttling(messages=30, photos=20, clock=lambda: self.now)
+        self.passed = 0
+        self.words = 0
+        self._number = 0
 
-    throttling = Throttling(burst=30, clock=lambda: now)
+    async def _handle(self, event: object, data: dict[str, Any]) -> None:
+        if data.get(OVER_LIMIT):
+            self.words += 1
+        else:
+            self.passed += 1
 
-    async def send(times: int, text: str | None = "hello") -> None:
-        for _ in range(times):
-            event = update(bot, text)
-            assert event.message is not None
-            with load_i18n().context():
-                await throttling(handler, event, {"event_from_user": event.message.from_user})
+    async def send(self, times: int, text: str | None = "hello") -> None:
+        updates = [update(self._number + number, text) for number in range(times)]
+        self._number += times
+        for each in updates:
+            if text is None:
+                assert each.message is not None
+                self.throttling.admits(each.message)
+        for each in updates:
+            await self.throttling(self._handle, each, {"event_from_user": SENDER})
 
-    await send(40)
-    assert (passed, telegram.messages) == (30, 1)
-    await send(5, None)
-    assert passed == 35, "photos have a limit of their own"
-    now = REFILL_SECONDS / 10
-    await send(5)
-    assert (passed, telegram.messages) == (38, 2)
+
+async def test_a_flood_of_messages_gets_one_word_beyond_the_limit() -> None:
+    flood = Flood()
+    await flood.send(400)
+    assert (flood.passed, flood.words) == (30, 1)
+    flood.now = REFILL_SECONDS / 10
+    await flood.send(5)
+    assert (flood.passed, flood.words) == (33, 2)
+
+
+async def test_photos_have_a_limit_of_their_own_and_one_word_too() -> None:
+    flood = Flood()
+    await flood.send(400)
+    await flood.send(400, None)
+    assert (flood.passed, flood.words) == (30 + 20, 2)
+    assert flood.throttling._turned_away == set()
+    flood.now = REFILL_SECONDS
+    await flood.send(5, None)
+    assert (flood.passed, flood.words) == (55, 2)
+
+
+async def test_a_group_counts_as_one_and_what_is_not_said_to_the_bot_costs_nothing() -> None:
+    flood = Flood()
+
+    class FakeBot:
+        async def me(self) -> TelegramUser:
+            return TelegramUser(id=7, is_bot=True, first_name="x", username="this_bot")
+
+    async def say(times: int, text: str, press: bool = False) -> None:
+        for number in range(times):
+            sender = TelegramUser(id=100 + number, is_bot=False, first_name="x")
+            entities = [MessageEntity(type="mention", offset=0, length=9)]
+            chat = Chat(id=-5, type="supergroup")
+            message = Message(
+                message_id=1, date=datetime.now(UTC), chat=chat, from_user=sender, text=text, entities=entities
+            )
+            query = CallbackQuery(id="1", from_user=sender, chat_instance="1", message=message, data="x")
+            event = {"callback_query": query} if press else {"message": message}
+            data = {"event_from_user": sender, "event_chat": chat, "bot": FakeBot()}
+            await flood.throttling(flood._handle, Update(update_id=1, **event), data)
+
+    await say(100, "@somebody hello")
+    assert (flood.passed, flood.words) == (100, 0)
+    await say(10, "hello", press=True)
+    await say(100, "@this_bot hello")
+    assert (flood.passed, flood.words) == (130, 1)
+    await say(100, "hello", press=True)
+    assert (flood.passed, flood.words) == (130, 1)
+
+
+async def test_what_nobody_has_sent_goes_no_further() -> None:
+    flood = Flood()
+    assert await flood.throttling(flood._handle, Update(update_id=1), {}) is None
+    assert flood.passed == 0

@@ -111,7 +111,7 @@ class BrokenEngine(Engine):
     """Fails in a way that nobody has thought of."""
 
     @contextmanager
-    def queue(self, owner: object, photos: int, *, limited: bool = True) -> Iterator[list[QueuePlace]]:
+    def queue(self, owner: object, photos: int) -> Iterator[list[QueuePlace]]:
         raise ValueError("broken")
         yield []
 

@@ -3,7 +3,16 @@
 import asyncio
 from itertools import pairwise
 
-from bot.telegram.rate_limit import MESSAGES_PER_SECOND, BulkRateLimiter, MessageKind, RateLimiter
+import pytest
+
+from bot.telegram.rate_limit import (
+    CHATS_KEPT,
+    MESSAGES_PER_SECOND,
+    PACE,
+    BulkRateLimiter,
+    MessageKind,
+    RateLimiter,
+)
 from tests.bot import clock
 
 TURN = 1 / MESSAGES_PER_SECOND
@@ -155,13 +164,90 @@ def test_broadcast_turns_of_different_chats_are_a_25th_of_a_second_apart() -> No
     assert 10 * TURN - HAIR < clock.run(scene()) < 11 * TURN
 
 
-def test_turns_of_one_chat_are_a_second_apart_whoever_asks() -> None:
-    async def scene() -> float:
-        bulk = BulkRateLimiter(RateLimiter())
-        await asyncio.gather(*(bulk.acquire(7) for _ in range(3)))
-        return asyncio.get_running_loop().time()
+def times_of(chats: list[int], kind: MessageKind = MessageKind.CHAT) -> list[float]:
+    """When messages to these chats, all asked for at once, go out."""
 
-    assert 2 - HAIR < clock.run(scene()) < 2.1
+    async def scene() -> list[float]:
+        rate_limiter = RateLimiter()
+
+        async def say(chat: int) -> float:
+            await rate_limiter.acquire(kind, chat_id=chat)
+            return asyncio.get_running_loop().time()
+
+        return await asyncio.gather(*map(say, chats))
+
+    return clock.run(scene())
+
+
+def test_a_chat_gets_a_few_messages_at_once_and_then_one_a_second() -> None:
+    for kind in MessageKind:
+        times = sorted(times_of([7] * 20, kind))
+        assert times[PACE.burst - 1] < 1
+        assert times[PACE.burst :] == pytest.approx([number + 1 for number in range(20 - PACE.burst)])
+
+
+def test_a_group_gets_twenty_messages_a_minute() -> None:
+    times = times_of([-7] * 65)
+    busiest = max(sum(begin <= at < begin + 60 for at in times) for begin in times)
+    assert PACE.group_per_minute - 1 <= busiest <= PACE.group_per_minute
+
+
+def test_a_chat_that_has_had_its_share_holds_up_no_other() -> None:
+    times = times_of([7] * 500 + [8])
+    assert times[-1] < 0.5
+
+
+def test_an_answer_goes_before_progress_in_one_chat() -> None:
+    async def scene() -> list[MessageKind]:
+        rate_limiter, order = RateLimiter(), []
+
+        async def say(kind: MessageKind) -> None:
+            await rate_limiter.acquire(kind, chat_id=7)
+            order.append(kind)
+
+        await asyncio.gather(*(say(MessageKind.CHAT) for _ in range(PACE.burst)))
+        await asyncio.gather(*map(say, [MessageKind.PROGRESS] * 3 + [MessageKind.ANSWER]))
+        return order
+
+    assert clock.run(scene())[PACE.burst] is MessageKind.ANSWER
+
+
+def test_silence_is_kept_whatever_its_length_by_the_chat_alone() -> None:
+    async def scene() -> tuple[float, float]:
+        rate_limiter, time = RateLimiter(), asyncio.get_running_loop().time
+        waiting = asyncio.create_task(rate_limiter.admit(7, 1))
+        rate_limiter.hold(7, 6000)
+        await asyncio.sleep(1)
+        await rate_limiter.admit(8, 1)
+        other = time()
+        await asyncio.gather(waiting, rate_limiter.admit(7, 1), rate_limiter.until_allowed(7))
+        return other, time()
+
+    other, silent = clock.run(scene())
+    assert other < 1.1 and 6000 - HAIR < silent < 6001
+
+
+def test_a_turn_that_was_acquired_is_used_by_the_next_message_to_the_chat() -> None:
+    async def scene() -> list[float]:
+        rate_limiter, time = RateLimiter(), asyncio.get_running_loop().time
+        times = []
+        for _ in range(PACE.burst + 2):
+            await rate_limiter.acquire(MessageKind.ANSWER, chat_id=7)
+            await rate_limiter.admit(7, 1)
+            times.append(time())
+        return times
+
+    assert clock.run(scene())[-2:] == pytest.approx([1, 2])
+
+
+def test_chats_that_are_quiet_again_are_forgotten() -> None:
+    async def scene() -> int:
+        rate_limiter = RateLimiter()
+        for chat in range(3 * CHATS_KEPT):
+            await rate_limiter.admit(chat, 1)
+        return len(rate_limiter._chats)
+
+    assert clock.run(scene()) <= CHATS_KEPT + 1
 
 
 def test_time_not_used_is_not_made_up_for() -> None:

@@ -142,7 +142,7 @@ def test_slow_preparations_hold_up_nobody_and_one_owner_has_few_of_them() -> Non
     assert queue.call() == f"slow{SLOW_OF_AN_OWNER}"
 
 
-def test_limits_hold_until_items_leave_and_not_for_those_accepted_before() -> None:
+def test_limits_hold_until_items_leave() -> None:
     queue, clock = queue_of(limit=4, share=3)
     queue.join("a", ["a0", "a1", "a2"])
     prepare_all(queue)
@@ -153,11 +153,10 @@ def test_limits_hold_until_items_leave_and_not_for_those_accepted_before() -> No
     with pytest.raises(QueueFull):
         queue.join("b", ["b0", "b1"])
     assert len(queue) == 3, "all of them or none"
-    queue.join("b", ["b0", "b1"], limited=False)
-    for item in ("a0", "a0", "b0"):
+    for item in ("a0", "a0"):
         queue.leave(item)
     queue.join("a", ["a3"])
-    assert sorted(work(queue, clock)) == ["a1", "a2", "a3", "b1"]
+    assert sorted(work(queue, clock)) == ["a1", "a2", "a3"]
     assert len(queue) == 0
 
 
