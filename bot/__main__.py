@@ -5,6 +5,7 @@ import gc
 import sys
 
 from bot.application import run
+from bot.error_reports import report_errors
 from bot.errors import StartupError
 from bot.logs import set_up_logging
 from bot.settings import load_settings
@@ -16,6 +17,7 @@ def main() -> int:
         settings = load_settings()
         secrets = (settings.token,) if settings.bot_token else ()
         set_up_logging(settings.log_level, settings.log_format, secrets)
+        report_errors(settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None)
         # All that has been imported lives as long as the process. Looking through it for garbage took the event loop
         # 0.3 s every now and then.
         gc.freeze()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiogram.types import User
 from aiohttp import ClientSession
@@ -23,7 +24,7 @@ from benchmarks.load.meters import Memory
 from benchmarks.load.processes import ADMIN_ID, ROOT, TOKEN, BotProcess
 from bot.sandbox import Sandbox
 from bot.sandbox.chats import PrivateChat
-from bot.sandbox.client import Person, words
+from bot.sandbox.client import Message, Person, words
 from bot.sandbox.faults import Fault, FaultKind
 
 PAGE = ROOT / "docs" / "operating.md"
@@ -174,7 +175,7 @@ async def _confirmed(admin: Person, recipients: int) -> int:
     return int(question["message_id"])
 
 
-def _said(chat: dict[str, list[dict[str, object]]], part: str) -> dict[str, object] | None:
+def _said(chat: dict[str, Any], part: str) -> Message | None:
     return next((each for each in chat["messages"] if part in words(each)), None)
 
 
