@@ -17,7 +17,7 @@ HASHED := --no-deps --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test bench load soak figures screenshots audit sbom lock serving setup lint types unit format clean
+.PHONY: help run web test bench load soak announcing figures screenshots audit sbom lock serving setup lint types unit format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ load: setup ## measure the bot while 200 people send photos at once; writes docs
 soak: setup ## the same for an hour of steady use, through faults, after many updates of odd shapes
 	FUZZ_BATCHES=500 FUZZ_SEED=$$RANDOM $(BIN)/python -m pytest --timeout 3600 tests/bot/test_updates_fuzz.py
 	$(BIN)/python -m benchmarks.load soak
+
+announcing: setup ## measure an announcement to 100,000 people through faults and kills; writes docs/operating.md
+	$(BIN)/python -m benchmarks.load announcing
 
 figures: setup ## write the figures of the reports into README.md and docs/results.md
 	@$(BIN)/python -m benchmarks.figures

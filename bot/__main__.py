@@ -5,6 +5,7 @@ import gc
 import sys
 
 from bot.application import run
+from bot.error_reports import report_errors
 from bot.errors import StartupError
 from bot.logs import set_up_logging
 from bot.settings import load_settings
@@ -17,6 +18,7 @@ def main(pace: Pace = PACE) -> int:
         settings = load_settings()
         secrets = (settings.token,) if settings.bot_token else ()
         set_up_logging(settings.log_level, settings.log_format, secrets)
+        report_errors(settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None)
         # Imported modules live as long as the process. Searching them for garbage blocked the event loop for 0.3 s now
         # and then.
         gc.freeze()

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +19,7 @@ from bot.middlewares.access import AccessControl
 from bot.middlewares.backpressure import Backpressure
 from bot.middlewares.in_flight import InFlight
 from bot.middlewares.throttling import OneWord, Throttling
+from bot.middlewares.tracing import Tracing
 from bot.middlewares.users import Language, Recognition, Registration
 from bot.moles.reminders import Reminding
 from bot.moles.service import MoleService
@@ -26,6 +27,7 @@ from bot.operator.access import Access
 from bot.operator.alerts import Alerts
 from bot.operator.broadcasts import Broadcaster
 from bot.operator.loop_delay import log_loop_delay
+from bot.operator.metrics import Metrics, MetricsServer
 from bot.operator.releases import Releases, chosen_classifier
 from bot.operator.retention import keep_erasing
 from bot.photos.albums import Albums
@@ -72,6 +74,7 @@ async def run(settings: Settings, pace: Pace = PACE) -> None:
         open_database(settings) as database,
         start_engine(settings, await chosen_classifier(database.staff, settings.weights_dir)) as engine,
         compose(reachable, database, engine, i18n, pace=pace) as application,
+        _metrics_server(application),
     ):
         if settings.bot_token is None:
             print(f"\n  Chat page: {reachable.telegram_api_url}/\n", flush=True)
@@ -94,6 +97,7 @@ class Application:
     supervisor: Supervisor
     watch: PollingWatch
     rate_limiter: RateLimiter
+    metrics: Metrics
     photo_service: PhotoService
     explainer: Explainer
     broadcaster: Broadcaster
@@ -166,7 +170,7 @@ async def compose(
 
     Raises StartupError if Telegram refuses this bot.
     """
-    in_flight, supervisor, rate_limiter = InFlight(), Supervisor(), RateLimiter(pace)
+    in_flight, supervisor, rate_limiter, metrics = InFlight(), Supervisor(), RateLimiter(pace), Metrics(engine)
     # Room for one full share that is being read and another that is told to wait for it.
     throttling = Throttling(settings.person_messages, 2 * settings.person_photos)
     inbox = Inbox(database, throttling.admits)
@@ -184,7 +188,9 @@ async def compose(
         await reach_telegram(bot)
         missed = await asyncio.to_thread(melanomas_missed, settings.weights_dir)
         joiner = await asyncio.to_thread(_joiner, settings)
-        photo_service = PhotoService(bot, database, engine, i18n, supervisor, rate_limiter, settings.operator, missed)
+        photo_service = PhotoService(
+            bot, database, engine, i18n, supervisor, rate_limiter, metrics, settings.operator, missed
+        )
         second_reader = SecondReader(bot, database, engine, rate_limiter)
         explainer = Explainer(bot, database, second_reader, i18n, supervisor, rate_limiter)
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter, access)
@@ -210,7 +216,7 @@ async def compose(
             supervisor=supervisor,
         )
         recognised = Recognition(database), Language(i18n), AccessControl(access, database)
-        for middleware in (in_flight, throttling, Backpressure(), *recognised, OneWord()):
+        for middleware in (in_flight, Tracing(metrics), throttling, Backpressure(), *recognised, OneWord()):
             dispatcher.update.outer_middleware(middleware)
         for observer in (dispatcher.message, dispatcher.callback_query):
             observer.middleware(Registration(database))
@@ -229,6 +235,7 @@ async def compose(
                 supervisor=supervisor,
                 watch=watch,
                 rate_limiter=rate_limiter,
+                metrics=metrics,
                 photo_service=photo_service,
                 explainer=explainer,
                 broadcaster=broadcaster,
@@ -237,6 +244,13 @@ async def compose(
         finally:
             await supervisor.stop()
             await inbox.close()
+
+
+def _metrics_server(application: Application) -> AbstractAsyncContextManager[object]:
+    settings = application.settings
+    if settings.metrics_port is None:
+        return nullcontext()
+    return MetricsServer(application.metrics, settings.metrics_host, settings.metrics_port)
 
 
 def _joiner(settings: Settings) -> Joiner | None:

@@ -1,12 +1,17 @@
-"""Logging: one handler on standard error, as text or JSON lines, without secrets."""
+"""Logging: one handler on standard error, as text or JSON lines, without secrets.
 
-import json
+Every record passes through structlog, which adds what is bound to its context: the number of the update that is being
+handled, and the numbers of the requests.
+"""
+
 import logging
 import sys
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal
 from urllib.parse import quote
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 HIDDEN = "[hidden]"
 
@@ -31,27 +36,43 @@ class Redacted(logging.Formatter):
         return line
 
 
-class JsonLines(logging.Formatter):
-    """One JSON object a line: time (UTC, ISO 8601), level, logger, message and, if any, exception."""
+def formatter(style: Literal["console", "json"]) -> logging.Formatter:
+    """Lines with time (UTC, ISO 8601), level, logger, message, what is bound to the context, and any exception.
 
-    def format(self, record: logging.LogRecord) -> str:
-        entry = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False)
+    As JSON one object a line; as text the exception follows on lines of its own.
+    """
+    last: list[Processor] = (
+        [structlog.processors.EventRenamer("message"), structlog.processors.JSONRenderer(ensure_ascii=False)]
+        if style == "json"
+        else [_as_text]
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            *last,
+        ],
+    )
+
+
+def _as_text(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
+    time, level, logger = (event.pop(key) for key in ("time", "level", "logger"))
+    message, exception = event.pop("event"), event.pop("exception", None)
+    bound = "".join(f" {key}={value}" for key, value in event.items())
+    line = f"{time} {level.upper():<7} {logger}: {message}{bound}"
+    return line if exception is None else f"{line}\n{exception}"
 
 
 def set_up_logging(level: str, style: Literal["console", "json"], secrets: tuple[str, ...]) -> None:
     """Send every record, warning and uncaught exception of this process through one redacting handler."""
-    text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    inner = JsonLines() if style == "json" else text
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Redacted(inner, secrets))
+    handler.setFormatter(Redacted(formatter(style), secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
     # Their lines for every request or statement add nothing to our own lines and may have personal data.

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     photo_seconds: float = Field(default=30.0, gt=0)
     stop_seconds: float = Field(default=7.0, ge=0)
     delay_log_seconds: float | None = Field(default=None, gt=0)
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    sentry_dsn: SecretStr | None = None
     sandbox_port: int = Field(default=8081, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, Update, and_, exists, func, insert, literal, not_, select, update
 
 from storage.audiences import is_in
+from storage.audit import Action, note
 from storage.cipher import Cipher, broadcast_place
 from storage.connections import Transactions
 from storage.errors import StorageError
@@ -105,16 +106,17 @@ class Broadcasts:
         async with self._transactions.read() as connection:
             return (await connection.execute(query)).scalar_one()
 
-    async def schedule(self, broadcast_id: int, starts_at: datetime) -> bool:
+    async def schedule(self, broadcast_id: int, actor_id: int, starts_at: datetime) -> bool:
         """Schedule a draft for a time; False if it is no longer a draft."""
-        return await self._step(broadcast_id, [BroadcastState.DRAFT], BroadcastState.SCHEDULED, starts_at=starts_at)
+        by = actor_id, Action.BROADCAST_SCHEDULE, f"{broadcast_id} {starts_at:%Y-%m-%d %H:%M}"
+        return await self._step(broadcast_id, [BroadcastState.DRAFT], BroadcastState.SCHEDULED, by, starts_at=starts_at)
 
     async def scheduled(self) -> list[Broadcast]:
         """The scheduled announcements, the next one first."""
         query = select(broadcasts).where(broadcasts.c.state == BroadcastState.SCHEDULED)
         return await self._all(query.order_by(broadcasts.c.starts_at, broadcasts.c.id))
 
-    async def confirm(self, broadcast_id: int, staff_ids: Collection[int] = ()) -> bool:
+    async def confirm(self, broadcast_id: int, actor_id: int, staff_ids: Collection[int] = ()) -> bool:
         """Start a draft or a scheduled announcement, for everybody who belongs to its audience now.
 
         If it is confirmed several times, only one call returns True.
@@ -134,24 +136,28 @@ class Broadcasts:
             ).where(is_in(Audience(audience), staff_ids, now))
             columns = ["broadcast_id", "user_id", "state", "updated_at"]
             await connection.execute(insert(deliveries).from_select(columns, recipients))
+            await note(connection, actor_id, Action.BROADCAST, broadcast_id)
             return True
 
-    async def pause(self, broadcast_id: int) -> bool:
+    async def pause(self, broadcast_id: int, actor_id: int) -> bool:
         """Start no more deliveries; False if it is not running."""
-        return await self._step(broadcast_id, [BroadcastState.RUNNING], BroadcastState.PAUSED)
+        by = actor_id, Action.BROADCAST_PAUSE, broadcast_id
+        return await self._step(broadcast_id, [BroadcastState.RUNNING], BroadcastState.PAUSED, by)
 
-    async def resume(self, broadcast_id: int) -> bool:
+    async def resume(self, broadcast_id: int, actor_id: int) -> bool:
         """Go on after a pause; False if it is not paused."""
-        return await self._step(broadcast_id, [BroadcastState.PAUSED], BroadcastState.RUNNING)
+        by = actor_id, Action.BROADCAST_RESUME, broadcast_id
+        return await self._step(broadcast_id, [BroadcastState.PAUSED], BroadcastState.RUNNING, by)
 
     async def cancel(self, broadcast_id: int) -> bool:
         """Drop a draft; False if it is no longer a draft."""
         return await self._step(broadcast_id, [BroadcastState.DRAFT], BroadcastState.CANCELLED)
 
-    async def stop(self, broadcast_id: int) -> bool:
+    async def stop(self, broadcast_id: int, actor_id: int) -> bool:
         """End an announcement: no more deliveries start. False if it has ended already."""
         live = [BroadcastState.SCHEDULED, BroadcastState.RUNNING, BroadcastState.PAUSED]
-        return await self._step(broadcast_id, live, BroadcastState.CANCELLED, finished_at=datetime.now(UTC))
+        by = actor_id, Action.BROADCAST_CANCEL, broadcast_id
+        return await self._step(broadcast_id, live, BroadcastState.CANCELLED, by, finished_at=datetime.now(UTC))
 
     async def running(self) -> list[Broadcast]:
         """Announcements that are running, oldest first."""
@@ -215,10 +221,19 @@ class Broadcasts:
         return found
 
     async def _step(
-        self, broadcast_id: int, old: Collection[BroadcastState], new: BroadcastState, **values: Any
+        self,
+        broadcast_id: int,
+        old: Collection[BroadcastState],
+        new: BroadcastState,
+        by: tuple[int, Action, object] | None = None,
+        **values: Any,
     ) -> bool:
+        """Go from one of the old states to the new one; `by` is the entry of the audit log, if it has any."""
         async with self._transactions.write() as connection:
-            return (await connection.execute(_step(broadcast_id, old, new).values(**values))).rowcount == 1
+            stepped = (await connection.execute(_step(broadcast_id, old, new).values(**values))).rowcount == 1
+            if stepped and by is not None:
+                await note(connection, *by)
+            return stepped
 
     async def _mark(
         self, broadcast_id: int, user_id: int, old: DeliveryState, new: DeliveryState, *conditions: ColumnElement[bool]

@@ -1,12 +1,11 @@
 """The staff: roles, bans, switches, and the audit log."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.audit import Action, AuditEntry, note
 from storage.cipher import Cipher
 from storage.connections import Transactions
 from storage.tables import audit, bans, roles, switches
@@ -24,34 +23,6 @@ class Switch(StrEnum):
     """A setting that is on or off for everybody."""
 
     MAINTENANCE = "maintenance"
-
-
-class Action(StrEnum):
-    """The kinds of entry in the audit log."""
-
-    GRANT = "grant"
-    REVOKE = "revoke"
-    BAN = "ban"
-    UNBAN = "unban"
-    SWITCH_ON = "switch_on"
-    SWITCH_OFF = "switch_off"
-    BROADCAST = "broadcast"
-    BROADCAST_SCHEDULE = "broadcast_schedule"
-    BROADCAST_PAUSE = "broadcast_pause"
-    BROADCAST_RESUME = "broadcast_resume"
-    BROADCAST_CANCEL = "broadcast_cancel"
-    ACTIVATE = "activate"
-
-
-@dataclass(frozen=True)
-class AuditEntry:
-    """One action of one of the staff. `detail` never names a patient; see `Staff.ban`."""
-
-    id: int
-    at: datetime
-    actor_id: int
-    action: Action
-    detail: str
 
 
 class Staff:
@@ -74,14 +45,14 @@ class Staff:
         async with self._transactions.write() as connection:
             await connection.execute(delete(roles).where(roles.c.user_id == user_id))
             await connection.execute(insert(roles).values(user_id=user_id, role=role, since=datetime.now(UTC)))
-            await _log(connection, actor_id, Action.GRANT, f"{role} {user_id}")
+            await note(connection, actor_id, Action.GRANT, f"{role} {user_id}")
 
     async def revoke(self, actor_id: int, user_id: int) -> bool:
         """Take somebody's role away; False if they had none."""
         async with self._transactions.write() as connection:
             if (await connection.execute(delete(roles).where(roles.c.user_id == user_id))).rowcount == 0:
                 return False
-            await _log(connection, actor_id, Action.REVOKE, str(user_id))
+            await note(connection, actor_id, Action.REVOKE, str(user_id))
         return True
 
     def fingerprint(self, user_id: int) -> str:
@@ -105,7 +76,7 @@ class Staff:
             if (await connection.execute(known)).scalar_one():
                 return False
             await connection.execute(insert(bans).values(fingerprint=fingerprint, since=datetime.now(UTC)))
-            await _log(connection, actor_id, Action.BAN, fingerprint[:8])
+            await note(connection, actor_id, Action.BAN, fingerprint[:8])
         return True
 
     async def unban(self, actor_id: int, user_id: int) -> bool:
@@ -114,7 +85,7 @@ class Staff:
         async with self._transactions.write() as connection:
             if (await connection.execute(delete(bans).where(bans.c.fingerprint == fingerprint))).rowcount == 0:
                 return False
-            await _log(connection, actor_id, Action.UNBAN, fingerprint[:8])
+            await note(connection, actor_id, Action.UNBAN, fingerprint[:8])
         return True
 
     async def switched_on(self) -> set[Switch]:
@@ -131,13 +102,13 @@ class Staff:
                 await connection.execute(insert(switches).values(name=switch, since=datetime.now(UTC)))
             else:
                 await connection.execute(delete(switches).where(switches.c.name == switch))
-            await _log(connection, actor_id, Action.SWITCH_ON if on else Action.SWITCH_OFF, switch)
+            await note(connection, actor_id, Action.SWITCH_ON if on else Action.SWITCH_OFF, switch)
         return True
 
     async def log(self, actor_id: int, action: Action, detail: str) -> None:
         """Log an action that changes no staff data, such as sending a broadcast."""
         async with self._transactions.write() as connection:
-            await _log(connection, actor_id, action, detail)
+            await note(connection, actor_id, action, detail)
 
     async def last(self, action: Action) -> str | None:
         """The detail of the newest entry of a kind; None if there is none."""
@@ -152,9 +123,3 @@ class Staff:
             page = select(audit).order_by(audit.c.id.desc()).offset(offset).limit(limit)
             rows = (await connection.execute(page)).all()
         return [AuditEntry(**{**row._mapping, "action": Action(row.action)}) for row in rows], total
-
-
-async def _log(connection: AsyncConnection, actor_id: int, action: Action, detail: str) -> None:
-    await connection.execute(
-        insert(audit).values(at=datetime.now(UTC), actor_id=actor_id, action=action, detail=detail)
-    )

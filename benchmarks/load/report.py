@@ -123,13 +123,13 @@ def machine() -> str:
     return f"{name}, {psutil.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()}"
 
 
-def publish(section: str, title: str, rows: Sequence[Row]) -> None:
-    """Print the figures, and replace the section's earlier figures in docs/load.md."""
+def publish(section: str, title: str, rows: Sequence[Row], path: Path = PAGE) -> None:
+    """Print the figures, and replace the section's earlier figures, by default in docs/load.md."""
     print(f"\n{title}")
     width = max(len(name) for name, _value in rows)
     for name, value in rows:
         print(f"  {name:<{width}}  {value}")
     today = datetime.now(UTC).date().isoformat()
     table = "\n".join(["| figure | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(replaced(page, section, f"{title}. {today}, {machine()}.\n\n{table}"), encoding="utf-8")
+    page = path.read_text(encoding="utf-8")
+    path.write_text(replaced(page, section, f"{title}. {today}, {machine()}.\n\n{table}"), encoding="utf-8")

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from storage.staff import Action, Role, Staff, Switch
+from storage.audit import Action
+from storage.staff import Role, Staff, Switch
 
 RANKS = (Role.REVIEWER, Role.ADMIN, Role.OWNER)
 

@@ -29,7 +29,6 @@ from bot.ui.i18n import supported_language
 from storage.database import Database
 from storage.records import Broadcast, BroadcastState, Delivery, DeliveryState
 from storage.retry import until_stored
-from storage.staff import Action
 
 BATCH = 100
 # A kill or an outage can leave this many deliveries uncertain.
@@ -88,40 +87,33 @@ class Broadcaster:
 
     async def send(self, broadcast_id: int, actor_id: int, progress_message_id: int | None = None) -> bool:
         """Send a draft or a scheduled announcement now; False if it is neither."""
-        if not await self._database.broadcasts.confirm(broadcast_id, self._access.staff()):
+        if not await self._database.broadcasts.confirm(broadcast_id, actor_id, self._access.staff()):
             return False
         if progress_message_id is not None:
             await self._database.broadcasts.set_progress_message(broadcast_id, progress_message_id)
-        await self._access.log(actor_id, Action.BROADCAST, str(broadcast_id))
         self._take_up(broadcast_id)
         return True
 
     async def schedule(self, broadcast_id: int, actor_id: int, starts_at: datetime) -> bool:
         """Schedule a draft for a time; False if it is no longer a draft."""
-        scheduled = await self._database.broadcasts.schedule(broadcast_id, starts_at)
-        if scheduled:
-            await self._access.log(actor_id, Action.BROADCAST_SCHEDULE, f"{broadcast_id} {starts_at:%Y-%m-%d %H:%M}")
-        return scheduled
+        return await self._database.broadcasts.schedule(broadcast_id, actor_id, starts_at)
 
     async def pause(self, broadcast_id: int, actor_id: int) -> bool:
         """Start no more deliveries; False if it is not running."""
-        paused = await self._database.broadcasts.pause(broadcast_id)
-        return paused and await self._changed_by(actor_id, Action.BROADCAST_PAUSE, broadcast_id)
+        return self._changed(broadcast_id, await self._database.broadcasts.pause(broadcast_id, actor_id))
 
     async def go_on(self, broadcast_id: int, actor_id: int) -> bool:
         """End a pause; False if it is not paused."""
-        resumed = await self._database.broadcasts.resume(broadcast_id)
-        return resumed and await self._changed_by(actor_id, Action.BROADCAST_RESUME, broadcast_id)
+        return self._changed(broadcast_id, await self._database.broadcasts.resume(broadcast_id, actor_id))
 
     async def stop(self, broadcast_id: int, actor_id: int) -> bool:
         """Cancel a running or scheduled announcement; False if it has ended already."""
-        stopped = await self._database.broadcasts.stop(broadcast_id)
-        return stopped and await self._changed_by(actor_id, Action.BROADCAST_CANCEL, broadcast_id)
+        return self._changed(broadcast_id, await self._database.broadcasts.stop(broadcast_id, actor_id))
 
-    async def _changed_by(self, actor_id: int, action: Action, broadcast_id: int) -> bool:
-        await self._access.log(actor_id, action, str(broadcast_id))
-        self._take_up(broadcast_id)
-        return True
+    def _changed(self, broadcast_id: int, changed: bool) -> bool:
+        if changed:
+            self._take_up(broadcast_id)
+        return changed
 
     def _take_up(self, broadcast_id: int) -> None:
         """React to a changed state of a broadcast. Each broadcast has at most one task."""

@@ -10,7 +10,8 @@ from bot.operator.access import Access
 from inference.engine.engine import Engine, ServedModel
 from inference.engine.pool import Pool
 from inference.registry.registry import RegistryError, read_registry
-from storage.staff import Action, Staff
+from storage.audit import Action
+from storage.staff import Staff
 
 logger = logging.getLogger(__name__)
 

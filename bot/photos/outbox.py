@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from bot.operator.metrics import Metrics
 from bot.results import FAILURES, Reason, Result, Trouble, to_stored
 from bot.supervisor import Supervisor
 from bot.telegram.client import NotUnderstood
@@ -42,8 +43,9 @@ Send = Callable[[Sequence[ProcessedRequest]], Awaitable[Mapping[int, str]]]
 class Outbox:
     """Sends answers and closes their requests, each together with the others of its album."""
 
-    def __init__(self, database: Database, supervisor: Supervisor, rate_limiter: RateLimiter) -> None:
+    def __init__(self, database: Database, supervisor: Supervisor, rate_limiter: RateLimiter, metrics: Metrics) -> None:
         self._database = database
+        self._metrics = metrics
         self._supervisor = supervisor
         self._rate_limiter = rate_limiter
 
@@ -60,9 +62,10 @@ class Outbox:
         completions = [_completion(each, sent or {}) for each in read]
         # What was said was said: only a stop ends this before it is noted.
         closed = await until_stored(partial(self._database.requests.complete_all, completions))
-        for each in completions:
-            if each.request_id in closed:
-                logger.info("request %d is %s", each.request_id, each.outcome)
+        for each, completion in zip(read, completions, strict=True):
+            if completion.request_id in closed:
+                logger.info("request %d is %s", completion.request_id, completion.outcome)
+                self._metrics.count_answer(completion.outcome, each.result.reason, each.request.created_at)
 
     async def _send(self, read: Sequence[ProcessedRequest], send: Send, messages: int) -> None:
         completions = [_completion(each, {}) for each in read]

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.utils.i18n import I18n
 
+from bot.operator.metrics import Metrics
 from bot.photos.albums import Incoming
 from bot.photos.delivery import (
     send_album,
@@ -62,13 +63,14 @@ class PhotoService:
         i18n: I18n,
         supervisor: Supervisor,
         rate_limiter: RateLimiter,
+        metrics: Metrics,
         operator: str | None = None,
         missed: Mapping[Domain, float] = MappingProxyType({}),
     ) -> None:
         self._bot = bot
         self._database = database
         self._reader = Reader(bot, database, engine)
-        self._outbox = Outbox(database, supervisor, rate_limiter)
+        self._outbox = Outbox(database, supervisor, rate_limiter, metrics)
         self._i18n = i18n
         self._supervisor = supervisor
         self._operator = operator
@@ -102,6 +104,7 @@ class PhotoService:
         if not claimed:
             return
         requests = [each.request for each in claimed]
+        logger.info("request(s) %s: taken up", ", ".join(str(each.id) for each in requests))
         try:
             await self._answer(claimed, accepted)
         except ChatGone as error:

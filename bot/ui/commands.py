@@ -83,4 +83,4 @@ async def show_commands(bot: Bot, user_id: int, role: Role | None) -> None:
         await bot.set_my_commands(commands, BotCommandScopeChat(chat_id=user_id))
     except TelegramAPIError as error:
         # One of the staff who has never written to the bot has no chat with it.
-        logger.warning("commands of user %d not registered: %s", user_id, type(error).__name__)
+        logger.warning("commands of one of the staff not registered: %s", type(error).__name__)

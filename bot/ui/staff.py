@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from bot.settings import Settings
 from bot.ui import texts
-from storage.staff import Action, AuditEntry, Role
+from storage.audit import Action, AuditEntry
+from storage.staff import Role
 
 PASSWORD = re.compile(r"(?<=//)([^/@:]*):[^/@]*@")
 

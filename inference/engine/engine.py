@@ -131,6 +131,11 @@ class Engine:
         """Whether a photo could be analysed now."""
         return self._pool.ready
 
+    @property
+    def waiting(self) -> int:
+        """How many photos wait, are being read or being answered."""
+        return len(self._queue)
+
     async def start(self) -> None:
         """Start the workers; raises what `Pool.start` does."""
         await self._pool.start()

@@ -4,9 +4,13 @@ import json
 import logging
 import subprocess
 import sys
+from typing import Literal
+
+import pytest
+from structlog.contextvars import bound_contextvars
 
 from benchmarks.load.processes import environment
-from bot.logs import HIDDEN, JsonLines, Redacted
+from bot.logs import HIDDEN, Redacted, formatter
 
 TOKEN = "12345:secret-token"
 
@@ -17,12 +21,12 @@ def record(error: BaseException | None = None) -> logging.LogRecord:
 
 
 def test_the_token_is_cut_out_of_messages_and_tracebacks_in_every_spelling() -> None:
-    formatter = Redacted(logging.Formatter("%(message)s"), (TOKEN,))
+    redacted = Redacted(formatter("console"), (TOKEN,))
     message = f"url=http://localhost/file/bot{TOKEN}/x and 12345%3Asecret-token"
     try:
         raise ValueError(message)
     except ValueError as error:
-        line = formatter.format(record(error))
+        line = redacted.format(record(error))
     assert "secret-token" not in line
     assert line.count(HIDDEN) == 3
     assert "Traceback" in line
@@ -32,14 +36,14 @@ def test_json_lines_hold_one_object_each() -> None:
     try:
         raise ValueError("two\nlines")
     except ValueError as error:
-        line = Redacted(JsonLines(), (TOKEN,)).format(record(error))
+        line = Redacted(formatter("json"), (TOKEN,)).format(record(error))
     assert "\n" not in line
     entry = json.loads(line)
-    assert entry["level"] == "ERROR"
+    assert entry["level"] == "error"
     assert entry["logger"] == "bot.x"
     assert entry["message"] == f"GET /bot{HIDDEN}/getMe"
     assert entry["exception"].endswith("two\nlines")
-    assert entry["time"].endswith("+00:00")
+    assert entry["time"].endswith("Z")
 
 
 def test_uncaught_exceptions_and_warnings_go_through_the_same_handler() -> None:
@@ -53,5 +57,17 @@ def test_uncaught_exceptions_and_warnings_go_through_the_same_handler() -> None:
         [sys.executable, "-c", script], env=environment(), capture_output=True, text=True, check=False
     )
     entries = [json.loads(line) for line in done.stderr.splitlines()]
-    assert [entry["level"] for entry in entries] == ["WARNING", "CRITICAL"]
+    assert [entry["level"] for entry in entries] == ["warning", "critical"]
     assert "secret-token" not in done.stderr
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_what_is_bound_to_the_context_stands_in_every_line(style: Literal["console", "json"]) -> None:
+    redacted = Redacted(formatter(style), (TOKEN,))
+    with bound_contextvars(update=77):
+        line = redacted.format(record())
+    if style == "json":
+        assert json.loads(line)["update"] == 77
+    else:
+        assert "ERROR   bot.x: GET" in line and line.endswith(" update=77")
+    assert "update" not in redacted.format(record())

@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -22,6 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bot.operator.metrics import Metrics as BotMetrics
+from bot.settings import Settings as BotSettings
 from inference.engine.engine import Engine
 from tests.web.serving import PoolOnCommand, received, served
 from tests.web.test_web_api import form
@@ -67,10 +70,13 @@ def test_compose_follows_its_specification() -> None:
 
 
 def test_compose_sets_what_the_programs_know() -> None:
-    services = merged()["services"]
-    web = services["web"]
-    assert isinstance(web, dict)
-    assert {name.lower() for name in web["environment"]} <= set(Settings.model_fields)
+    services: Any = merged()["services"]
+    environments = {name: services[name]["environment"] for name in ("bot", "web")}
+    for name, settings in (("bot", BotSettings), ("web", Settings)):
+        assert {each.lower() for each in environments[name]} <= set(settings.model_fields)
+    scraped = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    targets = {target for job in scraped for config in job["static_configs"] for target in config["targets"]}
+    assert targets == {"web:8080", f"bot:{environments['bot']['METRICS_PORT']}"}
 
 
 def test_prometheus_reads_its_configuration_and_alerts() -> None:
@@ -79,15 +85,19 @@ def test_prometheus_reads_its_configuration_and_alerts() -> None:
 
 
 def test_dashboard_and_alerts_ask_for_figures_that_there_are() -> None:
-    exposed = set(re.findall(r"^# TYPE (\w+)", Metrics().exposition().decode(), re.MULTILINE))
-    dashboard = json.loads((DEPLOY / "grafana" / "dashboards" / "web.json").read_text())
-    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    figures = Metrics().exposition() + BotMetrics(Engine(PoolOnCommand())).exposition()
+    exposed = set(re.findall(r"^# TYPE (\w+)", figures.decode(), re.MULTILINE))
+    dashboards = [json.loads(each.read_text()) for each in (DEPLOY / "grafana" / "dashboards").glob("*.json")]
+    panels = [panel for dashboard in dashboards for panel in dashboard["panels"]]
+    asked = [target["expr"] for panel in panels for target in panel["targets"]]
     alerts = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())
     asked += [rule["expr"] for group in alerts["groups"] for rule in group["rules"]]
-    names = {re.sub(r"_bucket$", "", name) for expression in asked for name in re.findall(r"\bweb_\w+", expression)}
+    names = {
+        re.sub(r"_bucket$", "", name) for expression in asked for name in re.findall(r"\b(?:bot|web)_\w+", expression)
+    }
     assert names and names <= exposed
     [source] = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yaml").read_text())["datasources"]
-    assert {panel["datasource"]["uid"] for panel in dashboard["panels"]} == {source["uid"]}
+    assert {panel["datasource"]["uid"] for panel in panels} == {source["uid"]}
 
 
 @pytest.mark.parametrize("unit", ["lesion-bot.service", "lesion-web.service"])

@@ -15,7 +15,7 @@ async def people(database: Database, *ids: int) -> None:
 async def running(database: Database) -> int:
     draft = await database.broadcasts.create(9, 90, "photo", "caption", '[{"type": "bold"}]', "photo-id")
     assert draft.state is BroadcastState.DRAFT
-    assert await database.broadcasts.confirm(draft.id)
+    assert await database.broadcasts.confirm(draft.id, draft.admin_id)
     return draft.id
 
 
@@ -37,7 +37,7 @@ async def test_a_broadcast_keeps_what_it_says(database: Database) -> None:
 async def test_of_many_confirmations_one_counts(database: Database) -> None:
     await people(database, 1, 2)
     draft = await database.broadcasts.create(9, 9, "text", "news", "[]", None)
-    confirmed = await asyncio.gather(*(database.broadcasts.confirm(draft.id) for _ in range(10)))
+    confirmed = await asyncio.gather(*(database.broadcasts.confirm(draft.id, draft.admin_id) for _ in range(10)))
     assert sum(confirmed) == 1
     assert await database.broadcasts.counts(draft.id) == DeliveryCounts(pending=2)
     assert not await database.broadcasts.cancel(draft.id)
@@ -47,7 +47,7 @@ async def test_a_cancelled_draft_is_never_sent(database: Database) -> None:
     await people(database, 1)
     draft = await database.broadcasts.create(9, 9, "text", "news", "[]", None)
     assert await database.broadcasts.cancel(draft.id)
-    assert not await database.broadcasts.confirm(draft.id)
+    assert not await database.broadcasts.confirm(draft.id, draft.admin_id)
     assert await database.broadcasts.running() == []
     assert await batch(database, draft.id) == []
 
@@ -121,7 +121,7 @@ async def test_each_language_gets_its_own_content_sealed_to_its_place(database: 
     kept = await database.broadcasts.get(draft.id)
     assert kept is not None and kept.content("ru") == russian
     assert (kept.content("en")["text"], kept.content("en")["file_id"]) == ("news", None)
-    assert await database.broadcasts.confirm(draft.id)
+    assert await database.broadcasts.confirm(draft.id, draft.admin_id)
     assert not await database.broadcasts.translate(draft.id, "ru", russian)
     assert not await database.broadcasts.address(draft.id, Audience.STAFF)
 
@@ -146,7 +146,7 @@ async def test_each_audience_has_its_recipients_and_no_audience_those_who_opted_
         assert await database.broadcasts.count_recipients(audience, staff) == len(users)
         draft = await database.broadcasts.create(9, 9, "text", "news", "[]", None)
         assert await database.broadcasts.address(draft.id, audience)
-        assert await database.broadcasts.confirm(draft.id, staff)
+        assert await database.broadcasts.confirm(draft.id, draft.admin_id, staff)
         assert await batch(database, draft.id) == users
 
 
@@ -154,25 +154,25 @@ async def test_a_pause_stops_deliveries_until_it_ends(database: Database) -> Non
     await people(database, 1, 2)
     broadcast = await running(database)
     assert await database.broadcasts.mark_sending(broadcast, 1)
-    assert await database.broadcasts.pause(broadcast)
-    assert not await database.broadcasts.pause(broadcast)
+    assert await database.broadcasts.pause(broadcast, 9)
+    assert not await database.broadcasts.pause(broadcast, 9)
     assert await batch(database, broadcast) == []
     assert not await database.broadcasts.mark_sending(broadcast, 2)
     assert not await database.broadcasts.finish(broadcast)
     # What was on its way when the pause began still ends.
     await database.broadcasts.mark(broadcast, 1, DeliveryState.SENT)
     assert await database.broadcasts.counts(broadcast) == DeliveryCounts(pending=1, sent=1)
-    assert await database.broadcasts.resume(broadcast)
-    assert not await database.broadcasts.resume(broadcast)
+    assert await database.broadcasts.resume(broadcast, 9)
+    assert not await database.broadcasts.resume(broadcast, 9)
     assert await database.broadcasts.mark_sending(broadcast, 2)
 
 
 async def test_a_stopped_broadcast_never_goes_on(database: Database) -> None:
     await people(database, 1)
     broadcast = await running(database)
-    assert await database.broadcasts.stop(broadcast)
-    assert not await database.broadcasts.stop(broadcast)
-    assert not await database.broadcasts.resume(broadcast)
+    assert await database.broadcasts.stop(broadcast, 9)
+    assert not await database.broadcasts.stop(broadcast, 9)
+    assert not await database.broadcasts.resume(broadcast, 9)
     assert not await database.broadcasts.mark_sending(broadcast, 1)
     assert [each.state for each in await database.broadcasts.latest(5)] == [BroadcastState.CANCELLED]
 
@@ -182,10 +182,10 @@ async def test_what_waits_for_its_time_is_confirmed_once_and_listed_when_due_fir
     soon = datetime.now(UTC) + timedelta(hours=1)
     drafts = [await database.broadcasts.create(9, 9, "text", "news", "[]", None) for _ in range(3)]
     for draft, starts_at in zip(drafts, (soon + timedelta(days=1), soon), strict=False):
-        assert await database.broadcasts.schedule(draft.id, starts_at)
-    assert not await database.broadcasts.schedule(drafts[0].id, soon)
+        assert await database.broadcasts.schedule(draft.id, draft.admin_id, starts_at)
+    assert not await database.broadcasts.schedule(drafts[0].id, drafts[0].admin_id, soon)
     assert [each.id for each in await database.broadcasts.scheduled()] == [drafts[1].id, drafts[0].id]
     assert next(each.starts_at for each in await database.broadcasts.scheduled()) == soon
-    confirmed = await asyncio.gather(*(database.broadcasts.confirm(drafts[1].id) for _ in range(5)))
+    confirmed = await asyncio.gather(*(database.broadcasts.confirm(drafts[1].id, drafts[1].admin_id) for _ in range(5)))
     assert sum(confirmed) == 1
     assert [each.id for each in await database.broadcasts.latest(5)] == [drafts[1].id, drafts[0].id]

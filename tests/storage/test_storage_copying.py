@@ -27,7 +27,7 @@ async def fill(database: Database) -> None:
     assert erased.id == 4
     await database.users.delete(9)
     draft = await database.broadcasts.create(7, 7, "photo", "news", "[]", "a photo")
-    assert await database.broadcasts.confirm(draft.id)
+    assert await database.broadcasts.confirm(draft.id, draft.admin_id)
     await database.staff.grant(1, 7, Role.ADMIN)
     await database.staff.ban(1, 5)
 

@@ -31,7 +31,7 @@ async def main(url, key):
         if number % 10 == 0:
             await database.users.consent(number)
             broadcast = await database.broadcasts.create(number, number, "text", "news", "[]", None)
-            await database.broadcasts.confirm(broadcast.id)
+            await database.broadcasts.confirm(broadcast.id, broadcast.admin_id)
             await database.broadcasts.mark_sending(broadcast.id, number)
             print("sending", broadcast.id, number, flush=True)
             await database.broadcasts.mark(broadcast.id, number, DeliveryState.SENT)

@@ -218,7 +218,7 @@ async def test_an_export_is_all_of_one_person_as_json(database: Database) -> Non
     await answer(database, 1, 1)
     await answer(database, 2, 1)
     broadcast = await database.broadcasts.create(1, 1, "text", "news", "[]", None)
-    await database.broadcasts.confirm(broadcast.id)
+    await database.broadcasts.confirm(broadcast.id, broadcast.admin_id)
 
     export = json.loads(json.dumps(await database.requests.export(1)))
     assert export["user"]["id"] == 1 and export["user"]["consented_at"]

@@ -1,12 +1,15 @@
 """Those who run the bot: their roles, bans and switches, and a log that only grows."""
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
-from storage import Database
-from storage.staff import Action, Role, Switch
+from storage import BroadcastState, Database
+from storage.audit import Action
+from storage.staff import Role, Switch
 
 OWNER, HELPER, PATIENT = 1, 7, 4_123_456_789
 
@@ -65,3 +68,36 @@ async def test_the_database_refuses_to_rewrite_the_audit_log(database: Database,
     with sqlite3.connect(path) as connection, pytest.raises(sqlite3.IntegrityError, match="only grows"):
         connection.execute(statement)
     connection.close()
+
+
+async def test_an_entry_is_kept_with_its_change_or_not_at_all(database: Database, path: Path) -> None:
+    await database.users.seen(PATIENT, "en")
+    draft = await database.broadcasts.create(OWNER, OWNER, "text", "news", "[]", None)
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    connection.close()
+    with pytest.raises(IntegrityError, match="no room"):
+        await database.broadcasts.confirm(draft.id, OWNER)
+    kept = await database.broadcasts.get(draft.id)
+    assert kept is not None and kept.state is BroadcastState.DRAFT
+    assert (await database.broadcasts.counts(draft.id)).total == 0
+    assert await database.staff.audit_page(0, 1) == ([], 0)
+
+
+async def test_every_step_of_a_broadcast_stands_in_the_log_once(database: Database) -> None:
+    now = datetime(2027, 1, 2, 3, 4, tzinfo=UTC)
+    draft = await database.broadcasts.create(OWNER, OWNER, "text", "news", "[]", None)
+    for _time in range(2):
+        await database.broadcasts.schedule(draft.id, HELPER, now)
+        await database.broadcasts.confirm(draft.id, OWNER)
+        await database.broadcasts.pause(draft.id, HELPER)
+        await database.broadcasts.resume(draft.id, HELPER)
+        await database.broadcasts.stop(draft.id, OWNER)
+    entries, _total = await database.staff.audit_page(0, 10)
+    assert [(each.actor_id, each.action, each.detail) for each in reversed(entries)] == [
+        (HELPER, Action.BROADCAST_SCHEDULE, f"{draft.id} 2027-01-02 03:04"),
+        (OWNER, Action.BROADCAST, f"{draft.id}"),
+        (HELPER, Action.BROADCAST_PAUSE, f"{draft.id}"),
+        (HELPER, Action.BROADCAST_RESUME, f"{draft.id}"),
+        (OWNER, Action.BROADCAST_CANCEL, f"{draft.id}"),
+    ]

@@ -61,7 +61,7 @@ async def test_erasing_leaves_nothing_of_a_person_in_any_file(database: Database
             await database.requests.claim([request.id])
             await database.requests.complete(request.id, Outcome.ANSWERED, {"label": "mel"}, f"reply-of-{user}")
         broadcast = await database.broadcasts.create(user, user, "text", f"written-by-{user}", "[]", None)
-        await database.broadcasts.confirm(broadcast.id)
+        await database.broadcasts.confirm(broadcast.id, broadcast.admin_id)
     await database.users.delete(1)
 
     assert await database.users.get(1) is None

@@ -8,7 +8,7 @@ from aiogram.types import Message, MessageEntity
 from bot.samples import sample
 from bot.sandbox.faults import Fault
 from storage import Audience, BroadcastState
-from storage.staff import Action
+from storage.audit import Action
 from tests.bot.stage import ADMIN, EMMA, IVAN, Stage
 
 SECOND = "Now the announcement in this language"

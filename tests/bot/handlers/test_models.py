@@ -9,7 +9,7 @@ from bot.operator.releases import FOLLOW, chosen_classifier
 from inference.engine.engine import Engine
 from inference.engine.pool import WorkerPool
 from inference.registry.file import RegistryFile
-from storage.staff import Action
+from storage.audit import Action
 from tests.bot.stage import ADMIN, EMMA, Stage, open_stage
 from tests.inference.releases import write_release
 

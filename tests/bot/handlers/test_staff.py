@@ -8,7 +8,8 @@ from bot.operator.access import Access
 from bot.samples import sample
 from inference.analysis import Analysis, Quality, Refusal
 from inference.engine.engine import AnnotatedAnalysis, Engine
-from storage.staff import Action, Role
+from storage.audit import Action
+from storage.staff import Role
 from tests.bot.pools import IdlePool
 from tests.bot.stage import ADMIN, EMMA, IVAN, Stage, open_stage
 

@@ -21,7 +21,7 @@ from bot.settings import Settings
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
 from storage import Database, DeliveryCounts, DeliveryState
-from storage.staff import Action
+from storage.audit import Action
 from tests.bot.pools import IdlePool
 from tests.bot.stage import ADMIN, EMMA, HASTY, Stage, open_stage
 from tests.locks import write_lock
@@ -110,7 +110,7 @@ async def test_an_interrupted_broadcast_goes_on_where_it_stopped(stage: Stage) -
     await stage.audience(2001, 2002, 2003)
     broadcasts = stage.database.broadcasts
     draft = await broadcasts.create(ADMIN, ADMIN, "text", "After a kill", "[]", None)
-    await broadcasts.confirm(draft.id)
+    await broadcasts.confirm(draft.id, draft.admin_id)
     for reader in (2001, 2002):
         await broadcasts.mark_sending(draft.id, reader)
     await broadcasts.mark(draft.id, 2001, DeliveryState.SENT)
@@ -139,7 +139,7 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(
         stage = Stage(sandbox, application)
         await stage.audience(ADMIN, EMMA)
         draft = await database.broadcasts.create(ADMIN, ADMIN, "text", "After an outage", "[]", None)
-        await database.broadcasts.confirm(draft.id)
+        await database.broadcasts.confirm(draft.id, draft.admin_id)
         await application.broadcaster.resume()
         await asyncio.wait_for(failed.wait(), 20)
         await sandbox.start(port=unused_tcp_port)
@@ -359,9 +359,9 @@ async def test_what_came_due_while_the_bot_was_down_is_sent_once_after_the_start
                 if not await database.broadcasts.latest(1):
                     await stage.audience(ADMIN, EMMA)
                     draft = await database.broadcasts.create(ADMIN, ADMIN, "text", "Later", "[]", None)
-                    await database.broadcasts.schedule(draft.id, datetime.now(UTC) - timedelta(minutes=5))
+                    await database.broadcasts.schedule(draft.id, ADMIN, datetime.now(UTC) - timedelta(minutes=5))
                     waiting = await database.broadcasts.create(ADMIN, ADMIN, "text", "Not yet", "[]", None)
-                    await database.broadcasts.schedule(waiting.id, datetime.now(UTC) + timedelta(days=1))
+                    await database.broadcasts.schedule(waiting.id, ADMIN, datetime.now(UTC) + timedelta(days=1))
                 application.supervisor.start(application.broadcaster.keep_starting(), "scheduled")
                 await stage.reply(ADMIN, "The announcement is sent.\nReceived: 2 of 2")
                 await finish(stage)

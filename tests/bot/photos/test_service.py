@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.load.chats import is_progress
+from bot.operator.metrics import Metrics
 from bot.photos.albums import Incoming
 from bot.photos.service import PhotoService
 from bot.samples import sample
@@ -158,7 +159,9 @@ async def test_what_cannot_be_delivered_is_tried_again_later(
     sandbox.world.faults.faults.append(Fault(kind="drop", method="sendMessage", times=5))
     supervisor = Supervisor()
     hasty = connect(sandbox.token, bot.session, HASTY)
-    photo_service = PhotoService(hasty, database, Engine(IdlePool()), load_i18n(), supervisor, RateLimiter())
+    photo_service = PhotoService(
+        hasty, database, engine := Engine(IdlePool()), load_i18n(), supervisor, RateLimiter(), Metrics(engine)
+    )
     await photo_service.receive([Incoming(request) for request in requests])
     events = sandbox.world.events
 

@@ -1,0 +1,45 @@
+"""The audit log: what the staff did, written in the transaction that does it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import audit
+
+
+class Action(StrEnum):
+    """What the audit log tells of."""
+
+    GRANT = "grant"
+    REVOKE = "revoke"
+    BAN = "ban"
+    UNBAN = "unban"
+    SWITCH_ON = "switch_on"
+    SWITCH_OFF = "switch_off"
+    BROADCAST = "broadcast"
+    BROADCAST_SCHEDULE = "broadcast_schedule"
+    BROADCAST_PAUSE = "broadcast_pause"
+    BROADCAST_RESUME = "broadcast_resume"
+    BROADCAST_CANCEL = "broadcast_cancel"
+    ACTIVATE = "activate"
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One thing that one of the staff did. `detail` never names a patient: see `Staff.ban`."""
+
+    id: int
+    at: datetime
+    actor_id: int
+    action: Action
+    detail: str
+
+
+async def note(connection: AsyncConnection, actor_id: int, action: Action, detail: object) -> None:
+    """Add an entry. It is committed with the change that it tells of, or not at all."""
+    await connection.execute(
+        insert(audit).values(at=datetime.now(UTC), actor_id=actor_id, action=action, detail=str(detail))
+    )
