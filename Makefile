@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SERVING := $(VENV)/.installed-for-serving
 STAMP := $(VENV)/.installed
 PACKAGES := benchmarks bot inference models storage web
-CATALOGS := $(patsubst %.po,%.mo,$(wildcard $(addsuffix /*/LC_MESSAGES/*.po,bot/locales inference/drawing/locales web/locales)))
+CATALOGS := $(patsubst %.po,%.mo,$(wildcard $(addsuffix /*/LC_MESSAGES/*.po,bot/locales inference/drawing/locales inference/reports/locales web/locales)))
 # The builds of torch without CUDA. Where this index cannot be reached, torch comes from pip's own index.
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip --disable-pip-version-check install

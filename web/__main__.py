@@ -52,14 +52,14 @@ async def serve(settings: Settings) -> None:
             photo_seconds=settings.photo_seconds,
         )
         limit = settings.web_queue_limit
-        engine = Engine(pool, queue_limit=limit, owner_limit=max(1, limit // 2))
+        engine = Engine(pool, queue_limit=limit, owner_limit=max(2, limit // 2))
         await engine.start()
     except (RegistryError, AnalysisFailed) as error:
         raise SettingsError(str(error)) from None
     try:
         server = uvicorn.Server(
             uvicorn.Config(
-                create_app(engine, keys, settings.operator),
+                create_app(engine, keys, settings.operator, weights=settings.weights_dir),
                 host=settings.web_host,
                 port=settings.web_port,
                 forwarded_allow_ips=settings.web_trusted_proxies,

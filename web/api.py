@@ -59,10 +59,11 @@ def setup(jobs: Jobs, uploads: Uploads, keys: ApiKeys, rates: RateLimiter, wait_
         wait = rates.take(key, key.photos_a_minute)
         if wait:
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_often", "Send fewer photos a minute.", retry_after=wait)
-        upload = await uploads.read(request, key, frozenset({"answers", "language"}))
+        upload = await uploads.read(request, key, frozenset({"answers", "language", "report"}))
         answers = _answers(upload.fields.get("answers", "{}"))
         language = _language(upload.fields.get("language", "en"))
-        job = jobs.start(key, upload.photo, upload.name, language, answers.given())
+        report = _report(upload.fields.get("report", "no"))
+        job = jobs.start(key, upload.photo, upload.name, language, answers.given(), report=report)
         if "respond-async" not in request.headers.get("prefer", "").lower():
             await asyncio.wait({job.task}, timeout=wait_seconds)
         return _answer(job)
@@ -90,10 +91,26 @@ def setup(jobs: Jobs, uploads: Uploads, keys: ApiKeys, rates: RateLimiter, wait_
     async def annotated(job_id: JobId, key: who) -> Response:
         """The photo with the lesion outlined; there is none where the analysis refuses or still waits."""
         job = found(key, job_id)
-        picture = job.reading.annotated if job.task.done() else None
+        picture = job.answer.reading.annotated if job.task.done() else None
         if picture is None:
             raise Problem(HTTPStatus.NOT_FOUND, "no_picture", "There is no picture of this analysis.")
         return Response(picture, media_type="image/jpeg")
+
+    @router.get(
+        "/analyses/{job_id}/report",
+        response_class=Response,
+        responses={
+            200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}},
+            **described(*_ERRORS_OF_A_JOB),
+        },
+    )
+    async def report(job_id: JobId, key: who) -> Response:
+        """The report for a doctor as a PDF; there is none where it was not asked for with the photo."""
+        job = found(key, job_id)
+        content = job.answer.report if job.task.done() else None
+        if content is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "no_report", "There is no report of this analysis.")
+        return Response(content, media_type="application/pdf")
 
     @router.delete("/analyses/{job_id}", status_code=204, responses=described(*_ERRORS_OF_A_JOB))
     async def forget(job_id: JobId, key: who) -> None:
@@ -136,9 +153,15 @@ def _language(code: str) -> str:
     return code
 
 
+def _report(wish: str) -> bool:
+    if wish not in ("no", "yes"):
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_report", "report: no or yes")
+    return wish == "yes"
+
+
 def _answer(job: Job) -> Response:
     if job.task.done():
-        return JSONResponse(analysis_body(job, job.reading).model_dump(mode="json"))
+        return JSONResponse(analysis_body(job, job.answer).model_dump(mode="json"))
     waiting = waiting_body(job)
     headers = {"Location": address(job), "Retry-After": str(max(1, round(waiting.seconds)))}
     return JSONResponse(waiting.model_dump(mode="json"), HTTPStatus.ACCEPTED, headers)

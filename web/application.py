@@ -2,17 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inference.engine.engine import Engine
+from inference.engine.engine import DEFAULT_WEIGHTS, Engine
 from web import api, page, problems, watching
 from web.jobs import Jobs
 from web.keys import ApiKeys
 from web.rates import RateLimiter
+from web.reports import Reports
 from web.uploads import Uploads
 
 VERSION: Final = "1"
@@ -35,6 +37,7 @@ def create_app(
     keys: ApiKeys,
     operator: str | None = None,
     *,
+    weights: Path = DEFAULT_WEIGHTS,
     uploads: Uploads | None = None,
     wait_seconds: float = WAIT_SECONDS,
 ) -> ASGIApp:
@@ -44,11 +47,12 @@ def create_app(
         engine: started, and later stopped, by the caller.
         keys: who may use the API.
         operator: who runs the service, for the page.
+        weights: folder of the registry that the engine serves from.
         uploads: how forms are read.
         wait_seconds: how long the API waits for an answer before it returns a job's number instead.
     """
     metrics, rates, uploads = watching.Metrics(), RateLimiter(), uploads or Uploads()
-    jobs = Jobs(engine, metrics)
+    jobs = Jobs(engine, Reports(weights, operator), metrics)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -9,9 +9,10 @@ from http import HTTPStatus
 from typing import Final
 
 from inference.drawing.words import CaptionOptions
-from inference.engine.engine import AnalysisFailed, AnnotatedAnalysis, Busy, Engine, PhotoError, QueuePlace, TooMany
+from inference.engine.engine import AnalysisFailed, Busy, Engine, PhotoError, QueuePlace, TooMany
 from inference.photo import PhotoFault
 from web.problems import Problem
+from web.reports import Answer, Reports
 from web.watching import Metrics
 
 KEPT_SECONDS: Final = 600.0
@@ -28,10 +29,10 @@ class Job:
     name: str
     language: str
     place: QueuePlace
-    task: asyncio.Task[AnnotatedAnalysis]
+    task: asyncio.Task[Answer]
 
     @property
-    def reading(self) -> AnnotatedAnalysis:
+    def answer(self) -> Answer:
         """The answer of a finished job. Raises Problem if the photo could not be analysed."""
         try:
             return self.task.result()
@@ -58,18 +59,31 @@ class Jobs:
 
     Args:
         engine: analyses them.
+        reports: makes the reports that are asked for.
         metrics: counts them.
         kept_seconds: how long an answer can be fetched.
     """
 
-    def __init__(self, engine: Engine, metrics: Metrics, kept_seconds: float = KEPT_SECONDS) -> None:
+    def __init__(self, engine: Engine, reports: Reports, metrics: Metrics, kept_seconds: float = KEPT_SECONDS) -> None:
         self._engine = engine
+        self._reports = reports
         self._metrics = metrics
         self._kept_seconds = kept_seconds
         self._jobs: dict[str, Job] = {}
 
-    def start(self, owner: Hashable, photo: bytes, name: str, language: str, answers: Mapping[str, object]) -> Job:
+    def start(
+        self,
+        owner: Hashable,
+        photo: bytes,
+        name: str,
+        language: str,
+        answers: Mapping[str, object],
+        *,
+        report: bool = False,
+    ) -> Job:
         """Put a photo into the queue. Its bytes are dropped with the answer.
+
+        With a `report` it is read twice, once for the answer and once for all that a report shows.
 
         Raises:
             Problem: there is no room for it.
@@ -80,7 +94,7 @@ class Jobs:
 
         queued = ExitStack()
         try:
-            [place] = queued.enter_context(self._engine.queue(owner))
+            places = queued.enter_context(self._engine.queue(owner, 2 if report else 1))
         except Busy as error:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Too many photos wait now.", retry_after=error.retry_after
@@ -89,12 +103,21 @@ class Jobs:
             raise Problem(
                 HTTPStatus.TOO_MANY_REQUESTS, "too_many", "Wait for the answers to your other photos.", retry_after=10
             ) from None
-        task = asyncio.create_task(place.read(fetch, CaptionOptions(language, answers=answers)))
-        job = Job(secrets.token_urlsafe(16), owner, name, language, place, task)
+
+        async def answer() -> Answer:
+            options = CaptionOptions(language, answers=answers)
+            reading = await places[0].read(fetch, options)
+            if not report or reading.analysis.refusal:
+                return Answer(reading)
+            examination = await places[1].examine(fetch, options)
+            return Answer(reading, await self._reports.make(reading, examination, answers, language))
+
+        task = asyncio.create_task(answer())
+        job = Job(secrets.token_urlsafe(16), owner, name, language, places[-1], task)
         self._jobs[job.id] = job
         self._metrics.count(task)
 
-        def ended(_task: asyncio.Task[AnnotatedAnalysis]) -> None:
+        def ended(_task: asyncio.Task[Answer]) -> None:
             queued.close()
             # The client may have gone. Then nobody else looks at the error.
             if not task.cancelled():

@@ -18,7 +18,6 @@ from pydantic import ValidationError
 from inference.analysis import Risk
 from inference.drawing import verdict
 from inference.drawing.words import action
-from inference.engine.engine import AnnotatedAnalysis
 from inference.pipeline.answers import QUESTIONS
 from web import texts
 from web.answers import PersonAnswers
@@ -26,11 +25,12 @@ from web.i18n import LANGUAGES, preferred, translator
 from web.jobs import Jobs
 from web.problems import Problem
 from web.rates import RateLimiter
+from web.reports import Answer
 from web.uploads import Upload, Uploads
 
 PHOTOS_A_MINUTE: Final = 10
 CONSENTS: Final = ("adult", "agree")
-FIELDS: Final = frozenset({*CONSENTS, *QUESTIONS, "age", "region"})
+FIELDS: Final = frozenset({*CONSENTS, *QUESTIONS, "age", "region", "report"})
 
 _FOLDER: Final = Path(__file__).parent
 _TEMPLATES: Final = Environment(
@@ -62,7 +62,7 @@ class Page:
         self,
         language: str,
         *,
-        reading: AnnotatedAnalysis | None = None,
+        answer: Answer | None = None,
         problem: Problem | None = None,
         given: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
@@ -73,7 +73,7 @@ class Page:
             languages=LANGUAGES,
             operator=self._operator,
             error=None if problem is None else texts.error_in_words(problem.code, language),
-            answer=None if reading is None else _in_words(reading, language),
+            answer=None if answer is None else _in_words(answer, language),
             given=defaultdict(str, given),
             regions=texts.regions(language),
             questions=texts.questions(language),
@@ -96,7 +96,7 @@ class Page:
         try:
             upload = await self._received(request)
             given = upload.fields
-            return self.show(language, reading=await self._read(sender(request), upload, language))
+            return self.show(language, answer=await self._read(sender(request), upload, language))
         except Problem as problem:
             return self.show(language, problem=problem, given=given)
 
@@ -107,15 +107,16 @@ class Page:
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_often", "Wait a minute.", retry_after=wait)
         return await self._uploads.read(request, owner, FIELDS)
 
-    async def _read(self, owner: str, upload: Upload, language: str) -> AnnotatedAnalysis:
+    async def _read(self, owner: str, upload: Upload, language: str) -> Answer:
         if not all(upload.fields.get(consent) == "yes" for consent in CONSENTS):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no_consent", "Consent is missing.")
         if not upload.photo:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no_photo", "The photo is missing.")
-        job = self._jobs.start(owner, upload.photo, upload.name, language, _answers(upload.fields))
+        report = upload.fields.get("report") == "yes"
+        job = self._jobs.start(owner, upload.photo, upload.name, language, _answers(upload.fields), report=report)
         try:
             await asyncio.wait({job.task})
-            return job.reading
+            return job.answer
         finally:
             self._jobs.forget(job)
 
@@ -157,8 +158,9 @@ def _answers(given: Mapping[str, str]) -> dict[str, Any]:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_answers", "An answer is none that is known.") from None
 
 
-def _in_words(reading: AnnotatedAnalysis, language: str) -> dict[str, Any]:
-    _, analysis = translator(language), reading.analysis
+def _in_words(answer: Answer, language: str) -> dict[str, Any]:
+    _, reading = translator(language), answer.reading
+    analysis = reading.analysis
     if analysis.label is None or analysis.risk is None or reading.annotated is None:
         assert analysis.refusal is not None
         title, help_ = verdict.refusal_in_words(analysis.refusal, language)
@@ -174,6 +176,12 @@ def _in_words(reading: AnnotatedAnalysis, language: str) -> dict[str, Any]:
         "kind": _("Most likely: {name}").format(name=verdict.plain_name(analysis.label, language)),
         "risk": analysis.risk.value,
         "shares": [(verdict.plain_name(name, language), verdict.percent(share, language)) for name, share in ranking],
-        "picture": f"data:image/jpeg;base64,{b64encode(reading.annotated).decode()}",
+        "picture": _embedded("image/jpeg", reading.annotated),
+        "report": None if answer.report is None else _embedded("application/pdf", answer.report),
         "note": verdict.not_a_diagnosis(language),
     }
+
+
+def _embedded(kind: str, content: bytes) -> str:
+    """A file that comes with the page: nothing has to be kept until it is fetched."""
+    return f"data:{kind};base64,{b64encode(content).decode()}"

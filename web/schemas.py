@@ -7,10 +7,10 @@ from pydantic import BaseModel, Field
 from inference.analysis import Refusal, Risk
 from inference.domains import Domain
 from inference.drawing import verdict
-from inference.engine.engine import AnnotatedAnalysis
 from inference.record import record
 from web.answers import PersonAnswers
 from web.jobs import Job
+from web.reports import Answer
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -30,6 +30,7 @@ class AnalysisBody(BaseModel):
     models: dict[str, str]
     timings: dict[str, float] = Field(description="milliseconds")
     annotated: str | None = Field(description="where the picture with the outline is")
+    report: str | None = Field(description="where the PDF for a doctor is, if it was asked for")
     advice: str = Field(description="what to do next, in the language asked for")
     note: str = Field(description="what every answer ends with: that it is no diagnosis")
 
@@ -43,9 +44,9 @@ class WaitingBody(BaseModel):
     seconds: float = Field(description="how long it is likely to take")
 
 
-def analysis_body(job: Job, reading: AnnotatedAnalysis) -> AnalysisBody:
+def analysis_body(job: Job, answer: Answer) -> AnalysisBody:
     """The answer to a photo that was analysed."""
-    analysis = reading.analysis
+    analysis = answer.reading.analysis
     if analysis.label is not None and analysis.risk is not None:
         advice = verdict.advice(analysis.risk, analysis.probabilities, job.language)
     else:
@@ -54,7 +55,8 @@ def analysis_body(job: Job, reading: AnnotatedAnalysis) -> AnalysisBody:
     return AnalysisBody(
         id=job.id,
         photo=job.name,
-        annotated=f"{address(job)}/annotated" if reading.annotated is not None else None,
+        annotated=f"{address(job)}/annotated" if answer.reading.annotated is not None else None,
+        report=f"{address(job)}/report" if answer.report is not None else None,
         advice=advice,
         note=verdict.not_a_diagnosis(job.language),
         **record(analysis),
@@ -92,6 +94,12 @@ ANALYSIS_FORM: Final[dict[str, Any]] = {
                         "contentSchema": PersonAnswers.model_json_schema(),
                     },
                     "language": {"type": "string", "enum": ["en", "ru"], "default": "en"},
+                    "report": {
+                        "type": "string",
+                        "enum": ["no", "yes"],
+                        "default": "no",
+                        "description": "whether to make a PDF for a doctor too; the photo is read twice then",
+                    },
                 },
             }
         }

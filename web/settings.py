@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     web_port: int = Field(default=8080, ge=0, le=65535)
     web_keys: Path | None = None
     web_trusted_proxies: str = "127.0.0.1"
-    web_queue_limit: int = Field(default=50, ge=1)
+    web_queue_limit: int = Field(default=50, ge=2)
     operator: str | None = Field(default=None, max_length=100)
     weights_dir: Path = DEFAULT_WEIGHTS
     classifier: str | None = None

@@ -9,7 +9,8 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inference.engine.engine import AnnotatedAnalysis, Engine, PhotoError
+from inference.engine.engine import Engine, PhotoError
+from web.reports import Answer
 
 
 class Metrics:
@@ -27,12 +28,12 @@ class Metrics:
         )
         self._waiting = Gauge("web_photos_waiting", "Photos that wait or are being read", registry=self._registry)
 
-    def count(self, task: asyncio.Task[AnnotatedAnalysis]) -> None:
+    def count(self, task: asyncio.Task[Answer]) -> None:
         """Count a photo by the outcome of its task."""
         began = time.monotonic()
         self._waiting.inc()
 
-        def ended(task: asyncio.Task[AnnotatedAnalysis]) -> None:
+        def ended(task: asyncio.Task[Answer]) -> None:
             self._waiting.dec()
             self._seconds.observe(time.monotonic() - began)
             self._photos.labels(_outcome(task)).inc()
@@ -59,12 +60,12 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-def _outcome(task: asyncio.Task[AnnotatedAnalysis]) -> str:
+def _outcome(task: asyncio.Task[Answer]) -> str:
     if task.cancelled():
         return "given_up"
     error = task.exception()
     if error is None:
-        return "refused" if task.result().analysis.refusal else "answered"
+        return "refused" if task.result().reading.analysis.refusal else "answered"
     return "unreadable" if isinstance(error, PhotoError) else "failed"
 
 

@@ -12,11 +12,12 @@ from aiogram.utils.i18n import gettext as _
 from bot.moles.findings import Standing
 from bot.photos.second_reading import SecondReader
 from bot.reports.mole import MoleReport, mole_pdf
-from bot.reports.result import ResultReport, result_pdf
 from bot.results import Result
 from bot.telegram.client import RetryingBot
+from bot.ui.names import current_language
 from inference.engine.engine import Examination
 from inference.registry.evidence import Evidence, evidence
+from inference.reports.result import Answered, ResultReport, result_pdf
 from storage.records import Mole, Request
 
 
@@ -57,7 +58,7 @@ class ReportDesk:
         """
         examination = await self._reader.examine(request)
         name = _("report")
-        content = await asyncio.to_thread(result_pdf, await self._report(request, examination))
+        content = await asyncio.to_thread(result_pdf, await self._report(request, examination), current_language())
         await self._bot.send_document(
             request.chat_id,
             BufferedInputFile(content, f"{name}-{request.created_at:%Y-%m-%d}-{request.id}.pdf"),
@@ -90,15 +91,16 @@ class ReportDesk:
     async def _report(self, request: Request, examination: Examination) -> ResultReport:
         me = await self._bot.me()
         stored = request.result or {}
+        told = Result.stored(stored)
         return ResultReport(
             received_at=request.created_at,
-            answered=Result.stored(stored),
+            answered=Answered(told.label, told.probabilities, told.risk, bool(told.symptoms)),
             answers=stored.get("answers") or {},
             examination=examination,
             evidence=await asyncio.to_thread(self._evidence, examination),
-            link=await create_start_link(self._bot, f"result_{request.id}"),
-            bot_name=me.username or me.first_name,
             operator=self._operator,
+            program=f"@{me.username or me.first_name}",
+            link=await create_start_link(self._bot, f"result_{request.id}"),
         )
 
     def _evidence(self, examination: Examination) -> tuple[Evidence, ...]:

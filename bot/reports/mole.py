@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from aiogram.utils.i18n import gettext as _
@@ -9,16 +10,17 @@ from aiogram.utils.i18n import gettext as _
 from bot.moles import wording as moles_wording
 from bot.moles.findings import Standing
 from bot.moles.service import drawn
-from bot.reports import wording
-from bot.reports.page import Pages
-from bot.reports.result import ACCENTS, write_limits, write_models, write_notes
 from bot.results import Result
+from bot.ui.names import current_language
 from bot.ui.texts import moment
 from inference.analysis import Risk
 from inference.classes import SUSPICIOUS
 from inference.comparison.change import Finding, Mark, error
 from inference.engine.engine import Examination
 from inference.registry.evidence import Evidence
+from inference.reports import wording
+from inference.reports.page import Pages
+from inference.reports.result import ACCENTS, write_limits, write_models, write_notes
 from storage.records import Mole, MolePhoto
 
 # With more the pages do not hold them; the first one always stays.
@@ -42,7 +44,7 @@ def mole_pdf(report: MoleReport) -> bytes:
     """The report as a file, in the current language."""
     title = _("A mole over time, followed by a program")
     foot = _("Made by the program @{bot}. Not a diagnosis.").format(bot=report.bot_name)
-    pages = Pages(title, wording.language(), foot)
+    pages = Pages(title, current_language(), foot)
     pages.headline(
         title,
         [
@@ -65,7 +67,7 @@ def mole_pdf(report: MoleReport) -> bytes:
         )
         pages.pictures([(drawn(standing, report.first, report.last), words)], height=105)
     elif report.last.outlined is not None:
-        caption = wording.photo_caption(report.last.analysis.domain)
+        caption = wording.photo_caption(report.last.analysis.domain, pages.language)
         outlined = _("The lesion as the program outlined it")
         pages.pictures([(report.last.photo, caption), (report.last.outlined, outlined)])
     pages.heading(_("Time line"))
@@ -104,15 +106,16 @@ def _row(photo: MolePhoto, finding: Finding) -> tuple[str, ...]:
         mark: error(getattr(finding.marks, mark.value), mark, finding.domain)
         for mark in (Mark.ASYMMETRY, Mark.CONTRAST)
     }
-    label = (
-        f"{wording.term(result.label)}, {wording.share(result.probabilities[result.label])}" if result.label else "–"
+    term, share, decimal = (
+        partial(each, language=current_language()) for each in (wording.term, wording.share, wording.decimal)
     )
+    label = f"{term(result.label)}, {share(result.probabilities[result.label])}" if result.label else "–"
     return (
         moles_wording.day(photo.request.created_at),
         _("dermatoscope") if finding.domain == "dermatoscope" else _("camera"),
         label,
-        wording.share(suspicious),
-        f"{wording.decimal(100 * finding.marks.asymmetry.value)} ± {wording.decimal(100 * spread[Mark.ASYMMETRY])} %",
-        f"{wording.decimal(finding.marks.contrast.value)} ± {wording.decimal(spread[Mark.CONTRAST])}",
+        share(suspicious),
+        f"{decimal(100 * finding.marks.asymmetry.value)} ± {decimal(100 * spread[Mark.ASYMMETRY])} %",
+        f"{decimal(finding.marks.contrast.value)} ± {decimal(spread[Mark.CONTRAST])}",
         moles_wording.millimetres(finding.millimetres) if finding.millimetres is not None else "–",
     )

@@ -1,27 +1,13 @@
 """A report for the doctor, from the photo to the file, with the real bot and its networks."""
 
-import pypdfium2
-
 from bot.samples import sample
 from bot.sandbox.client import Message
 from tests.e2e.playing import Person
+from tests.pages import pdf_pages
 
 
 def is_document(message: Message) -> bool:
     return "document" in message
-
-
-def pages(content: bytes) -> list[str]:
-    """The text of each page of a PDF, on one line."""
-    document = pypdfium2.PdfDocument(content)
-    texts = []
-    for page in document:
-        text = page.get_textpage()
-        texts.append(" ".join(text.get_text_range().split()))
-        text.close()
-        page.close()
-    document.close()
-    return texts
 
 
 async def report(person: Person, button: str) -> str:
@@ -31,7 +17,7 @@ async def report(person: Person, button: str) -> str:
     sent = await person.answer(is_document)
     content = await person.file(sent["document"]["file_id"])
     assert content.startswith(b"%PDF")
-    texts = pages(content)
+    texts = pdf_pages(content)
     assert len(texts) == 2
     return " ".join(texts)
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from bot.samples import sample
 from inference.__main__ import main
+from tests.pages import pdf_pages
 from tests.web.conftest import Service
 from tests.web.serving import received
 
@@ -100,6 +101,34 @@ async def test_a_refusal_is_an_answer_with_advice_and_no_picture(service: Servic
     assert await problem(response) == (404, "no_picture")
 
 
+async def test_a_report_is_made_where_it_is_asked_for_and_is_its_sender_s_alone(
+    service: Service, http: ClientSession
+) -> None:
+    fields = {"answers": json.dumps(ANSWERS), "language": "ru", "report": "yes"}
+    body = await (await send(http, service, form(sample("mole"), **fields))).json()
+    address = service.url + body["report"]
+    mine = await received(http.get(address, headers={"Authorization": f"Bearer {service.key}"}))
+    assert mine.status == 200 and mine.content_type == "application/pdf"
+    text = " ".join(pdf_pages(await mine.read()))
+    # What was answered, the person's answers among it, stands beside the photo read again alone.
+    assert "Чешется да" in text and "Dr. <b>Demo</b>" in text and "прочитанному заново" in text
+    for share in sorted(body["probabilities"].values())[-2:]:
+        assert f"{share:.1%}"[:-1].replace(".", ",") in text
+    theirs = await received(http.get(address, headers={"Authorization": f"Bearer {service.other_key}"}))
+    assert await problem(theirs) == (404, "no_such_analysis")
+
+
+@pytest.mark.parametrize(("picture", "wish"), [("mole", "no"), ("blurred", "yes")])
+async def test_there_is_no_report_unasked_and_none_of_a_refusal(
+    service: Service, http: ClientSession, picture: str, wish: str
+) -> None:
+    body = await (await send(http, service, form(sample(picture), report=wish))).json()
+    assert body["report"] is None
+    headers = {"Authorization": f"Bearer {service.key}"}
+    response = await received(http.get(f"{service.url}/v1/analyses/{body['id']}/report", headers=headers))
+    assert await problem(response) == (404, "no_report")
+
+
 @pytest.mark.parametrize(
     ("photo", "code"),
     [(b"", "empty"), (b"not a photo", "not_an_image"), (sample("mole")[:2000], "truncated")],
@@ -115,6 +144,7 @@ async def test_a_file_that_is_no_photo_says_which_fault_it_has(
     ("fields", "code"),
     [
         ({"language": "de"}, "bad_language"),
+        ({"report": "perhaps"}, "bad_report"),
         ({"answers": "no json"}, "bad_answers"),
         ({"answers": '{"bled": true}'}, "bad_answers"),
         ({"answers": '{"age": 1e999}'}, "bad_answers"),

@@ -19,6 +19,7 @@ from starlette.requests import Request
 
 from bot.samples import sample
 from tests.e2e.browsing import ARGUMENTS, CHROMIUM, PATIENCE_MS
+from tests.pages import pdf_pages
 from tests.web.conftest import Service
 from tests.web.serving import received
 from tests.web.test_web_api import form
@@ -111,6 +112,26 @@ async def test_the_page_works_without_javascript_and_by_keyboard(service: Servic
             "looked at by a dermatologist within two weeks"
         )
         await expect(page.get_by_text("Most likely: ")).to_be_visible()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with scripts", "without"])
+async def test_the_report_for_a_doctor_comes_with_the_page(service: Service, browser: Browser, script: bool) -> None:
+    async with opened(browser, f"{service.url}/en", 390, java_script_enabled=script) as page:
+        await page.get_by_label("Photo of one spot").set_input_files(
+            {"name": "mole.jpg", "mimeType": "image/jpeg", "buffer": sample("mole")}
+        )
+        for label in ("Make a report", "I am an adult", "I agree"):
+            await page.get_by_label(label).check()
+        await page.get_by_role("button", name="Analyse the photo").click()
+        link = page.get_by_role("link", name="Report for a doctor")
+        await expect(link).to_be_visible()
+        if script:
+            await accessible(page)
+        async with page.expect_download() as downloading:
+            await link.click()
+        download = await downloading.value
+        assert download.suggested_filename == "report.pdf"
+        assert "Limits" in " ".join(pdf_pages((await download.path()).read_bytes()))
 
 
 async def test_an_error_is_announced_and_what_was_filled_in_stays(service: Service, browser: Browser) -> None:

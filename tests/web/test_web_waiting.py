@@ -12,11 +12,13 @@ import pytest
 from aiohttp import ClientResponse, ClientSession
 
 from inference.engine.engine import AnalysisFailed, Engine
+from inference.registry.registry import DEFAULT_WEIGHTS
 from tests.web.serving import PoolOnCommand, received, served
 from tests.web.test_web_api import form, problem
 from web.application import create_app
 from web.jobs import Jobs
 from web.keys import ApiKeys, add_key
+from web.reports import Reports
 from web.uploads import AT_ONCE_OF_ONE, MAX_BODY_BYTES, Uploads
 from web.watching import Metrics
 
@@ -125,7 +127,7 @@ async def test_without_a_worker_the_service_is_alive_but_not_ready(tmp_path: Pat
 async def test_an_answer_is_forgotten_in_time() -> None:
     pool = PoolOnCommand()
     pool.go.set()
-    jobs = Jobs(Engine(pool), Metrics(), kept_seconds=0.0)
+    jobs = Jobs(Engine(pool), Reports(DEFAULT_WEIGHTS, None), Metrics(), kept_seconds=0.0)
     job = jobs.start("somebody", PHOTO, "mole.jpg", "en", {})
     assert jobs.find("somebody", job.id) is job and jobs.find("another", job.id) is None
     await job.task

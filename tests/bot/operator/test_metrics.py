@@ -10,8 +10,8 @@ from bot.errors import StartupError
 from bot.operator.metrics import Metrics, MetricsServer
 from bot.samples import sample
 from inference.analysis import Analysis, Quality, Refusal
-from inference.drawing.words import Plate
-from inference.engine.engine import Engine, Reading
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import AnnotatedAnalysis, Engine
 from tests.bot.pools import IdlePool
 from tests.bot.stage import EMMA, Stage, open_stage
 
@@ -19,9 +19,9 @@ from tests.bot.stage import EMMA, Stage, open_stage
 class RefusingPool(IdlePool):
     """Finds every photo blurred."""
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, plate: CaptionOptions) -> AnnotatedAnalysis:
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
-        return Reading(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
+        return AnnotatedAnalysis(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
 
 
 async def answers_counted(stage: Stage, line: str) -> list[str]:

@@ -12,12 +12,13 @@ from babel.messages.pofile import read_po
 from bot.errors import StartupError
 from bot.ui.i18n import DEFAULT_LANGUAGE, LANGUAGES, LOCALES, load_i18n, supported_language
 from inference.drawing import words
+from inference.reports import wording
 
 # The texts in the code are English, so English needs no catalog.
 TRANSLATED = sorted(LANGUAGES.keys() - {DEFAULT_LANGUAGE})
 CATALOGS = [
     path / language / "LC_MESSAGES" / f"{domain}.po"
-    for path, domain in ((LOCALES, "bot"), (words.LOCALES, "inference"))
+    for path, domain in ((LOCALES, "bot"), (words.LOCALES, "inference"), (wording.LOCALES, "reports"))
     for language in TRANSLATED
 ]
 

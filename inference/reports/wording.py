@@ -1,9 +1,13 @@
 """The words of reports. They are for a doctor: medical terms, figures with intervals, no advice on treatment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from gettext import translation
+from pathlib import Path
+from typing import Final
 
-from aiogram.utils.i18n import get_i18n
-from aiogram.utils.i18n import gettext as _
+from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
 
 from inference.analysis import Abcd, Colour, Risk
@@ -12,34 +16,42 @@ from inference.drawing import words
 from inference.registry.evidence import Evidence, Figure
 
 Row = tuple[str, str]
+LOCALES: Final = Path(__file__).parent / "locales"
 
 
-def language() -> str:
-    """The language of the report."""
-    return get_i18n().current_locale
+@cache
+def translator(language: str) -> Callable[[str], str]:
+    """What turns an English text of this package into the language; into itself where it is not spoken."""
+    return translation("reports", LOCALES, [language], fallback=True).gettext
 
 
-def term(label: str) -> str:
+def moment(when: datetime, language: str) -> str:
+    """A time (UTC) as people write it."""
+    return f"{format_datetime(when, 'd MMMM y, HH:mm', locale=language)} UTC"
+
+
+def term(label: str, language: str) -> str:
     """The medical term of a class."""
-    return words.class_name(label, language())
+    return words.class_name(label, language)
 
 
-def share(value: float) -> str:
+def share(value: float, language: str) -> str:
     """A share (0..1) with one decimal place; what is possible never reads as nothing, nor as certain."""
     if 0 < value < 0.001:
-        return f"<{_percent(0.001)}"
+        return f"<{_percent(0.001, language)}"
     if 0.999 < value < 1:
-        return f">{_percent(0.999)}"
-    return _percent(value)
+        return f">{_percent(0.999, language)}"
+    return _percent(value, language)
 
 
-def decimal(value: float, pattern: str = "0.0") -> str:
+def decimal(value: float, language: str, pattern: str = "0.0") -> str:
     """A number as the language writes it."""
-    return str(format_decimal(value, pattern, locale=language()))
+    return str(format_decimal(value, pattern, locale=language))
 
 
-def photo_caption(domain: Domain | None) -> str:
+def photo_caption(domain: Domain | None, language: str) -> str:
     """The words under the photo: what it was taken with, as it looks."""
+    _ = translator(language)
     if domain is None:
         return _("The photo")
     if domain == "dermatoscope":
@@ -47,15 +59,17 @@ def photo_caption(domain: Domain | None) -> str:
     return _("The photo; as it looks, taken by phone or camera")
 
 
-def heat_caption(risk: Risk | None) -> str:
+def heat_caption(risk: Risk | None, language: str) -> str:
     """The words under the heat map: under a warning it is of all malignant and pre-malignant classes."""
+    _ = translator(language)
     if risk in (None, Risk.LOW):
         return _("Heat map: the brighter, the more it counted for the likeliest class")
     return _("Heat map: the brighter, the more it counted for malignant and pre-malignant classes")
 
 
-def measured(measures: Abcd) -> list[Row]:
+def measured(measures: Abcd, language: str) -> list[Row]:
     """The ABCD measures, as measures: a name and a value."""
+    _ = translator(language)
     names = {
         Colour.WHITE: _("white"),
         Colour.RED: _("red"),
@@ -68,19 +82,26 @@ def measured(measures: Abcd) -> list[Row]:
     rows = [
         (
             _("A: area without a counterpart when folded on two axes"),
-            share(measures.asymmetry),
+            share(measures.asymmetry, language),
         ),
-        (_("B: irregularity of the border (perimeter² by area), 1 for a disc"), decimal(measures.border, "0.00")),
+        (
+            _("B: irregularity of the border (perimeter² by area), 1 for a disc"),
+            decimal(measures.border, language, "0.00"),
+        ),
         (_("C: of the rule's six colours, those over 5 per cent of the area"), f"{len(measures.colours)} ({colours})"),
-        (_("D: longest diameter, share of the photo's diagonal; no scale, no millimetres"), share(measures.diameter)),
+        (
+            _("D: longest diameter, share of the photo's diagonal; no scale, no millimetres"),
+            share(measures.diameter, language),
+        ),
     ]
     if measures.cut_off:
         rows.append((_("The lesion reaches the photo's edge"), _("only its visible part is measured")))
     return rows
 
 
-def answered(answers: Mapping[str, object]) -> list[Row]:
+def answered(answers: Mapping[str, object], language: str) -> list[Row]:
     """What the person said of the spot: a question and an answer, those that were given."""
+    _ = translator(language)
     questions = {
         "itch": _("It itches"),
         "grew": _("It has grown"),
@@ -100,8 +121,9 @@ def answered(answers: Mapping[str, object]) -> list[Row]:
     return rows
 
 
-def figures(found: tuple[Evidence, ...]) -> list[tuple[str, ...]]:
+def figures(found: tuple[Evidence, ...], language: str) -> list[tuple[str, ...]]:
     """What was measured of the models: a head, then a row a set of photos."""
+    _ = translator(language)
     kinds = {
         "dermatoscope": _("dermatoscope"),
         "close-up by camera": _("close-up by camera"),
@@ -119,20 +141,23 @@ def figures(found: tuple[Evidence, ...]) -> list[tuple[str, ...]]:
         (
             f"{each.source}, {kinds.get(each.picture, each.picture)}",
             str(each.photos),
-            *map(_interval, (each.accuracy, each.melanoma_warned, each.suspicious_warned, each.benign_warned)),
+            *(
+                _interval(figure, language)
+                for figure in (each.accuracy, each.melanoma_warned, each.suspicious_warned, each.benign_warned)
+            ),
         )
         for each in found
     ]
     return [head, *rows]
 
 
-def _interval(figure: Figure | None) -> str:
+def _interval(figure: Figure | None, language: str) -> str:
     if figure is None:
         return "–"
-    lower, upper = (decimal(each * 100, "0") for each in (figure.lower, figure.upper))
-    return f"{_percent(figure.share, '0')} ({lower}–{upper})"
+    lower, upper = (decimal(each * 100, language, "0") for each in (figure.lower, figure.upper))
+    return f"{_percent(figure.share, language, '0')} ({lower}–{upper})"
 
 
-def _percent(value: float, digits: str = "0.0") -> str:
-    pattern = f"{digits}%" if language() == "en" else f"{digits}\u00a0%"
-    return str(format_percent(value, pattern, locale=language(), decimal_quantization=True))
+def _percent(value: float, language: str, digits: str = "0.0") -> str:
+    pattern = f"{digits}%" if language == "en" else f"{digits}\u00a0%"
+    return str(format_percent(value, pattern, locale=language, decimal_quantization=True))

@@ -3,18 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
-from aiogram.utils.i18n import gettext as _
-
-from bot.reports import wording
-from bot.reports.page import Colour, Pages
-from bot.results import Result
-from bot.ui.texts import moment
 from inference.analysis import Risk
 from inference.classes import MALIGNANT, PREMALIGNANT
 from inference.engine.engine import Examination
 from inference.registry.evidence import Evidence
+from inference.reports import wording
+from inference.reports.page import Colour, Pages
+from inference.reports.wording import moment, translator
 
 ACCENTS: Final[Mapping[Risk, Colour]] = {
     Risk.HIGH: (200, 40, 40),
@@ -26,33 +24,49 @@ _LEAST_SHOWN: Final = 0.0005
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What a person was told: see `Analysis`. `symptoms`: whether the person reports any."""
+
+    label: str | None
+    probabilities: Mapping[str, float]
+    risk: Risk | None
+    symptoms: bool = False
+
+
+@dataclass(frozen=True)
 class ResultReport:
     """What the report of one result is made of.
 
     `answered` is what the person was told, `examination` the photo as it is read now. `answers` are the person's own,
-    question by question. `link` opens the result in the bot `bot_name`.
+    question by question. `program` is the name of what answered, `link` opens the result in it; None where there is
+    none.
     """
 
     received_at: datetime
-    answered: Result
+    answered: Answered
     answers: Mapping[str, object]
     examination: Examination
     evidence: tuple[Evidence, ...]
-    link: str
-    bot_name: str
     operator: str | None
+    program: str | None = None
+    link: str | None = None
 
 
-def result_pdf(report: ResultReport) -> bytes:
-    """The report as a file, in the current language."""
+def result_pdf(report: ResultReport, language: str) -> bytes:
+    """The report as a file, in "en" or "ru"."""
+    _ = translator(language)
     title = _("Photo of a skin lesion, read by a program")
-    foot = _("Made by the program @{bot}. Not a diagnosis.").format(bot=report.bot_name)
-    pages = Pages(title, wording.language(), foot)
+    foot = (
+        _("Made by the program {name}. Not a diagnosis.").format(name=report.program)
+        if report.program
+        else _("Made by a program. Not a diagnosis.")
+    )
+    pages = Pages(title, language, foot)
     pages.headline(
         title,
         [
             _("Photo received {when} · report made {now}").format(
-                when=moment(report.received_at), now=moment(datetime.now(UTC))
+                when=moment(report.received_at, language), now=moment(datetime.now(UTC), language)
             ),
             _("Patient: ________________________________   Born: ______________   Site of the lesion: ______________"),
         ],
@@ -62,38 +76,41 @@ def result_pdf(report: ResultReport) -> bytes:
     write_answers(pages, report.answers)
     write_models(pages, report.examination, report.evidence)
     write_limits(pages, report.operator)
-    pages.link_line(_("This result in the bot, for the patient alone:"), report.link)
+    if report.link is not None:
+        pages.link_line(_("This result in the bot, for the patient alone:"), report.link)
     write_notes(pages)
     return pages.content()
 
 
-def write_reading(pages: Pages, answered: Result, examination: Examination) -> None:
+def write_reading(pages: Pages, answered: Answered, examination: Examination) -> None:
     """The warning, the pictures, the probabilities and the measures."""
+    _ = translator(pages.language)
+    term, share = (partial(each, language=pages.language) for each in (wording.term, wording.share))
     analysis = examination.analysis
     risk = answered.risk or Risk.LOW
-    pages.verdict(_verdict(answered), ACCENTS[risk])
+    pages.verdict(_verdict(answered, pages.language), ACCENTS[risk])
     if examination.outlined is not None and examination.glowing is not None:
         pages.pictures(
             [
-                (examination.photo, wording.photo_caption(analysis.domain)),
+                (examination.photo, wording.photo_caption(analysis.domain, pages.language)),
                 (examination.outlined, _("The lesion as the program outlined it")),
-                (examination.glowing, wording.heat_caption(analysis.risk)),
+                (examination.glowing, wording.heat_caption(analysis.risk, pages.language)),
             ]
         )
     pages.heading(_("Probabilities, calibrated"))
     ranking = sorted(answered.probabilities.items(), key=lambda item: -item[1])
-    pages.bars([(wording.term(name), wording.share(each), each, _colour(name)) for name, each in ranking])
+    pages.bars([(term(name), share(each), each, _colour(name)) for name, each in ranking])
     suspicious = sum(answered.probabilities.get(name, 0.0) for name in (*MALIGNANT, *PREMALIGNANT))
     pages.paragraph(
         _(
             "Malignant (red) and pre-malignant (orange) together: {share}. A warning goes by them, "
             "not by the first bar."
-        ).format(share=wording.share(min(1.0, suspicious))),
+        ).format(share=share(min(1.0, suspicious))),
         small=True,
     )
     if _differs(answered, analysis.probabilities):
         now = ", ".join(
-            f"{wording.term(name)} {wording.share(each)}"
+            f"{term(name)} {share(each)}"
             for name, each in sorted(analysis.probabilities.items(), key=lambda item: -item[1])[:3]
         )
         pages.paragraph(
@@ -104,12 +121,13 @@ def write_reading(pages: Pages, answered: Result, examination: Examination) -> N
         )
     if examination.measures is not None:
         pages.heading(_("Measured inside the outline (ABCD), without a verdict"))
-        pages.grid(wording.measured(examination.measures), (3, 2), headed=False)
+        pages.grid(wording.measured(examination.measures, pages.language), (3, 2), headed=False)
 
 
 def write_answers(pages: Pages, answers: Mapping[str, object]) -> None:
     """What the person said of the spot."""
-    rows = wording.answered(answers)
+    _ = translator(pages.language)
+    rows = wording.answered(answers, pages.language)
     pages.heading(_("What the person said of it"))
     if rows:
         pages.grid(rows, (3, 2), headed=False)
@@ -119,12 +137,14 @@ def write_answers(pages: Pages, answers: Mapping[str, object]) -> None:
 
 def write_notes(pages: Pages, lines: int = 8) -> None:
     """Room for the doctor."""
+    _ = translator(pages.language)
     pages.heading(_("The doctor's notes"), room=8.0 * lines + 16)
     pages.room_to_write(_("Findings, what is to be done, date and signature"), lines)
 
 
 def write_models(pages: Pages, examination: Examination, evidence: tuple[Evidence, ...]) -> None:
     """Which models answered, and how good they were found to be on such photos."""
+    _ = translator(pages.language)
     pages.heading(_("How good the program is with such photos"), room=40)
     roles = {"classifier": _("classifier"), "segmenter": _("outline"), "gate": _("what is no lesion")}
     names = "; ".join(f"{roles.get(role, role)}: {name}" for role, name in examination.analysis.models.items())
@@ -133,7 +153,7 @@ def write_models(pages: Pages, examination: Examination, evidence: tuple[Evidenc
     if not evidence:
         pages.paragraph(_("Nothing was measured of these models for this kind of photo."))
         return
-    pages.grid(wording.figures(evidence), (2.6, 1, 1.5, 1.5, 1.9, 1.5))
+    pages.grid(wording.figures(evidence, pages.language), (2.6, 1, 1.5, 1.5, 1.9, 1.5))
     pages.paragraph(
         _(
             "Photos that no model has learnt from and by which nothing was chosen. In brackets the 95% bootstrap "
@@ -146,6 +166,7 @@ def write_models(pages: Pages, examination: Examination, evidence: tuple[Evidenc
 
 def write_limits(pages: Pages, operator: str | None) -> None:
     """What the program cannot say."""
+    _ = translator(pages.language)
     pages.heading(_("Limits"), room=34)
     pages.paragraph(
         _(
@@ -156,12 +177,13 @@ def write_limits(pages: Pages, operator: str | None) -> None:
         )
     )
     if operator:
-        pages.paragraph(_("The bot is run by {operator}.").format(operator=operator))
+        pages.paragraph(_("The program is run by {operator}.").format(operator=operator))
     pages.ln(1)
 
 
-def _verdict(result: Result) -> str:
-    likeliest = wording.term(result.label) if result.label is not None else "–"
+def _verdict(result: Answered, language: str) -> str:
+    _ = translator(language)
+    likeliest = wording.term(result.label, language) if result.label is not None else "–"
     if result.risk is Risk.HIGH:
         warning = _("Warning raised: signs of a malignant or pre-malignant lesion.")
     elif result.risk is Risk.RAISED:
@@ -181,5 +203,5 @@ def _colour(label: str) -> Colour:
     return ACCENTS[Risk.RAISED] if label in PREMALIGNANT else _BENIGN
 
 
-def _differs(answered: Result, now: Mapping[str, float]) -> bool:
+def _differs(answered: Answered, now: Mapping[str, float]) -> bool:
     return any(abs(now.get(name, 0.0) - each) > _LEAST_SHOWN for name, each in answered.probabilities.items())

@@ -36,12 +36,13 @@ class Pages(FPDF):
 
     Args:
         title: of the document, also for screen readers.
-        language: an IETF tag such as "ru".
+        language: of the words that stand on them, "en" or "ru".
         foot: what stands at the foot of each page beside its number.
     """
 
     def __init__(self, title: str, language: str, foot: str) -> None:
         super().__init__(format="A4")
+        self.language = language
         self._foot = foot
         self.add_font("DejaVu", "", _FONTS / "DejaVuSans.ttf")
         self.add_font("DejaVu", "B", _FONTS / "DejaVuSans-Bold.ttf")

@@ -5,17 +5,16 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pypdfium2
 import pytest
 
-from bot.reports import wording
-from bot.reports.result import ResultReport, result_pdf
-from bot.results import Result, Symptom
 from inference.analysis import CLASSES, Risk
 from inference.registry.evidence import evidence
 from inference.registry.registry import DEFAULT_WEIGHTS
+from inference.reports import wording
+from inference.reports.result import Answered, ResultReport, result_pdf
 from tests.bot.examinations import SERVED, examination, refused
 from tests.bot.examples import FORBIDDEN, result_for
+from tests.pages import pdf_pages
 
 LINK = "https://t.me/lesion_triage_bot?start=result_12"
 WARNED = {
@@ -32,44 +31,38 @@ WARNED = {
 }
 
 
-def report(answered: Result) -> ResultReport:
+each_language = pytest.mark.parametrize("language", ["en", "ru"])
+
+
+def answered_with(label: str, risk: Risk, **probabilities: float) -> Answered:
+    result = result_for(label, risk, **probabilities)
+    return Answered(result.label, result.probabilities, result.risk)
+
+
+def report(answered: Answered) -> ResultReport:
     return ResultReport(
         received_at=datetime(2026, 11, 20, 9, 30, tzinfo=UTC),
         answered=answered,
         answers={},
         examination=examination(),
         evidence=evidence(DEFAULT_WEIGHTS, "phone", SERVED),
-        link=LINK,
-        bot_name="lesion_triage_bot",
         operator="Clinic of the example",
+        program="@lesion_triage_bot",
+        link=LINK,
     )
 
 
-def pages(content: bytes) -> list[str]:
-    """The text of each page, on one line."""
-    document = pypdfium2.PdfDocument(content)
-    try:
-        texts = []
-        for page in document:
-            text = page.get_textpage()
-            texts.append(" ".join(text.get_text_range().split()))
-            text.close()
-            page.close()
-        return texts
-    finally:
-        document.close()
-
-
+@each_language
 @pytest.mark.parametrize("risk", Risk)
-def test_a_report_has_all_that_a_doctor_asks_for_on_two_pages(
+def test_a_report_has_all_that_a_doctor_asks_for_on_two_pdf_pages(
     language: str, risk: Risk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    content = result_pdf(report(result_for("bkl", risk, mel=0.2, bcc=0.123, akiec=0.0004)))
-    texts = pages(content)
+    content = result_pdf(report(answered_with("bkl", risk, mel=0.2, bcc=0.123, akiec=0.0004)), language)
+    texts = pdf_pages(content)
     assert len(texts) <= 2
     text = " ".join(texts)
     for name in CLASSES:
-        assert wording.term(name) in text
+        assert wording.term(name, language) in text
     for number in ("20.0", "12.3", "<0.1") if language == "en" else ("20,0", "12,3", "<0,1"):
         assert number in text
     for passage in (WARNED[language][risk], SERVED, LINK, "MILK10k", "PAD-UFES-20", "Clinic of the example"):
@@ -79,42 +72,60 @@ def test_a_report_has_all_that_a_doctor_asks_for_on_two_pages(
     assert caplog.text == ""
 
 
+@each_language
 def test_the_figures_are_those_of_the_released_report(language: str) -> None:
     kinds = json.loads((DEFAULT_WEIGHTS / "kinds-test.json").read_bytes())["tables"]["By set and kind of picture"]
     share, lower, upper = (round(100 * each) for each in kinds["MILK10k, close-up by camera"]["accuracy"])
     space = "" if language == "en" else "\u00a0"
-    text = " ".join(pages(result_pdf(report(result_for("nv", Risk.LOW)))))
+    text = " ".join(pdf_pages(result_pdf(report(answered_with("nv", Risk.LOW)), language)))
     assert f"{share}{space}% ({lower}–{upper})".replace("\u00a0", " ") in text.replace("\u00a0", " ")
 
 
+@each_language
 def test_answers_of_the_person_are_listed_as_given(language: str) -> None:
-    given = replace(report(result_for("nv", Risk.LOW)), answers={"itch": True, "grew": "False", "age": 54, "hurt": ""})
-    text = " ".join(pages(result_pdf(given)))
+    given = replace(
+        report(answered_with("nv", Risk.LOW)), answers={"itch": True, "grew": "False", "age": 54, "hurt": ""}
+    )
+    text = " ".join(pdf_pages(result_pdf(given, language)))
     expected = ("It itches yes", "It has grown no", "Age 54") if language == "en" else ("Чешется да", "Выросло нет")
     for line in expected:
         assert line in text
     assert ("It hurts" if language == "en" else "Болит") not in text
 
 
+@each_language
 def test_a_warning_for_symptoms_says_that_it_is_for_them(language: str) -> None:
-    text = pages(result_pdf(report(result_for("nv", Risk.LOW).reporting({Symptom.BLEEDS}))))[0]
+    text = pdf_pages(result_pdf(report(replace(answered_with("nv", Risk.RAISED), symptoms=True)), language))[0]
     said = "the person reports symptoms" if language == "en" else "пациент сообщает о симптомах"
     assert f"{said}." in text
 
 
+@each_language
 def test_what_the_photo_says_now_is_told_where_the_answer_was_another(language: str) -> None:
     said = "read again for this report" if language == "en" else "прочитанному заново"
-    assert said not in " ".join(pages(result_pdf(report(result_for("nv", Risk.LOW)))))
-    assert said in " ".join(pages(result_pdf(report(result_for("mel", Risk.HIGH)))))
+    assert said not in " ".join(pdf_pages(result_pdf(report(answered_with("nv", Risk.LOW)), language)))
+    assert said in " ".join(pdf_pages(result_pdf(report(answered_with("mel", Risk.HIGH)), language)))
 
 
+@each_language
 def test_a_photo_that_is_refused_now_still_has_a_report_of_its_answer(language: str) -> None:
-    content = result_pdf(replace(report(result_for("mel", Risk.HIGH)), examination=refused(), evidence=()))
-    assert wording.term("mel") in pages(content)[0]
+    content = result_pdf(replace(report(answered_with("mel", Risk.HIGH)), examination=refused(), evidence=()), language)
+    assert wording.term("mel", language) in pdf_pages(content)[0]
 
 
 @pytest.mark.alone
+@each_language
 def test_a_report_is_made_in_less_than_two_seconds(language: str) -> None:
     began = time.monotonic()
-    result_pdf(report(result_for("nv", Risk.LOW)))
+    result_pdf(report(answered_with("nv", Risk.LOW)), language)
     assert time.monotonic() - began < 2
+
+
+@each_language
+def test_a_report_without_a_bot_has_neither_its_name_nor_a_link(language: str) -> None:
+    told = report(answered_with("nv", Risk.LOW))
+    text = " ".join(pdf_pages(result_pdf(replace(told, program=None, link=None), language)))
+    assert "@" not in text and "t.me" not in text
+    assert (
+        "Made by a program. Not a diagnosis" if language == "en" else "Составлено программой. Это не диагноз"
+    ) in text

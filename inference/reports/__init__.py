@@ -1,0 +1,1 @@
+"""Reports for a doctor: A4 pages as PDF."""

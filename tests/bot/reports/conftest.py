@@ -1,3 +1,0 @@
-from tests.bot.ui.conftest import language
-
-__all__ = ["language"]

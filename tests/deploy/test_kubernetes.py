@@ -1,0 +1,91 @@
+"""deploy/kubernetes: every object follows Kubernetes' own schema, and agrees with the programs and with the others."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from aiohttp import ClientSession
+
+from bot.settings import Settings as BotSettings
+from inference.engine.engine import Engine
+from tests.web.serving import PoolOnCommand, received, served
+from web.application import create_app
+from web.keys import ApiKeys
+from web.settings import Settings as WebSettings
+
+FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "kubernetes"
+# The oldest and the newest release that are looked after.
+VERSIONS = ["1.34", "1.37"]
+KNOWN = {"bot": BotSettings, "web": WebSettings}
+
+
+def objects(kind: str | None = None) -> list[dict[str, Any]]:
+    found = [each for path in sorted(FOLDER.glob("*.yaml")) for each in yaml.safe_load_all(path.read_text())]
+    assert len(found) > 4
+    return [each for each in found if kind in (None, each["kind"])]
+
+
+def containers() -> Iterator[dict[str, Any]]:
+    for deployment in objects("Deployment"):
+        yield from deployment["spec"]["template"]["spec"]["containers"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("thing", objects(), ids=lambda thing: f"{thing['kind']} {thing['metadata']['name']}")
+def test_every_object_follows_the_schema(thing: dict[str, Any], version: str) -> None:
+    assert kubernetes_validate.validate(thing, version, strict=True) == version
+
+
+def test_an_object_with_a_field_that_does_not_exist_is_found() -> None:
+    [*_, budget] = objects("PodDisruptionBudget")
+    budget["spec"]["minAvailabel"] = 1
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(budget, VERSIONS[0], strict=True)
+
+
+def test_what_selects_finds_its_pods() -> None:
+    labels = [each["spec"]["template"]["metadata"]["labels"] for each in objects("Deployment")]
+    for deployment in objects("Deployment"):
+        assert deployment["spec"]["selector"]["matchLabels"] in labels
+    for budget in objects("PodDisruptionBudget"):
+        assert budget["spec"]["selector"]["matchLabels"] in labels
+    for service in objects("Service"):
+        assert service["spec"]["selector"] in labels
+
+
+def test_a_disruption_budget_lets_a_machine_be_emptied() -> None:
+    replicas = {
+        str(each["spec"]["selector"]["matchLabels"]): each["spec"]["replicas"] for each in objects("Deployment")
+    }
+    for budget in objects("PodDisruptionBudget"):
+        assert budget["spec"]["minAvailable"] < replicas[str(budget["spec"]["selector"]["matchLabels"])]
+
+
+def test_the_programs_know_what_is_set() -> None:
+    for container in containers():
+        known = set(KNOWN[container["name"]].model_fields)
+        assert {each["name"].lower() for each in container["env"]} <= known, container["name"]
+
+
+async def test_probes_and_paths_are_answered_by_the_application() -> None:
+    [web] = [each for each in containers() if each["name"] == "web"]
+    probed = {web[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")}
+    [ingress] = objects("Ingress")
+    paths = {each["path"]: each["pathType"] for rule in ingress["spec"]["rules"] for each in rule["http"]["paths"]}
+    assert not probed & set(paths) and {path for path, kind in paths.items() if kind == "Prefix"} == {"/v1"}
+    async with served(create_app(Engine(PoolOnCommand()), ApiKeys({}))) as address, ClientSession() as http:
+        for path in {*probed, *paths, "/v1/openapi.json"} - {"/v1"}:
+            assert (await received(http.get(f"{address}{path}"))).status == 200, path
+
+
+def test_every_container_runs_with_the_least_rights() -> None:
+    for deployment in objects("Deployment"):
+        pod = deployment["spec"]["template"]["spec"]
+        assert pod["securityContext"]["runAsNonRoot"] and not pod["automountServiceAccountToken"]
+        for container in pod["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"]
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert "memory" in container["resources"]["limits"]

@@ -1,0 +1,60 @@
+"""Reports for a doctor, made with the answer to whoever asks for one: the photo is let go with it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from inference.engine.engine import AnnotatedAnalysis, Examination
+from inference.registry.evidence import Evidence, evidence
+from inference.reports.result import Answered, ResultReport, result_pdf
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a photo is answered with; `report` is a PDF, None where none was asked for or the analysis refuses."""
+
+    reading: AnnotatedAnalysis
+    report: bytes | None = None
+
+
+class Reports:
+    """Makes reports.
+
+    Args:
+        weights: folder of the registry, whose reports say how good the models are.
+        operator: who runs the service.
+    """
+
+    def __init__(self, weights: Path, operator: str | None) -> None:
+        self._weights = weights
+        self._operator = operator
+
+    async def make(
+        self, reading: AnnotatedAnalysis, examination: Examination, answers: Mapping[str, object], language: str
+    ) -> bytes:
+        """The report of an answer, as a PDF in "en" or "ru".
+
+        Args:
+            reading: what is answered, with what the person said of the spot.
+            examination: of the same photo alone.
+            answers: the person's own.
+            language: of the report.
+        """
+        told = reading.analysis
+        report = ResultReport(
+            received_at=datetime.now(UTC),
+            answered=Answered(told.label, told.probabilities, told.risk),
+            answers=answers,
+            examination=examination,
+            evidence=await asyncio.to_thread(self._evidence, examination),
+            operator=self._operator,
+        )
+        return await asyncio.to_thread(result_pdf, report, language)
+
+    def _evidence(self, examination: Examination) -> tuple[Evidence, ...]:
+        analysis = examination.analysis
+        if analysis.domain is None:
+            return ()
+        return evidence(self._weights, analysis.domain, analysis.models.get("classifier", ""))
