@@ -1,4 +1,4 @@
-"""The result of a photo, or the reason why there is none, as it is shown and stored."""
+"""The result of a photo, or the reason why there is none, for showing and storing."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from inference.photo import PhotoFault
 
 
 class Trouble(StrEnum):
-    """Reasons that lie neither in the picture (`Refusal`) nor in its file (`PhotoFault`)."""
+    """Reasons that are neither in the picture (`Refusal`) nor in its file (`PhotoFault`)."""
 
     NO_CONSENT = "no_consent"
     TOO_LARGE = "too_large"
@@ -26,14 +26,14 @@ class Trouble(StrEnum):
 Reason = Refusal | PhotoFault | Trouble
 REASONS: dict[str, Reason] = {each.value: each for kind in (Refusal, PhotoFault, Trouble) for each in kind}
 
-# Our own doing: the person may send the same photo again.
+# Our own faults: the person may send the same photo again.
 FAILURES = frozenset(
     {Trouble.EXPIRED, Trouble.UNAVAILABLE, Trouble.TOO_SLOW, Trouble.NOT_SET_UP, Trouble.BUSY, Trouble.FAILED}
 )
 
 
 class Symptom(StrEnum):
-    """What a person may report that alone is a reason to have a spot looked at; most are named as the questions are."""
+    """A reported symptom. Each alone is a reason to see a doctor. Most have the names of the questions."""
 
     BLEEDS = "bleed"
     GREW = "grew"
@@ -45,12 +45,12 @@ class Symptom(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """What a person sees of an analysis: class, calibrated probabilities (0..1) and risk, or the reason.
+    """What a person sees of an analysis: class, calibrated probabilities (0..1) and risk, or the reason for none.
 
-    `symptoms` are what the person reports; with any the risk is at least raised. `before` is the same without the
-    person's answers, None where there are none. `domain` is what the photo was taken with, and `missed` the share of
-    melanomas in such photos that got an answer of low risk, None where that was not measured.
-    `retry_after` seconds from now the same photo is likely to be taken, where there were too many.
+    `symptoms` are reported by the person; with any, the risk is at least raised. `before` is the result without the
+    person's answers, or None if there are none. `domain` is what the photo was taken with. `missed` is the share of
+    melanomas in such photos that got an answer of low risk, or None if it was not measured. If there were too many
+    photos, this one will probably be accepted in `retry_after` seconds.
     """
 
     label: str | None = None
@@ -71,7 +71,7 @@ class Result:
         )  # fmt: skip
 
     def reporting(self, symptoms: Collection[Symptom]) -> "Result":
-        """The same after a person has reported symptoms too."""
+        """The result after a person has reported these symptoms too."""
         if self.risk is None or not symptoms:
             return self
         every = tuple(each for each in Symptom if each in symptoms or each in self.symptoms)
@@ -79,7 +79,7 @@ class Result:
 
     @classmethod
     def stored(cls, result: Mapping[str, Any]) -> "Result":
-        """The result as `to_stored` kept it."""
+        """The result from the return value of `to_stored`."""
         risk, reason, before = result.get("risk"), result.get("refusal"), result.get("before")
         return cls(
             label=result.get("label"),
@@ -94,7 +94,7 @@ class Result:
 
 
 def to_stored(result: Result, analysis: Analysis | None) -> dict[str, Any]:
-    """JSON for the request log: the result, and of an analysis also place, models and timings (ms)."""
+    """JSON for the database: the result, and from an analysis also the lesion's box, models and timings (ms)."""
     stored: dict[str, Any] = {
         "label": result.label,
         "probabilities": dict(result.probabilities),

@@ -1,6 +1,6 @@
-"""Pictures for whoever has no photo at hand, drawn by code: skin, with and without a lesion.
+"""Sample pictures for people without a photo, drawn by code: skin with and without a lesion.
 
-They are no photographs and no examples of any disease.
+They are no photos and no examples of any disease.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ SAMPLES = {
     "blurred": "A blurred mole",
     "dark": "A mole in the dark",
 }
-# One number, one picture.
+# The same seed always gives the same picture.
 _SEEDS = {"blurred": 7, "mole": 8, "skin": 9, "uneven": 10, "dark": 11}
-# A forearm has many hairs; the skin around a mole that somebody photographs from close by shows a few.
+# A forearm has many hairs, but a close-up of a mole shows only a few.
 _HAIRS = {"skin": 40}
 _FEW_HAIRS = 5
 
@@ -52,7 +52,7 @@ def sample(name: str) -> bytes:
 
 
 def _noise(random: np.random.Generator, width: int, height: int, grain: float) -> Plane:
-    """Smooth noise of mean 0 and deviation 1, its spots about `grain` pixels wide."""
+    """Smooth noise with mean 0 and standard deviation 1; its spots are about `grain` pixels wide."""
     white = random.standard_normal((height, width)).astype(np.float32)
     smooth = cv2.GaussianBlur(white, (0, 0), grain, borderType=cv2.BORDER_REFLECT)
     spots: Plane = (smooth - smooth.mean()) / smooth.std()
@@ -65,7 +65,7 @@ def _skin(random: np.random.Generator, width: int, height: int) -> Plane:
     picture = np.broadcast_to(tone, (height, width, 3)).copy()
     blotches = _noise(random, width, height, 45)[..., None]
     picture += blotches * np.array((2.5, -3, -2.5), np.float32)
-    # Skin is crossed by shallow furrows in two directions, with pores at their crossings.
+    # Skin has shallow furrows in two directions, with pores where they cross.
     for angle in (0.5, 2.2):
         rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
         across = rows * np.cos(angle) + columns * np.sin(angle)
@@ -84,7 +84,7 @@ def _skin(random: np.random.Generator, width: int, height: int) -> Plane:
 def _outline(
     random: np.random.Generator, width: int, height: int, radius: float, roughness: float, soft: float
 ) -> Plane:
-    """How much of the lesion lies over each pixel, 0 to 1: a bent disc, its edge `soft` pixels wide."""
+    """How much the lesion covers each pixel, 0 to 1: an irregular disc with an edge `soft` pixels wide."""
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     down, right = rows - height * 0.5, (columns - width * 0.5) * 0.88
     angle = np.arctan2(down, right)
@@ -92,7 +92,7 @@ def _outline(
     for harmonic in range(2, 7):
         bent += random.normal() / harmonic * np.cos(harmonic * angle + random.uniform(0, 2 * np.pi))
     edge = radius * (1 + roughness * bent) + 1.6 * _noise(random, width, height, 4)
-    # tanh is the logistic curve that does not overflow far from the edge.
+    # The logistic curve, written with tanh, which does not overflow far from the edge.
     inside: Plane = 0.5 - 0.5 * np.tanh((np.hypot(down, right) - edge) / (2 * soft))
     return inside
 
@@ -104,7 +104,7 @@ def _paint(
     tone: tuple[int, int, int],
     variegation: float,
 ) -> None:
-    """Lays mottled pigment over the skin, darker in the middle; the skin's texture shows through."""
+    """Paint mottled pigment over the skin, darker in the middle. The skin's texture stays visible."""
     height, width = cover.shape
     halo = cv2.GaussianBlur(cover, (0, 0), 16)[..., None]
     picture -= halo * np.array((6, 16, 15), np.float32)
@@ -116,7 +116,7 @@ def _paint(
 
 
 def _hairs(picture: Plane, random: np.random.Generator, count: int) -> None:
-    """A few fine curved hairs, half transparent."""
+    """Draw a few fine curved hairs, half transparent."""
     height, width = picture.shape[:2]
     layer = np.zeros((height, width), np.uint8)
     for _ in range(count):

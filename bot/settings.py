@@ -1,4 +1,4 @@
-"""Settings from the environment or `.env`; docs/configuration.md lists them for people."""
+"""Settings from the environment or `.env`; see docs/configuration.md."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,7 +18,7 @@ MAX_RETENTION_DAYS = 36_500
 
 
 class Settings(BaseSettings):
-    """Checked settings. An empty variable counts as one that is not set."""
+    """Checked settings. An empty variable counts as unset."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
 
     @property
     def token(self) -> str:
-        """The bot's token in clear. Raises ValueError where there is none."""
+        """The bot's token as plain text. Raises ValueError if there is none."""
         if self.bot_token is None:
             raise ValueError("no token is set")
         return self.bot_token.get_secret_value()
@@ -112,7 +112,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read and check the settings. Raises StartupError with one line naming every variable at fault."""
+    """Read and check the settings. Raises StartupError with one line that names every wrong variable."""
     try:
         return Settings()
     except ValidationError as error:

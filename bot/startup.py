@@ -1,4 +1,4 @@
-"""What the application stands on, opened in order; what cannot be opened says what to change (StartupError)."""
+"""Opens what the application needs, in order. If something cannot be opened, a StartupError says what to change."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ SANDBOX_ADMIN = 1
 
 @asynccontextmanager
 async def open_telegram(settings: Settings) -> AsyncIterator[Settings]:
-    """Settings that lead to Telegram, or without BOT_TOKEN to a sandbox that runs in its place meanwhile."""
+    """Settings for Telegram; or, without BOT_TOKEN, for a sandbox that runs during this context."""
     if settings.bot_token is None:
         async with _open_sandbox(settings) as in_sandbox:
             yield in_sandbox
@@ -42,7 +42,7 @@ async def open_telegram(settings: Settings) -> AsyncIterator[Settings]:
 
 @asynccontextmanager
 async def _open_sandbox(settings: Settings) -> AsyncIterator[Settings]:
-    # Somebody in it has to be the administrator: the first of ADMIN_IDS, or else one of its own people.
+    # One person in it must be the administrator: the first of ADMIN_IDS, or else one of the sandbox's own people.
     admin_ids = settings.admin_ids or frozenset({SANDBOX_ADMIN})
     sandbox = demo_sandbox(min(admin_ids))
     try:
@@ -67,7 +67,7 @@ async def _open_sandbox(settings: Settings) -> AsyncIterator[Settings]:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database, which the key in DATA_KEY or in the data folder opens."""
+    """Open the database with the key from DATA_KEY or from the data folder."""
     try:
         url, path = locate(settings.database_url or url_of(settings.data_dir / "bot.db"))
         if settings.data_key is not None:
@@ -87,7 +87,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def start_engine(settings: Settings, chosen: str | None = None) -> AsyncIterator[Engine]:
-    """The engine with its networks loaded; CLASSIFIER goes before the one `chosen` in the chat."""
+    """Start the engine with its networks. CLASSIFIER has priority over the classifier `chosen` in the chat."""
     try:
         pool = worker_pool(settings, settings.classifier or chosen)
         engine = Engine(pool, queue_limit=settings.queue_limit, owner_limit=settings.person_photos)
@@ -105,18 +105,18 @@ async def start_engine(settings: Settings, chosen: str | None = None) -> AsyncIt
 
 
 def worker_pool(settings: Settings, classifier: str | None) -> WorkerPool:
-    """Workers on this machine that serve a released classifier; None is the one that the registry serves."""
+    """Workers on this machine for a released classifier; None is the one that the registry serves."""
     return WorkerPool(
         settings.weights_dir, classifier=classifier, size=settings.workers, photo_seconds=settings.photo_seconds
     )
 
 
 async def reach_telegram(bot: RetryingBot) -> None:
-    """Learn who we are; wait while Telegram cannot be reached. Raises StartupError where waiting would not help."""
+    """Call getMe; waits while Telegram is out of reach. Raises StartupError if waiting would not help."""
     while True:
         try:
             me = await bot.me()
-            # Long polling gets nothing while a webhook is set.
+            # Long polling gets no updates while a webhook is set.
             await bot.delete_webhook()
         except (ClientDecodeError, NotUnderstood):
             logger.warning("what answers is not Telegram: see to TELEGRAM_API_URL and HTTPS_PROXY; trying again")

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-# How long a stop waits for what is seen through.
+# How long a stop waits for work that must be completed.
 STOP_GRACE_SECONDS = 2.0
-# How long a cancelled task may take before it is cancelled again: a library can lose the cancellation.
+# How long a cancelled task may take before it is cancelled again, because a library can swallow a cancellation.
 CANCEL_AGAIN_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
@@ -16,27 +16,27 @@ T = TypeVar("T")
 
 
 class Supervisor:
-    """Starts detached tasks, keeps them alive, logs why they failed, and ends them at the stop."""
+    """Starts detached tasks, keeps references to them, logs why they failed, and ends them at the stop."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self._shielded: set[asyncio.Task[Any]] = set()
 
     def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> None:
-        """Run a coroutine on its own. `name` stands in the log if it fails."""
+        """Run a coroutine as a task. Its `name` is in the log if it fails."""
         task = asyncio.create_task(self._watch(coroutine, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def run_to_completion(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Wait for a coroutine that runs on to its end where whoever waits for it is cancelled."""
+        """Wait for a coroutine. It runs to its end even if the waiting task is cancelled."""
         task = asyncio.create_task(coroutine)
         self._shielded.add(task)
         task.add_done_callback(self._shielded.discard)
         return await asyncio.shield(task)
 
     async def stop(self) -> None:
-        """Cancel what still runs and wait until it has ended; what is seen through gets a little time."""
+        """Cancel all tasks and wait until they have ended. Work that must be completed gets a little time."""
         await _end(self._tasks)
         if self._shielded:
             await asyncio.wait(set(self._shielded), timeout=STOP_GRACE_SECONDS)
@@ -50,7 +50,7 @@ class Supervisor:
 
 
 async def _end(tasks: set[asyncio.Task[Any]]) -> None:
-    # More may be started while these are ending.
+    # Ending tasks may start new ones.
     while tasks:
         ending = list(tasks)
         for task in ending:

@@ -1,1 +1,1 @@
-"""The road of a photo: received, recorded, queued, read, answered, and taken up again after a restart."""
+"""The way of a photo: received, recorded, queued, analysed, answered, and continued after a restart."""

@@ -1,4 +1,4 @@
-"""Albums: Telegram sends their photos one by one and never says how many there will be."""
+"""Albums: Telegram sends their photos one by one and never says how many will come."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ MAX_PHOTOS = 10
 
 @dataclass(frozen=True)
 class Incoming:
-    """A recorded request; `problem` is set where it is clear without a download that it cannot be read."""
+    """A recorded request. `problem` is set if the photo clearly cannot be read, even before a download."""
 
     request: Request
     problem: Reason | None = None
@@ -28,17 +28,17 @@ class OpenAlbum:
 
 
 class Albums:
-    """Puts the photos of an album together again."""
+    """Collects the photos of each album."""
 
     def __init__(self, quiet_seconds: float = QUIET_SECONDS) -> None:
         self._quiet_seconds = quiet_seconds
         self._open: dict[tuple[int, str], OpenAlbum] = {}
 
     async def gather(self, incoming: Incoming) -> list[Incoming]:
-        """The whole album, in order, for whoever brings its first photo; for the others nothing.
+        """Collect an album. The call with its first photo returns the whole album in order, the others return nothing.
 
-        An album is whole when it has ten photos or none has come for a short while. A photo that belongs
-        to no album is returned at once.
+        An album is complete when it has ten photos, or when no photo has come for a short while. A photo without an
+        album is returned at once.
         """
         group = incoming.request.media_group_id
         if group is None:

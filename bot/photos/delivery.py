@@ -1,4 +1,4 @@
-"""Sending of answers: which message of Telegram carries what."""
+"""Sends answers as Telegram's messages."""
 
 import logging
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ async def send_consent_request(bot: Bot, request: Request, operator: str | None)
 
 
 async def send_text(bot: Bot, request: Request, result: Result) -> None:
-    """Say a result, or the reason why there is none, without a photo."""
+    """Send a result, or the reason why there is none, as text."""
     await bot.send_message(
         request.chat_id,
         replies.result_text(result),
@@ -61,7 +61,7 @@ async def send_text(bot: Bot, request: Request, result: Result) -> None:
 
 
 async def send_answer(bot: Bot, request: Request, result: Result, annotated: bytes | None) -> dict[int, str]:
-    """Send one result, with its photo if it has one. Returns the photo's file id by request, if any."""
+    """Send one result, with its annotated photo if there is one. Returns request id -> file id of the photo."""
     if annotated is None:
         await send_text(bot, request, result)
         return {}
@@ -76,7 +76,7 @@ async def send_answer(bot: Bot, request: Request, result: Result, annotated: byt
     except NOT_ACCEPTED as error:
         if is_gone(error):
             raise
-        # A picture that Telegram does not take is no reason to keep the words back.
+        # If Telegram does not accept the picture, the text is still sent.
         logger.warning("photo of request %d not accepted: %s", request.id, error.message)
         await send_text(bot, request, result)
         return {}
@@ -86,10 +86,9 @@ async def send_answer(bot: Bot, request: Request, result: Result, annotated: byt
 async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
     """Send the results of an album: its annotated photos as one album, then everything in one message.
 
-    Returns the file ids of the annotated photos by request. An album shows no captions until a photo is
-    opened, so the message after it repeats what matters. Where Telegram does not take the album, each result
-    comes in a message of words instead. Where it is out of reach after the first of several messages, the others wait
-    until it is back.
+    Returns request id -> file id of the annotated photo. An album shows no captions until a photo is opened, so the
+    message after it repeats what matters. If Telegram does not accept the album, each result comes as a text message.
+    If Telegram is out of reach after the first message, the others wait until it is back.
     """
     try:
         sent = await _send_annotated(bot, pictures)
@@ -97,7 +96,7 @@ async def send_album(bot: Bot, pictures: Sequence[Picture]) -> dict[int, str]:
         if is_gone(error):
             raise
         logger.warning("album of request %d not accepted: %s", pictures[0][0].id, error.message)
-        # A line in a summary is no answer: it leaves out all percentages but one.
+        # A line in a summary is no full answer, because it has only one percentage.
         (first, first_result, _), *others = pictures
         await send_text(bot, first, first_result)
         for request, result, _annotated in others:
@@ -143,7 +142,7 @@ async def _send_summary(bot: Bot, pictures: Sequence[Picture]) -> None:
 
 
 async def send_replacement(bot: Bot, request: Request) -> None:
-    """Say that an earlier answer is about a photo that its message no longer shows."""
+    """Say that an earlier answer is about a photo that was replaced in its message."""
     text = _(
         "You have put another photo in this message. My earlier answer is about the photo that was here before. "
         "Now I look at the new one."
@@ -152,7 +151,7 @@ async def send_replacement(bot: Bot, request: Request) -> None:
 
 
 async def send_interruption(bot: Bot, requests: Sequence[Request]) -> None:
-    """Say that an answer to these may have been sent or not, and offer the results."""
+    """Say that the answers to these may have been lost, and offer the results."""
     if len(requests) == 1:
         text = _("I was restarted just as I answered this photo. If you see no answer, press the button.")
         button = _("Show the answer"), HistoryEntry(request_id=requests[0].id).pack()
@@ -164,7 +163,7 @@ async def send_interruption(bot: Bot, requests: Sequence[Request]) -> None:
 
 
 async def send_explanation(bot: Bot, request: Request, answered: Result, explanation: Explanation) -> None:
-    """Send what made the model give an answer; `answered` is the earlier answer."""
+    """Send an explanation; `answered` is the earlier answer."""
     result = Result.of(explanation.analysis)
     if explanation.drawing is None or explanation.measures is None:
         await send_text(bot, request, result)
@@ -185,7 +184,7 @@ def _upload(request: Request, annotated: bytes) -> BufferedInputFile:
 
 
 def _place(request: Request) -> Place:
-    """Where all that is about a request goes: below its photo, in its topic."""
+    """Where all messages about a request go: as a reply to its photo, in its topic."""
     return {
         "reply_parameters": ReplyParameters(message_id=request.message_id, allow_sending_without_reply=True),
         "message_thread_id": request.thread_id,

@@ -1,4 +1,4 @@
-"""Explanations: owed from when they are asked for until they are given, through stops and outages."""
+"""Explanations: each request for one stays noted until it is given, even through stops and outages."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ from storage.errors import StorageUnavailable
 from storage.records import Request
 from storage.retry import until_stored
 
-# Who presses again within this time presses impatiently.
+# A second press within this time is only impatient.
 IMPATIENCE_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 class Explainer:
     """Gives explanations of answers.
 
-    An explanation is noted as given after it was sent. A kill between the two has it come once more.
+    An explanation is noted as given after it was sent. After a kill between the two, it comes again.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class Explainer:
         self._i18n = i18n
         self._supervisor = supervisor
         self._rate_limiter = rate_limiter
-        # By request: those being made, and when the latest ones were given.
+        # Requests whose explanation is being made, and when the latest explanations were given.
         self._owed: set[int] = set()
         self._given: dict[int, float] = {}
 
     async def promise(self, request_id: int) -> bool:
-        """Owe an explanation from now on. False where it is owed already, or was given just now."""
+        """Note that an explanation was asked for. False if it was noted already, or was given just now."""
         long_ago = time.monotonic() - IMPATIENCE_SECONDS
         self._given = {number: at for number, at in self._given.items() if at > long_ago}
         if request_id in self._owed or request_id in self._given:
@@ -67,14 +67,14 @@ class Explainer:
             raise
 
     def forget(self, user_id: int) -> None:
-        """Explain nothing to this person any more: all of it is erased."""
+        """Stop all explanations for this person, whose data is erased."""
         self._reader.forget(user_id)
 
     async def explain(self, request: Request) -> None:
-        """Give an explanation that is owed: what made the model answer so, or why that cannot be said.
+        """Give an explanation that was asked for, or say why there is none.
 
-        Where Telegram or the database is out of reach, it is tried again later. Where a stop cuts this short, it
-        stays owed and the next start gives it. Raises what nobody has thought of.
+        If Telegram or the database is out of reach, it is tried again later. If a stop interrupts it, the next start
+        gives it. Raises unexpected errors.
         """
         self._owed.add(request.id)
         try:

@@ -1,7 +1,7 @@
-"""The inbox: a photo is in the database before Telegram learns that its update has arrived.
+"""The inbox: a photo is in the database before its update is confirmed to Telegram.
 
-An update counts as delivered once the next getUpdates asks for a later one. Recording inside the call
-that brought it leaves no moment at which a killed process could lose a photo.
+An update counts as delivered once the next getUpdates asks for a later one. Photos are recorded inside the call that
+brought them, so a killed process cannot lose a photo.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ from storage.errors import StorageBusy
 from storage.records import Received, Request
 from storage.retry import until_stored
 
-# Whoever wants no more than /help does not wait longer than this for photos to be recorded.
+# Other updates, such as /help, wait at most this long for photos to be recorded.
 PATIENCE_SECONDS = 0.3
 PAUSE_SECONDS = 0.2
 
 
 class Inbox(BaseRequestMiddleware):
-    """Session middleware that records what a getUpdates call brings before anybody sees it.
+    """Session middleware that records the photos of a getUpdates call before the updates are handled.
 
     Where recording fails the call fails, and Telegram keeps the updates. Where the database does not take photos for a
     while, what else has come is handed on. The photos are handed on at once too, and once more when they are recorded.
@@ -49,7 +49,7 @@ class Inbox(BaseRequestMiddleware):
 
     @property
     def offset(self) -> int | None:
-        """The first update that Telegram has to keep; None before there was any."""
+        """The first update that Telegram must keep; None before the first update."""
         if self._late:
             return min(self._late)
         return None if self._handed is None else self._handed + 1
@@ -57,8 +57,8 @@ class Inbox(BaseRequestMiddleware):
     async def find(self, message: Message) -> Request | None:
         """The request of a message for which `is_request` holds.
 
-        None where it was erased since, and where an edit shows the same photo as before. Raises StorageBusy where it is
-        not recorded yet: its update will come once more.
+        None if it was erased, or if an edit kept the photo. Raises StorageBusy if it is not recorded yet; its update
+        will be handled again.
         """
         if any(_asking(each) == message for each in self._late.values()):
             raise StorageBusy("the photo is not recorded yet")
@@ -66,7 +66,7 @@ class Inbox(BaseRequestMiddleware):
         return None if request is None or request.edited_at < (message.edit_date or 0) else request
 
     async def close(self) -> None:
-        """Give up recording what the database has not taken."""
+        """Stop recording. Telegram still has the photos."""
         for task in self._recording:
             task.cancel()
         await asyncio.gather(*self._recording, return_exceptions=True)
@@ -82,7 +82,7 @@ class Inbox(BaseRequestMiddleware):
         if recorded := self._recorded_late():
             return recorded  # type: ignore[return-value]
         asked = method if self.offset is None else method.model_copy(update={"offset": self.offset})
-        # The type says Response, but a session hands its middlewares the result itself.
+        # The type is Response, but a session passes the result itself to its middlewares.
         updates: list[Update] = await make_request(bot, asked)  # type: ignore[arg-type, assignment]
         updates = [each for each in updates if self._handed is None or each.update_id > self._handed]
         asking = [(each, message) for each in updates if (message := _asking(each)) is not None]
@@ -90,12 +90,12 @@ class Inbox(BaseRequestMiddleware):
         if updates:
             self._handed = updates[-1].update_id
         elif self._recording:
-            # Telegram answers at once as long as it keeps something.
+            # Telegram answers at once while it keeps updates.
             await asyncio.wait(self._recording, timeout=PAUSE_SECONDS)
         return updates  # type: ignore[return-value]
 
     async def _record(self, updates: Sequence[Update]) -> None:
-        """Record the photos of updates, in the background where that takes long."""
+        """Record the photos of updates; in the background if it takes long."""
         if not updates:
             return
         messages = [message for each in updates if (message := _asking(each)) is not None]
@@ -109,48 +109,48 @@ class Inbox(BaseRequestMiddleware):
             self._late.update({each.update_id: each for each in updates})
 
     def _recorded_late(self) -> list[Update]:
-        """Updates whose photos have been recorded since they were put off."""
+        """Updates whose delayed photos have been recorded meanwhile."""
         recorded = []
         for task in [each for each in self._recording if each.done()]:
             recorded += [self._late.pop(number) for number in self._recording.pop(task)]
             if task.exception() is not None:
-                # Telegram gives them again.
+                # Telegram sends them again.
                 self._handed = recorded[0].update_id - 1
             task.result()
         return recorded
 
     async def _store(self, messages: Sequence[Message], arrived: float) -> None:
-        # All in one transaction: whoever else wrote to the bot is waiting for this.
+        # All in one transaction, because all other updates wait for it.
         requests = [received(message) for message in messages]
         new = [each for each in requests if not each.edited_at]
         await until_stored(partial(self._database.requests.record_all, new, arrived))
         for edit in (each for each in requests if each.edited_at):
             await until_stored(partial(self._database.edits.record, edit, arrived))
-        # Whoever edits a message is known, or was erased.
+        # A person who edits a message is known or was erased.
         senders = [message.from_user for message in messages if message.from_user and not message.edit_date]
         hints = {each.id: supported_language(each.language_code) for each in senders}
         await until_stored(partial(self._database.users.seen_all, hints, arrived))
 
 
 def is_request(message: Message) -> bool:
-    """Does this message ask for a reading? Telegram sends a GIF as an animation and a document at once."""
+    """Whether this message has a photo to analyse. (Telegram sends a GIF both as an animation and as a document.)"""
     wanted = still(message) is not None or (message.document is not None and message.animation is None)
     return wanted and message.chat.type == "private" and message.from_user is not None
 
 
 def _asking(update: Update) -> Message | None:
-    """The message of an update, new or edited, that asks for a reading."""
+    """The new or edited message of an update, if it has a photo to analyse."""
     message = update.message or update.edited_message
     return message if message is not None and is_request(message) else None
 
 
 def still(message: Message) -> list[PhotoSize] | None:
-    """The sizes of the photo in a message, or of the still of a live photo; None where there is neither."""
+    """The sizes of a message's photo or of the still of its live photo; None if it has neither."""
     return message.photo or (message.live_photo.photo if message.live_photo is not None else None) or None
 
 
 def largest(sizes: list[PhotoSize]) -> PhotoSize:
-    """The biggest of the sizes in which Telegram offers one photo."""
+    """The largest of the sizes in which Telegram offers a photo."""
     return max(sizes, key=lambda size: size.width * size.height)
 
 
@@ -164,7 +164,7 @@ def received(message: Message) -> Received:
         user_id=message.from_user.id,
         chat_id=message.chat.id,
         message_id=message.message_id,
-        # Another photo in an album is read by itself.
+        # An edited photo of an album is analysed separately.
         media_group_id=None if message.edit_date else message.media_group_id,
         file_id=file.file_id,
         file_unique_id=file.file_unique_id,
@@ -176,6 +176,6 @@ def received(message: Message) -> Received:
 
 
 async def record(database: Database, message: Message) -> Request:
-    """The request of a message for which `is_request` holds; recorded now if it was not before."""
+    """The request of a message for which `is_request` holds. Records it if necessary."""
     request, _ = await database.requests.record(**asdict(received(message)))
     return request

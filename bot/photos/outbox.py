@@ -1,10 +1,10 @@
 """The outbox: an answer is noted before it is sent, and noted as sent afterwards.
 
-Telegram has no key by which it would know a message that comes again. So two cases remain:
+Telegram has no idempotency key, so it cannot recognise a repeated message. Two cases remain:
 
-- The connection breaks after Telegram has taken a message. It is sent again, and may come twice.
-- The process is killed after the note and before the answer is noted as sent. Nobody knows whether the answer arrived.
-  It is not sent again. The next start says so and offers the result (see `recovery`).
+- The connection breaks after Telegram has accepted a message. The message is sent again and may come twice. - The
+process is killed between the two notes. Nobody knows whether the answer arrived. It is not sent again. The next start
+says so and offers the result (see `recovery`).
 """
 
 import asyncio
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ProcessedRequest:
-    """One request with what came of it; `annotated` is a JPEG where there is a class."""
+    """A request and its result. `annotated` is a JPEG if there is a class."""
 
     request: Request
     result: Result
@@ -37,11 +37,11 @@ class ProcessedRequest:
 
 
 Send = Callable[[Sequence[ProcessedRequest]], Awaitable[Mapping[int, str]]]
-"""Sends what it is given and returns the file ids of the annotated photos by request."""
+"""Sends results and returns request id -> file id of the annotated photo."""
 
 
 class Outbox:
-    """Sends answers and closes their requests, each together with the others of its album."""
+    """Sends answers and closes their requests, all photos of an album together."""
 
     def __init__(self, database: Database, supervisor: Supervisor, rate_limiter: RateLimiter, metrics: Metrics) -> None:
         self._database = database
@@ -50,17 +50,17 @@ class Outbox:
         self._rate_limiter = rate_limiter
 
     async def send(self, read: Sequence[ProcessedRequest], send: Send, messages: int = 1) -> None:
-        """Send an answer of so many messages in its turn and close its requests. What was erased meanwhile is left out.
+        """Wait for a turn, send an answer of so many messages, and close its requests. Erased ones are left out.
 
-        It goes on where its caller is cancelled. Raises what `send` raises; the requests are under way then, as before.
-        Once something was sent, the database is asked until it has noted it.
+        It goes on if its caller is cancelled. Raises what `send` raises; then the requests stay under way. After
+        something was sent, it retries until the database has noted it.
         """
         await self._supervisor.run_to_completion(self._send(read, send, messages))
 
     async def close(self, read: Sequence[ProcessedRequest], sent: Mapping[int, str] | None = None) -> None:
-        """Complete requests; `sent` gives the file ids of the annotated photos by request."""
+        """Complete requests; `sent` maps request id -> file id of the annotated photo."""
         completions = [_completion(each, sent or {}) for each in read]
-        # What was said was said: only a stop ends this before it is noted.
+        # The answer was sent, so only a stop may end this before it is noted.
         closed = await until_stored(partial(self._database.requests.complete_all, completions))
         for each, completion in zip(read, completions, strict=True):
             if completion.request_id in closed:
@@ -82,7 +82,7 @@ class Outbox:
         try:
             sent = await send(read)
         except NotUnderstood:
-            # Telegram has taken it; only its confirmation says nothing.
+            # Telegram has accepted it; only its confirmation is unreadable.
             sent = {}
         except Exception:
             await until_stored(partial(self._database.requests.take_back, wanted))
@@ -91,17 +91,17 @@ class Outbox:
 
 
 def refused(request: Request, reason: Reason) -> ProcessedRequest:
-    """A request that was not read for this reason."""
+    """A request that was not analysed, for this reason."""
     return ProcessedRequest(request, Result(reason=reason))
 
 
 def failed(request: Request) -> ProcessedRequest:
-    """A request that could not be served."""
+    """A request that failed."""
     return refused(request, Trouble.FAILED)
 
 
 def outcome_of(result: Result) -> Outcome:
-    """How a request with this result ends."""
+    """The outcome of a request with this result."""
     if result.reason is None:
         return Outcome.ANSWERED
     return Outcome.FAILED if result.reason in FAILURES else Outcome.REFUSED

@@ -1,4 +1,4 @@
-"""The sign of life while photos wait and are read: a chat action and one message, removed at the end."""
+"""Progress while photos wait and are analysed: a chat action and one message, which is deleted at the end."""
 
 import asyncio
 import contextlib
@@ -22,23 +22,23 @@ from storage.records import Request
 
 # Telegram shows an action for five seconds.
 ACTION_SECONDS = 4.5
-# One message a second to one chat is the limit.
+# Telegram's limit is one message a second to one chat.
 EDIT_SECONDS = 1.0
-# Whoever waits over five seconds learns their place before these are over, and again as it changes; so is whoever is
-# likely to, as soon as that can be known: how long photos take is known only when some have been read.
+# A person who waits, or will probably wait, more than five seconds sees their place in the queue within this time, and
+# again when it changes. The expected wait is known only after some photos have been analysed.
 LONG_WAIT_SECONDS = 4.5
 CHECK_SECONDS = 0.25
 PLACE_SECONDS = 10.0
-# With many photos, to send the answers takes about as long again as to read them.
+# With many photos, sending the answers takes about as long as analysing them.
 ANSWERED_BY_READ = 2.0
-# A stop waits so long for a message that is on its way.
+# A stop waits this long for a message that is being sent.
 STOP_GRACE_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
 
 async def delete_progress_message(bot: Bot, database: Database, requests: Sequence[Request], message_id: int) -> None:
-    """Delete the progress message of requests; where Telegram is out of reach, it stays noted for the next start."""
+    """Delete the progress message of requests. If Telegram is out of reach, the next start deletes it."""
     try:
         await bot.delete_message(requests[0].chat_id, message_id)
     except TelegramBadRequest:
@@ -46,13 +46,13 @@ async def delete_progress_message(bot: Bot, database: Database, requests: Sequen
     except AiogramError as error:
         logger.warning("a progress message stays for now: %s", type(error).__name__)
         return
-    # Noted for longer than it is there, it does no harm.
+    # A noted message that no longer exists does no harm.
     with contextlib.suppress(StorageUnavailable):
         await database.requests.set_progress_message([each.id for each in requests], None)
 
 
 async def _first(*waits: Coroutine[Any, Any, object]) -> None:
-    """Wait for the first of these, and give up the others."""
+    """Wait for the first of these, and cancel the others."""
     tasks = [asyncio.create_task(each) for each in waits]
     try:
         await next(asyncio.as_completed(tasks))
@@ -63,12 +63,12 @@ async def _first(*waits: Coroutine[Any, Any, object]) -> None:
 
 
 class Progress:
-    """A context in which photos of one chat wait and are read. What fails in it is not worth failing for.
+    """A context that shows the progress of one chat's photos. Its own errors are only logged.
 
-    The message is noted with the requests. Where a stop or a kill cuts the work short, it stays, and the next
-    start goes on with it or takes it away, unless the kill came before its number was noted. Where it is `quiet`,
-    there is a message only for those who have to wait. The wait counts from when the photos came, or else were
-    `asked` for: in a crowd it takes seconds until they are even looked at.
+    The message is noted with the requests. After a stop or a kill, the next start uses it again or deletes it, unless
+    the kill came before its number was noted. If it is `quiet`, there is a message only for people who have to wait.
+    The wait counts from when the photos came, or from `asked`, because in a crowd it takes seconds until they are
+    handled.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Progress:
         self._waited_before = (datetime.now(UTC) - (asked or requests[0].created_at)).total_seconds()
         self._shown = ""
         self._place_shown = False
-        # Held while a message is on its way, which must not be cut off: nobody would know its number.
+        # Held while a message is being sent. Sending must not be cancelled, because the message's number would be lost.
         self._speaking = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -122,9 +122,9 @@ class Progress:
             await delete_progress_message(self._bot, self._database, self._requests, self._message_id)
 
     def advance(self) -> None:
-        """One more photo is read."""
+        """One more photo is done."""
         self._done += 1
-        # After the last one, the next thing to hear is the answer.
+        # After the last one, the answer comes next.
         if self._done < len(self._requests):
             self._advanced.set()
 
@@ -146,18 +146,18 @@ class Progress:
                 self._advanced.clear()
 
     async def _place_turn(self) -> None:
-        """Wait for a turn to tell the place: before those who came later, though it may have been asked for later."""
+        """Wait for a turn to show the place in the queue, before people who came later."""
         await self._until_long()
         await self._rate_limiter.acquire(MessageKind.PLACE, chat_id=self._chat_id, since=self._began)
 
     async def _until_long(self) -> None:
-        """Wait until the place has to be shown, for the first time."""
+        """Wait until the place in the queue must be shown for the first time."""
         while self._place_shown or not self._is_waiting():  # noqa: ASYNC110  # nothing tells when an estimate changes
             await asyncio.sleep(CHECK_SECONDS)
 
     @contextlib.asynccontextmanager
     async def _chat_action(self) -> AsyncIterator[None]:
-        """Meanwhile the chat shows what the bot is doing, unless the photos only wait."""
+        """Show in the chat what the bot is doing, unless the photos only wait."""
         showing = asyncio.create_task(self._keep_sending_action())
         try:
             yield
@@ -195,11 +195,11 @@ class Progress:
         return True
 
     def _ahead(self) -> int | None:
-        """How many photos come before the next one of these; None where the turn of all has come."""
+        """How many photos come before the next one of these; None once the turn of all has come."""
         return next((ahead for each in self._places if (ahead := each.ahead) is not None), None)
 
     def _is_waiting(self) -> bool:
-        """Whether the wait is, or is likely to become, so long that the place is shown."""
+        """Whether the wait is long, or will probably be, so that the place must be shown."""
         seconds = self._waited_before + self._clock() - self._began
         if self._ahead() is not None:
             seconds += ANSWERED_BY_READ * self._places[-1].seconds

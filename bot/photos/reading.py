@@ -1,4 +1,4 @@
-"""Reading: a place in the engine's queue, and what keeps a photo from being read."""
+"""Runs the engine on the files of requests: queue, download, analysis, and the reasons for failure."""
 
 import asyncio
 import logging
@@ -23,13 +23,13 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Work(Protocol[T_co]):
-    """What a place in the engine's queue is used for."""
+    """Work of the engine for a place in its queue."""
 
     def __call__(self, fetch: Fetch, options: CaptionOptions) -> Awaitable[T_co]: ...
 
 
 class NotRead(Exception):
-    """A photo could not be read; `result` says why."""
+    """A photo could not be analysed; `result` says why."""
 
     def __init__(self, reason: Reason, retry_after: float = 0.0) -> None:
         super().__init__(reason)
@@ -37,11 +37,11 @@ class NotRead(Exception):
 
 
 class NotWanted(Exception):
-    """Nobody wants this photo read any more: it was erased, or another one stands in its place."""
+    """The photo is no longer needed: it was erased or replaced by another one."""
 
 
 class Reader:
-    """Has the engine work on the files of requests, each in its owner's turn."""
+    """Runs the engine on the files of requests, each in its owner's turn."""
 
     def __init__(self, bot: RetryingBot, database: Database, engine: Engine) -> None:
         self._bot = bot
@@ -51,13 +51,13 @@ class Reader:
         self._unwanted: set[asyncio.Task[Any]] = set()
 
     def forget(self, user_id: int) -> None:
-        """Stop all that is being done for this person: it ends with NotWanted."""
+        """Stop all work for this person. It raises NotWanted."""
         for task in self._tasks.get(user_id, ()):
             self._unwanted.add(task)
             task.cancel()
 
     async def while_wanted(self, user_id: int, work: Coroutine[Any, Any, T]) -> T:
-        """Do some work for this person. Raises NotWanted where `forget` is called meanwhile."""
+        """Do work for this person. Raises NotWanted if `forget` is called meanwhile."""
         task = asyncio.create_task(work)
         self._tasks.setdefault(user_id, set()).add(task)
         try:
@@ -89,7 +89,7 @@ class Reader:
             raise NotRead(Trouble.TOO_MANY) from None
 
     async def in_turn(self, request: Request, work: Work[T_co], options: CaptionOptions) -> T_co:
-        """Do work on a request's file, which is fetched when its turn has come. Raises NotRead or NotWanted."""
+        """Work on a request's file, which is fetched when its turn has come. Raises NotRead or NotWanted."""
         try:
             return await work(partial(self._fetch, request), options)
         except NotFetched as error:

@@ -1,4 +1,4 @@
-"""After a stop or a kill: what was under way is taken up again."""
+"""Recovery: continues unfinished work after a stop or a kill."""
 
 import asyncio
 import logging
@@ -19,22 +19,22 @@ from storage.records import Outcome, Request
 
 logger = logging.getLogger(__name__)
 
-# A bot cannot delete what is older.
+# A bot cannot delete older messages.
 DELETABLE = timedelta(hours=48)
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """What an earlier process left under way: requests to be read, and those whose answer may have been sent."""
+    """Unfinished work of an earlier process: unread requests, and those whose answer may have been sent."""
 
     unread: list[Request]
     interrupted: list[Request]
 
 
 async def release_unfinished(database: Database) -> Leftover:
-    """Requests that no process works on any more, those to be read free to be claimed.
+    """Release the requests of an earlier process, so that the unread ones can be claimed.
 
-    Call it before anything else claims. An apology that may have been sent is no answer: such a photo is read again.
+    Call it before anything else claims requests. If only an apology may have been sent, the photo is analysed again.
     """
     unfinished = await database.requests.unfinished()
     interrupted = [each for each in unfinished if _may_be_answered(each)]
@@ -47,7 +47,7 @@ async def release_unfinished(database: Database) -> Leftover:
 
 
 async def answer_unfinished(requests: list[Request], photo_service: PhotoService) -> None:
-    """Answer requests left over from before, albums together, in the order they came."""
+    """Answer leftover requests in their order, albums together."""
     if not requests:
         return
     logger.info("taking up %d unfinished request(s)", len(requests))
@@ -56,13 +56,13 @@ async def answer_unfinished(requests: list[Request], photo_service: PhotoService
 
 
 async def _receive(album: list[Incoming], photo_service: PhotoService) -> None:
-    # It sees to what the database does not take now.
+    # The service repeats it if the database is unavailable.
     with suppress(StorageUnavailable):
         await photo_service.receive(album, accepted=True)
 
 
 async def settle_interrupted(requests: list[Request], photo_service: PhotoService) -> None:
-    """Offer the results of answers that may or may not have been sent before a kill, albums together."""
+    """Offer the results of answers that may have been sent before a kill, albums together."""
     if not requests:
         return
     logger.warning("%d request(s) were being answered when the process ended", len(requests))
@@ -70,14 +70,14 @@ async def settle_interrupted(requests: list[Request], photo_service: PhotoServic
 
 
 async def explain(requests: list[Request], explainer: Explainer) -> None:
-    """Give the explanations that are owed from before; one that fails keeps no other from being given."""
+    """Give the explanations that were asked for earlier. If one fails, the others go on."""
     for failure in await asyncio.gather(*map(explainer.explain, requests), return_exceptions=True):
         if isinstance(failure, Exception):
             logger.error("an explanation cannot be given: %s", type(failure).__name__)
 
 
 async def delete_stale_progress(bot: Bot, database: Database) -> None:
-    """Take away progress messages whose requests were answered just before a stop or a kill."""
+    """Delete progress messages whose requests were answered just before a stop or a kill."""
     notices: dict[tuple[int, int], list[Request]] = {}
     for request in await database.requests.outlived(datetime.now(UTC) - DELETABLE):
         if request.progress_message_id is not None:

@@ -1,4 +1,4 @@
-"""Second readings: what the first answer did not hold, such as an explanation or the marks of a lesion."""
+"""Analyses a photo again for what the first answer did not need, such as an explanation or a lesion's marks."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,9 +20,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class SecondReader:
-    """Reads a photo once more, in turn among its owner's photos. What it gives may be sent at once.
+    """Analyses a photo again, in turn among its owner's photos. Its results may be sent at once.
 
-    All of it raises NotRead where the photo cannot be read, and NotWanted where it was erased meanwhile.
+    All methods raise NotRead if the photo cannot be analysed, and NotWanted if it was erased meanwhile.
     """
 
     def __init__(self, bot: RetryingBot, database: Database, engine: Engine, rate_limiter: RateLimiter) -> None:
@@ -32,19 +32,19 @@ class SecondReader:
         self._rate_limiter = rate_limiter
 
     def forget(self, user_id: int) -> None:
-        """Stop all that is being done for this person."""
+        """Stop all work for this person."""
         self._reader.forget(user_id)
 
     async def explain(self, request: Request) -> Explanation:
-        """What made the model answer so."""
+        """The explanation of an answer."""
         return await self._read(request, lambda place: place.explain)
 
     async def examine(self, request: Request) -> Examination:
-        """What a report shows of a photo."""
+        """The examination of a photo, for a report."""
         return await self._read(request, lambda place: place.examine)
 
     async def follow(self, request: Request) -> Examination:
-        """`examine` with the marks of the lesion."""
+        """As `examine`, with the marks of the lesion."""
         return await self._read(request, lambda place: place.follow)
 
     async def _read(self, request: Request, work: Callable[[QueuePlace], Work[T_co]]) -> T_co:

@@ -1,4 +1,4 @@
-"""From recorded requests to sent answers: the one road for photos, files, albums and recovery."""
+"""From recorded requests to sent answers: the same way for photos, files, albums and recovery."""
 
 import asyncio
 import logging
@@ -49,11 +49,11 @@ LATER = (*outages.UNREACHABLE, StorageUnavailable)
 
 
 class ChatGone(Exception):
-    """Nothing can be sent to this chat any more."""
+    """Nothing can be sent to this chat, because it is gone."""
 
 
 class PhotoService:
-    """Takes requests that belong together, reads them, replies, and closes them after the reply."""
+    """Claims requests that belong together, analyses them, replies, and closes them after the reply."""
 
     def __init__(
         self,
@@ -75,12 +75,12 @@ class PhotoService:
         self._supervisor = supervisor
         self._operator = operator
         self._rate_limiter = rate_limiter
-        # Share of melanomas, by what the photo was taken with, that get an answer of low risk.
+        # Domain -> share of melanomas that get an answer of low risk.
         self._missed = missed
         self._refusals = Refusals()
 
     async def receive(self, incoming: Sequence[Incoming], *, accepted: bool = False) -> None:
-        """Answer one photo or one album of one person. Requests that somebody else has taken are left out.
+        """Answer one photo or one album of one person. Requests that were claimed already are left out.
 
         What was `accepted` before, by an earlier run perhaps, is not turned away: it waits until there is room.
         What cannot be answered is apologised for, and what cannot even be delivered is tried again later, by the next
@@ -123,11 +123,11 @@ class PhotoService:
             self._supervisor.start(self._receive_later(claimed, pause), "late answer")
 
     def forget(self, user_id: int) -> None:
-        """Answer nothing of what this person has sent: it is erased."""
+        """Stop all answers for this person, whose data is erased."""
         self._reader.forget(user_id)
 
     async def settle_interrupted(self, requests: Sequence[Request]) -> None:
-        """Close requests whose answer may have been sent before a kill, and say how to see it."""
+        """Close requests whose answer may have been sent before a kill, and say how to see the result."""
         user = await self._database.users.get(requests[0].user_id)
         language = supported_language(user.language if user is not None else None)
         with self._i18n.context(), self._i18n.use_locale(language):
@@ -139,7 +139,7 @@ class PhotoService:
         await until_stored(partial(self._database.requests.complete_all, ends))
 
     async def _answer(self, claimed: Sequence[Incoming], accepted: bool) -> None:
-        """Answer, or apologise. Raises ChatGone, and LATER where neither can be done now."""
+        """Answer, or apologise. Raises ChatGone, or one of LATER if neither is possible now."""
         requests = [each.request for each in claimed]
         user = await self._database.users.get(requests[0].user_id)
         if user is None:
@@ -175,7 +175,7 @@ class PhotoService:
                 async with Progress(self._bot, self._database, self._rate_limiter, requests, places) as progress:
                     reading = self._read_all(claimed, places, progress)
                     read = await self._reader.while_wanted(user.id, reading)
-                    # An album comes with a message that sums it up.
+                    # An album has one more message, with the summary.
                     await self._outbox.send(read, self._send, 1 if len(read) == 1 else len(read) + 1)
         except NotWanted:
             logger.info("%d request(s) were erased before they were answered", len(requests))
@@ -231,7 +231,7 @@ class PhotoService:
         return await send_answer(self._bot, *pictures[0])
 
     async def _send_first(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
-        """Say what holds for all of them once."""
+        """Send once what is true for all of them."""
         await send_text(self._bot, read[0].request, read[0].result)
         return {}
 
@@ -240,7 +240,7 @@ class PhotoService:
         return {}
 
     async def _apologise(self, requests: Sequence[Request]) -> None:
-        """Say that it failed, unless an answer is on its way already."""
+        """Say that it failed, unless an answer is being sent already."""
         sorry = list(map(failed, requests))
         try:
             await self._outbox.send(sorry, self._send_first)
@@ -254,7 +254,7 @@ class PhotoService:
 
 
 def _symptoms_told(requests: Sequence[Request]) -> list[frozenset[Symptom]]:
-    """What was written with each photo. In an album often one photo alone has a caption, and it is meant for all."""
+    """The symptoms in each photo's caption. In an album, often only one photo has a caption, and it is for all."""
     told = [symptoms_in(each.note) for each in requests]
     of_all = frozenset().union(*told)
     return [each if request.note else of_all for each, request in zip(told, requests, strict=True)]

@@ -1,1 +1,1 @@
-"""Six questions that a doctor would ask: each answered with one tap, joined with the photo to a surer answer."""
+"""Six questions that a doctor would ask. Each is answered with one tap, and the answers make the result surer."""

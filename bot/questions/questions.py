@@ -1,4 +1,4 @@
-"""The questions, what can be tapped, and what each tap says in the words of `inference.pipeline.answers`."""
+"""The questions and their buttons, with the answers in the words of `inference.pipeline.answers`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from aiogram.utils.i18n import gettext as _
 
 Answers = Mapping[str, str]
-"""Question of the joint model -> answer in its words; what is missing is not known."""
+"""Question of the joint model -> answer in its words. Missing questions are unknown."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One button: what it says, and what it answers."""
+    """One button: its text and its answers."""
 
     text: str
     answers: Answers
@@ -19,7 +19,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and what can be tapped; `in_a_row` buttons stand side by side."""
+    """A question and its buttons, `in_a_row` of them side by side."""
 
     text: str
     choices: tuple[Choice, ...]
@@ -27,7 +27,7 @@ class Question:
 
 
 def questions() -> tuple[Question, ...]:
-    """All questions in the current language, in the order in which they are asked."""
+    """All questions in the current language, in their order."""
     return (
         Question(_("How old are you?"), tuple(Choice(text, {"age": age}) for text, age in _ages()), 3),
         Question(_("Where on the body is the spot?"), _regions(), 3),

@@ -1,4 +1,4 @@
-"""A surer answer: what the photo showed and what the person answered, as it is kept and shown."""
+"""A surer answer: joins a stored result with the person's answers."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -9,7 +9,7 @@ from bot.results import Result, Symptom, to_stored
 from inference.analysis import Domain, Risk
 
 KEPT = "answers"
-"""Where a stored result holds the answers."""
+"""The key of the answers in a stored result."""
 
 
 class Join(Protocol):
@@ -22,15 +22,15 @@ class Join(Protocol):
 
 
 def answers_of(stored: Mapping[str, Any]) -> Answers:
-    """The answers that a stored result holds."""
+    """The answers in a stored result."""
     return dict(stored.get(KEPT, {}))
 
 
 def with_answers(stored: Mapping[str, Any], answers: Answers, joiner: Join | None) -> dict[str, Any]:
-    """A stored result after these answers, in place of earlier ones.
+    """A stored result with these answers, which replace earlier ones.
 
-    The risk never falls below what the photo alone gave: a melanoma that was warned of stays warned of. What the photo
-    alone gave is kept beside it, so that an answer can be corrected. Without a `joiner` only what is reported counts.
+    The risk never falls below that of the photo alone, so a warning stays. The photo's own result is stored too, so
+    that an answer can be corrected. Without a `joiner`, only reported symptoms count.
     """
     now = Result.stored(stored)
     photo = now.before or now
@@ -48,7 +48,7 @@ def with_answers(stored: Mapping[str, Any], answers: Answers, joiner: Join | Non
 
 
 def reporting(stored: Mapping[str, Any], symptoms: Collection[Symptom]) -> dict[str, Any]:
-    """A stored result after a person has reported symptoms in their own words; answers are kept."""
+    """A stored result with symptoms that a person reported in their own words. The answers stay."""
     now = Result.stored(stored)
     before = now.before.reporting(symptoms) if now.before is not None else None
     return dict(stored) | to_stored(replace(now, before=before).reporting(symptoms), None)

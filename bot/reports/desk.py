@@ -1,4 +1,4 @@
-"""Where reports are made: the photo is read once more, the pages are written in a thread, and the file is sent."""
+"""Makes reports: analyses the photo again, writes the pages in a thread, and sends the file."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,11 +22,11 @@ from storage.records import Mole, Request
 
 
 class ReportDesk:
-    """Makes reports for a doctor, one of each result at a time.
+    """Makes reports for a doctor. For each result, only one is made at a time.
 
     Args:
         bot: sends them.
-        reader: reads their photos.
+        reader: analyses their photos.
         weights: folder of the registry and its reports.
         operator: who runs the bot.
     """
@@ -40,7 +40,7 @@ class ReportDesk:
 
     @contextmanager
     def claim(self, kind: str, number: int) -> Iterator[bool]:
-        """Take the making of a report for a block; False where somebody has it already."""
+        """Claim a report for this block; False if it is being made already."""
         report = kind, number
         if report in self._in_work:
             yield False
@@ -52,9 +52,9 @@ class ReportDesk:
             self._in_work.discard(report)
 
     async def send_result(self, request: Request) -> None:
-        """Make the report of a result and send it to whoever sent the photo.
+        """Make the report of a result and send it to the photo's owner.
 
-        Raises NotRead where the photo cannot be read again, and what sending raises.
+        Raises NotRead if the photo cannot be analysed again, and errors of sending.
         """
         examination = await self._reader.examine(request)
         name = _("report")
@@ -67,7 +67,7 @@ class ReportDesk:
         )
 
     async def send_mole(self, mole: Mole, standing: Standing) -> None:
-        """Make the report of a mole's photos and send it to its owner; raises what `send_result` does."""
+        """Make the report of a mole's photos and send it to its owner. Raises what `send_result` does."""
         first = await self._reader.examine(standing.photos[0].request)
         last = first if len(standing.photos) == 1 else await self._reader.examine(standing.photos[-1].request)
         me = await self._bot.me()

@@ -1,4 +1,4 @@
-"""The report of a mole over time, on two A4 pages at most."""
+"""The report of a mole over time, on at most two A4 pages."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,13 +23,13 @@ from inference.reports.page import Pages
 from inference.reports.result import ACCENTS, write_limits, write_models, write_notes
 from storage.records import Mole, MolePhoto
 
-# With more the pages do not hold them; the first one always stays.
+# More do not fit on the pages. The first photo always stays.
 MOST_ROWS: Final = 14
 
 
 @dataclass(frozen=True)
 class MoleReport:
-    """What the report of a mole is made of: `first` and `last` are its first and last photo as they are read now."""
+    """The data of a mole's report. `first` and `last` are its first and last photo, analysed now."""
 
     mole: Mole
     standing: Standing
@@ -79,12 +79,12 @@ def mole_pdf(report: MoleReport) -> bytes:
 
 
 def shown(name: str) -> str:
-    """A name as the pages can show it: the fonts have Latin and Cyrillic letters alone."""
+    """A name with only the characters that the fonts have: Latin and Cyrillic letters."""
     return "".join(each if ord(each) < 0x530 else "?" for each in name)
 
 
 def time_line(standing: Standing) -> list[tuple[str, ...]]:
-    """A head, then a row a photo, the first taken first; of very many the first and the latest."""
+    """A table head and a row for each photo, the oldest first; if there are too many, the first and the latest."""
     head = (
         _("Photo of"),
         _("Taken with"),

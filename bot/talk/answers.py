@@ -1,4 +1,4 @@
-"""What is said to people's own words, built on their last result."""
+"""Answers to text in people's own words, based on their last result."""
 
 from collections.abc import Collection
 
@@ -11,7 +11,7 @@ from inference.analysis import Risk
 
 
 def to_symptoms(symptoms: Collection[Symptom], noted: bool) -> str:
-    """A reply to symptoms in free text, as HTML; `noted` where they were kept with the last result."""
+    """A reply to symptoms in free text, as HTML. `noted`: whether they were stored with the last result."""
     said = ", ".join(replies.symptom_name(each) for each in Symptom if each in symptoms)
     action = replies.action(Result(risk=Risk.RAISED))
     lines = [

@@ -1,4 +1,4 @@
-"""What people ask in a few words, in English and Russian: one table of patterns, no language model."""
+"""Short questions in English and Russian: one table of patterns, no language model."""
 
 import re
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class Intent(StrEnum):
-    """What a text wants to know, in the order in which it is looked for."""
+    """The intent of a text, in the order in which the patterns are tried."""
 
     CANCER = "cancer"
     ADVICE = "advice"
@@ -32,6 +32,6 @@ _FOUND: Final = {intent: re.compile(rf"\b(?:{words})\b") for intent, words in _P
 
 
 def intent_of(text: str) -> Intent | None:
-    """What a text wants to know; None where no pattern says so."""
+    """The intent of a text; None if no pattern matches."""
     said = text.lower().replace("ё", "е").replace("’", "'")
     return next((intent for intent, words in _FOUND.items() if words.search(said)), None)

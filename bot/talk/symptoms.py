@@ -1,6 +1,6 @@
-"""Symptoms in a caption or a text, in English and Russian: a small set of patterns, with negations.
+"""Finds symptoms in a caption or a text, in English and Russian, by patterns with negations.
 
-Where a sentence can be read either way, the symptom counts: a needless warning costs less than one that is missed.
+If a sentence is ambiguous, the symptom counts, because a needless warning costs less than a missed one.
 """
 
 import re
@@ -20,7 +20,7 @@ _PATTERNS: Final = {
     r"|бол(?:ит|ят|ел|ела|ело|ь|и|ью|ей)|больно|болезнен\w*|ноет|жжет|щиплет",
 }
 _FOUND: Final = {symptom: re.compile(rf"\b(?:{words})\b") for symptom, words in _PATTERNS.items()}
-# Here the negation is a part of the symptom.
+# In these patterns the negation is part of the symptom.
 _SORE: Final = re.compile(
     r"\b(?:(?:not|n't|never|won't|doesn't) heal\w*|unhealed|ulcer\w*|open sore|sore that|scab\w*|crust\w*"
     r"|не (?:\w+ )?зажива\w+|незаживающ\w+|язв\w+|короч?к\w+)\b"
@@ -31,11 +31,11 @@ _NOT: Final = re.compile(
 )
 _NOUN_NOT: Final = re.compile(r"\b(?:no|without|neither|нет|без)\b")
 _OR: Final = frozenset({"or", "nor", "any", "или", "либо", "ни"})
-_REACH: Final = 3  # words from a negation to what it negates, symptoms that "or" joins left out
+_REACH: Final = 3  # number of words between a negation and what it negates, without symptoms joined by "or"
 
 
 def symptoms_in(text: str | None) -> frozenset[Symptom]:
-    """What a person reports of a spot in their own words."""
+    """The symptoms that a person reports in their own words."""
     said = (text or "").lower().replace("’", "'").replace("ё", "е")
     found = {Symptom.SORE} if _SORE.search(said) else set()
     denied = False
@@ -46,7 +46,7 @@ def symptoms_in(text: str | None) -> frozenset[Symptom]:
             continue
         reported = {symptom for symptom, pattern in _FOUND.items() if _holds(clause, pattern)}
         bare = all(word in _OR or _is_symptom(word) for word in words)
-        # "no itching, bleeding or pain": a bare list goes on with the denial before it.
+        # "no itching, bleeding or pain": the negation holds for the whole list.
         denied = (denied and bare and joint.startswith(",")) or bool(
             _NOUN_NOT.search(clause) and any(map(_is_symptom, words)) and not reported
         )
@@ -55,7 +55,7 @@ def symptoms_in(text: str | None) -> frozenset[Symptom]:
 
 
 def _holds(clause: str, pattern: re.Pattern[str]) -> bool:
-    """Whether a clause reports this, at least once without a negation."""
+    """Whether a clause has this pattern at least once without a negation."""
     return any(
         not _is_denied(re.findall(r"[\w']+", clause[: match.start()]), re.findall(r"[\w']+", clause[match.end() :]))
         for match in pattern.finditer(clause)
@@ -72,7 +72,7 @@ def _is_denied(before: list[str], after: list[str]) -> bool:
         if word in _OR:
             joined = True
         elif _is_symptom(word):
-            # "Without pain it bleeds": the negation was of the other symptom, unless "or" joins the two.
+            # "Without pain it bleeds": the negation belongs to the other symptom, unless "or" joins both.
             if not joined:
                 return False
             joined = False

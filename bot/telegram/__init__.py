@@ -1,1 +1,1 @@
-"""How the bot speaks to Telegram: the client and its rate limits."""
+"""The connection to Telegram: the client and its rate limits."""

@@ -1,4 +1,4 @@
-"""Whether somebody speaks to the bot where others talk to each other too."""
+"""Whether a message in a group is for the bot."""
 
 from aiogram.types import Message, User
 

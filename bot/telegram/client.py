@@ -1,4 +1,4 @@
-"""The connection to Telegram: a bot that does not give up on the first failure, and its session."""
+"""The connection to Telegram: a bot that retries failed calls, and its session."""
 
 import asyncio
 import logging
@@ -34,20 +34,20 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 logger = logging.getLogger(__name__)
 
-# These are repeated by their callers anyway.
+# Their callers repeat these anyway.
 NEVER_REPEATED = (GetUpdates, SendChatAction)
 PASSING = (TelegramServerError, TelegramNetworkError, ClientDecodeError)
 
 
 class NotUnderstood(Exception):
-    """Telegram has answered, but not in a way that can be parsed; to ask again would bring the same."""
+    """Telegram's answer cannot be parsed. Asking again would bring the same answer."""
 
 
 class RetryingBot(Bot):
-    """A bot whose calls outlast floods (429), server errors and broken connections.
+    """A bot that repeats calls after rate limiting (429), server errors and broken connections.
 
-    A call whose connection broke may have been carried out, so a message may come twice: for an answer
-    that is better than not at all. What must not come twice goes through a plain `Bot`.
+    A call with a broken connection may have succeeded, so a message may come twice. For an answer that is better than
+    no answer. Messages that must not come twice go through a plain `Bot`.
     """
 
     def __init__(
@@ -70,16 +70,16 @@ class RetryingBot(Bot):
             try:
                 return await self.retries.run(attempt, _pause, type(method).__name__)
             except TelegramRetryAfter as error:
-                # This is no failure: Telegram says when to come again, be it in ten minutes.
+                # This is no failure: Telegram says when to try again, even if it is in ten minutes.
                 logger.warning("%s has to wait for %d s", type(method).__name__, error.retry_after)
                 await asyncio.sleep(error.retry_after)
             except TelegramBadRequest as error:
                 if isinstance(method, AnswerCallbackQuery) and "query is too old" in error.message:
-                    # The press waited out a stop of the bot. What it asked for is done all the same.
+                    # The button was pressed while the bot was stopped. The action itself is still done.
                     return cast(TelegramType, True)
                 if not _names_lost_topic(method, error):
                     raise
-                # The topic was closed or deleted; the chat is still there. A reply would go to the topic again.
+                # The topic was closed or deleted, but the chat still exists. A reply would go to the topic again.
                 elsewhere = method.model_copy(update={"message_thread_id": None, "reply_parameters": None})
                 attempt = partial(super().__call__, elsewhere, request_timeout)
 
@@ -95,10 +95,10 @@ def _pause(error: Exception, delay: float) -> float | None:
 
 
 class Session(AiohttpSession):
-    """A session that makes the type of each kind of answer once.
+    """A session that creates the pydantic type of each kind of answer only once.
 
-    pydantic forgets a type made from a generic one as soon as nobody holds it, and making one takes the event loop
-    15 ms: with many calls that was a fifth of the bot's time.
+    pydantic drops a parametrised generic type when nobody refers to it, and creating one blocks the event loop for 15
+    ms. With many calls that was a fifth of the bot's time.
     """
 
     def __init__(self, api: TelegramAPIServer) -> None:
@@ -106,7 +106,7 @@ class Session(AiohttpSession):
         self._answers: dict[type[TelegramMethod[Any]], type[Response[Any]]] = {}
 
     async def create_session(self) -> ClientSession:
-        """The HTTP session, which honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY but for a server on this machine."""
+        """The HTTP session. It uses HTTPS_PROXY, HTTP_PROXY and NO_PROXY, except for a server on this machine."""
         if self._session is None or self._session.closed:
             host = URL(self.api.base.partition("{")[0]).host or ""
             trust_env = host not in LOOPBACK
@@ -123,7 +123,7 @@ class Session(AiohttpSession):
         except ClientDecodeError as error:
             if isinstance(error.original, ValidationError) and status_code == HTTPStatus.OK:
                 return self._parsed_in_part(bot, method, error.data, error.original)
-            # The content is personal data, and the text of an error ends in a log.
+            # The content is personal data and must not get into a log with the text of an error.
             raise ClientDecodeError(
                 "not an answer of Telegram", ValueError(type(error.original).__name__), None
             ) from None
@@ -131,10 +131,10 @@ class Session(AiohttpSession):
     def _parsed_in_part(
         self, bot: Bot, method: TelegramMethod[TelegramType], answer: Any, error: ValidationError
     ) -> Response[TelegramType]:
-        """What Telegram has done, though its confirmation cannot be parsed as a whole.
+        """The confirmation of a call, reduced to the parts that can be parsed.
 
         Raises:
-            NotUnderstood: what was asked for is not in it.
+            NotUnderstood: the needed parts are not in it.
         """
         result = answer.get("result") if isinstance(answer, dict) and answer.get("ok") is True else None
         if isinstance(method, GetUpdates) and isinstance(result, list):
@@ -151,15 +151,15 @@ class Session(AiohttpSession):
 
 
 def open_session(api_url: str | None) -> Session:
-    """A session with Telegram's own server, or with the Bot API server at `api_url`."""
+    """A session with Telegram's server, or with the Bot API server at `api_url`."""
     return Session(PRODUCTION if api_url is None else TelegramAPIServer.from_base(api_url))
 
 
 def connect(
     token: str, session: Session, retries: RetryPolicy = DEFAULT_RETRIES, local_folder: Path | None = None
 ) -> RetryingBot:
-    """The bot of `token`, which writes HTML by default.
+    """The bot with this token. Its default format is HTML.
 
-    `local_folder` is where a Bot API server in local mode keeps its files; nothing outside of it is read.
+    `local_folder` is the folder of files of a Bot API server in local mode. No file outside it is read.
     """
     return RetryingBot(token, session, DefaultBotProperties(parse_mode="HTML"), retries, local_folder)

@@ -1,4 +1,4 @@
-"""Fetching of files from Telegram, into memory, within a limited time."""
+"""Fetches files from Telegram into memory, within a time limit."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from bot.results import Trouble
 from bot.telegram.client import RetryingBot
 
 MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
-# 20 MB at 350 kB a second. Repeats and their pauses count.
+# 20 MB at 350 kB a second, including retries and their pauses.
 DOWNLOAD_SECONDS = 60.0
 ASKING_SECONDS = 15
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class NotFetched(Exception):
-    """A file could not be had; `trouble` says why."""
+    """A file could not be fetched; `trouble` says why."""
 
     def __init__(self, trouble: Trouble) -> None:
         super().__init__(trouble)
@@ -33,8 +33,8 @@ async def fetch_file(bot: RetryingBot, file_id: str) -> bytes:
     """Fetch a file of at most 20 MB.
 
     Raises:
-        NotFetched: it cannot be had, or not in time.
-        AiogramError: Telegram cannot be asked.
+        NotFetched: it cannot be fetched, or not in time.
+        AiogramError: Telegram is out of reach.
     """
     file = await _find(bot, file_id)
     if file.file_size is not None and file.file_size > MAX_DOWNLOAD_BYTES:
@@ -55,7 +55,7 @@ async def fetch_file(bot: RetryingBot, file_id: str) -> bytes:
 
 
 async def _find(bot: RetryingBot, file_id: str) -> File:
-    """What Telegram says of a file. "Temporarily unavailable" is asked again."""
+    """Telegram's entry of a file. "Temporarily unavailable" is tried again."""
 
     async def ask() -> File:
         try:
@@ -73,7 +73,7 @@ def _trouble(message: str) -> Trouble:
     message = message.lower()
     if "too big" in message:
         return Trouble.TOO_LARGE
-    # Telegram has one sentence for "wrong file_id or the file is temporarily unavailable".
+    # Telegram has one message for both cases: "wrong file_id or the file is temporarily unavailable".
     if "temporarily unavailable" in message or "file" not in message:
         return Trouble.UNAVAILABLE
     return Trouble.EXPIRED
@@ -94,7 +94,7 @@ async def _download(bot: RetryingBot, path: str) -> bytes:
     try:
         async for chunk in stream:
             content += chunk
-            # Whatever was announced: no more than this is ever held.
+            # Never more than this is in memory, whatever size was announced.
             if len(content) > MAX_DOWNLOAD_BYTES:
                 raise NotFetched(Trouble.TOO_LARGE)
     finally:
@@ -103,7 +103,7 @@ async def _download(bot: RetryingBot, path: str) -> bytes:
 
 
 def read_local(path: Path, folder: Path | None) -> bytes:
-    """A file that a Bot API server in local mode has put on this machine's disk, below `folder`. Raises NotFetched."""
+    """A file of a Bot API server in local mode, below `folder` on this machine's disk. Raises NotFetched."""
     if folder is None:
         logger.error("the Bot API server gives paths on its disk: set TELEGRAM_LOCAL_DIR to the folder of its files")
         raise NotFetched(Trouble.NOT_SET_UP)
@@ -112,7 +112,7 @@ def read_local(path: Path, folder: Path | None) -> bytes:
         if not actual.is_relative_to(folder.resolve()):
             logger.error("the Bot API server gives a path outside of TELEGRAM_LOCAL_DIR: it is not read")
             raise NotFetched(Trouble.NOT_SET_UP)
-        # Opening a pipe would wait for its other end.
+        # Opening a named pipe would wait for its other end.
         if not actual.is_file():
             raise NotFetched(Trouble.NOT_SET_UP)
         with actual.open("rb") as file:

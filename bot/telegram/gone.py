@@ -4,7 +4,7 @@ from typing import Final
 
 from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
 
-# Telegram answers some of these with 400 and some with 403.
+# Telegram sends some of these with status 400 and some with 403.
 GONE: Final = ("chat not found", "user not found", "peer_id_invalid", "deactivated", "was deleted", "was kicked")
 
 

@@ -1,4 +1,4 @@
-"""Telegram out of reach: which errors mean that, and sending that waits until it is over."""
+"""Outages of Telegram: which errors mean one, and sending that waits until it is over."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from aiogram.exceptions import (
 )
 
 UNREACHABLE: Final = (TelegramNetworkError, TelegramServerError, TelegramRetryAfter, ClientDecodeError)
-# Over and above the repeats of the bot itself, which are used up by then.
+# In addition to the bot's own retries, which are used up by then.
 AGAIN_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 
 async def until_reached(send: Callable[[], Awaitable[T]]) -> T:
-    """Call `send` again and again while Telegram is out of reach; returns what it returns.
+    """Call `send` again and again while Telegram is out of reach; returns its result.
 
-    For what has to follow something that was sent already, and would be sent once more if all began anew.
+    It is for messages that follow others. If everything started again, the earlier messages would be sent twice.
     """
     while True:
         try:

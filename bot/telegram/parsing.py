@@ -1,9 +1,8 @@
-"""Reading what Telegram says when part of it is unknown to our library.
+"""Parses Telegram's answers, even if aiogram does not know a part of them.
 
-Telegram adds fields and kinds of content at any time, and leaves out what it calls mandatory. aiogram validates an
-answer as a whole, so that one update in a hundred that it cannot parse would stop all of them for ever. Here each
-update is parsed by itself. One that cannot be parsed is passed over, but for a photo or a file in it; the message that
-confirms what was sent is cut down to what the bot needs of it.
+Telegram may add fields and kinds of content at any time, and may leave out mandatory ones. aiogram validates an answer
+as a whole, so one bad update would stop all updates for ever. Here each update is parsed separately. From one that
+cannot be parsed, only a photo or a file is used. A message that confirms a call is reduced to what the bot needs.
 """
 
 import logging
@@ -19,9 +18,9 @@ from pydantic import ValidationError
 logger = logging.getLogger(__name__)
 
 LARGEST_ID: Final = 2**63 - 1
-"""Telegram's ids fit 63 bits, and so do the database's."""
+"""Telegram's ids fit into 63 bits, and so do the database's."""
 
-# A photo is answered by these fields alone. Nothing else of a message can keep them from being read.
+# These fields are enough to answer a photo. Other parts of a message cannot prevent an answer.
 NEEDED: Final = (
     "message_id",
     "date",
@@ -39,17 +38,16 @@ def parse_updates(raw: list[Any], bot: Bot) -> list[Update]:
     """Parse the updates of one getUpdates call, one by one.
 
     Returns:
-        One update for each that has an id, in the same order. An update that cannot be parsed holds a photo or file
-        if one is found in it, and else nothing but its id, so that it is confirmed and does not come again.
+        One update for each one with an id, in the same order. An update that cannot be parsed has a photo or file if
+        there is one in it. Otherwise it has only its id, so that it is confirmed and does not come again.
     """
     return [update for each in raw if (update := _parse_update(each, bot)) is not None]
 
 
 def parse_message(raw: Any, method: TelegramMethod[Any], bot: Bot) -> Message:
-    """Parse the message that confirms what a method has sent, cut down where it cannot be parsed whole.
+    """Parse the message that confirms a call, or reduce it if it cannot be parsed completely.
 
-    Where not even its number can be read, the number is 0: the message is in the chat all the same, and must not be
-    sent again.
+    If even its number cannot be parsed, the number is 0, because the message is in the chat and must not be sent again.
     """
     try:
         return Message.model_validate(raw, context={"bot": bot})
@@ -63,9 +61,9 @@ def parse_message(raw: Any, method: TelegramMethod[Any], bot: Bot) -> Message:
 
 
 def fields(error: ValidationError) -> str:
-    """Which fields did not parse, and why, without their content: that is personal data."""
+    """Which fields cannot be parsed and why, without their content, which is personal data."""
     found = {".".join(map(str, each["loc"])) + f" ({each['type']})" for each in error.errors(include_input=False)}
-    # A message is tried as every kind of it that there is.
+    # A message is tried as each kind of message.
     return ", ".join(sorted(found)[:5])
 
 
@@ -87,7 +85,7 @@ def _parse_update(raw: Any, bot: Bot) -> Update | None:
 
 
 def _salvaged(raw: Any, bot: Bot) -> Message | None:
-    """The photo or file in a message that cannot be parsed whole, or None."""
+    """The photo or file in a message that cannot be parsed completely, or None."""
     if not isinstance(raw, Mapping) or not (raw.get("photo") or raw.get("live_photo") or raw.get("document")):
         return None
     reduced = _reduced(raw)
@@ -99,7 +97,7 @@ def _salvaged(raw: Any, bot: Bot) -> Message | None:
 
 
 def _reduced(raw: Any) -> dict[str, Any]:
-    """What a photo is answered by: the message's numbers, its file, its chat and its sender without their names."""
+    """The fields for an answer to a photo: the message's numbers, its file, its chat and its sender without names."""
     if not isinstance(raw, Mapping):
         return {}
     reduced = {name: raw[name] for name in NEEDED if name in raw}

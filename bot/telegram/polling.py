@@ -1,7 +1,7 @@
-"""Watching over the calls for updates: a sign of life for each that succeeds, and an end where none ever will.
+"""Watches the calls for updates: each success leaves a sign of life, and a hopeless failure ends the bot.
 
-aiogram repeats a call for updates every few seconds, whatever it failed of. Here the next call waits as long as
-Telegram asks, a bot that comes second gives way to one that receives with the same token, and a revoked token ends it.
+aiogram repeats a failed call for updates every few seconds, whatever the reason. Here, the next call waits as long as
+Telegram asks. A second bot with the same token gives way to the first one. A revoked token ends the bot.
 """
 
 import asyncio
@@ -18,22 +18,22 @@ from aiogram.methods.base import TelegramType
 from bot.errors import StartupError
 from bot.telegram.refusals import CONFLICT, refusal
 
-# Whoever meets another bot so soon after the start has come second. Once may still be a bot that is just stopping.
+# A bot that meets another bot so soon after its start is the second one. One conflict may be a bot that is stopping.
 NEWCOMER_SECONDS = 20.0
-# In three pauses the other one has had the time to see that it has come second.
+# After three pauses, the other bot has had time to see that it is the second one.
 CONFLICT_PAUSES_SECONDS = (3.0, 3.0, 3.0, 30.0)
-# The sign of life is written no more often than this.
+# The sign of life is written at most once in this time.
 SIGN_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
 
 class PollingWatch(BaseRequestMiddleware):
-    """Session middleware around all that a call for updates does.
+    """Session middleware around the calls for updates.
 
     Args:
-        sign_of_life: file whose age says how long ago a call for updates succeeded; `bot.health` looks at it.
-        end: called once where polling has to end; `error` then says why.
+        sign_of_life: a file whose age is the time since the last successful call; `bot.health` checks it.
+        end: called once if polling must end; `error` then says why.
     """
 
     def __init__(self, sign_of_life: Path, end: Callable[[], None]) -> None:
@@ -79,7 +79,7 @@ class PollingWatch(BaseRequestMiddleware):
         return self._began is not None and _now() < self._began + NEWCOMER_SECONDS
 
     def _has_come_second(self) -> bool:
-        """Count a conflict; whether it is this bot that has to go."""
+        """Count a conflict; returns whether this bot is the one that must stop."""
         self._conflicts += 1
         return self._conflicts > 1 and self._is_newcomer()
 
@@ -89,7 +89,7 @@ class PollingWatch(BaseRequestMiddleware):
         await asyncio.sleep(pause)
 
     async def _give_up(self, error: StartupError) -> None:
-        """End polling, and ask nothing until that is done."""
+        """End polling, and make no calls until it has ended."""
         self.error = error
         self._end()
         await asyncio.Event().wait()

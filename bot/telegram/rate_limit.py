@@ -114,7 +114,7 @@ class RateLimiter:
     def __init__(self, pace: Pace = PACE) -> None:
         self._pace = pace
         self._waiting: dict[MessageKind, list[_Waiting]] = {kind: [] for kind in MessageKind}
-        # When the latest of each kind was through, in units of cost, if the kind got its share all the time.
+        # Kind -> virtual finish time of its latest message, in units of cost.
         self._tags = dict.fromkeys(MessageKind, 0)
         self._served = 0
         self._numbers = count()
@@ -129,7 +129,7 @@ class RateLimiter:
     ) -> None:
         """Wait until so many messages may go out at once. The next ones to the chat then go without waiting.
 
-        Whoever has waited before asking says `since` when, by the clock of the event loop.
+        `since` is when the wait began, by the clock of the event loop, if it began before this call.
         """
         loop = asyncio.get_running_loop()
         chat = None if chat_id is None else self._chat(chat_id)
@@ -197,7 +197,7 @@ class RateLimiter:
         while tags := self._next_tags():
             kind = min(tags, key=tags.__getitem__)
             first = self._waiting[kind][0]
-            # An album has the same pause before it as after it: no second sees more messages than Telegram takes.
+            # The pauses before and after an album are equal, so no second has more messages than Telegram accepts.
             due = self._next + (first.messages - 1) / MESSAGES_PER_SECOND
             if due > loop.time():
                 break

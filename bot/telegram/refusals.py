@@ -1,4 +1,4 @@
-"""What Telegram says when a bot cannot go on as it is set up, each in one line that says what to do."""
+"""Telegram's errors that mean wrong settings, each with one line that says what to do."""
 
 from aiogram.exceptions import (
     TelegramAPIError,
@@ -19,7 +19,7 @@ CONFLICT = "another bot receives with this BOT_TOKEN: stop it first"
 
 
 def refusal(error: TelegramAPIError) -> StartupError | None:
-    """Why an error of Telegram ends the bot; None where a later attempt may succeed."""
+    """Why an error of Telegram ends the bot; None if a later attempt may succeed."""
     if isinstance(error, TelegramUnauthorizedError | TelegramNotFound):
         return StartupError(UNKNOWN_TOKEN)
     if isinstance(error, TelegramBadRequest) and "logged out" in error.message.lower():

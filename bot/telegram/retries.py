@@ -1,4 +1,4 @@
-"""Repeating what failed for a moment, with growing pauses."""
+"""Retries after temporary errors, with growing pauses."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Pause = Callable[[Exception, float], float | None]
-"""Seconds to wait after an error, given the pause whose turn it is; None where the error is there to stay."""
+"""Seconds to wait after an error, given the next pause; None if the error is permanent."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class RetryPolicy:
     backoff: BackoffConfig
 
     async def run(self, attempt: Callable[[], Awaitable[T]], pause: Pause, name: str) -> T:
-        """The result of the first attempt that succeeds. Raises what an attempt raises to stay, or the last one."""
+        """The result of the first successful attempt. Raises a permanent error, or the error of the last attempt."""
         for delay in islice(Backoff(self.backoff), self.repeats):
             try:
                 return await attempt()
@@ -33,7 +33,7 @@ class RetryPolicy:
                 seconds = pause(error, delay)
                 if seconds is None:
                     raise
-                # The text of such an error may hold the address, and the address the token.
+                # The text of such an error may have the URL in it, and the URL has the token in it.
                 logger.warning("%s failed (%s), again in %s s", name, type(error).__name__, seconds)
             await asyncio.sleep(seconds)
         return await attempt()

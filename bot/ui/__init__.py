@@ -1,1 +1,1 @@
-"""What the bot says: texts, replies, buttons, commands and languages."""
+"""The user interface: texts, replies, buttons, commands and languages."""

@@ -1,4 +1,4 @@
-"""The buttons under an answer: what a person may want next."""
+"""The buttons under an answer."""
 
 from collections.abc import Callable, Mapping
 
@@ -13,7 +13,7 @@ from bot.ui.callbacks import AllKinds, Ask, Explain, HistoryEntry, HistoryPage, 
 BUTTONS_IN_A_ROW = 3
 
 Action = Callable[[Result, int], buttons.Button | None]
-"""A button for a result and the number of its request; None where it makes no sense for that result."""
+"""A button for a result and the number of its request; None if it makes no sense for that result."""
 
 
 def _why(result: Result, request_id: int) -> buttons.Button | None:
@@ -51,11 +51,11 @@ ROWS: tuple[tuple[Action, ...], ...] = (
     (_follow, _report),
     (_was_right, _history),
 )
-"""What is offered under an answer, row by row; a feature adds its own action here."""
+"""The actions under an answer, row by row. A new feature adds its action here."""
 
 
 def keyboard(result: Result, request_id: int) -> InlineKeyboardMarkup:
-    """What a person may want next: `ROWS` under an answer, advice on photos under a refusal."""
+    """The buttons under a message: `ROWS` under an answer, advice on photos under a refusal."""
     if result.label is None:
         return buttons.keyboard([_tips()])
     rows = [[button for action in row if (button := action(result, request_id))] for row in ROWS]
@@ -63,9 +63,9 @@ def keyboard(result: Result, request_id: int) -> InlineKeyboardMarkup:
 
 
 def album_keyboard(answered: Mapping[int, tuple[Result, int]]) -> InlineKeyboardMarkup:
-    """`keyboard` for an album: each photo that got a class opens with buttons of its own.
+    """The keyboard of an album: each photo with a class opens with its own buttons.
 
-    `answered` holds these results and their requests by the numbers of their photos.
+    `answered`: number of the photo -> result and request id.
     """
     if not answered:
         return buttons.keyboard([_tips()])

@@ -1,4 +1,4 @@
-"""Figures for the admins, as HTML: the served models and what was measured of them, the use by day."""
+"""Figures for administrators, as HTML: the served models with their metrics, and the usage by day."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ HEADLINES = ("accuracy", "balanced_accuracy", "melanoma_warned", "warning_specif
 
 
 def model_list(served: Sequence[ServedModel]) -> str:
-    """The models that serve, with the figures that matter."""
+    """The served models, with their main figures."""
     lines = ["<b>" + _("Models that serve") + "</b>"]
     titles = _titles()
     for model in served:
@@ -43,7 +43,7 @@ def _roles() -> dict[str, str]:
 
 
 def _titles() -> dict[str, str]:
-    """What was measured, by its name in the registry."""
+    """Name of a figure in the registry -> its title."""
     named = {
         "accuracy": _("accuracy"),
         "balanced_accuracy": _("balanced accuracy"),
@@ -73,7 +73,7 @@ def _titles() -> dict[str, str]:
 
 
 def stats(usage: Usage, recipients: int) -> str:
-    """What stands under the picture of the figures."""
+    """The text under the picture with the usage figures."""
     outcomes = sum((each.outcomes for each in usage.days), Counter())
     risks = sum((each.risks for each in usage.days), Counter())
     seconds = [each for day in usage.days for each in day.seconds]

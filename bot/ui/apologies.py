@@ -1,4 +1,4 @@
-"""Why a photo was not read, and what to do about it."""
+"""Texts that say why a photo was not analysed and what to do."""
 
 from aiogram.utils.i18n import gettext as _
 
@@ -10,14 +10,14 @@ from inference.photo import PhotoFault
 
 
 def apology(reason: Reason, *, number: int | None = None, retry_after: float = 0.0) -> str:
-    """Why a photo was not read and what to do about it, as HTML; `retry_after` is in seconds.
+    """Why a photo was not analysed and what to do, as HTML; `retry_after` is in seconds.
 
-    `number` tells the photos of an album apart.
+    `number` is that of the photo in its album.
     """
     title, help_ = _reasons(retry_after)[reason]
     lines = [f"<b>{numbered(title, number)}</b>", help_]
     if isinstance(reason, Refusal):
-        # Whoever is refused may have a cancer.
+        # A person whose photo is refused may have a cancer.
         lines.append(_("Worried about the spot? Show it to a doctor, with or without a photo."))
     return "\n".join(lines)
 
@@ -28,7 +28,7 @@ def title(reason: Reason) -> str:
 
 
 def numbered(words: str, number: int | None) -> str:
-    """Words about one photo of an album."""
+    """A text about one photo of an album."""
     return words if number is None else _("Photo {number}: {title}").format(number=number, title=words)
 
 

@@ -1,4 +1,4 @@
-"""What administrators see of announcements: questions, progress, summaries, the list. Texts are HTML."""
+"""Texts about announcements for administrators, as HTML: questions, progress, summaries, the list."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,12 +19,12 @@ EXCERPT = 60
 
 
 def step(text: str, step: Step, draft: int = 0) -> Button:
-    """A button that does one step."""
+    """A button for one step."""
     return text, BroadcastStep(step=step, draft=draft).pack()
 
 
 def question(broadcast: Broadcast, recipients: Mapping[Audience, int]) -> Shown:
-    """Whom a draft is for, with the number of recipients of each audience, and whether to send it."""
+    """The audience of a draft, the number of recipients of each audience, and the question whether to send it."""
     names = audiences()
     choices = [
         (
@@ -62,7 +62,7 @@ def scheduled(broadcast_id: int, starts_at: datetime, recipients: int) -> Shown:
 
 
 def progress(broadcast: Broadcast, counts: DeliveryCounts, rate: float | None) -> Shown:
-    """How far it is; `rate` is in recipients a second, None while it is not known."""
+    """The progress; `rate` is in recipients a second, or None if it is unknown."""
     waiting = counts.pending + counts.sending
     done = counts.total - waiting
     cancel = step(_("Cancel"), Step.END, broadcast.id)
@@ -78,7 +78,7 @@ def progress(broadcast: Broadcast, counts: DeliveryCounts, rate: float | None) -
 
 
 def summary(broadcast: Broadcast, counts: DeliveryCounts) -> str:
-    """How it ended. No deliveries at all are those of an announcement that was cancelled before its time."""
+    """How it ended. An announcement that was cancelled before its time has no deliveries."""
     cancelled = broadcast.state is BroadcastState.CANCELLED
     if cancelled and counts.total == 0:
         return _("Cancelled. Nothing was sent.")

@@ -1,4 +1,4 @@
-"""Inline buttons: keyboards made of them, and the message under which one was pressed."""
+"""Inline buttons: keyboards, and the message whose button was pressed."""
 
 import contextlib
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from aiogram.types import (
 )
 
 Button = tuple[str, str]
-"""What it says, and what it carries: 64 bytes at most."""
+"""Its text, and its data: at most 64 bytes."""
 
 
 def keyboard(*rows: Sequence[Button]) -> InlineKeyboardMarkup:
@@ -27,19 +27,19 @@ def keyboard(*rows: Sequence[Button]) -> InlineKeyboardMarkup:
 
 
 async def say(callback: CallbackQuery, bot: Bot, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
-    """Say something in the chat and topic of the message whose button was pressed."""
+    """Send a message to the chat and topic of the message whose button was pressed."""
     await bot.send_message(callback.from_user.id, text, message_thread_id=topic(callback.message), reply_markup=markup)
 
 
 def topic(message: MaybeInaccessibleMessageUnion | None) -> int | None:
-    """The topic that a message belongs to; None in a chat without topics, and where the message is too old to tell."""
+    """The topic of a message; None in a chat without topics, or if the message is too old."""
     return message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
 
 
 async def replace(callback: CallbackQuery, text: str, markup: InlineKeyboardMarkup | None = None) -> bool:
-    """Put `text` and other buttons, or none, in place of the message whose button was pressed.
+    """Replace the message whose button was pressed by `text`, with other buttons or none.
 
-    False where that cannot be done: the message is too old, gone, or says just this already.
+    False if it is impossible: the message is too old, gone, or has this text already.
     """
     message = callback.message
     if isinstance(message, Message):

@@ -1,4 +1,4 @@
-"""What the buttons carry. Telegram allows 64 bytes."""
+"""Callback data of the buttons. Telegram allows 64 bytes."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -8,14 +8,14 @@ from pydantic import Field
 
 from storage.records import Audience
 
-# Anybody can send any number. What no button of ours carries is answered like a button that no longer works.
+# Anybody can send any number. Unknown data is answered like a button that no longer works.
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 PageNumber = Annotated[int, Field(ge=0, le=1_000_000)]
 BroadcastId = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 class Show(StrEnum):
-    """Buttons that only show or do one thing."""
+    """Buttons without parameters."""
 
     CONSENT = "consent"
     TIPS = "tips"
@@ -25,47 +25,47 @@ class Show(StrEnum):
 
 
 class HistoryPage(CallbackData, prefix="history"):
-    """One page of past results, counted from 0; `anew` sends it as a new message."""
+    """A page of past results, counted from 0; `anew` sends it as a new message."""
 
     number: PageNumber
     as_new_message: bool = False
 
 
 class HistoryEntry(CallbackData, prefix="result"):
-    """One past result. Whose it is gets checked when the button is pressed."""
+    """A past result. Its owner is checked when the button is pressed."""
 
     request_id: RowId
 
 
 class Explain(CallbackData, prefix="why"):
-    """What made the model answer a request so. Whose it is gets checked when the button is pressed."""
+    """Explain the answer to a request. Its owner is checked when the button is pressed."""
 
     request_id: RowId
 
 
 class AllKinds(CallbackData, prefix="kinds"):
-    """An answer with all kinds in it. Whose it is gets checked when the button is pressed."""
+    """Show an answer with all classes. Its owner is checked when the button is pressed."""
 
     request_id: int
 
 
 class Report(CallbackData, prefix="doctor"):
-    """A request's report for a doctor. Whose it is gets checked when the button is pressed."""
+    """A request's report for a doctor. Its owner is checked when the button is pressed."""
 
     request_id: int
 
 
 class WasRight(CallbackData, prefix="right"):
-    """Tell what a doctor said of a request's photo. Whose it is gets checked when the button is pressed."""
+    """Report a doctor's verdict on a request's photo. Its owner is checked when the button is pressed."""
 
     request_id: int
 
 
 class Ask(CallbackData, prefix="ask"):
-    """A step among the six questions about a request.
+    """A step in the six questions about a request.
 
-    `question` counts from 0, and after the last one comes the answer; `choice` answers the question before it: -1 is
-    not known, -2 leaves that answer as it is.
+    `question` counts from 0; after the last question comes the answer. `choice` answers the question before it: -1 is
+    "don't know", -2 keeps the earlier answer.
     """
 
     request_id: int
@@ -74,7 +74,7 @@ class Ask(CallbackData, prefix="ask"):
 
 
 class ChooseLanguage(CallbackData, prefix="language"):
-    """A language to be answered in."""
+    """The language of answers."""
 
     code: str
 
@@ -86,31 +86,31 @@ class ModelPage(CallbackData, prefix="model"):
 
 
 class Activate(CallbackData, prefix="activate"):
-    """A released classifier that is to serve from now on."""
+    """Activate a released classifier."""
 
     fingerprint: str
 
 
 class AuditPage(CallbackData, prefix="audit"):
-    """One page of the audit log, counted from 0."""
+    """A page of the audit log, counted from 0."""
 
     number: PageNumber
 
 
 class Maintain(CallbackData, prefix="maintain"):
-    """Whether maintenance is to be on."""
+    """Turn maintenance on or off."""
 
     on: bool
 
 
 class Announcements(CallbackData, prefix="news"):
-    """Whether announcements are wanted."""
+    """Opt in to announcements or out of them."""
 
     wanted: bool
 
 
 class Step(StrEnum):
-    """What is done with an announcement: on the way to it, then while it is sent."""
+    """The steps of an announcement, before and while it is sent."""
 
     STOP = "stop"
     SAME = "same"
@@ -126,14 +126,14 @@ class Step(StrEnum):
 
 
 class BroadcastStep(CallbackData, prefix="broadcast"):
-    """One step of an announcement; `draft` is 0 before there is one."""
+    """One step of an announcement; `draft` is 0 if there is no draft yet."""
 
     step: Step
     draft: BroadcastId = 0
 
 
 class ChooseAudience(CallbackData, prefix="audience"):
-    """Whom a draft is for."""
+    """Choose the audience of a draft."""
 
     draft: BroadcastId
     audience: Audience

@@ -1,4 +1,4 @@
-"""What Telegram shows of the bot outside of its messages: the menu of commands, and who it is."""
+"""The bot's profile in Telegram: the menu of commands and the descriptions."""
 
 import logging
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def user_commands() -> list[BotCommand]:
-    """What everybody sees, in the current language."""
+    """The commands for everybody, in the current language."""
     return [
         BotCommand(command="start", description=_("What I am, and what I am not")),
         BotCommand(command="help", description=_("How to take a photo and read the answer")),
@@ -32,7 +32,7 @@ def user_commands() -> list[BotCommand]:
 
 
 def staff_commands(role: Role) -> list[BotCommand]:
-    """What somebody with a role sees besides, in the current language."""
+    """The additional commands for a role, in the current language."""
     if role is Role.REVIEWER:
         return []
     commands = [
@@ -52,7 +52,7 @@ def staff_commands(role: Role) -> list[BotCommand]:
 async def publish_profile(bot: Bot, database: Database, i18n: I18n, staff: Mapping[int, Role]) -> None:
     """Set menu and descriptions in every language, and the menus of the `staff` in their own chats.
 
-    Failures are logged: the bot serves without a menu too.
+    Failures are only logged, because the bot works without a menu too.
     """
     with i18n.context():
         try:
@@ -69,7 +69,7 @@ async def publish_profile(bot: Bot, database: Database, i18n: I18n, staff: Mappi
 
 
 async def _describe(bot: Bot, code: str | None) -> None:
-    # Telegram allows few changes of these a day, so only true changes are sent.
+    # Telegram allows only a few changes of these a day, so only real changes are sent.
     if (await bot.get_my_description(code)).description != texts.description():
         await bot.set_my_description(texts.description(), code)
     if (await bot.get_my_short_description(code)).short_description != texts.short_description():

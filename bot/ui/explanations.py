@@ -1,7 +1,7 @@
-"""Why an answer is as it is, in words: what decided the tier, what the heat map shows, and what the lesion looks like.
+"""The text of an explanation: what decided the risk, what the heat map shows, and what the lesion looks like.
 
-The lesion's measures are told in words beside what is usual for harmless moles, and only where they say something: a
-number that looks harmless would calm where a warning stands.
+The lesion's measures are compared in words with what is usual for harmless moles, and only if they are notable. With a
+warning, a number that looks harmless would be a false comfort.
 """
 
 from html import escape
@@ -15,21 +15,20 @@ from inference.analysis import Abcd, Colour, Risk
 from inference.classes import BENIGN
 from inference.drawing.verdict import group_share
 
-# What nine of ten harmless moles do not exceed: measured on 300 of HAM10000's `val` with
-# the served outlines.
+# Nine of ten harmless moles do not exceed these values: measured on 300 of HAM10000's `val` with the served outlines.
 USUAL_ASYMMETRY = 0.10
 USUAL_BORDER = 1.30
 USUAL_COLOURS = 2
-# Colours that fewer than one in ten of the same moles have.
+# Colours that fewer than one in ten of the same moles has.
 TELLING = frozenset({Colour.WHITE, Colour.BLUE_GREY, Colour.BLACK})
 
 
 def caption(result: Result, answered: Result, measures: Abcd) -> str:
-    """The words under a heat map as HTML; fits a caption (1,024 UTF-16 units) in every language.
+    """The caption of a heat map as HTML; at most 1,024 UTF-16 units in every language.
 
     Args:
-        result: what the map explains, by the photo alone; it has a class.
-        answered: what was answered before, by other models perhaps, and with what the person said.
+        result: of the photo alone, which the map explains; it has a class.
+        answered: the earlier answer, maybe of other models, with the person's answers.
         measures: of the outlined lesion.
     """
     if result.label is None or result.risk is None:
@@ -46,7 +45,7 @@ def caption(result: Result, answered: Result, measures: Abcd) -> str:
 
 
 def _tier(result: Result, answered: Result) -> list[str]:
-    """What decided what to do."""
+    """What decided the risk."""
     group = percent(group_share(result.probabilities))
     likeliest = max(BENIGN, key=lambda name: result.probabilities.get(name, 0.0))
     rival = percent(result.probabilities.get(likeliest, 0.0))
@@ -77,7 +76,7 @@ def _map(result: Result) -> str:
 
 
 def _shape(measures: Abcd, risk: Risk) -> list[str]:
-    """What is notable about a lesion. Where a warning stands, what looks usual is not held against it."""
+    """What is notable about a lesion. Usual looks do not weaken a warning."""
     notable = []
     if measures.cut_off:
         notable.append(_("The spot reaches the edge of the photo: its shape cannot be judged."))

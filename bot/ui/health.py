@@ -1,4 +1,4 @@
-"""What administrators read of the bot's state, as HTML."""
+"""Texts about the bot's state for administrators, as HTML."""
 
 from collections.abc import Callable, Collection
 
@@ -9,7 +9,7 @@ from bot.operator.usage import PSI_LIMIT
 
 
 def report(health: Health) -> str:
-    """The state in a few lines; what is out of its range is marked."""
+    """The state in a few lines; figures out of their range are marked."""
     lines = [
         "<b>" + (_("⚠️ Something needs you") if health.faults else _("✅ Everything is in its range")) + "</b>",
         _("Photos in the last hour: {number}; not answered yet: {waiting}").format(
@@ -21,7 +21,7 @@ def report(health: Health) -> str:
 
 
 def alert(health: Health, began: Collection[Fault], gone: Collection[Fault]) -> Callable[[], str]:
-    """What left its range and what came back, in the language that is current when it is called."""
+    """A function for the text of an alert, which uses the language that is current when it is called."""
 
     def text() -> str:
         lines = [f"⚠️ {_line(fault, health)}" for fault in Fault if fault in began]

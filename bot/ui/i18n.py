@@ -1,4 +1,4 @@
-"""Languages: which there are, which one a person gets, and where the catalogs lie.
+"""Languages: which exist, which one a person gets, and where the catalogs are.
 
 English has no catalog: the texts in the code are English.
 """
@@ -16,7 +16,7 @@ LOCALES = Path(__file__).parents[1] / "locales"
 
 
 def load_i18n() -> I18n:
-    """The compiled catalogs. Raises StartupError where one is missing."""
+    """The compiled catalogs. Raises StartupError if one is missing."""
     try:
         i18n = I18n(path=LOCALES, default_locale=DEFAULT_LANGUAGE, domain="bot")
     except RuntimeError as error:
@@ -29,6 +29,6 @@ def load_i18n() -> I18n:
 
 
 def supported_language(code: str | None) -> str:
-    """The language we speak that is nearest to an IETF tag such as `ru-RU`."""
+    """The supported language that is nearest to an IETF tag such as `ru-RU`."""
     language = (code or "").replace("_", "-").split("-")[0].lower()
     return language if language in LANGUAGES else DEFAULT_LANGUAGE

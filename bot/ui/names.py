@@ -1,4 +1,4 @@
-"""What things are called: the kinds of spot, the tiers of risk, numbers and times as people write them."""
+"""Names for people: classes, risks, numbers and times."""
 
 import math
 from datetime import timedelta
@@ -14,7 +14,7 @@ RISK_ICONS = {Risk.HIGH: "🔴", Risk.RAISED: "🟠", Risk.LOW: "🔵"}
 
 
 def class_name(label: str) -> str:
-    """A class in plain words, its medical term in brackets, as the person reads it."""
+    """A class in plain words with its medical term in brackets, in the current language."""
     return verdict.plain_name(label, current_language())
 
 
@@ -34,17 +34,17 @@ def short_name(label: str) -> str:
 
 
 def percent(probability: float) -> str:
-    """A probability (0..1) as whole per cent, as the person reads it."""
+    """A probability (0..1) in whole per cent, in the current language."""
     return verdict.percent(probability, current_language())
 
 
 def time_from_now(seconds: float) -> str:
-    """When something is to be expected, such as "in 2 minutes": rounded up, as estimates are."""
+    """An expected time such as "in 2 minutes", rounded up."""
     step = 10 if seconds <= 50 else 60
     rounded = timedelta(seconds=max(1, math.ceil(seconds / step)) * step)
     return format_timedelta(rounded, add_direction=True, locale=get_i18n().current_locale)
 
 
 def current_language() -> str:
-    """The language in which the person is being answered."""
+    """The language of the current answer."""
     return get_i18n().current_locale

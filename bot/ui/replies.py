@@ -1,7 +1,7 @@
-"""Results in words, by the rules of care: what to do comes first, and a class third.
+"""The texts of results. What to do comes first, and the class comes third.
 
-The headline follows all cancers and pre-cancers together, not the likeliest class. Never "healthy" or "safe"; no
-treatment, no prognosis; every answer says that it is no diagnosis.
+The headline depends on all cancers and pre-cancers together, not on the likeliest class. The texts never say "healthy"
+or "safe", and name no treatment and no prognosis. Every answer says that it is no diagnosis.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from inference.drawing import verdict, words
 MAX_CAPTION = 1024
 SHOWN_KINDS = 3
 STANDS_OUT = 0.5
-"""The likeliest class has to have this share; or else no single kind is said to stand out."""
+"""If the likeliest class has a smaller share, the text says that no single kind stands out."""
 
 _NAME_WIDTH = 14
 _BAR_WIDTH = 10
@@ -27,12 +27,12 @@ _URGENT = tuple(reversed(Risk))
 
 
 def answer(result: Result, *, number: int | None = None, every_kind: bool = False) -> str:
-    """A result with a class as HTML; fits a caption (1,024 UTF-16 units) in every language.
+    """A result with a class as HTML; at most 1,024 UTF-16 units in every language, for a caption.
 
     Args:
-        result: it has a class.
-        number: tells the photos of an album apart.
-        every_kind: whether all kinds are shown, and not the likeliest alone.
+        result: with a class.
+        number: of the photo in its album.
+        every_kind: whether all classes are shown, and not only the likeliest.
     """
     if result.label is None or result.risk is None:
         raise ValueError("a result without a class has no answer, only an apology")
@@ -47,13 +47,13 @@ def answer(result: Result, *, number: int | None = None, every_kind: bool = Fals
 
 
 def action(result: Result) -> str:
-    """What to do and by when, in plain text, after the colour of the tier."""
+    """What to do and by when, in plain text, after the icon of the risk."""
     risk = result.risk or Risk.LOW
     return f"{RISK_ICONS[risk]} {words.action(risk, current_language())}"
 
 
 def bars(result: Result, count: int | None) -> str:
-    """The likeliest kinds as bars that line up, as HTML; None shows all."""
+    """The likeliest classes as aligned bars, as HTML; a `count` of None shows all."""
     ranking = sorted(result.probabilities.items(), key=lambda item: -item[1])[:count]
     shares = [percent(share) for _name, share in ranking]
     width = max(map(len, shares))
@@ -106,7 +106,7 @@ def headline(result: Result) -> str:
 
 
 def symptom_name(symptom: Symptom) -> str:
-    """What a person reports, as it follows "you say that"."""
+    """A symptom, as it follows "You say"."""
     names = {
         Symptom.BLEEDS: _("it bleeds"),
         Symptom.GREW: _("it grows"),
@@ -119,7 +119,7 @@ def symptom_name(symptom: Symptom) -> str:
 
 
 def _because(result: Result) -> list[str]:
-    """What the person's own words have done to the answer."""
+    """How the person's own words have changed the answer."""
     lines = []
     if result.symptoms:
         said = ", ".join(map(symptom_name, result.symptoms))
@@ -148,7 +148,7 @@ def _likeness(result: Result) -> str:
 
 
 def _picture(result: Result) -> str:
-    """What kind of photo was read, and what such an answer misses."""
+    """The kind of photo, and how often such an answer misses a melanoma."""
     kinds = {"phone": _("Read as a photo by phone."), "dermatoscope": _("Read as a picture through a dermatoscope.")}
     if result.domain is None:
         return ""
@@ -177,7 +177,7 @@ def _bar(share: float) -> str:
 
 
 def _urgency(result: Result) -> tuple[int, float]:
-    """Sorts the most worrying first, and what was not read last."""
+    """Sort key: the most worrying first, photos that were not analysed last."""
     if result.risk is None:
         return len(_URGENT), 0.0
     return _URGENT.index(result.risk), -verdict.group_share(result.probabilities)

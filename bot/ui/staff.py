@@ -1,4 +1,4 @@
-"""What those who run the bot read of its administration, as HTML."""
+"""Texts about the bot's administration for the staff, as HTML."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ def staff_list(staff: Mapping[int, Role]) -> str:
 
 
 def audit_list(entries: Sequence[AuditEntry]) -> str:
-    """Entries of the audit log. People who were banned stand there by the first digits of a fingerprint."""
+    """Entries of the audit log. Banned people appear with the first digits of a keyed hash."""
     if not entries:
         return _("The audit log is empty.")
     names = {
@@ -49,7 +49,7 @@ def audit_list(entries: Sequence[AuditEntry]) -> str:
 
 
 def maintenance(*, on: bool, working: int, waiting: int) -> str:
-    """Whether maintenance is on, what still runs and what waits for its end."""
+    """Whether maintenance is on, how many photos are being analysed, and how many wait."""
     state = (
         _("🔧 <b>Maintenance is on.</b> New photos are kept and wait; everything else works.")
         if on
@@ -62,7 +62,7 @@ def maintenance(*, on: bool, working: int, waiting: int) -> str:
 
 
 def settings_list(settings: Settings) -> str:
-    """Every setting by its variable's name; of secrets only whether they are set."""
+    """Every setting with its variable's name. Secrets show only whether they are set."""
     lines = [f"{name.upper()} = {escape(_shown(value))}" for name, value in settings]
     return "<b>" + _("Settings") + "</b>\n<pre>" + "\n".join(lines) + "</pre>"
 

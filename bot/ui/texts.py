@@ -1,4 +1,4 @@
-"""Everything the bot says that is not about one photo."""
+"""The bot's texts that are not about one photo."""
 
 from datetime import datetime
 from html import escape
@@ -20,7 +20,7 @@ def welcome() -> str:
 
 
 def description() -> str:
-    """What Telegram shows before the first message; at most 512 characters of plain text."""
+    """The description before the first message; at most 512 characters of plain text."""
     return _(
         "Send a close-up photo of a mole or another spot on the skin: I outline it, tell which of eight kinds "
         "it resembles most, and say whether a doctor should see it soon.\n\n"
@@ -29,12 +29,12 @@ def description() -> str:
 
 
 def short_description() -> str:
-    """What Telegram shows in the bot's profile; at most 120 characters of plain text."""
+    """The text in the bot's profile; at most 120 characters of plain text."""
     return _("Tells whether a doctor should look at a mole or spot soon. Not a diagnosis.")
 
 
 def terms(operator: str | None) -> str:
-    """What a person agrees to: what the bot is not, its limits, who runs it and what is kept."""
+    """The terms: what the bot is not, its limits, who runs it and what is kept."""
     return "\n\n".join(
         [
             what_i_am_not(),
@@ -60,7 +60,7 @@ def what_i_am_not() -> str:
 
 
 def limits() -> str:
-    """What the models never learnt."""
+    """What is outside the models' training data."""
     return _(
         "<b>My limits.</b> I learnt from photos by phone and camera and from pictures taken through a "
         "dermatoscope, nearly all of light skin. "
@@ -157,7 +157,7 @@ def privacy(operator: str | None, user: User, retention_days: int | None) -> str
 
 
 def announcements_state(wanted: bool) -> str:
-    """Whether announcements come."""
+    """Whether announcements are on."""
     if wanted:
         return _("<b>Announcements</b> about new models are on.")
     return _("<b>Announcements</b> about new models are off.")

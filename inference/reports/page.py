@@ -1,4 +1,4 @@
-"""A4 pages and what stands on them: headings, pictures, bars, tables, room to write. Sizes are in millimetres."""
+"""A4 pages with headings, pictures, bars, tables and room to write. Sizes are in millimetres."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -28,11 +28,11 @@ _GROUND: Final = (240, 242, 246)
 
 Colour = tuple[int, int, int]
 Picture = tuple[bytes, str]
-"""A JPEG and the words below it."""
+"""A JPEG and its caption."""
 
 
 class Pages(FPDF):
-    """A document of A4 pages, each with a foot.
+    """A document of A4 pages with footers.
 
     Args:
         title: of the document, also for screen readers.
@@ -52,7 +52,7 @@ class Pages(FPDF):
         self.set_margins(MARGIN, MARGIN)
         self.set_auto_page_break(True, margin=MARGIN + 4)
         self.set_draw_color(*_RULE)
-        # Text begins where pictures and lines do.
+        # Text starts at the same left edge as pictures and lines.
         self.c_margin = 0
         self.add_page()
 
@@ -72,7 +72,7 @@ class Pages(FPDF):
         self.ln(1)
 
     def heading(self, text: str, *, room: float = 20.0) -> None:
-        """A heading, on the next page where less than `room` is left below it."""
+        """A heading; on the next page if less than `room` is left below it."""
         self.keep(room)
         self.ln(2)
         self._pen(10.5, bold=True)
@@ -86,7 +86,7 @@ class Pages(FPDF):
         self.multi_cell(WIDTH, 3.7 if small else _LINE, text, align="L", new_x="LMARGIN", new_y="NEXT")
 
     def verdict(self, text: str, colour: Colour) -> None:
-        """A sentence that must be seen, with a bar in a colour before it."""
+        """A prominent sentence with a coloured bar before it."""
         self._pen(11, bold=True)
         top = self.get_y()
         self.set_fill_color(*_GROUND)
@@ -97,7 +97,7 @@ class Pages(FPDF):
         self.ln(2)
 
     def pictures(self, pictures: Sequence[Picture], *, height: float = 62.0) -> None:
-        """Pictures in a row, as large as the width and `height` allow, with words below each."""
+        """Pictures in a row, as large as the width and `height` allow, with their captions."""
         column = (WIDTH - GAP * (len(pictures) - 1)) / len(pictures)
         sizes = [_fitted(jpeg, column, height) for jpeg, _ in pictures]
         tallest = max(size[1] for size in sizes)
@@ -113,7 +113,7 @@ class Pages(FPDF):
         self.set_y(bottom + 1.5)
 
     def bars(self, rows: Sequence[tuple[str, str, float, Colour]]) -> None:
-        """Bars below one another: words, a figure, its share of the full length (0..1), the bar's colour."""
+        """A list of bars: text, figure, share of the full length (0..1), colour of the bar."""
         words, figure = 74.0, 16.0
         longest = WIDTH - words - figure - 4
         for text, number, share, colour in rows:
@@ -130,7 +130,7 @@ class Pages(FPDF):
             self.set_xy(MARGIN, top + 4.9)
 
     def grid(self, rows: Sequence[Sequence[str]], widths: Sequence[float], *, headed: bool = True) -> None:
-        """A table; `widths` are the columns' shares of the width. The first row is its head where it is `headed`."""
+        """A table; `widths` are the columns' shares of the width. If it is `headed`, the first row is its head."""
         self._pen(_SMALL + 0.5)
         self.set_fill_color(255, 255, 255)
         style = FontFace(emphasis="BOLD", color=_INK, fill_color=_GROUND)
@@ -157,14 +157,14 @@ class Pages(FPDF):
         self.ln(3)
 
     def link_line(self, label: str, address: str) -> None:
-        """A line with an address that can be clicked."""
+        """A line with a clickable address."""
         self._pen(_BODY, colour=_FAINT)
         self.cell(self.get_string_width(label) + 2, _LINE, label)
         self._pen(_BODY, colour=(22, 88, 168))
         self.cell(0, _LINE, address, link=address, new_x="LMARGIN", new_y="NEXT")
 
     def keep(self, room: float) -> None:
-        """Begin a new page where less than `room` is left on this one."""
+        """Start a new page if less than `room` is left on this one."""
         if self.will_page_break(room):
             self.add_page()
 

@@ -1,4 +1,4 @@
-"""The report of one result, on two A4 pages at most."""
+"""The report of one result, on at most two A4 pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class ResultReport:
-    """What the report of one result is made of.
+    """The data of a result's report.
 
     `answered` is what the person was told, `examination` the photo as it is read now. `answers` are the person's own,
     question by question. `program` is the name of what answered, `link` opens the result in it; None where there is

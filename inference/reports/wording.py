@@ -1,4 +1,4 @@
-"""The words of reports. They are for a doctor: medical terms, figures with intervals, no advice on treatment."""
+"""The texts of reports. They are for a doctor: medical terms, figures with intervals, no advice on treatment."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
