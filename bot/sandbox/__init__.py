@@ -1,4 +1,4 @@
-"""A Bot API server on loopback with a chat page: the bot without a token, and what the tests talk to."""
+"""A Bot API server on loopback with a chat page, for the bot without a token and for the tests."""
 
 from bot.sandbox.server import Sandbox
 

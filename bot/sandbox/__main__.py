@@ -1,4 +1,4 @@
-"""python -m bot.sandbox: the server alone, for a bot started with the TELEGRAM_API_URL and BOT_TOKEN it prints."""
+"""python -m bot.sandbox: only the server, for a bot with the TELEGRAM_API_URL and BOT_TOKEN that it prints."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PERSON_ID = 1001
 async def serve() -> int:
     """Runs until interrupted.
 
-    Reads BOT_TOKEN, SANDBOX_PORT and the first of ADMIN_IDS from the environment. SANDBOX_LOCAL_DIR turns local mode
-    on: the bot then reads files below this folder instead of fetching them.
+    Reads BOT_TOKEN, SANDBOX_PORT and the first of ADMIN_IDS from the environment. SANDBOX_LOCAL_DIR turns on local
+    mode: then the bot reads files below this folder instead of downloading them.
     """
     admin = os.environ.get("ADMIN_IDS", "").partition(",")[0].strip()
     folder = os.environ.get("SANDBOX_LOCAL_DIR")

@@ -21,13 +21,13 @@ _TOKEN = re.compile(r"\d+:[\w-]+")
 
 
 class BotApi:
-    """Answers the bot in Telegram's JSON and error form."""
+    """Answers the bot with JSON and errors in Telegram's form."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """What to add to the application."""
+        """The routes for the application."""
         return [
             web.route("*", "/bot{token}/{method}", self._call),
             web.get("/file/bot{token}/{path:.+}", self._download),

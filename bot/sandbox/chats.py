@@ -1,4 +1,4 @@
-"""Chats and what lies in them: messages, topics, button presses, and whether the bot may write."""
+"""Chats with their messages, topics and button presses, and whether the bot may write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.sandbox.errors import ApiError, bad_request, forbidden
 
 @dataclass
 class Press:
-    """A press of an inline button and, once the bot has said so, the answer that the person sees."""
+    """A press of an inline button and, once the bot has sent it, the answer that the person sees."""
 
     callback_query_id: str
     message_id: int
@@ -36,9 +36,9 @@ class Topic:
 
 @dataclass(kw_only=True)
 class Conversation:
-    """A chat with the bot in it: private or of many.
+    """A chat with the bot: private or a group.
 
-    `keyboard` stands in place of the letters; `draft` is what the bot shows while it is writing.
+    `keyboard` replaces the letters; `draft` is what the bot shows while it is writing.
     """
 
     messages: OrderedDict[int, Message] = field(default_factory=OrderedDict)
@@ -49,36 +49,36 @@ class Conversation:
 
     @property
     def chat(self) -> Chat:
-        """The chat as it stands in messages."""
+        """The chat, as messages have it."""
         raise NotImplementedError
 
     @property
     def id(self) -> int:
-        """The chat's number: a person's own, or a negative one for a group."""
+        """The chat's id: a person's own, or a negative one for a group."""
         raise NotImplementedError
 
     def refusal(self) -> ApiError | None:
-        """Why the bot may not write here, in Telegram's words; None where it may."""
+        """Why the bot may not write here, in Telegram's words; None if it may."""
         raise NotImplementedError
 
     def message(self, message_id: int | None, missing: str) -> Message:
-        """Raises: ApiError 400 with `missing` where there is no such message."""
+        """A message of the chat. Raises: ApiError 400 with `missing` if there is no such message."""
         found = self.messages.get(message_id) if message_id is not None else None
         if found is None:
             raise bad_request(missing)
         return found
 
     def topic(self, thread_id: int) -> Topic:
-        """Raises: ApiError 400 where there is no such topic."""
+        """A topic of the chat. Raises: ApiError 400 if there is no such topic."""
         found = self.topics.get(thread_id)
         if found is None:
             raise bad_request("message thread not found")
         return found
 
     def thread(self, thread_id: int | None, reply: Message | None) -> dict[str, Any]:
-        """The fields of a message that say its topic. A reply stays in the topic of what it replies to.
+        """The fields with the topic of a message. A reply stays in the topic of the message that it replies to.
 
-        Raises: ApiError 400 where there is no such topic.
+        Raises: ApiError 400 if there is no such topic.
         """
         if thread_id is None and reply is not None and reply.is_topic_message:
             thread_id = reply.message_thread_id
@@ -121,7 +121,7 @@ class PrivateChat(Conversation):
 
 @dataclass(kw_only=True)
 class Group(Conversation):
-    """A group or supergroup. `status` is the bot's own: member, administrator, left or kicked."""
+    """A group or supergroup. `status` is that of the bot: member, administrator, left or kicked."""
 
     number: int
     title: str

@@ -1,4 +1,4 @@
-"""A person in the sandbox, played over HTTP: for tests and for load."""
+"""A client over HTTP that plays a person in the sandbox, for tests and load tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_HOLD = 10
 
 
 class Refused(Exception):
-    """The sandbox did not do what was asked. The text is its description."""
+    """The sandbox refused an action. The text is its description."""
 
     def __init__(self, status: int, description: str) -> None:
         super().__init__(description)
@@ -26,9 +26,9 @@ class Refused(Exception):
 
 
 class Person:
-    """What a person can do in the chat. Methods return when the sandbox has taken it, not when the bot has answered.
+    """What a person can do in the chat. Methods return when the sandbox has accepted it, not when the bot has answered.
 
-    Every method raises Refused where the sandbox refuses.
+    Every method raises Refused if the sandbox refuses.
     """
 
     def __init__(self, http: ClientSession, api_url: str, user_id: int, name: str, language: str) -> None:
@@ -57,7 +57,7 @@ class Person:
     async def send_document(
         self, content: bytes, name: str = "file.bin", mime_type: str | None = None, **fields: Any
     ) -> Message:
-        """Send a file as it is."""
+        """Send a file unchanged."""
         message: Message = await self.act("document", form([(content, name, mime_type)], fields))
         return message
 
@@ -83,7 +83,7 @@ class Person:
         return edited
 
     async def edit_photo(self, message: Message, photo: bytes, caption: str | None = None) -> Message:
-        """Put another photo in the place of one's own."""
+        """Replace the photo of one's own message."""
         fields = {**_which(message), "caption": caption}
         edited: Message = await self.act("edit", form([(photo, "0.jpg", "image/jpeg")], fields))
         return edited
@@ -104,11 +104,11 @@ class Person:
         return message
 
     async def open_topic(self, name: str, chat_id: int | None = None) -> int:
-        """Begin a topic. Gives its `message_thread_id`."""
+        """Open a topic; returns its `message_thread_id`."""
         return int((await self.act("topic", {"name": name, "chat_id": chat_id}))["message_thread_id"])
 
     async def gather(self, title: str, *others: int, **fields: Any) -> int:
-        """Make a group with these people and the bot. `fields` are those of the route. Gives its number."""
+        """Make a group with these people and the bot; returns its id. `fields` are those of the route."""
         return int((await self.post("/sim/groups", {"title": title, "members": [self.id, *others], **fields}))["id"])
 
     async def block(self, blocked: bool = True) -> None:
@@ -116,7 +116,7 @@ class Person:
         await self.act("block", {"blocked": blocked})
 
     async def transcript(self, chat_id: int | None = None) -> dict[str, Any]:
-        """The whole private chat, or the chat with this number, as it stands now."""
+        """The current state of the private chat, or of the chat with this id."""
         chat: dict[str, Any] = await self.get(f"/sim/chats/{chat_id or self.id}/transcript")
         return chat
 
@@ -128,7 +128,7 @@ class Person:
     async def wait(
         self, find: Callable[[dict[str, Any]], T | None], patience: float = PATIENCE, chat_id: int | None = None
     ) -> T:
-        """Wait until `find` finds something in the transcript. Raises: AssertionError after `patience` seconds."""
+        """Wait until `find` returns something for the transcript. Raises: AssertionError after `patience` seconds."""
         version = -1
         transcript: dict[str, Any] = {}
         try:
@@ -149,7 +149,7 @@ class Person:
         return [call for call in answer["calls"] if call["chat_id"] == self.id]
 
     async def faults(self, *faults: dict[str, Any]) -> None:
-        """Order failures of the calls to this person. A call that concerns no chat needs `chat_id` None."""
+        """Order failures of the calls to this person. A call without a chat needs `chat_id` None."""
         await self.post("/sim/faults", [{"chat_id": self.id, **fault} for fault in faults])
 
     async def file(self, file_id: str) -> bytes:
@@ -179,7 +179,7 @@ def form(files: Sequence[tuple[bytes, str, str | None]], fields: dict[str, Any])
     """Files, as (bytes, name, media type), and plain fields."""
     data = FormData(default_to_multipart=True)
     for content, name, mime_type in files:
-        # aiohttp warns of large bytes, not of a file.
+        # aiohttp warns about large bytes but not about a file.
         data.add_field("file", io.BytesIO(content), filename=name, content_type=mime_type)
     for name, value in fields.items():
         if value is not None:

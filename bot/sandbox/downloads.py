@@ -1,4 +1,4 @@
-"""How a file reaches the bot: whole, cut off, drop by drop, longer than announced, or not at all."""
+"""Sends a file to the bot: complete, cut off, slowly, longer than announced, or not at all."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ CHUNK = 256 * 1024
 
 
 async def send_file(request: web.Request, data: bytes, fault: Fault | None) -> web.StreamResponse:
-    """Answers with the file, or with what `fault` makes of it."""
+    """Answers with the file, or with what `fault` orders."""
     kind = fault.kind if fault is not None else None
     if fault is None or kind not in ("drop_answer", "drip", "oversized"):
         return web.Response(body=data, content_type="application/octet-stream")
-    # A body that is longer than it should be cannot announce its length.
+    # A body that is too long must not announce its length.
     headers = {} if kind == "oversized" else {"Content-Length": str(len(data))}
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
@@ -40,10 +40,10 @@ async def send_file(request: web.Request, data: bytes, fault: Fault | None) -> w
 
 
 async def spoil(folder: Path, path: str, fault: Fault) -> None:
-    """Changes a file of local mode as `fault` orders. `path` lies below `folder`."""
+    """Changes a file of local mode as `fault` orders. `path` is below `folder`."""
     file = folder / path
     if fault.kind == "file_lost":
         await asyncio.to_thread(file.unlink)
     elif fault.kind == "oversized":
-        # A file with a hole: as long as ordered, and it takes no room.
+        # A sparse file: as long as ordered, but it takes no disk space.
         await asyncio.to_thread(os.truncate, file, file.stat().st_size + fault.surplus)

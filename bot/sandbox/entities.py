@@ -37,8 +37,8 @@ def format_text(
 ) -> tuple[str, list[MessageEntity]]:
     """The text as shown and all of its entities, sorted by offset.
 
-    A parse mode wins over given entities, as with Telegram. White space around the text goes.
-    Raises: ApiError on bad markup, an unknown parse mode, or an entity that does not lie within the text.
+    A parse mode has priority over given entities, as in Telegram. White space around the text is removed. Raises:
+    ApiError on bad markup, an unknown parse mode, or an entity outside the text.
     """
     mode = parse_mode if isinstance(parse_mode, str) else ""
     if mode.lower() == "html":

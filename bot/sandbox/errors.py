@@ -1,4 +1,4 @@
-"""Refusals in Telegram's own words. Where those are not known, the words say plainly what is wrong."""
+"""Errors in Telegram's own words, or in plain words if Telegram's are unknown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from __future__ import annotations
 class ApiError(Exception):
     """An answer with `ok: false`: an HTTP status and Telegram's description.
 
-    `retry_after` is in seconds and belongs to 429. `migrate_to_chat_id` is where a group went that became a supergroup.
+    `retry_after` is in seconds and belongs to 429. `migrate_to_chat_id` is the new id of a group that became a
+    supergroup.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What changed, told to whoever watches: the chat page by server-sent events, the tests by long polling."""
+"""Publishes changes: to the chat page by server-sent events, to the tests by long polling."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Event:
 
 
 class EventHub:
-    """Hands each event to every subscriber and keeps the number of the latest."""
+    """Sends each event to every subscriber and keeps the number of the latest one."""
 
     def __init__(self) -> None:
         self.version = 0
@@ -33,7 +33,7 @@ class EventHub:
         self.closed = False
 
     def publish(self, kind: str, chat_id: int | None = None, data: dict[str, Any] | None = None) -> None:
-        """Tells every subscriber. One that is a whole backlog behind is cut off and must subscribe again."""
+        """Sends an event to every subscriber. A subscriber with a full backlog is cut off and must subscribe again."""
         self.version += 1
         event = Event(self.version, kind, chat_id, data or {}, time.monotonic())
         for queue in tuple(self._subscribers):
@@ -57,7 +57,7 @@ class EventHub:
             self._subscribers.discard(queue)
 
     async def beyond(self, version: int, seconds: float) -> None:
-        """Returns once something newer than `version` happened, after `seconds`, or at the close."""
+        """Waits for an event newer than `version`, at most `seconds`, or until the close."""
         try:
             async with asyncio.timeout(seconds):
                 while self.version <= version and not self.closed:

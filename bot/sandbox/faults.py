@@ -40,33 +40,33 @@ REFUSALS = {
 
 
 class DropConnection(Exception):
-    """The connection is to be cut without an answer."""
+    """Order to cut the connection without an answer."""
 
 
 class HtmlPage(Exception):
-    """A proxy answers with a page of its own in place of Telegram."""
+    """Order to answer with a proxy's error page."""
 
 
 class Fault(BaseModel):
-    """One order: after `skip` calls of `method` to `chat_id`, the next `times` fail; None stands for any.
+    """One order: after `skip` calls of `method` to `chat_id`, the next `times` calls fail; None means any.
 
-    The method `download` stands for fetching a file. Before the method is carried out:
+    The method `download` means the download of a file. Faults before the call is carried out:
     - `drop` cuts the connection, `html` answers with a proxy's error page.
-    - `slow` waits for `seconds` and then goes on as usual.
+    - `slow` waits for `seconds` and then goes on normally.
     - `migrated` says that the group is now the supergroup `migrate_to_chat_id`.
     - `retry_after`, in seconds, belongs to 429.
 
-    After it:
+    Faults after it:
     - `drop_answer` cuts the connection.
     - `garbled_answer` answers with JSON that fits no method, although the work is done.
 
-    Of a file only, with the method `download`, or in local mode `getFile`:
+    Faults of files only, with the method `download`, or in local mode `getFile`:
     - `drip` sends it in small pieces over `seconds`. Local mode has no such fault.
-    - `oversized` gives `surplus` bytes more than getFile announced.
-    - `file_lost` gives nothing: 404, and in local mode a path where no file lies.
+    - `oversized` sends `surplus` bytes more than getFile announced.
+    - `file_lost` sends nothing: 404, or in local mode a path without a file.
 
-    `file_expired` refuses getFile with the words that stand for both: gone, and not available for the moment. Where
-    the next call succeeds, it was for the moment.
+    `file_expired` refuses getFile with Telegram's message, which means both "gone" and "temporarily unavailable". If
+    the next call succeeds, it was temporary.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -82,20 +82,20 @@ class Fault(BaseModel):
     surplus: int = Field(default=1, ge=1)
 
     def concerns(self, method: str, chat_id: int | None) -> bool:
-        """Whether this order is about such a call."""
+        """Whether this order is for such a call."""
         if self.method is not None and self.method.lower() != method.lower():
             return False
         return self.chat_id is None or self.chat_id == chat_id
 
 
 class FaultPlan:
-    """The orders not yet used up, the oldest first."""
+    """The remaining orders, the oldest first."""
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
 
     def take(self, method: str, chat_id: int | None) -> Fault | None:
-        """The fault for this call, which is used up by one; None where there is none."""
+        """The fault for this call, whose count decreases by one; None if there is none."""
         for fault in self.faults:
             if not fault.concerns(method, chat_id):
                 continue
@@ -110,7 +110,7 @@ class FaultPlan:
 
 
 async def strike(fault: Fault) -> None:
-    """Fails as ordered, before the call is carried out. The caller does what is ordered for after it.
+    """Fails as ordered before the call is carried out. The caller handles the faults after it.
 
     Raises: ApiError, DropConnection, HtmlPage.
     """

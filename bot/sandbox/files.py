@@ -32,7 +32,7 @@ pillow_heif.register_heif_opener()
 
 
 class NotAPhoto(Exception):
-    """No photo can be made of these bytes; the text is Telegram's word for it."""
+    """These bytes are no valid photo. The text is Telegram's error."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Rendition:
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file by its identifier. `media` is what a message carries to show it; `data` is None over 20 MB."""
+    """A stored file. `media` is its part of a message; `data` is None over 20 MB."""
 
     file_id: str
     file_unique_id: str
@@ -65,7 +65,7 @@ class StoredFile:
 
 
 class FileStore:
-    """Keeps the newest files, up to a number of bytes. Older ones have expired, as they do in Telegram."""
+    """Keeps the newest files, up to a number of bytes. Older files have expired, as in Telegram."""
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
         self._files: OrderedDict[str, StoredFile] = OrderedDict()
@@ -74,7 +74,7 @@ class FileStore:
         self._count = 0
 
     def add_photo(self, renditions: Sequence[Rendition]) -> tuple[PhotoSize, ...]:
-        """Stores a photo, smallest size first, and gives what a message carries."""
+        """Stores a photo, the smallest size first; returns its part of a message."""
         sizes = tuple(
             PhotoSize(
                 file_id=_identifier("AgAC"),
@@ -91,7 +91,7 @@ class FileStore:
 
     def add_document(self, data: bytes, name: str, mime_type: str | None = None) -> Document:
         """Stores a file byte for byte."""
-        # A client that does not know says octet-stream; Telegram then goes by the name.
+        # A client sends octet-stream for an unknown type. Then Telegram uses the name.
         known = mime_type if mime_type != UNKNOWN_TYPE else None
         mime = known or mimetypes.guess_type(name)[0] or UNKNOWN_TYPE
         document = Document(
@@ -105,7 +105,7 @@ class FileStore:
         return document
 
     def add_live_photo(self, video: bytes, still: Sequence[PhotoSize]) -> LivePhoto:
-        """Stores the moving part of a photo. `still` is stored already; the sandbox makes up the length."""
+        """Stores the moving part of a photo. `still` is stored already. The sandbox invents the length."""
         live = LivePhoto(
             file_id=_identifier("BAAC"),
             file_unique_id=_identifier("AgAD", 9),
@@ -120,7 +120,7 @@ class FileStore:
         return live
 
     def add_clip(self, kind: str, data: bytes) -> Voice | Video | Sticker | Animation:
-        """Stores a voice message, video, sticker or animation; the sandbox makes up its length and size."""
+        """Stores a voice message, video, sticker or animation. The sandbox invents its length and size."""
         file_id, unique = _identifier("DQAC"), _identifier("AgAD", 9)
         clip: Voice | Video | Sticker | Animation
         if kind == "voice":
@@ -169,14 +169,14 @@ class FileStore:
         return clip
 
     def get(self, file_id: str) -> StoredFile:
-        """The file. Raises: ApiError 400 where it is unknown or has expired."""
+        """The file. Raises: ApiError 400 if it is unknown or has expired."""
         try:
             return self._files[file_id]
         except KeyError:
             raise bad_request("wrong file_id or the file is temporarily unavailable") from None
 
     def at(self, path: str) -> StoredFile | None:
-        """The file that getFile gave this path for, while it is kept."""
+        """The file with this path from getFile; None if it has expired."""
         return next((file for file in self._files.values() if file.path == path), None)
 
     def _keep(self, file: _Identified, folder: str, suffix: str, data: bytes, mime: str, media: Media) -> None:
@@ -193,13 +193,13 @@ class FileStore:
 async def renditions(data: bytes, *, from_bot: bool) -> list[Rendition]:
     """The sizes that Telegram makes of a photo, in a thread: JPEG, upright, without EXIF, smallest first.
 
-    A bot's photo is held to the limits of sendPhoto; a person's client shrinks before it sends.
-    Raises: NotAPhoto.
+    A bot's photo must fit the limits of sendPhoto. A person's client shrinks a photo before it sends it. Raises:
+    NotAPhoto.
     """
     return list(await asyncio.to_thread(_renditions, data, from_bot))
 
 
-# Where many send the same picture, the sandbox must not be what they wait for.
+# Cached, so that the sandbox is no bottleneck when many people send the same picture.
 @lru_cache(maxsize=8)
 def _renditions(data: bytes, from_bot: bool) -> tuple[Rendition, ...]:
     try:

@@ -1,4 +1,4 @@
-"""Telegram's limits on how fast a bot may send; off until a test sets them."""
+"""Telegram's rate limits for a bot. They are off until a test sets them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.sandbox.errors import too_many_requests
 
 
 class FloodLimits(BaseModel):
-    """How many messages pass. None: no such limit. Telegram itself is about `TELEGRAM`.
+    """The limits in messages; None is no limit. `TELEGRAM` has approximately Telegram's own.
 
     Args:
-        overall: within any one second, to all chats together.
-        per_chat: a second, to one chat, in the long run.
-        burst: at once to a chat that has been left in peace; without it `per_chat`.
+        overall: within any second, to all chats together.
+        per_chat: messages a second to one chat, on average.
+        burst: at once to a quiet chat; None is `per_chat`.
         per_group_minute: within any minute, to one group.
-        penalty: seconds that a refusal asks to wait at least.
+        penalty: the shortest `retry_after` of a refusal, in seconds.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -36,19 +36,19 @@ TELEGRAM = FloodLimits(overall=30, per_chat=1, burst=3, per_group_minute=20)
 
 
 class FloodGate:
-    """Counts messages, and refuses those over a limit. What is refused does not count."""
+    """Counts messages, and refuses those over a limit. Refused messages do not count."""
 
     def __init__(self) -> None:
         self.limits = FloodLimits()
         self._overall: deque[float] = deque()
         self._minutes: defaultdict[int, deque[float]] = defaultdict(deque)
-        # How many messages a chat is behind, and when that was so.
+        # Chat -> its debt in messages, and the time of this value.
         self._debts: dict[int, tuple[float, float]] = {}
 
     def admit(self, chat_id: int, messages: int, now: float) -> None:
         """Counts `messages` sent to `chat_id` at `now` seconds. Raises: ApiError 429 over a limit.
 
-        An album longer than a limit passes where nothing else was sent.
+        An album longer than a limit passes if nothing else was sent.
         """
         limits = self.limits
         minute = self._minutes[chat_id] if chat_id < 0 and limits.per_group_minute is not None else deque[float]()
@@ -74,10 +74,10 @@ class FloodGate:
 
 
 def busiest_seconds(calls: Iterable[tuple[int | None, float]]) -> dict[str, Any]:
-    """The most calls within any one second: in all, and to each chat.
+    """The largest number of calls within any second: in total, and to each chat.
 
     Args:
-        calls: chat and Unix time of each, in the order in which they came.
+        calls: chat and Unix time of each, in their order.
     """
     overall: deque[float] = deque()
     chats: defaultdict[int, deque[float]] = defaultdict(deque)

@@ -1,4 +1,4 @@
-"""An HTTP request of the bot, read into aiogram's own model of the method."""
+"""Reads an HTTP request of the bot into aiogram's model of the method."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REQUEST_LIMIT = 110 * 1024 * 1024
 
 Method = TypeVar("Method", bound=TelegramMethod[Any])
 
-# Telegram's words for what a bot is most likely to leave out.
+# Telegram's errors for missing parameters.
 _MISSING = {
     "chat_id": "chat_id is empty",
     "text": "message text is empty",
@@ -38,8 +38,8 @@ _WHOLE_NUMBER = re.compile(r"-?\d{1,18}")
 async def read_form(request: web.Request) -> tuple[dict[str, Any], dict[str, BufferedInputFile]]:
     """Parameters by name and uploaded files by the name of their part.
 
-    Query string, JSON, urlencoded and multipart bodies are read, as by Telegram.
-    Raises: ApiError 413 over 50 MB a file, 400 on a body that cannot be read.
+    It reads query strings, JSON, urlencoded and multipart bodies, as Telegram does. Raises: ApiError 413 for a file
+    over 50 MB, 400 on a body that cannot be read.
     """
     values: dict[str, Any] = dict(request.query)
     files: dict[str, BufferedInputFile] = {}
@@ -78,7 +78,7 @@ async def _read_part(part: BodyPartReader, limit: int) -> bytes:
 
 
 def build_method(model: type[Method], values: Mapping[str, Any], files: Mapping[str, BufferedInputFile]) -> Method:
-    """The method, checked by aiogram's model of it. Raises: ApiError 400 naming the parameter."""
+    """The method, checked by aiogram's model. Raises: ApiError 400 that names the wrong parameter."""
     parameters: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         if name in files:
@@ -96,7 +96,7 @@ def build_method(model: type[Method], values: Mapping[str, Any], files: Mapping[
 
 
 def describe(method: TelegramMethod[Any]) -> dict[str, Any]:
-    """The parameters that were given, ready for JSON. A file becomes its name and size."""
+    """The given parameters, ready for JSON. A file becomes its name and size."""
     return {name: _plain(getattr(method, name)) for name in sorted(method.model_fields_set)}
 
 

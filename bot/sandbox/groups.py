@@ -1,4 +1,4 @@
-"""What happens to a group: it is made, the bot comes and goes, it becomes a supergroup, it is deleted."""
+"""Groups: creation, the bot's membership, migration to a supergroup, deletion."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SUPERGROUPS_BEGIN = -1_000_000_000_000
 
 
 class Groups:
-    """Plays the groups. Every method raises ApiError 400 on what cannot be done."""
+    """Plays the groups. Every method raises ApiError 400 on an impossible action."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     def create(self, title: str, members: Sequence[int], *, supergroup: bool = False, forum: bool = False) -> Group:
-        """Makes a group of these people, the first of whom adds the bot. A forum is a supergroup with topics."""
+        """Makes a group of these people. The first one adds the bot. A forum is a supergroup with topics."""
         if not members:
             raise bad_request("a group has at least one person")
         users = {number: self._world.person(number).user for number in members}
@@ -41,7 +41,7 @@ class Groups:
         return group
 
     def set_status(self, group_id: int, status: str, by: int | None = None) -> None:
-        """Adds the bot, makes it an administrator, takes it out or bans it. It gets a `my_chat_member` update."""
+        """Adds the bot, makes it an administrator, removes it or bans it. The bot gets a `my_chat_member` update."""
         group = self.find(group_id)
         if status not in STATUSES:
             raise bad_request(f"the bot's status is one of {', '.join(STATUSES)}")
@@ -62,7 +62,7 @@ class Groups:
             self._say(group, actor, {"new_chat_members": [self._world.bot]})
 
     def migrate(self, group_id: int) -> Group:
-        """Makes a supergroup of a group. Calls to the old number are refused with the new one from now on."""
+        """Turns a group into a supergroup. From now on, calls to the old id are refused with the new id."""
         old = self.find(group_id)
         if old.supergroup:
             raise bad_request("the group is a supergroup already")
@@ -78,11 +78,11 @@ class Groups:
         return new
 
     def delete(self, group_id: int) -> None:
-        """Deletes the group for everybody. The bot is not told; what it sends is refused from now on."""
+        """Deletes the group for everybody. The bot gets no update; its messages are refused from now on."""
         self.find(group_id).deleted = True
 
     def find(self, group_id: int) -> Group:
-        """Raises: ApiError 400 where there is no such group."""
+        """The group with this id. Raises: ApiError 400 if there is none."""
         found = self._world.groups.get(group_id)
         if found is None:
             raise bad_request("chat not found")

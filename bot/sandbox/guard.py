@@ -1,4 +1,4 @@
-"""Keeps other web sites away: no page but its own, in the same browser, may talk to the sandbox."""
+"""Protection against other web sites: only the sandbox's own page may talk to it from a browser."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def guard(
     origin = request.headers.get("Origin")
     if name not in LOOPBACK_NAMES or (origin is not None and origin != f"http://{request.host}"):
         raise web.HTTPForbidden(text="This server answers its own page on this machine only.")
-    # A link on another site may open the page itself, nothing else.
+    # A link on another site may open the page itself but nothing else.
     opened = request.path == "/" and request.headers.get("Sec-Fetch-Mode") == "navigate"
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and not opened:
         raise web.HTTPForbidden(text="This server answers its own page only.")
@@ -30,7 +30,7 @@ async def guard(
 
 
 async def harden(_: web.Request, response: web.StreamResponse) -> None:
-    """Headers for every answer: nothing is guessed, framed, or run from elsewhere."""
+    """Headers for every answer: no guessed types, no frames, no foreign scripts."""
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -1,4 +1,4 @@
-"""Keyboards: under a message, and in place of the letters. Checked as Telegram checks them."""
+"""Keyboards: under a message, or instead of the letters. They are checked as in Telegram."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NO_ACTION = "can't parse inline keyboard button: Text buttons are unallowed in 
 
 
 def inline_keyboard(markup: object) -> InlineKeyboardMarkup | None:
-    """The keyboard under a message, None for an empty one. Raises: ApiError on what Telegram would not take."""
+    """The keyboard under a message; None for an empty one. Raises: ApiError if Telegram would refuse it."""
     if markup is None:
         return None
     if not isinstance(markup, InlineKeyboardMarkup):
@@ -46,21 +46,21 @@ def inline_keyboard(markup: object) -> InlineKeyboardMarkup | None:
 
 
 def check_style(style: str | None, allowed: Sequence[str] = STYLES) -> None:
-    """Raises: ApiError 400 on a colour that buttons do not have."""
+    """Checks a button's style. Raises: ApiError 400 on an unknown one."""
     if style is not None and style not in allowed:
         raise bad_request("invalid button style specified")
 
 
 def check_callback_data(data: str) -> None:
-    """Raises: ApiError 400 unless it has 1 to 64 bytes."""
+    """Checks callback data. Raises: ApiError 400 unless it has 1 to 64 bytes."""
     if not 1 <= len(data.encode()) <= CALLBACK_DATA_LIMIT:
         raise bad_request("BUTTON_DATA_INVALID")
 
 
 def show_keyboard(chat: Conversation, markup: object) -> InlineKeyboardMarkup | None:
-    """Shows or removes the keyboard of a new message. Returns an inline keyboard: only that is part of the message.
+    """Shows or removes the keyboard of a new message. Returns an inline keyboard, which is part of the message.
 
-    Raises: ApiError on what Telegram would not take.
+    Raises: ApiError if Telegram would refuse it.
     """
     if isinstance(markup, ReplyKeyboardMarkup):
         _check_reply_keyboard(chat, markup)
@@ -73,7 +73,7 @@ def show_keyboard(chat: Conversation, markup: object) -> InlineKeyboardMarkup | 
 
 
 def shared_users(chat: Conversation, request_id: int, chosen: Sequence[User]) -> UsersShared:
-    """What the bot learns of the people somebody picks for it. Raises: ApiError where no button asks for them."""
+    """What the bot gets about people that somebody picks. Raises: ApiError if no button asks for them."""
     buttons = [button for row in chat.keyboard.keyboard for button in row] if chat.keyboard else []
     request = next(
         (b.request_users for b in buttons if b.request_users and b.request_users.request_id == request_id), None

@@ -1,4 +1,4 @@
-"""Telegram's HTML: the tags it knows, nested properly, or the error it answers with."""
+"""Parses Telegram's HTML, or raises the error with which Telegram answers."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _SIMPLE = {
     "code": "code",
     "pre": "pre",
 }
-# Relative, or a day of the week, a date and a time, each short or long. Empty: the words stand as they are.
+# Relative, or a day of the week, a date and a time, each short or long. Empty: the text stays unchanged.
 DATE_TIME_FORMAT = re.compile(r"r|w?[dD]?[tT]?")
 _LINK_SCHEMES = ("http://", "https://", "tg://", "mailto:", "tel:")
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z0-9-]*)(?P<rest>[^<>]*)>")
 _ATTRIBUTE = re.compile(r"""\s*([A-Za-z-]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
-# Only these are read; any other reference stays as it is written.
+# Only these are decoded. Any other reference stays unchanged.
 _REFERENCE = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 
 
@@ -49,7 +49,7 @@ class _Open:
 def parse_html(source: str) -> tuple[str, list[MessageEntity]]:
     """The text without markup, and its entities with offsets in UTF-16 units.
 
-    Raises: ApiError 400 "can't parse entities: ..." naming the byte at which the markup breaks.
+    Raises: ApiError 400 "can't parse entities: ..." with the byte offset of the error.
     """
     pieces: list[str] = []
     length = 0

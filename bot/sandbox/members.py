@@ -1,4 +1,4 @@
-"""Somebody's place in a chat, as the Bot API gives it."""
+"""Somebody's membership in a chat, in the form of the Bot API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiogram.types import ChatMemberAdministrator, ChatMemberBanned, ChatMemberL
 Membership = ChatMemberAdministrator | ChatMemberBanned | ChatMemberLeft | ChatMemberMember
 
 STATUSES = ("member", "administrator", "left", "kicked")
-# Telegram writes a ban without end as the start of time.
+# Telegram writes a permanent ban as the Unix time 0.
 _FOREVER = datetime.fromtimestamp(0, UTC)
 
 

@@ -30,9 +30,9 @@ PHOTOS_AT_ONCE = range(1, 11)
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a message goes: the private chat unless `chat_id` is a group's, and there to a topic or as a reply.
+    """Where a message goes: to the private chat or the group `chat_id`, there to a topic or as a reply.
 
-    `quote` is a part of the text or caption of the message replied to.
+    `quote` is a part of the text or caption of the message that is replied to.
     """
 
     chat_id: int | None = None
@@ -45,7 +45,7 @@ PRIVATE = Destination()
 
 
 class People:
-    """Plays the persons. Every method raises ApiError 400 on what Telegram's apps do not offer."""
+    """Plays the people. Every method raises ApiError 400 on an action that Telegram's apps do not offer."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -59,13 +59,13 @@ class People:
         entities: Sequence[MessageEntity] | None = None,
         place: Destination = PRIVATE,
     ) -> Message:
-        """Sends a text, with formatting where asked for."""
+        """Sends a text, optionally with formatting."""
         return self._send(user_id, text_content(text, parse_mode, entities), place)
 
     async def send_photos(
         self, user_id: int, pictures: Sequence[bytes], caption: str | None = None, place: Destination = PRIVATE
     ) -> list[Message]:
-        """Sends photos, shrunk and re-encoded as Telegram's apps do; several are an album."""
+        """Sends photos, shrunk and re-encoded as in Telegram's apps; several are an album."""
         if len(pictures) not in PHOTOS_AT_ONCE:
             raise bad_request("an album has 2 to 10 photos")
         fields = caption_content(caption, None, None)
@@ -81,7 +81,7 @@ class People:
     async def send_live_photo(
         self, user_id: int, still: bytes, video: bytes, caption: str | None = None, place: Destination = PRIVATE
     ) -> Message:
-        """Sends a photo that moves. Telegram gives its still as the photo of the message too."""
+        """Sends a live photo. Telegram also provides its still as the message's photo."""
         photo = self._world.files.add_photo(await _shrunk(still))
         live = self._world.files.add_live_photo(video, photo)
         fields = caption_content(caption, None, None)
@@ -96,12 +96,12 @@ class People:
         caption: str | None = None,
         place: Destination = PRIVATE,
     ) -> Message:
-        """Sends a file as it is."""
+        """Sends a file unchanged."""
         document = self._world.files.add_document(data, name, mime_type)
         return self._send(user_id, {**caption_content(caption, None, None), "document": document}, place)
 
     def send_clip(self, user_id: int, kind: str, data: bytes, place: Destination = PRIVATE) -> Message:
-        """Sends a voice message, video, sticker or animation; an animation carries a document too."""
+        """Sends a voice message, video, sticker or animation. An animation has a document too."""
         clip = self._world.files.add_clip(kind, data)
         fields: dict[str, Any] = {kind: clip}
         if kind == "animation":
@@ -111,7 +111,7 @@ class People:
     def forward(
         self, user_id: int, from_chat_id: int, message_id: int, *, hidden: bool = False, place: Destination = PRIVATE
     ) -> Message:
-        """Forwards a message from another chat of the sandbox. `hidden`: its sender shows no account, only a name."""
+        """Forwards a message from another chat of the sandbox. `hidden`: its sender shows only a name, no account."""
         source = self._world.conversation(from_chat_id).message(message_id, "message to forward not found")
         return self._send(user_id, forwarded(source, hidden=hidden), place)
 
@@ -124,7 +124,7 @@ class People:
     async def edit_photo(
         self, user_id: int, message_id: int, picture: bytes, caption: str | None = None, chat_id: int | None = None
     ) -> Message:
-        """Puts another photo in the place of one's own photo or file; the caption becomes this one."""
+        """Replaces one's own photo or file, and its caption."""
         message = self._own(user_id, message_id, chat_id)
         if message.photo is None and message.document is None:
             raise bad_request("there is no media in the message to edit")
@@ -174,14 +174,14 @@ class People:
         self._world.events.publish("blocked", user_id, {"blocked": blocked})
 
     def open_topic(self, user_id: int, name: str, chat_id: int | None = None) -> Message:
-        """Begins a topic in the private chat or in a forum."""
+        """Opens a topic in the private chat or in a forum."""
         chat = self._writing(user_id, Destination(chat_id))
         _, message = open_topic(self._world, chat, self._world.person(user_id).user, name)
         self._tell("message", chat, message)
         return message
 
     def delete_account(self, user_id: int) -> None:
-        """The person leaves Telegram. The bot is not told; what it sends is refused from now on."""
+        """The person leaves Telegram. The bot gets no update; its messages are refused from now on."""
         self._world.person(user_id).deleted = True
 
     def _writing(self, user_id: int, place: Destination) -> Conversation:

@@ -1,4 +1,4 @@
-"""Privacy mode: what of a group reaches the bot. It is on for every bot that does not turn it off."""
+"""Privacy mode: which messages of a group reach the bot. It is on by default."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _CONTENT = ("text", "photo", "document", "voice", "video", "sticker", "animation
 def hears(bot: User, group: Group, message: Message) -> bool:
     """Whether the bot gets this message of a group.
 
-    It does when it is an administrator or privacy mode is off. Else it gets service messages, commands that are not
-    for another bot, mentions of it, and replies to what it has said.
+    It gets all messages if it is an administrator or privacy mode is off. Otherwise it gets service messages, commands
+    that are not for another bot, mentions of it, and replies to it.
     """
     if group.status == "administrator" or bot.can_read_all_group_messages:
         return True

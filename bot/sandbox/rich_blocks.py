@@ -1,6 +1,6 @@
-"""Rich messages: headings, tables, details, slideshows. What a bot sends becomes what a message carries.
+"""Rich messages: headings, tables, details, slideshows. Converts the bot's input into the message's form.
 
-Blocks are read; the HTML and Markdown forms, sound, video and maps are not.
+It supports blocks, but not the HTML and Markdown forms, sound, video and maps.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _MODELS = {kind.model_fields["type"].default: kind for kind in get_args(get_args
 
 
 async def read_rich_message(asked: InputRichMessage, upload: Upload, *, draft: bool = False) -> RichMessage:
-    """The message as its reader gets it. `upload` stores a photo or document and gives what a block carries.
+    """The message as its reader gets it. `upload` stores a photo or document and returns its part of a block.
 
-    Raises: ApiError 400 over a limit, on no content, on a block that the sandbox does not know or a draft's only.
+    Raises: ApiError 400 over a limit, without content, on an unknown block, or on a block that only a draft may have.
     """
     if len([each for each in (asked.html, asked.markdown, asked.blocks) if each is not None]) > 1:
         raise bad_request("exactly one of html, markdown and blocks must be used")
@@ -64,7 +64,7 @@ async def read_rich_message(asked: InputRichMessage, upload: Upload, *, draft: b
 
 
 def rich_callback_data(message: RichMessage) -> list[str]:
-    """What the buttons in a rich message carry, in reading order."""
+    """The callback data of the buttons in a rich message, in reading order."""
     buttons = [part for part, _ in _walk(message.blocks, 1) if isinstance(part, RichMessageButton)]
     return [button.callback_data for button in buttons if button.callback_data is not None]
 
@@ -115,7 +115,7 @@ def _walk(part: Any, depth: int) -> Iterator[tuple[Any, int]]:
                 yield from _walk(getattr(part, name), depth + (name == "blocks"))
 
 
-# Fields that hold blocks or words which are read; file numbers and codes are neither.
+# Fields with blocks or text, but not file ids and codes.
 _READ = frozenset(
     {"blocks", "items", "cells", "text", "caption", "credit", "summary", "button", "buttons", "expression"}
 )

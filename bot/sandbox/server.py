@@ -1,12 +1,12 @@
-"""The sandbox as a server on loopback: Telegram's Bot API, the person's side, and the chat page.
+"""The sandbox: a server on loopback with Telegram's Bot API, routes for people, and the chat page.
 
 `python -m bot.sandbox` runs it alone. In a test:
 
     async with Sandbox(people=[User(id=1001, is_bot=False, first_name="Emma")]) as sandbox:
         bot = Bot(sandbox.token, session=AiohttpSession(api=TelegramAPIServer.from_base(sandbox.base_url)))
 
-The bot calls `{base_url}/bot{token}/{method}` and fetches files from `{base_url}/file/bot{token}/{path}`.
-A person is played in JSON, answers are JSON, errors are `{"ok": false, "description": ...}` with status 4xx:
+The bot calls `{base_url}/bot{token}/{method}` and downloads files from `{base_url}/file/bot{token}/{path}`. The routes
+for people take JSON and answer in JSON. Errors are `{"ok": false, "description": ...}` with status 4xx:
 
     GET    /sim/users                     who is there, and the bot
     POST   /sim/users                     {id, first_name, language_code?, username?}: adds or renames a person
@@ -42,8 +42,8 @@ A person is played in JSON, answers are JSON, errors are `{"ok": false, "descrip
     GET    /sim/files/{file_id}           a file, for the page
 
 WHERE is chat_id? of a group, message_thread_id? of a topic, reply_to? and quote?, a part of that message's words.
-`transcript` and `calls` take `?beyond=VERSION&wait=SECONDS` and then answer as soon as there is news.
-A bot may write to a person only after the person has written, as with Telegram.
+`transcript` and `calls` accept `?beyond=VERSION&wait=SECONDS`. Then they answer as soon as something has changed. A bot
+may write to a person only after the person has written, as in Telegram.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ PAGE = Path(__file__).with_name("page")
 
 
 def loopback(host: str) -> bool:
-    """Whether an address can be reached from this machine only."""
+    """Whether an address can be reached only from this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -79,16 +79,16 @@ class Sandbox:
     """The server.
 
     Args:
-        token: the bot's; its number is the bot's identifier. Without one the sandbox makes one up.
-        name: what the bot is called until it sets a name itself.
+        token: the bot's; its number is the bot's id. Without one, the sandbox invents one.
+        name: of the bot, until it sets another one.
         username: the bot's, without the @.
-        people: who is there from the start.
-        samples: pictures that the page offers, by title; each function returns JPEG bytes and may take its time.
-        local_folder: turns local mode on: getFile writes the file below this folder and answers with its absolute
-            path; nothing can be fetched over HTTP.
+        people: who exist from the start.
+        samples: pictures that the page offers: title -> function that returns JPEG bytes and may be slow.
+        local_folder: turns on local mode: getFile writes the file below this folder and answers with its absolute path.
+            Then there are no downloads over HTTP.
 
     Raises:
-        ValueError: the token does not begin with a number.
+        ValueError: the token does not start with a number.
     """
 
     def __init__(
@@ -122,13 +122,14 @@ class Sandbox:
 
     @property
     def base_url(self) -> str:
-        """Where it listens, without a slash at the end. Raises: RuntimeError before the start."""
+        """Its address, without a slash at the end. Raises: RuntimeError before the start."""
         if not self._base_url:
             raise RuntimeError("the sandbox has not been started")
         return self._base_url
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listens on `port`, a free one where 0. Raises: ValueError off loopback, OSError on a taken port."""
+        """Listens on `port` (0 is any free port). Raises: ValueError if `host` is not loopback, OSError on a used
+        port."""
         if not loopback(host):
             raise ValueError(f"the sandbox listens on this machine only, not on {host}")
         application = web.Application(client_max_size=REQUEST_LIMIT, middlewares=[guard])
@@ -136,7 +137,7 @@ class Sandbox:
         application.add_routes(BotApi(self.world).routes())
         application.add_routes(routes(self.world, self._samples))
         application.add_routes([web.get("/", _page), web.static("/page", PAGE)])
-        # Without cancellation a poller killed in the middle would go on waiting for updates nobody reads.
+        # Without cancellation, the request of a killed poller would go on waiting for updates.
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
@@ -149,7 +150,7 @@ class Sandbox:
         self._base_url = f"http://{f'[{host}]' if ':' in host else host}:{taken}"
 
     async def stop(self) -> None:
-        """Ends the waiting requests and stops listening; what was said is lost."""
+        """Ends the waiting requests and stops listening. All chats are lost."""
         self.world.close()
         if self._runner is not None:
             await self._runner.cleanup()

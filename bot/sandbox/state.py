@@ -1,4 +1,4 @@
-"""Everything the sandbox knows, in memory: the chats, the bot's profile, its calls."""
+"""The state of the sandbox, in memory: the chats, the bot's profile, its calls."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ NUMBERS_A_SECOND = 10
 
 
 def dump(value: Any) -> dict[str, Any]:
-    """A Telegram object as the JSON that the Bot API gives for it."""
+    """A Telegram object as JSON of the Bot API."""
     answer: dict[str, Any] = value.model_dump(mode="json", by_alias=True, exclude_none=True)
     return answer
 
 
 def now() -> datetime:
-    """This second, as message dates count."""
+    """The current time in whole seconds, as in message dates."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
@@ -71,12 +71,13 @@ class World:
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
         self.commands: dict[tuple[str, str], Sequence[BotCommand]] = {}
         self.texts: dict[tuple[str, str], str] = {}
-        # A sandbox forgets, the bot's database does not: numbers of an earlier sandbox must not come again.
+        # A new sandbox has forgotten everything, but the bot's database has not. So ids of an earlier sandbox must not
+        # come again.
         self._last_message_id = max(0, int((time.time() - NUMBERS_BEGIN) * NUMBERS_A_SECOND))
         self._last_call_id = 0
 
     def join(self, user: User) -> PrivateChat:
-        """Adds a person, or renames a known one. Raises: ApiError when there are too many."""
+        """Adds a person, or renames a known one. Raises: ApiError if there are too many."""
         known = self.people.get(user.id)
         if known is not None:
             known.user = user
@@ -88,14 +89,14 @@ class World:
         return known
 
     def person(self, user_id: int) -> PrivateChat:
-        """Somebody's chat with the bot. Raises: ApiError 400 where there is nobody."""
+        """Somebody's chat with the bot. Raises: ApiError 400 if there is no such person."""
         found = self.people.get(user_id)
         if found is None:
             raise bad_request("chat not found")
         return found
 
     def conversation(self, chat_id: int | str) -> Conversation:
-        """The chat by its number. Raises: ApiError 400 where there is none."""
+        """The chat with this id. Raises: ApiError 400 if there is none."""
         found = (self.people.get(chat_id) or self.groups.get(chat_id)) if isinstance(chat_id, int) else None
         if found is None:
             raise bad_request("chat not found")
@@ -110,14 +111,14 @@ class World:
         return found
 
     def next_number(self) -> int:
-        """A number for a message, a chat or a topic that no other has had."""
+        """A new number for a message, a chat or a topic."""
         self._last_message_id += 1
         return self._last_message_id
 
     def post(
         self, conversation: Conversation, sender: User, content: Mapping[str, Any], number: int | None = None
     ) -> Message:
-        """Puts a message into the chat, under the next number unless it has one, and tells those who watch."""
+        """Adds a message to the chat, under the next number unless it has one, and publishes the event."""
         message = Message(
             message_id=number or self.next_number(),
             date=now(),
@@ -147,7 +148,7 @@ class World:
         self.events.publish("delete", conversation.id, {"message_ids": list(message_ids)})
 
     def remember_press(self, conversation: Conversation, press: Press) -> None:
-        """Remembers a press of a button until it is answered."""
+        """Stores a press of a button until it is answered."""
         conversation.presses[press.callback_query_id] = press
         self._presses[press.callback_query_id] = conversation
         while len(self._presses) > PRESSES_KEPT:
@@ -155,14 +156,14 @@ class World:
             where.presses.pop(number, None)
 
     def press(self, callback_query_id: str) -> tuple[Conversation, Press]:
-        """A press and the chat it was in. Raises: ApiError 400 where there is none."""
+        """A press and its chat. Raises: ApiError 400 if there is none."""
         conversation = self._presses.get(callback_query_id)
         if conversation is None:
             raise bad_request("query is too old and response timeout expired or query ID is invalid")
         return conversation, conversation.presses[callback_query_id]
 
     def record(self, method: str, chat_id: int | None, params: dict[str, Any]) -> Call:
-        """Notes a call of the bot as it arrives."""
+        """Records a call of the bot when it arrives."""
         self._last_call_id += 1
         call = Call(self._last_call_id, method, chat_id, params, time.time())
         self.calls.append(call)
@@ -170,11 +171,11 @@ class World:
         return call
 
     def finish(self, call: Call, *, ok: bool, error_code: int | None = None, description: str | None = None) -> None:
-        """Notes how a call ended."""
+        """Records how a call ended."""
         call.ok, call.error_code, call.description = ok, error_code, description
         self.events.publish("call", call.chat_id, asdict(call))
 
     def close(self) -> None:
-        """Lets go of everybody who waits."""
+        """Ends all waiting requests."""
         self.events.close()
         self.updates.close()

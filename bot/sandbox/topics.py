@@ -1,4 +1,4 @@
-"""Topics: of a forum, and of a private chat where the bot has them enabled."""
+"""Topics of a forum, or of a private chat if the bot has enabled them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ NAME_LENGTHS = range(1, 129)
 
 
 def has_topics(world: World, chat: Conversation) -> bool:
-    """Whether topics can be made in a chat."""
+    """Whether a chat can have topics."""
     return chat.forum if isinstance(chat, Group) else bool(world.bot.has_topics_enabled)
 
 
 def open_topic(
     world: World, chat: Conversation, by: User, name: str, colour: int | None = None, emoji: str | None = None
 ) -> tuple[Topic, Message]:
-    """Begins a topic. Its number is that of the service message which says so.
+    """Opens a topic. Its number is that of its service message.
 
-    Raises: ApiError 400 where the chat has no topics, or on a bad name or colour.
+    Raises: ApiError 400 if the chat cannot have topics, or on a bad name or colour.
     """
     if not has_topics(world, chat):
         raise bad_request("the chat is not a forum")

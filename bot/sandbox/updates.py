@@ -13,12 +13,12 @@ from bot.sandbox.errors import ApiError
 
 UPDATES_KEPT = 10_000
 MAX_HOLD = 50
-# What Telegram leaves out unless it is asked for by name.
+# Telegram sends these kinds only if they are asked for by name.
 ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 
 
 class UpdateQueue:
-    """Updates wait here until an offset above theirs confirms them: a lost answer is sent again."""
+    """Updates wait here until a higher offset confirms them, so a lost answer is sent again."""
 
     def __init__(self) -> None:
         self._pending: deque[dict[str, Any]] = deque(maxlen=UPDATES_KEPT)
@@ -30,25 +30,25 @@ class UpdateQueue:
 
     @property
     def pending(self) -> int:
-        """How many updates nobody has confirmed."""
+        """The number of unconfirmed updates."""
         return len(self._pending)
 
     def push(self, kind: str, payload: Any) -> None:
-        """Appends an update, unless the bot said that it does not want this kind."""
+        """Appends an update, unless the bot does not want this kind."""
         if kind not in self._allowed and (self._allowed or kind in ON_REQUEST):
             return
         update = Update.model_validate({"update_id": self._last_id + 1, kind: payload})
         self.push_raw(update.model_dump(mode="json", by_alias=True, exclude_none=True))
 
     def push_raw(self, update: Mapping[str, Any]) -> int:
-        """Appends any JSON object as it is, whatever it holds. Only `update_id` is set, and returned."""
+        """Appends any JSON object unchanged, except that `update_id` is set; returns the id."""
         self._last_id += 1
         self._pending.append({**update, "update_id": self._last_id})
         self._wake()
         return self._last_id
 
     def drop_pending(self) -> None:
-        """Forgets what is waiting, as deleteWebhook with drop_pending_updates does."""
+        """Drops the waiting updates, as deleteWebhook with drop_pending_updates does."""
         self._pending.clear()
 
     async def fetch(
@@ -58,9 +58,9 @@ class UpdateQueue:
         hold: int | None,
         allowed: list[str] | None,
     ) -> list[dict[str, Any]]:
-        """Confirms what lies below `offset`, then answers with what waits or holds on for `hold` seconds.
+        """Confirms updates below `offset`, then returns the waiting ones, or waits at most `hold` seconds for one.
 
-        A newer call ends an older one that is still holding on: the older gets Telegram's 409.
+        A newer call ends an older one that is still waiting; the older one gets Telegram's 409.
         """
         self._poller += 1
         mine = self._poller
@@ -89,7 +89,7 @@ class UpdateQueue:
         return list(self._pending)[:count]
 
     def close(self) -> None:
-        """Lets a poller that is holding on go with an empty answer."""
+        """Ends a waiting call with an empty answer."""
         self._closed = True
         self._wake()
 

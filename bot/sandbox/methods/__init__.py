@@ -1,4 +1,4 @@
-"""What the bot may call, by name: one function for each method, fed with aiogram's model of it."""
+"""The methods of the Bot API by name: one function for each, with aiogram's model as its argument."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REGISTRIES: tuple[Registry, ...] = (
 
 
 def find_method(name: str) -> Registered:
-    """The method by its name, in any case of letters. Raises: ApiError 404."""
+    """The method with this name; upper or lower case does not matter. Raises: ApiError 404."""
     for registry in _REGISTRIES:
         if (found := registry.get(name.lower())) is not None:
             return found
@@ -34,17 +34,17 @@ def find_method(name: str) -> Registered:
 
 
 async def perform(registered: Registered, world: World, method: TelegramMethod[Any]) -> str:
-    """Carries the method out and gives the answer as JSON, written by aiogram's model. Raises: ApiError."""
+    """Carries the method out; returns the answer as JSON from aiogram's model. Raises: ApiError."""
     result = await registered.handler(world, method)
     if registered.model is GetUpdates:
-        # Raw updates need not fit aiogram's model, nor be valid Unicode.
+        # Raw updates may not fit aiogram's model and may not be valid Unicode.
         return json.dumps({"ok": True, "result": result})
     answer = Response[registered.model.__returning__](ok=True, result=result)  # type: ignore[name-defined]
     return answer.model_dump_json(by_alias=True, exclude_none=True)
 
 
 def failure(error: ApiError) -> str:
-    """The answer that Telegram gives for a refusal, as JSON."""
+    """Telegram's answer for an error, as JSON."""
     parameters = None
     if error.retry_after or error.migrate_to_chat_id:
         parameters = ResponseParameters(retry_after=error.retry_after, migrate_to_chat_id=error.migrate_to_chat_id)

@@ -1,4 +1,4 @@
-"""Parts that messages are made of, checked as Telegram checks them: captions, media, replies, forwards."""
+"""Parts of messages: text, captions, media, replies, forwards. They are checked as in Telegram."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def text_content(text: str, mode: ParseMode, entities: Sequence[MessageEntity] |
 
 
 def caption_content(caption: str | None, mode: ParseMode, entities: Sequence[MessageEntity] | None) -> dict[str, Any]:
-    """The fields of a caption, empty as None. Raises: ApiError on bad markup, over 1,024 UTF-16 units."""
+    """The fields of a caption; an empty one is None. Raises: ApiError on bad markup, over 1,024 UTF-16 units."""
     plain, found = format_text(caption or "", mode, entities)
     if utf16_length(plain) > CAPTION_LIMIT:
         raise bad_request("message caption is too long")
@@ -54,9 +54,9 @@ def caption_content(caption: str | None, mode: ParseMode, entities: Sequence[Mes
 
 
 def placed(conversation: Conversation, thread_id: int | None, reply: ReplyParameters | None) -> dict[str, Any]:
-    """The fields that say where in the chat a message goes: its topic, and what it replies to or quotes.
+    """The fields with a message's position in the chat: its topic, and what it replies to or quotes.
 
-    Raises: ApiError where there is no such topic or message, or no such words in the message.
+    Raises: ApiError if there is no such topic, message, or quoted text.
     """
     target = None
     if reply is not None and reply.message_id is not None:
@@ -69,12 +69,12 @@ def placed(conversation: Conversation, thread_id: int | None, reply: ReplyParame
     if target is None:
         return thread
     quote = quoted(target, format_text(reply.quote, None, None)[0] if reply and reply.quote else None)
-    # What the other message replied to itself is left out.
+    # The message to which that message replied is left out.
     return {**thread, "reply_to_message": target.model_copy(update={"reply_to_message": None}), "quote": quote}
 
 
 def quoted(target: Message, words: str | None) -> TextQuote | None:
-    """A quote of a message. Raises: ApiError where the message does not have these words."""
+    """A quote of a message. Raises: ApiError if the message does not have this text."""
     if words is None:
         return None
     text = target.text or target.caption or ""
@@ -85,9 +85,9 @@ def quoted(target: Message, words: str | None) -> TextQuote | None:
 
 
 def forwarded(source: Message, *, hidden: bool = False) -> dict[str, Any]:
-    """The fields of a message that is forwarded: its content and where it comes from.
+    """The fields of a forwarded message: its content and its origin.
 
-    `hidden`: the sender lets others see only the name, not the account.
+    `hidden`: the sender shows only the name, not the account.
     """
     fields: dict[str, Any] = {name: getattr(source, name) for name in CONTENT}
     if source.forward_origin is not None:
@@ -103,14 +103,14 @@ def forwarded(source: Message, *, hidden: bool = False) -> dict[str, Any]:
 
 
 def callback_data(message: Message) -> list[str]:
-    """What the buttons of a message carry, in reading order."""
+    """The callback data of a message's buttons, in reading order."""
     rows = message.reply_markup.inline_keyboard if message.reply_markup else []
     data = [button.callback_data for row in rows for button in row if button.callback_data is not None]
     return data + (rich_callback_data(message.rich_message) if message.rich_message else [])
 
 
 async def photo(world: World, source: str | InputFile) -> tuple[PhotoSize, ...]:
-    """A photo uploaded or known by `file_id`. Raises: ApiError over 10 MB, on no image or another kind."""
+    """A photo, uploaded or by `file_id`. Raises: ApiError over 10 MB, if it is no image, or on another kind."""
     if not isinstance(source, BufferedInputFile):
         return _known(world, source, tuple, "Photo")
     if not source.data:
@@ -127,7 +127,7 @@ async def photo(world: World, source: str | InputFile) -> tuple[PhotoSize, ...]:
 
 
 async def document(world: World, source: str | InputFile) -> Document:
-    """A document uploaded or known by `file_id`. Raises: ApiError over 50 MB, when empty, on another kind."""
+    """A document, uploaded or by `file_id`. Raises: ApiError over 50 MB, if it is empty, or on another kind."""
     if not isinstance(source, BufferedInputFile):
         return _known(world, source, Document, "Document")
     if not source.data:

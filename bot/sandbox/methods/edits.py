@@ -1,4 +1,4 @@
-"""Changing what has been sent: edits, deletions, and answers to buttons."""
+"""Edits, deletions, and answers to buttons."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def delete_messages(world: World, asked: DeleteMessages) -> bool:
     conversation = world.reachable(asked.chat_id)
     if len(asked.message_ids) not in DELETIONS_AT_ONCE:
         raise bad_request("wrong number of message identifiers specified")
-    # Unlike deleteMessage, Telegram passes over those that are not there.
+    # Unlike deleteMessage, this method ignores missing messages.
     world.remove(conversation, [number for number in asked.message_ids if number in conversation.messages])
     return True
 

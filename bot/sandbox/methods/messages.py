@@ -37,14 +37,14 @@ ALBUM_SIZES = range(2, 11)
 
 
 def reach(world: World, chat_id: int | str, messages: int = 1) -> Conversation:
-    """The chat to which so many messages are sent now. Raises: ApiError where it may not be, or not so fast."""
+    """The chat to which this many messages go now. Raises: ApiError if the bot may not write there, or not so fast."""
     conversation = world.reachable(chat_id)
     world.flood.admit(conversation.id, messages, asyncio.get_running_loop().time())
     return conversation
 
 
 class _Placed(Protocol):
-    """What all methods that send one message have in common."""
+    """The common fields of all methods that send one message."""
 
     @property
     def message_thread_id(self) -> int | None: ...
@@ -57,7 +57,7 @@ class _Placed(Protocol):
 
 
 def send(world: World, conversation: Conversation, fields: dict[str, Any], asked: _Placed) -> Message:
-    """Posts the message where it is to go, with its keyboard. Raises: ApiError."""
+    """Posts the message in its place, with its keyboard. Raises: ApiError."""
     fields |= content.placed(conversation, asked.message_thread_id, asked.reply_parameters)
     before = conversation.keyboard
     fields["reply_markup"] = show_keyboard(conversation, asked.reply_markup)
@@ -96,7 +96,7 @@ async def send_media_group(world: World, asked: SendMediaGroup) -> list[Message]
         few = "few" if len(asked.media) < ALBUM_SIZES.start else "many"
         raise bad_request(f"too {few} messages to send as an album")
     conversation = reach(world, asked.chat_id, len(asked.media))
-    # Everything is checked before anything is sent: an album goes out whole or not at all.
+    # Everything is checked before anything is sent, so an album goes out completely or not at all.
     parts = await _album_parts(world, asked.media)
     place = content.placed(conversation, asked.message_thread_id, asked.reply_parameters)
     group = secrets.token_hex(8)

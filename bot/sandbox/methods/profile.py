@@ -1,4 +1,4 @@
-"""What the bot is: its user, its commands and descriptions by language."""
+"""The bot's profile: its user, its commands, and its descriptions by language."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ async def get_my_short_description(world: World, asked: GetMyShortDescription) -
 
 
 def commands_for(world: World, user: User) -> list[BotCommand]:
-    """The menu that this person sees: the narrowest scope first, in it the person's language first."""
+    """The menu that this person sees: from the narrowest scope, and there in the person's language if possible."""
     language = (user.language_code or "")[:2]
     for scope in (f"chat:{user.id}", "all_private_chats", "default"):
         for code in (language, ""):
@@ -131,7 +131,7 @@ def commands_for(world: World, user: User) -> list[BotCommand]:
 
 
 def text_for(world: World, field: str, language: str) -> str:
-    """The bot's `name`, `description` or `short_description` in this language, else in the one for all."""
+    """The bot's `name`, `description` or `short_description` in this language, or else the default one."""
     return world.texts.get((field, language)) or world.texts.get((field, ""), "")
 
 

@@ -1,4 +1,4 @@
-"""The table from a method's name to the function that carries it out."""
+"""The registry: name of a method -> function that carries it out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Method = TypeVar("Method", bound=TelegramMethod[Any])
 
 @dataclass(frozen=True)
 class Registered:
-    """A method's model, and the coroutine that gives its result or raises ApiError."""
+    """A method's model, and the coroutine that returns its result or raises ApiError."""
 
     model: type[TelegramMethod[Any]]
     handler: Callable[[World, Any], Awaitable[Any]]

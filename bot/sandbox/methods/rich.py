@@ -1,4 +1,4 @@
-"""Rich messages, and drafts: what a bot shows while it is still writing."""
+"""Rich messages, and drafts, which a bot shows while it is still writing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ methods = Registry()
 
 
 async def rich_message(world: World, asked: InputRichMessage, *, draft: bool = False) -> RichMessage:
-    """What a message carries, its photos and files stored. Raises: ApiError 400."""
+    """The rich message, with its photos and files stored. Raises: ApiError 400."""
 
     async def upload(media: InputMediaPhoto | InputMediaDocument) -> Any:
         if isinstance(media, InputMediaPhoto):

@@ -1,4 +1,4 @@
-"""Topics, made and changed by the bot; and the bot's own place in a group."""
+"""Topics that the bot makes and changes, and the bot's membership in a group."""
 
 from __future__ import annotations
 

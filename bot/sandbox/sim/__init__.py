@@ -1,4 +1,4 @@
-"""The person's side over HTTP, for the chat page and for tests: `bot.sandbox.server` lists the routes."""
+"""The routes for people, for the chat page and for tests; see `bot.sandbox.server` for a list."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,7 +12,7 @@ from bot.sandbox.state import World
 
 
 def routes(world: World, samples: Mapping[str, Callable[[], bytes]]) -> list[web.AbstractRouteDef]:
-    """Everything under /sim. Errors have the Bot API's form: `{"ok": false, "description": ...}`."""
+    """All routes under /sim. Errors have the Bot API's form: `{"ok": false, "description": ...}`."""
     return [
         *Actions(world).routes(),
         *GroupActions(world).routes(),

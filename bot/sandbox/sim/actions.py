@@ -1,4 +1,4 @@
-"""What a person does: /sim/users/{id}/..."""
+"""Actions of people: /sim/users/{id}/..."""
 
 from __future__ import annotations
 
@@ -84,14 +84,14 @@ class Blocking(Strict):
 
 
 class Actions:
-    """The routes by which people act."""
+    """The routes for actions of people."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._people = People(world)
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """What to add to the application."""
+        """The routes for the application."""
         user = r"/sim/users/{id:\d+}"
         clips = "|".join(CLIPS)
         return [

@@ -1,4 +1,4 @@
-"""What happens to groups: /sim/groups/..."""
+"""Actions on groups: /sim/groups/..."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Status(Strict):
 
 
 class GroupActions:
-    """The routes by which groups are made and changed."""
+    """The routes for making and changing groups."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._groups = Groups(world)
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """What to add to the application."""
+        """The routes for the application."""
         group = r"/sim/groups/{id:-\d+}"
         return [
             web.get("/sim/groups", answering(self._list)),
@@ -64,7 +64,7 @@ class GroupActions:
 
 
 def described(group: Group) -> dict[str, Any]:
-    """A group as the routes give it."""
+    """A group in the form of the routes."""
     return {
         **dump(group.chat),
         "members": list(group.members),

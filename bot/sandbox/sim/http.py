@@ -1,4 +1,4 @@
-"""Reading what is asked of the sandbox, and answering in JSON."""
+"""Reads requests for the sandbox, and answers in JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Strict(BaseModel):
-    """A body that may have no unknown fields."""
+    """A body without unknown fields."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,7 +38,7 @@ class Upload:
             raise bad_request(str(error)) from None
 
     def one(self) -> tuple[bytes, str, str | None]:
-        """The only file. Raises: ApiError 400 where there are more, or none."""
+        """The only file. Raises: ApiError 400 if there are several or none."""
         if len(self.files) != 1:
             raise bad_request("there is no document in the request")
         return self.files[0]
@@ -47,7 +47,7 @@ class Upload:
 def answering(
     handler: Callable[[web.Request], Awaitable[Any]],
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """A handler that answers with what `handler` returns, or with its ApiError, as JSON."""
+    """A handler that answers with the result of `handler`, or with its ApiError, as JSON."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
@@ -59,13 +59,13 @@ def answering(
 
 
 def number(request: web.Request) -> int:
-    """The person or chat in the address."""
+    """The id of the person or chat in the path."""
     return int(request.match_info["id"])
 
 
 async def read(request: web.Request, model: type[Model]) -> Model:
-    """The body. Raises: ApiError 400 on another type or another form."""
-    # Any other type could be sent by a foreign page's form without the browser asking first.
+    """The body. Raises: ApiError 400 on another media type or another form."""
+    # A foreign page's form could send any other type without a preflight request of the browser.
     if request.content_type != "application/json":
         raise bad_request("the body must be application/json")
     try:
@@ -75,7 +75,7 @@ async def read(request: web.Request, model: type[Model]) -> Model:
 
 
 async def read_upload(request: web.Request) -> Upload:
-    """A multipart body. Raises: ApiError 400 on another type, 413 over 64 MB."""
+    """A multipart body. Raises: ApiError 400 on another media type, 413 over 64 MB."""
     if not request.content_type.startswith("multipart/"):
         raise bad_request("the body must be multipart/form-data")
     upload, total = Upload([], fields := {}), 0

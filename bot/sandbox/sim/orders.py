@@ -1,4 +1,4 @@
-"""What a test orders: failures, limits, raw updates, and the switches that @BotFather has."""
+"""Orders of a test: failures, limits, raw updates, and @BotFather's settings."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Switches(Strict):
 
 
 class Orders:
-    """The routes by which the sandbox itself is set."""
+    """The routes that configure the sandbox."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """What to add to the application."""
+        """The routes for the application."""
         return [
             web.post("/sim/updates", answering(self._raw_update)),
             web.get("/sim/faults", answering(self._faults)),

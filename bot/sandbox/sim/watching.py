@@ -1,4 +1,4 @@
-"""Looking on: chats, calls, files, samples, and everything that happens."""
+"""Watching: chats, calls, files, samples, and events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.sandbox.state import World, dump
 
 KEEP_ALIVE = 15.0
 LONGEST_WAIT = 60.0
-# What a browser may show in the page; anything else is offered as a download, so that it never runs there.
+# Types that a browser may show in the page. Other files are downloads, so that they never run there.
 _WAITING = frozenset({"getUpdates"})
 SHOWN = frozenset({"image/jpeg", "image/png", "image/webp"})
 
@@ -34,7 +34,7 @@ class Watching:
         self._samples = samples
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """What to add to the application."""
+        """The routes for the application."""
         return [
             web.get("/sim/users", answering(self._users)),
             web.get(r"/sim/users/{id:\d+}/transcript", answering(self._transcript)),
@@ -131,7 +131,7 @@ class Watching:
                 await response.write(_line(event))
 
     async def _hold(self, request: web.Request) -> None:
-        """Long polling: `beyond` is the version already seen, `wait` the seconds to hold on for more."""
+        """Long polling: `beyond` is the last seen version, `wait` the longest waiting time in seconds."""
         try:
             version, seconds = int(request.query.get("beyond", -1)), float(request.query.get("wait", 0))
         except ValueError:
