@@ -2,9 +2,9 @@
 
 Telegram has no idempotency key, so it cannot recognise a repeated message. Two cases remain:
 
-- The connection breaks after Telegram has accepted a message. The message is sent again and may come twice. - The
-process is killed between the two notes. Nobody knows whether the answer arrived. It is not sent again. The next start
-says so and offers the result (see `recovery`).
+- The connection breaks after Telegram has accepted a message. The message is sent again and may come twice.
+- The process is killed between the two notes. Nobody knows whether the answer arrived. It is not sent again. The next
+  start says so and offers the result (see `recovery`).
 """
 
 import asyncio
