@@ -41,7 +41,7 @@ class Edits:
     async def answered_before(self, request: Request) -> bool:
         """Whether the message of a request showed an earlier photo that was answered or is being answered."""
         earlier = (requests.c.chat_id == request.chat_id) & (requests.c.message_id == request.message_id)
-        # Once it is being sent, an answer cannot be called back.
+        # An answer that is being sent cannot be stopped.
         earlier &= (requests.c.edited_at < request.edited_at) & requests.c.outcome.in_(COMMITTED)
         async with self._transactions.read() as connection:
             return (await connection.execute(select(requests.c.id).where(earlier).limit(1))).first() is not None

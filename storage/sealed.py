@@ -68,10 +68,10 @@ class SealedRequests:
         return {} if result is None else {"result": self._cipher.seal_json(result, _place(row, "result"))}
 
     def ended(self, row: Row[Any], end: Completion) -> dict[str, Any]:
-        """The values that change in a row once the answer is sent."""
+        """The values that change when the answer is sent."""
         values = {"outcome": end.outcome, "completed_at": datetime.now(UTC)}
         if row.outcome != Outcome.SENDING:
-            # Else its result is kept already, and the person may have added to it meanwhile.
+            # A SENDING request has its result already, and the person may have added to it meanwhile.
             values |= self.decided(row, end.result)
         if end.reply_file_id is not None:
             values["reply_file_id"] = self._cipher.seal_text(end.reply_file_id, _place(row, "reply_file_id"))
