@@ -155,7 +155,7 @@ def _answers(given: Mapping[str, str]) -> dict[str, Any]:
     try:
         return PersonAnswers.model_validate(answered).given()
     except ValidationError:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_answers", "An answer is none that is known.") from None
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_answers", "An answer is unknown.") from None
 
 
 def _in_words(answer: Answer, language: str) -> dict[str, Any]:

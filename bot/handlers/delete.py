@@ -51,7 +51,7 @@ async def erase(
         return
     traces = _(
         "Traces of it are still in the log of the database, which another program is reading. "
-        "I tell you when they are gone."
+        "I will tell you when they are gone."
     )
     await _settle(callback, bot, f"{erased}\n\n{traces}")
     supervisor.start(_tell_when_wiped(callback, database, bot), "word of a complete erasure")

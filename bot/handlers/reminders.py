@@ -47,11 +47,11 @@ async def remind(
     await callback.answer()
     if callback_data.months not in MONTHS:
         await database.reminders.switch_off(mole.id)
-        await _settle(callback, bot, _("I do not remind you of this mole."))
+        await _settle(callback, bot, _("I will not remind you of this mole."))
         return
     due = months_later(datetime.now(UTC), callback_data.months, user)
     await database.reminders.set(mole.id, callback_data.months, due)
-    await _settle(callback, bot, _("I remind you on {day}, in the morning.").format(day=day(due)))
+    await _settle(callback, bot, _("I will remind you on {day}, in the morning.").format(day=day(due)))
     if user.utc_offset is None:
         await bot.send_message(
             user.id, _("What does your clock say now? I ask once, to write by day."), reply_markup=keyboard(*_clocks())
@@ -67,11 +67,11 @@ async def snooze(
     known = await database.reminders.get(mole.id)
     await callback.answer()
     if known is None:
-        await _settle(callback, bot, _("I do not remind you of this mole."))
+        await _settle(callback, bot, _("I will not remind you of this mole."))
         return
     due = snoozed(datetime.now(UTC), user)
     await database.reminders.set(mole.id, known[0], due)
-    await _settle(callback, bot, _("I remind you on {day}, in the morning.").format(day=day(due)))
+    await _settle(callback, bot, _("I will remind you on {day}, in the morning.").format(day=day(due)))
 
 
 async def set_clock(
@@ -82,7 +82,7 @@ async def set_clock(
         return
     await database.users.set_utc_offset(user.id, callback_data.minutes)
     await callback.answer()
-    await _settle(callback, bot, _("Thank you. I go by your clock from now on."))
+    await _settle(callback, bot, _("Thank you. From now on I use your time."))
 
 
 def _clocks() -> list[list[Button]]:

@@ -70,9 +70,9 @@ async def ban(message: Message, command: CommandObject, access: Access) -> None:
     if user_id is None:
         return
     if await access.ban(message.chat.id, user_id):
-        await message.answer(_("{id} is shut out. /unban {id} takes it back.").format(id=user_id))
+        await message.answer(_("{id} is banned. /unban {id} lifts the ban.").format(id=user_id))
     else:
-        await message.answer(_("{id} is shut out already, or belongs to the staff.").format(id=user_id))
+        await message.answer(_("{id} is banned already, or belongs to the staff.").format(id=user_id))
 
 
 async def unban(message: Message, command: CommandObject, access: Access) -> None:
@@ -82,7 +82,7 @@ async def unban(message: Message, command: CommandObject, access: Access) -> Non
     if await access.unban(message.chat.id, user_id):
         await message.answer(_("{id} may use the bot again.").format(id=user_id))
     else:
-        await message.answer(_("{id} was not shut out.").format(id=user_id))
+        await message.answer(_("{id} was not banned.").format(id=user_id))
 
 
 async def audit(message: Message, database: Database) -> None:

@@ -59,7 +59,7 @@ def sentence(standing: Standing) -> str:
 
 def _state(standing: Standing) -> str:
     if len(standing.photos) < 2:
-        return _("One photo so far. A change can be told from the second one on.")
+        return _("One photo so far. I can compare from the second photo on.")
     if standing.changed:
         what = {
             Mark.ASYMMETRY: _("its shape"),
@@ -73,7 +73,7 @@ def _state(standing: Standing) -> str:
         )
     if not standing.comparable:
         return _("The photos are of different kinds, so they are not compared.")
-    return _("No change that can be told from these photos.")
+    return _("I see no change in these photos.")
 
 
 def _size(standing: Standing) -> str:
@@ -82,7 +82,7 @@ def _size(standing: Standing) -> str:
     measured = [each.millimetres for each in (standing.findings[0], standing.findings[-1])]
     if None in measured:
         return " " + _(
-            "Whether it has grown cannot be told from photos without a scale: measure it with a ruler. If it changes, "
+            "Photos without a scale do not show whether it has grown: measure it with a ruler. If it changes, "
             "bleeds, itches or grows, see a doctor."
         )
     return " " + _("If it changes, bleeds, itches or grows, see a doctor.")

@@ -100,7 +100,7 @@ def stats(usage: Usage, recipients: int) -> str:
 def _drift(index: float | None) -> str:
     if index is None:
         return _("Drift of the answers: too few to tell")
-    state = _("⚠️ the last 7 days differ from those before") if index >= PSI_LIMIT else _("none that can be told")
+    state = _("⚠️ the last 7 days differ from those before") if index >= PSI_LIMIT else _("none visible")
     return _("Drift of the answers: {state} (stability index {index:.2f}, limit {limit})").format(
         state=state, index=index, limit=PSI_LIMIT
     )

@@ -85,7 +85,7 @@ def _reasons(retry_after: float = 0.0) -> dict[Reason, tuple[str, str]]:
         ),
         Trouble.NOT_SET_UP: (
             _("I cannot get photos at the moment"),
-            _("Whoever runs me has to change a setting first. Sorry! Please try again later."),
+            _("The operator has to change a setting first. Sorry! Please try again later."),
         ),
         Trouble.BUSY: (
             _("Too many people are sending photos right now"),

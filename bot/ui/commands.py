@@ -42,7 +42,7 @@ def staff_commands(role: Role) -> list[BotCommand]:
         BotCommand(command="stats", description=_("Requests and users by day")),
         BotCommand(command="health", description=_("How I am doing right now")),
         BotCommand(command="maintenance", description=_("Let new photos wait")),
-        BotCommand(command="ban", description=_("Shut somebody out; /unban takes it back")),
+        BotCommand(command="ban", description=_("Ban somebody; /unban lifts the ban")),
         BotCommand(command="audit", description=_("What the staff did")),
         BotCommand(command="settings", description=_("What is set, without secrets")),
     ]

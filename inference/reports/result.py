@@ -151,7 +151,7 @@ def write_models(pages: Pages, examination: Examination, evidence: tuple[Evidenc
     pages.paragraph(_("Models: {names}").format(names=names), small=True)
     pages.ln(1)
     if not evidence:
-        pages.paragraph(_("Nothing was measured of these models for this kind of photo."))
+        pages.paragraph(_("There are no figures of these models for this kind of photo."))
         return
     pages.grid(wording.figures(evidence, pages.language), (2.6, 1, 1.5, 1.5, 1.9, 1.5))
     pages.paragraph(

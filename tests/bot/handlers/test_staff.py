@@ -56,7 +56,7 @@ async def test_what_is_written_wrongly_is_answered_by_an_example(stage: Stage, c
 
 async def test_somebody_banned_gets_only_their_rights_over_their_data(stage: Stage) -> None:
     await stage.audience(IVAN)
-    await stage.say(ADMIN, f"/ban {IVAN}", "is shut out")
+    await stage.say(ADMIN, f"/ban {IVAN}", "is banned")
     turned_away = await stage.say(IVAN, "/history", "Пользоваться этим ботом вы больше не можете")
     photo = (await stage.people.send_photos(IVAN, [sample("mole")]))[0]
     await stage.reply(IVAN, "Пользоваться этим ботом вы больше не можете", photo.message_id)
@@ -64,7 +64,7 @@ async def test_somebody_banned_gets_only_their_rights_over_their_data(stage: Sta
     question = await stage.say(IVAN, "/delete", "Стереть всё")
     stage.press(question, "Да, стереть всё")
     await stage.until(lambda: "стёрто" in (stage.sandbox.world.people[IVAN].messages[question.message_id].text or ""))
-    # Erased, and still shut out.
+    # Erased, and still banned.
     await stage.say(IVAN, "/history", "Пользоваться этим ботом вы больше не можете")
     await stage.say(ADMIN, f"/unban {IVAN}", "may use the bot again")
     await stage.say(IVAN, "/history", "результатов")
@@ -104,7 +104,7 @@ async def test_roles_bans_and_maintenance_outlive_a_restart(stage: Stage) -> Non
 async def test_the_audit_log_is_paged_and_names_no_patient(stage: Stage) -> None:
     for number in range(6):
         await stage.database.staff.log(ADMIN, Action.BROADCAST, f"{number}")
-        await stage.say(ADMIN, f"/ban {EMMA}", "is shut out")
+        await stage.say(ADMIN, f"/ban {EMMA}", "is banned")
         await stage.say(ADMIN, f"/unban {EMMA}", "may use the bot again")
     log = await stage.say(ADMIN, "/audit", "Audit log, newest first")
     assert str(EMMA) not in (log.text or "") and (log.text or "").count("banned: ") == 7

@@ -63,8 +63,8 @@ async def test_two_photos_are_laid_side_by_side_and_no_change_is_never_said_to_b
     async with stage_with_moles(tmp_path) as (stage, _pool):
         mole = await begun(stage, EMMA, await answered(stage, EMMA))
         caption = await second_photo(stage, mole)
-        assert "No change that can be told from these photos." in caption
-        assert "cannot be told from photos without a scale" in caption
+        assert "I see no change in these photos." in caption
+        assert "Photos without a scale do not show" in caption
         assert "see a doctor" in caption
         assert "mm" not in caption
         assert not FORBIDDEN.search(caption)

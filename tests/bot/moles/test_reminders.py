@@ -67,11 +67,11 @@ async def test_a_reminder_is_set_by_buttons_and_the_clock_is_asked_once(tmp_path
         user = await stage.database.users.get(EMMA)
         assert user is not None and user.utc_offset == -300
         await tap(stage, EMMA, Remind(mole_id=mole.id, months=1).pack())
-        await stage.until(lambda: len([e for e in stage.heard(EMMA) if "I remind you on" in (e.text or "")]) == 2)
+        await stage.until(lambda: len([e for e in stage.heard(EMMA) if "I will remind you on" in (e.text or "")]) == 2)
         asked = [each for each in stage.heard(EMMA) if "What does your clock say" in (each.text or "")]
         assert [each.message_id for each in asked] == [clocks.message_id]
         await tap(stage, EMMA, Remind(mole_id=mole.id, months=0).pack())
-        await stage.reply(EMMA, "I do not remind you of this mole.")
+        await stage.reply(EMMA, "I will not remind you of this mole.")
         assert await stage.database.reminders.get(mole.id) is None
 
 
@@ -114,13 +114,13 @@ async def test_snooze_and_off_are_under_the_reminder(tmp_path: Path) -> None:
         await reminding(stage).send_due(NOW)
         shown = await stage.reply(EMMA, "Time for a new photo")
         stage.press(shown, "In a week")
-        await stage.reply(EMMA, "I remind you on")
+        await stage.reply(EMMA, "I will remind you on")
         months, due = await stage.database.reminders.get(mole.id) or (0, NOW)
         assert months == 6
         assert timedelta(days=6) < due - datetime.now(UTC) < timedelta(days=8)
         await tap(stage, EMMA, Remind(mole_id=mole.id, months=0).pack())
-        await stage.reply(EMMA, "I do not remind you of this mole.")
+        await stage.reply(EMMA, "I will not remind you of this mole.")
         # Stale by now: there is nothing to be put off.
         await tap(stage, EMMA, Snooze(mole_id=mole.id).pack())
-        await stage.until(lambda: len([e for e in stage.heard(EMMA) if "I do not remind you" in (e.text or "")]) == 2)
+        await stage.until(lambda: len([e for e in stage.heard(EMMA) if "I will not remind you" in (e.text or "")]) == 2)
         assert await stage.database.reminders.get(mole.id) is None
