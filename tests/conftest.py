@@ -1,4 +1,4 @@
-"""What all tests share: compiled translations, as `make setup` leaves them."""
+"""Shared by all tests: compiled translations, as after `make setup`."""
 
 import os
 from itertools import chain
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_translations() -> None:
-    """Tests never speak from catalogs older than the sources of the wording."""
+    """Tests never use catalogs that are older than their sources."""
     for source in chain.from_iterable(
         (ROOT / package).rglob("LC_MESSAGES/*.po") for package in ("bot", "inference", "web")
     ):

@@ -1,4 +1,4 @@
-"""The house rules that imports must keep: bot -> inference and storage, models and web -> inference, nothing back."""
+"""The rules for imports: bot -> inference and storage, models and web -> inference, nothing back."""
 
 import ast
 import graphlib

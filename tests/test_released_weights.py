@@ -1,4 +1,4 @@
-"""What the released weights have to hold, whichever they are."""
+"""Minimum figures for the released weights of any version."""
 
 import re
 from itertools import chain

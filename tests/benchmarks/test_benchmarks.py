@@ -1,4 +1,4 @@
-"""The benchmark measures what it says, and what is served answers as the torch networks do."""
+"""The benchmark fills its report, and the served networks answer as the torch networks do."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Repeatability is measured on lesions that were photographed twice, and on none of a test split."""
+"""Repeatability is measured on lesions with two photos, and on none of a test split."""
 
 import sys
 import zipfile

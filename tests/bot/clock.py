@@ -1,4 +1,5 @@
-"""An event loop whose clock skips what it would wait for: minutes of sending in a moment, exact to the microsecond."""
+"""An event loop with a simulated clock, which skips waiting times. Minutes pass in a moment, exact to the
+microsecond."""
 
 import asyncio
 import selectors
@@ -9,7 +10,7 @@ T = TypeVar("T")
 
 
 class _Selector(selectors.DefaultSelector):
-    """Lets the time pass in which nothing happens, instead of waiting for it."""
+    """Advances the clock instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,6 +33,6 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine that waits for nothing but time."""
+    """The result of a coroutine that waits only for time."""
     with asyncio.Runner(loop_factory=lambda: _Loop(_Selector())) as runner:
         return runner.run(coroutine)

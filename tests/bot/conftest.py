@@ -1,4 +1,4 @@
-"""A stage of its own for each test that asks for one, or its parts."""
+"""A separate stage, or parts of one, for each test."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

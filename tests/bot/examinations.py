@@ -1,4 +1,4 @@
-"""Examinations for the tests that need no networks, and a pool that gives them."""
+"""Examinations for tests without networks, and a pool that returns them."""
 
 import asyncio
 from functools import lru_cache
@@ -21,7 +21,7 @@ CORNERS = [(0.5 + 0.15 * np.cos(turn), 0.5 + 0.2 * np.sin(turn)) for turn in np.
 
 
 def marks(**values: float) -> Marks:
-    """Marks with small errors; what is not given is that of a round brown mole."""
+    """Marks with small errors. Values that are not given are those of a round brown mole."""
     given = {"area": 0.1, "length": 0.3, "asymmetry": 0.06, "contrast": 20.0} | values
     estimates = {name: Estimate(value, 0.02 * value) for name, value in given.items()}
     return Marks(**estimates, outline=tuple((round(float(x), 4), round(float(y), 4)) for x, y in CORNERS))
@@ -57,7 +57,7 @@ def refused() -> Examination:
 
 
 class ExaminingPool(IdlePool):
-    """Examines everything alike; with `go` cleared, not before it is set."""
+    """Returns the same examination for everything. While `go` is cleared, it waits."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()

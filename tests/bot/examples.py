@@ -35,14 +35,14 @@ def incoming(message_id: int, group: str | None, chat_id: int = 1) -> Incoming:
 
 
 def result_for(label: str, risk: Risk, **probabilities: float) -> Result:
-    """A result in which `label` gets what the given probabilities leave over."""
+    """A result in which `label` has the rest of the probabilities."""
     shares = dict.fromkeys(CLASSES, 0.0) | probabilities
     shares[label] += 1 - sum(shares.values())
     return Result(label, shares, risk)
 
 
 def visible(text: str) -> str:
-    """What a person sees of HTML; fails where a tag is not closed."""
+    """The visible text of HTML. Fails if a tag is not closed."""
     opened: list[str] = []
     for closing, name in re.findall(r"<(/?)(\w+)(?: expandable)?>", text):
         if closing:

@@ -5,7 +5,7 @@ from inference.engine.engine import AnalysisFailed, AnnotatedAnalysis, Examinati
 
 
 class IdlePool:
-    """A pool that is never started: it reads nothing."""
+    """A pool that is never started and analyses nothing."""
 
     models: tuple[ServedModel, ...] = ()
     size = 1

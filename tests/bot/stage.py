@@ -45,7 +45,7 @@ class Stage:
         self.people = People(sandbox.world)
 
     async def until(self, condition: Callable[[], T | None], seconds: float = 20) -> T:
-        """The first thing `condition` finds; it is asked again whenever anything happens."""
+        """The first result of `condition`, which is called again after every event."""
         events = self.sandbox.world.events
         async with asyncio.timeout(seconds):
             while True:
@@ -55,7 +55,7 @@ class Stage:
                 await events.beyond(version, seconds)
 
     def heard(self, user: int) -> list[Message]:
-        """What the bot has said to somebody, as it stands now."""
+        """The bot's current messages to somebody."""
         messages = self.sandbox.world.people[user].messages.values()
         return [each for each in messages if each.from_user and each.from_user.is_bot]
 
@@ -74,7 +74,7 @@ class Stage:
         return await self.reply(user, part, sent.message_id)
 
     def press(self, message: Message, label: str) -> str:
-        """Press a button and say which press it was."""
+        """Press a button; returns the press."""
         assert message.reply_markup is not None
         buttons = [each for row in message.reply_markup.inline_keyboard for each in row]
         data = next(each.callback_data for each in buttons if each.text == label)
@@ -105,7 +105,7 @@ class Stage:
             await self.database.users.consent(user)
 
     async def draft(self, text: str = "A better model.") -> Message:
-        """Everything up to the question whether to send; returns the question."""
+        """Write an announcement up to the question whether to send it; returns the question."""
         await self.say(ADMIN, "/broadcast", "Send me the announcement")
         asked = await self.say(ADMIN, text, "Now the announcement in this language")
         self.press(asked, "The same for everybody")
@@ -122,7 +122,7 @@ class Stage:
         return now if "is sent." in (now.text or "") else None
 
     def deliveries(self, user: int, part: str) -> int:
-        """How many messages with `part` somebody has got (as calls that the sandbox carried out)."""
+        """How many messages with `part` somebody got (counted as successful calls)."""
         return sum(part in (each.text or each.caption or "") for each in self.heard(user))
 
 
@@ -134,7 +134,7 @@ async def open_stage(
     weights_dir: Path = DEFAULT_WEIGHTS,
     pace: Pace = QUICK,
 ) -> AsyncIterator[Stage]:
-    """A stage whose admin has already written to the bot. Without an engine it has one that is not started."""
+    """A stage whose administrator has written to the bot. Its default engine is not started."""
     async with demo_sandbox(ADMIN) as sandbox, open_test_database(folder) as database:
         settings = Settings(
             bot_token=SecretStr(sandbox.token),

@@ -1,4 +1,4 @@
-"""While another program holds the database: what needs none answers at once, the rest says that it is late."""
+"""While another program locks the database, some commands answer at once, and the others say that they are late."""
 
 import asyncio
 import time

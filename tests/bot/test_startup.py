@@ -1,4 +1,4 @@
-"""What keeps the bot from starting or going on: one line that says what to change, and an exit status."""
+"""Errors that stop the bot: one line that says what to change, and an exit status."""
 
 import asyncio
 import socket

@@ -1,6 +1,6 @@
-"""Updates of every shape, drawn from aiogram's own types, through the real bot: nobody else notices.
+"""Random updates of every shape, drawn from aiogram's own types, do not affect other people.
 
-`make soak` draws many: FUZZ_BATCHES says how many batches, FUZZ_SEED from where.
+`make soak` draws many. FUZZ_BATCHES is the number of batches, FUZZ_SEED the seed.
 """
 
 import json

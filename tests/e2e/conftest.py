@@ -28,7 +28,7 @@ def api_url(compiled_translations: None) -> Iterator[str]:
 
 @pytest.fixture
 def own_api_url(compiled_translations: None) -> Iterator[str]:
-    """A sandbox of a test's own."""
+    """A sandbox for one test."""
     with sandbox_process() as url:
         yield url
 
@@ -72,7 +72,7 @@ async def ivan(running_bot: BotProcess, http: ClientSession) -> Person:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where a bot of a test's own keeps its data."""
+    """The data folder of a bot for one test."""
     path = tmp_path / "bot"
     path.mkdir()
     return path

@@ -1,4 +1,4 @@
-"""The real start, and an end that Telegram brings about: exit status and one line, never a traceback."""
+"""The real start, and an end caused by Telegram: exit status and one line, never a traceback."""
 
 import asyncio
 from pathlib import Path

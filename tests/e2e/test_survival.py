@@ -1,4 +1,4 @@
-"""What the bot is put through: many photos, kills, stops, and a Telegram that fails."""
+"""The bot survives many photos, kills, stops, and failures of Telegram."""
 
 import asyncio
 import time

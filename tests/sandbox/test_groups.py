@@ -1,4 +1,4 @@
-"""Groups of several people: what of them reaches the bot, and what becomes of a group."""
+"""Groups: which messages reach the bot, and changes of a group."""
 
 import pytest
 from aiogram import Bot

@@ -1,4 +1,4 @@
-"""Other web sites, other machines: nobody but the page and local programs is answered."""
+"""Only the page and local programs get answers, not other web sites or other machines."""
 
 import pytest
 from aiohttp import ClientSession

@@ -1,4 +1,4 @@
-"""What becomes of a photo in a person's hands: edited, moving, forwarded, quoted."""
+"""Photos that a person edits, forwards or quotes, and live photos."""
 
 import pytest
 from aiogram import Bot

@@ -1,4 +1,4 @@
-"""A sandbox that is started anew beside a bot that remembers."""
+"""A new sandbox with a bot that remembers the old one."""
 
 from bot.sandbox import Sandbox
 from bot.sandbox.people import People

@@ -1,4 +1,4 @@
-"""Opening: the pragmas that durability and erasure rest on, and one clear line for whatever is wrong."""
+"""Opening a database: the pragmas for durability and erasure, and one clear line for every error."""
 
 import asyncio
 import sqlite3

@@ -1,4 +1,4 @@
-"""`kill -9` of a real process at arbitrary moments: what it was told is committed is there afterwards."""
+"""`kill -9` of a real process at random moments: committed data is there afterwards."""
 
 import os
 import signal

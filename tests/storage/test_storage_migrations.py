@@ -1,4 +1,4 @@
-"""Migrations go up, down and up again on a file with data, and end at the schema the code speaks of."""
+"""Migrations go up, down and up again on a file with data, and end at the schema of the code."""
 
 import asyncio
 import sqlite3
@@ -76,7 +76,7 @@ async def test_opening_again_keeps_what_is_there(url: str, key: bytes) -> None:
 
 
 def as_released(path: Path, key: bytes) -> None:
-    """A database as release 1.7 left it: file ids in clear, results in Fernet, bound to nothing."""
+    """A database of release 1.7: file ids are plain text, results are encrypted with Fernet."""
     upgrade(url_of(path), key, "0003")
     fernet = Fernet(key)
     now = "2026-11-01 12:00:00.000000"

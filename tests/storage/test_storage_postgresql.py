@@ -1,4 +1,4 @@
-"""What PostgreSQL does otherwise than a file: a server that is gone, comes back, is locked or was never there."""
+"""PostgreSQL's own cases: a server that is gone, comes back, is locked or never existed."""
 
 import asyncio
 from collections.abc import Iterator

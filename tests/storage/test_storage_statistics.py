@@ -1,4 +1,4 @@
-"""What the figures are made of."""
+"""The data for the usage figures."""
 
 import sqlite3
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Another program's lock and a full disk: reads answer at once, writes say what is the matter and lose nothing."""
+"""Another program's lock and a full disk: reads work at once, writes report the reason and lose nothing."""
 
 import asyncio
 import resource

@@ -1,4 +1,4 @@
-"""The web service over real HTTP: a process with the released networks, or in this one with a pool of a test's."""
+"""The web service over real HTTP: a process with the released networks, or this process with a test's pool."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ PATIENCE_S = 60
 
 @contextmanager
 def process(log: Path, **settings: str) -> Iterator[str]:
-    """`python -m web` on a free port; gives its address once it is ready."""
+    """`python -m web` on a free port; yields its address once it is ready."""
     ours = dict.fromkeys((name.upper() for name in Settings.model_fields), "")
     with log.open("wb") as file:
         running = subprocess.Popen(
@@ -79,7 +79,7 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
 
 
 class PoolOnCommand:
-    """Reads nothing before `go`, then refuses every photo as blurred, or raises `error`."""
+    """Waits for `go`, then refuses every photo as blurred, or raises `error`."""
 
     models: tuple[ServedModel, ...] = ()
     size = 1

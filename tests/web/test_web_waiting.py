@@ -1,4 +1,4 @@
-"""Photos that wait, limits, and bodies that a stranger sends: a service without networks, over real HTTP."""
+"""Waiting photos, limits and bad bodies: a service without networks, over real HTTP."""
 
 import asyncio
 import tempfile

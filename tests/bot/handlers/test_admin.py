@@ -1,4 +1,4 @@
-"""What only admins can do, and that to others it does not exist."""
+"""Commands for administrators, which do not exist for others."""
 
 import pytest
 from aiogram.types import CallbackQuery, Chat, Message, User

@@ -1,4 +1,4 @@
-"""Buttons that the bot never showed, or showed long ago: a kind word, and nothing breaks."""
+"""Buttons that the bot never showed, or showed long ago, get a friendly answer and break nothing."""
 
 import logging
 

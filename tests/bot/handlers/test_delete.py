@@ -1,4 +1,4 @@
-"""Erasing cancels what is under way, and stays."""
+"""An erasure cancels work under way, and nothing brings the data back."""
 
 import sqlite3
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.bot.stage import EMMA, Stage
 
 
 async def erase(stage: Stage, user: int) -> None:
-    """From the command to the word that all is erased."""
+    """Run /delete until the bot says that everything is erased."""
     question = await stage.say(user, "/delete", "Erase everything I keep about you?")
     stage.press(question, "Yes, erase everything")
     await stage.reply(user, "Everything I kept about you is erased.")

@@ -1,4 +1,4 @@
-"""Past results: the pages of /history, and that they are shown to their owner alone."""
+"""Past results: the pages of /history, which only their owner can see."""
 
 from bot.results import Result, to_stored
 from bot.ui.callbacks import HistoryEntry
@@ -22,7 +22,7 @@ async def test_every_page_ends_with_the_line_that_nothing_is_a_diagnosis(stage: 
 
 
 async def answered(stage: Stage, user: int) -> Request:
-    """A photo of somebody, with an answer in the database."""
+    """An answered request of somebody in the database."""
     await stage.audience(user)
     request, _ = await stage.database.requests.record(user, user, 900, None, "file", "unique", "photo")
     result = Result("nv", dict.fromkeys(CLASSES, 0.0) | {"nv": 1.0}, Risk.LOW)

@@ -37,7 +37,7 @@ async def stage(tmp_path: Path, weights: Path) -> AsyncIterator[Stage]:
 
 
 async def activated(stage: Stage, label: str) -> str:
-    """Open the list, open the card behind `label` and press the button; the list that comes back."""
+    """Open the list, open the card behind `label` and press the button; returns the list that comes back."""
     listed = await stage.say(ADMIN, "/models", "Models that serve")
     shown = stage.sandbox.world.people[ADMIN].messages
     stage.press(listed, label)

@@ -15,7 +15,7 @@ from tests.bot.stage import ADMIN, EMMA, IVAN, Stage
 async def test_a_photo_is_read_even_where_its_caption_looks_like_a_command(
     stage: Stage, user: int, caption: str
 ) -> None:
-    """The engine of this stage has not been started: what it is asked to read, it apologises for."""
+    """The engine of this stage is not started, so it apologises for every photo."""
     await stage.audience(user)
     await stage.people.send_photos(user, [sample("mole")], caption)
     await stage.reply(user, "Something broke on my side. Sorry!")
@@ -37,7 +37,7 @@ async def test_of_a_live_photo_the_still_is_read(stage: Stage, in_photo_too: boo
 
 
 async def test_what_cannot_be_analysed_is_apologised_for_and_noted_as_failed(stage: Stage) -> None:
-    """The engine of this stage has not been started, so it can read nothing."""
+    """The engine of this stage is not started, so it can analyse nothing."""
     await stage.audience(EMMA)
     await stage.people.send_photos(EMMA, [sample("mole")], None)
     await stage.reply(EMMA, "Something broke on my side. Sorry!")

@@ -41,14 +41,14 @@ async def answered(stage: Stage, user: int, result: Result) -> int:
 
 
 async def press(stage: Stage, user: int, request_id: int) -> str:
-    """Press the button of a request, whoever's it is, under a message of one's own."""
+    """Press the button of any request, under a message of one's own."""
     data = Report(request_id=request_id).pack()
     shown = await stage.bot.send_message(user, "an answer", reply_markup=keyboard([("a button", data)]))
     return stage.people.press(user, shown.message_id, data).callback_query_id
 
 
 async def documents(stage: Stage, user: int, number: int) -> list[str]:
-    """The names of the files that somebody has got, as soon as there are so many."""
+    """The names of the files that somebody got, once there are this many."""
 
     def found() -> list[str] | None:
         names = [each.document.file_name or "" for each in stage.heard(user) if each.document]

@@ -1,4 +1,4 @@
-"""Who is answered, and who is kept."""
+"""Who gets an answer, and who is stored."""
 
 from pathlib import Path
 

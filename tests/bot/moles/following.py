@@ -40,13 +40,13 @@ async def answered(stage: Stage, user: int, risk: Risk = Risk.LOW, unique: str |
 
 
 async def tap(stage: Stage, user: int, data: str) -> str:
-    """Press a button that carries this, under a message of one's own."""
+    """Press a button with this data, under a message of one's own."""
     shown = await stage.bot.send_message(user, "an answer", reply_markup=keyboard([("a button", data)]))
     return stage.people.press(user, shown.message_id, data).callback_query_id
 
 
 async def follow(stage: Stage, user: int, request_id: int) -> Message:
-    """Press "Follow this mole"; gives the question which mole it is."""
+    """Press "Follow this mole"; returns the question which mole it is."""
     last = max(stage.sandbox.world.people[user].messages)
     await tap(stage, user, Follow(request_id=request_id).pack())
     words = "Which mole is in this photo?" if user != 1002 else "Какая родинка на этом фото?"
@@ -54,7 +54,7 @@ async def follow(stage: Stage, user: int, request_id: int) -> Message:
 
 
 async def begun(stage: Stage, user: int, request_id: int) -> Mole:
-    """A new mole with this photo, as soon as the person is asked for a name."""
+    """A new mole with this photo, once the bot asks for its name."""
     last = max(stage.sandbox.world.people[user].messages)
     await tap(stage, user, AddTo(request_id=request_id, mole_id=0).pack())
     await stage.reply(user, "Tap the number" if user != 1002 else "Нажмите номер", after=last)

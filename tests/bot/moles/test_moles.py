@@ -1,4 +1,4 @@
-"""A mole from its first photo to the comparison, and all that may be pressed or written on the way."""
+"""A mole from its first photo to the comparison, with all buttons and texts on the way."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Reminders: due in the morning of the person's own clock, sent once, and later or never where they say so."""
+"""Reminders: due in the person's morning, sent once, and postponed or switched off by buttons."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

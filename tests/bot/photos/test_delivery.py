@@ -1,4 +1,4 @@
-"""Answers that Telegram does not take as they are."""
+"""Answers that Telegram does not accept."""
 
 from dataclasses import asdict
 

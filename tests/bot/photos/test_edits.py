@@ -1,4 +1,4 @@
-"""A photo that is replaced by an edit: the new one is read, and no answer stands under the wrong picture."""
+"""A photo that is replaced by an edit: the new one is analysed, and no answer is under the wrong picture."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Explanations of answers: who gets one, when, and what becomes of one that is owed."""
+"""Explanations of answers: who gets one, when, and what happens to one that is not given yet."""
 
 import asyncio
 import time
@@ -62,7 +62,7 @@ def explainer_of(
 
 
 async def press(stage: Stage, user: int, request_id: int) -> tuple[str, int]:
-    """Press the button of a request, whoever's it is, under a message of one's own; gives press and message."""
+    """Press the button of any request, under a message of one's own; returns press and message."""
     with load_i18n().context():
         markup = keyboard(result_for("nv", Risk.LOW), request_id)
         shown = await stage.bot.send_message(user, "an answer", reply_markup=markup)
@@ -108,7 +108,7 @@ async def test_explanations_wait_their_turn_among_the_photos_of_their_owner(stag
 
 
 class BrokenEngine(Engine):
-    """Fails in a way that nobody has thought of."""
+    """Fails with an unexpected error."""
 
     @contextmanager
     def queue(self, owner: object, photos: int) -> Iterator[list[QueuePlace]]:

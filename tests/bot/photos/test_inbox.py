@@ -1,4 +1,4 @@
-"""A photo is in the database before Telegram may forget its update."""
+"""A photo is in the database before its update is confirmed to Telegram."""
 
 from pathlib import Path
 

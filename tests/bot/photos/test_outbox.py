@@ -1,4 +1,4 @@
-"""After the point of no return: what was sent is noted as sent, and nothing else is said about it."""
+"""An answer that was sent is noted as sent, and no other message about it follows."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ class MolePool(IdlePool):
 
 @pytest.fixture
 async def moles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    """A stage where every photo is a mole, whose bot soon gives a call up and soon tries it again."""
+    """A stage where every photo is a mole. Its bot has short time limits and short pauses."""
     monkeypatch.setattr("bot.telegram.outages.AGAIN_SECONDS", 0.05)
     async with open_stage(tmp_path, Engine(MolePool()), HASTY) as stage:
         await stage.audience(EMMA)

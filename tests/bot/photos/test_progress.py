@@ -1,4 +1,4 @@
-"""Many people at once, by a clock of its own: who learns their place, and when."""
+"""Many people at once, with a simulated clock: who sees their place, and when."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -28,7 +28,7 @@ WAY_SECONDS = 0.1
 
 @dataclass
 class Person:
-    """When what happened to somebody, in seconds since everybody sent their photos."""
+    """The times of the events of one person, in seconds since everybody sent their photos."""
 
     photos: int
     heard_at: list[float] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Person:
 
 
 class SlowPool(IdlePool):
-    """Reads one photo after the other; how long it takes is learnt meanwhile."""
+    """Analyses one photo after the other, and learns how long it takes."""
 
     def __init__(self, seconds: float, guess: float) -> None:
         self._seconds = seconds
@@ -57,7 +57,7 @@ class SlowPool(IdlePool):
 
 
 class Telegram(BaseSession):
-    """Takes what the bot says."""
+    """Accepts the bot's messages."""
 
     def __init__(self, people: Sequence[Person]) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class Telegram(BaseSession):
 
 
 class Store:
-    """In place of the database, whose threads do not go by the clock."""
+    """Replaces the database, whose threads do not use the simulated clock."""
 
     def __init__(self) -> None:
         self.requests = self
@@ -92,7 +92,7 @@ class Store:
 
 
 def burst(people: Sequence[Person], *, taking_in: float, reading: float, guess: float) -> Sequence[Person]:
-    """What becomes of people who all send their photos at the same moment.
+    """The events of people who all send their photos at the same moment.
 
     Args:
         people: in the order in which the bot looks at what they have sent.

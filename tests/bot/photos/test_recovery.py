@@ -1,4 +1,4 @@
-"""What a stop or a kill cut short is taken up again."""
+"""Work that a stop or a kill interrupted is continued."""
 
 import asyncio
 from pathlib import Path
@@ -26,7 +26,7 @@ from tests.bot.stage import EMMA
 async def test_what_was_under_way_is_taken_up_again_once(
     sandbox: Sandbox, database: Database, bot: RetryingBot, tmp_path: Path
 ) -> None:
-    """The engine has not been started: whatever is read fails, and is apologised for."""
+    """The engine is not started, so every photo fails and gets an apology."""
     people = People(sandbox.world)
     await people.send_photos(EMMA, [sample("mole")] * 3, None)
     await people.send_photos(EMMA, [sample("mole")], None)

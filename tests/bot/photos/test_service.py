@@ -1,4 +1,4 @@
-"""Many people at once: who is served when, what they hear meanwhile, and who is turned away."""
+"""Many people at once: who is served when, which messages they get meanwhile, and who is turned away."""
 
 import asyncio
 from collections.abc import AsyncIterator

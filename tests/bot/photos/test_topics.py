@@ -1,4 +1,4 @@
-"""Where an answer goes: to the topic of its photo, to no chat that is gone, and to no group."""
+"""Where an answer goes: to the topic of its photo, but not to a chat that is gone, and not to a group."""
 
 import asyncio
 import logging
@@ -89,7 +89,7 @@ async def test_in_a_group_the_bot_answers_whoever_speaks_to_it_and_nobody_else(s
 
 
 async def test_an_answer_follows_a_group_that_became_a_supergroup(moles: Stage) -> None:
-    """No photo of a group is taken today; older databases may hold some."""
+    """The bot accepts no photos from groups today, but older databases may have some."""
     groups = Groups(moles.sandbox.world)
     old = groups.create("Family", [EMMA])
     [photo] = await moles.people.send_photos(EMMA, [sample("mole")], None)

@@ -1,4 +1,4 @@
-"""A surer answer: it can rise, it never falls below what the photo gave, and it can be corrected."""
+"""A surer answer: its risk can rise, never falls below that of the photo, and it can be corrected."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What people ask in a few words, in both languages, and what is no question that the bot knows."""
+"""Short questions in both languages, and texts that are none of the known questions."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Calls to Telegram outlast what fails for a moment."""
+"""Calls to Telegram survive temporary failures."""
 
 import gc
 import weakref

@@ -1,4 +1,4 @@
-"""What Telegram says that aiogram cannot parse: it costs nobody else their answer, and nothing personal is logged."""
+"""Updates that aiogram cannot parse do not affect other people, and no personal data is logged."""
 
 import json
 from collections.abc import Mapping

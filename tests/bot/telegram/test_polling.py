@@ -1,4 +1,4 @@
-"""The watch over the calls for updates, by a clock of its own: who gives way, and how often is asked."""
+"""The watch over the calls for updates, with a simulated clock: which bot gives way, and when calls are made."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +21,7 @@ ASKING = GetUpdates(timeout=30)
 
 
 class Receiver:
-    """Somebody who receives from a queue of updates, as aiogram does, until it has to end."""
+    """A receiver of updates, like aiogram, that runs until it must end."""
 
     def __init__(self, folder: Path) -> None:
         self.ended = asyncio.Event()
@@ -63,7 +63,7 @@ def test_of_two_bots_on_one_token_the_second_gives_way_within_seconds(tmp_path: 
 
 
 def asked(failures: list[Callable[[], Exception]], tmp_path: Path, seconds: float) -> tuple[list[float], PollingWatch]:
-    """When a call for updates was made while so long it failed of these, one after the other."""
+    """The times of calls for updates that fail with these errors, one after the other."""
     times: list[float] = []
 
     async def ask(bot: Bot, method: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The rate limiter for messages about photos and broadcasts, by a clock of its own."""
+"""The rate limiter for messages about photos and broadcasts, with a simulated clock."""
 
 import asyncio
 from itertools import pairwise
@@ -20,7 +20,7 @@ HAIR = 1e-6
 
 
 class Watched:
-    """A rate limiter with what it lets out: when, of which kind, how many messages at once."""
+    """A rate limiter that records its turns: time, kind, and number of messages."""
 
     def __init__(self) -> None:
         self.rate_limiter = RateLimiter()

@@ -1,4 +1,4 @@
-"""What fails for a moment is tried again after growing pauses, by a clock of its own."""
+"""Temporary failures are retried after growing pauses, with a simulated clock."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from tests.bot import clock
 def attempts(
     failures: int, pause: Callable[[Exception, float], float | None] = lambda error, delay: delay
 ) -> list[float]:
-    """When each attempt is made, in seconds, where the first `failures` of them fail."""
+    """The times of the attempts in seconds, if the first `failures` of them fail."""
     times: list[float] = []
 
     async def attempt() -> str:

@@ -1,4 +1,4 @@
-"""What is said of an explanation: what decided the tier, and measures in words that never calm under a warning."""
+"""Texts of explanations: what decided the risk, and measures in words, which never calm under a warning."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Every string for people exists in every language, and the catalogs hold nothing else."""
+"""Every string for people is translated, and the catalogs have nothing else."""
 
 import re
 import string

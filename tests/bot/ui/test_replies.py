@@ -1,4 +1,4 @@
-"""What is said about a photo, by the rules of care and within Telegram's limits."""
+"""Texts about a photo follow the safety rules and fit Telegram's limits."""
 
 import re
 from dataclasses import replace

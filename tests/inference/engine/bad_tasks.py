@@ -1,6 +1,7 @@
-"""Works that go wrong, in place of `tasks.read`.
+"""Tasks that fail, instead of `tasks.read`.
 
-A worker imports this module when it is sent one of them, while the time of its photo runs: so it imports no torch.
+A worker imports this module when it gets one of them, and the photo's time limit runs meanwhile. So the module does not
+import torch.
 """
 
 import os
@@ -16,7 +17,7 @@ DEADLY = b"deadly"
 
 
 def read_or_die(weights: Path, classifier: str | None, data: bytes, options: CaptionOptions) -> tasks.AnnotatedAnalysis:
-    """Reads photos, but for one that brings its decoder down."""
+    """Analyses photos, but dies on one of them."""
     if data == DEADLY:
         os.kill(os.getpid(), signal.SIGSEGV)
     return tasks.read(weights, classifier, data, options)

@@ -1,4 +1,4 @@
-"""fair_queue: whoever has used the least working time is next, and everybody's place can be told."""
+"""fair_queue: the owner who has used the least working time is next, and every place can be told."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from inference.engine.fair_queue import SLOW_OF_AN_OWNER, FairQueue, QueueFull, 
 
 
 class Clock:
-    """A time that passes when told."""
+    """A clock that the test advances."""
 
     now = 0.0
 

@@ -1,4 +1,4 @@
-"""The engine among people of whom some send what takes long to fetch or to read, by a clock of its own."""
+"""The engine with slow downloads and slow photos of some people, with a simulated clock."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ COSTLY_SECONDS = 30.0
 
 
 class OnePool(IdlePool):
-    """Reads one photo at a time; the bytes are the seconds that it takes."""
+    """Analyses one photo at a time. The photo's bytes say how many seconds it takes."""
 
     def __init__(self) -> None:
         self._reading = asyncio.Lock()

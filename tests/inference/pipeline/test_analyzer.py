@@ -1,4 +1,4 @@
-"""analyzer: one photo in, one analysis out, whatever company the photo keeps."""
+"""analyzer: one photo in, one analysis out, whatever else is in the batch."""
 
 import subprocess
 import sys

@@ -43,7 +43,7 @@ def test_a_photo_has_one_answer_alone_in_any_batch_shuffled_and_again() -> None:
 
 @pytest.mark.skipif(not (SHARED / "ham10000").is_dir(), reason=f"no HAM10000 beside the repository in {SHARED}")
 def test_real_lesions_are_outlined_and_mostly_named(analyzer: Analyzer) -> None:
-    """Far below what the report says, so that chance does not fail it; wrong weights or a wrong road do."""
+    """The limits are far below the report's figures, so that only wrong weights or a wrong pipeline fail."""
     lesions = load(SHARED / "ham10000", "val", limit=60)
     found = analyzer.analyze_batch([Photo(image) for image in lesions.images])
     right = [analysis.label == CLASSES[label] for analysis, label in zip(found, lesions.labels, strict=True)]

@@ -1,4 +1,4 @@
-"""The network answers for one photo: neither the batch nor chance has a say."""
+"""The network's answer depends only on the photo, not on its batch or on chance."""
 
 import pytest
 import torch

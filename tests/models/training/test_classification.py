@@ -1,4 +1,4 @@
-"""What a classifier is shown in training, and which of its parts learn."""
+"""The pictures of a training, and the parts of a classifier that learn."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def task(data: Path, mixup: float) -> Classification:
 
 
 class Watched(nn.Module):
-    """A classifier of nothing that keeps what it is shown and asked."""
+    """A classifier that records its inputs."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Trainings can be killed at any moment and go on to the same end."""
+"""A training can be killed at any moment, and its continuation has the same result."""
 
 import csv
 import os
