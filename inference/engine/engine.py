@@ -108,7 +108,7 @@ class Engine:
     Args:
         pool: the workers that analyse them.
         queue_limit: how many photos may be in the queue before `Busy` is raised; those being analysed or answered
-        count.
+            count.
         owner_limit: how many of these one owner may have before `TooMany` is raised.
     """
 

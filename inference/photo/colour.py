@@ -29,7 +29,7 @@ def conversion(mode: str, profile: bytes | None, signal: tuple[int, int] | None)
     Args:
         mode: L, RGB or CMYK.
         profile: the file's ICC profile. A broken one, or one of another colour space than the pixels, is ignored, since
-        the unchanged values are then the better guess.
+            the unchanged values are then the better guess.
         signal: code points of primaries and transfer, from `nclx` of a HEIC or `cICP` of a PNG. A profile has priority
             over them.
     """

@@ -40,7 +40,7 @@ class Classifier:
     Args:
         release: its entry in the registry and its files.
         gate: the classifier computes its features. This takes no extra time if their network is one of the
-        classifier's.
+            classifier's.
         threads: cores for the networks that read the lesion's crop; None is all.
         aside: cores for the networks that read the whole photo; None is all.
 

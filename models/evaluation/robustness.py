@@ -42,10 +42,11 @@ class Row:
         photos: their number.
         models: role -> the model that answered.
         accuracy, accuracy_low, accuracy_high: share of right classes if nothing is refused as unfit, with its 95 %
-        interval; a photo without a found lesion counts as wrong.
+            interval; a photo without a found lesion counts as wrong.
         balanced_accuracy: mean recall of the same answers.
         change, change_low, change_high: balanced accuracy minus that of the same photos without corruption, with its 95
-        % interval. (Two thirds of the photos are nevi, so a model that calls everything a nevus keeps its accuracy.)
+            % interval. (Two thirds of the photos are nevi, so a model that calls everything a nevus keeps its
+            accuracy.)
         flips: of the photos that got a class both with and without corruption, the share whose class differs.
         refused: share that gets no class from the served pipeline.
         reasons: the number of refused photos for each reason.
