@@ -63,7 +63,9 @@ async def test_a_reminder_is_set_by_buttons_and_the_clock_is_asked_once(tmp_path
         clocks = await stage.reply(EMMA, "What does your clock say now?")
         assert (await stage.database.reminders.get(mole.id) or (0,))[0] == 3
         await tap(stage, EMMA, Clock(minutes=-300).pack())
-        await stage.until(lambda: [each for each in stage.heard(EMMA) if "your clock from now on" in (each.text or "")])
+        await stage.until(
+            lambda: [each for each in stage.heard(EMMA) if "From now on I use your time" in (each.text or "")]
+        )
         user = await stage.database.users.get(EMMA)
         assert user is not None and user.utc_offset == -300
         await tap(stage, EMMA, Remind(mole_id=mole.id, months=1).pack())
