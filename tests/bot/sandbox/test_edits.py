@@ -13,7 +13,7 @@ from aiogram.types import (
 )
 
 from bot.sandbox.client import Person, Refused
-from tests.sandbox.playing import EMMA, picture
+from tests.bot.sandbox.playing import EMMA, picture
 
 KEYS = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="A", callback_data="a")]])
 

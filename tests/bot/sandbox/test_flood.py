@@ -9,7 +9,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.client import Person
 from bot.sandbox.errors import ApiError
 from bot.sandbox.flood import TELEGRAM, FloodGate, FloodLimits, busiest_seconds
-from tests.sandbox.playing import EMMA, IVAN
+from tests.bot.sandbox.playing import EMMA, IVAN
 
 
 async def test_flood_limits_answer_429_over_http(sandbox: Sandbox, http: ClientSession, bot: Bot, emma: Person) -> None:

@@ -6,7 +6,7 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import Message, MessageOriginHiddenUser, MessageOriginUser, ReplyParameters, Update
 
 from bot.sandbox.client import Person, Refused
-from tests.sandbox.playing import EMMA, IVAN, picture
+from tests.bot.sandbox.playing import EMMA, IVAN, picture
 
 
 async def newest(bot: Bot) -> Update:

@@ -9,7 +9,7 @@ from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommand
 
 from bot.sandbox import Sandbox
 from bot.sandbox.client import Person
-from tests.sandbox.playing import ADMIN, EMMA
+from tests.bot.sandbox.playing import ADMIN, EMMA
 
 
 async def menu(person: Person, user_id: int | None = None) -> dict[str, Any]:

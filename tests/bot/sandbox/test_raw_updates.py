@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from bot.sandbox import Sandbox
 from bot.sandbox.client import Person
-from tests.sandbox.playing import EMMA, PEOPLE
+from tests.bot.sandbox.playing import EMMA, PEOPLE
 
 HIDDEN_USER_WITHOUT_NAME = {
     "update_id": 1,

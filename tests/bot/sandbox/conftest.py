@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from bot.sandbox import Sandbox
 from bot.sandbox.client import Person
-from tests.sandbox.playing import DOT, EMMA, IVAN, PEOPLE
+from tests.bot.sandbox.playing import DOT, EMMA, IVAN, PEOPLE
 
 
 @pytest_asyncio.fixture

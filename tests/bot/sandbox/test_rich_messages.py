@@ -27,7 +27,7 @@ from aiogram.types import (
 )
 
 from bot.sandbox.client import Person, Refused
-from tests.sandbox.playing import EMMA, picture
+from tests.bot.sandbox.playing import EMMA, picture
 
 
 def paragraph(text: str = "x") -> InputRichBlockParagraph:

@@ -2,7 +2,7 @@
 
 from bot.sandbox import Sandbox
 from bot.sandbox.people import People
-from tests.sandbox.playing import PEOPLE
+from tests.bot.sandbox.playing import PEOPLE
 
 
 async def test_message_numbers_of_an_earlier_sandbox_do_not_come_again() -> None:

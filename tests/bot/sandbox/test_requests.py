@@ -11,7 +11,7 @@ from aiohttp import ClientSession, FormData
 
 from bot.sandbox import Sandbox, forms
 from bot.sandbox.client import Person
-from tests.sandbox.playing import EMMA, picture
+from tests.bot.sandbox.playing import EMMA, picture
 
 
 async def call(http: ClientSession, address: str, **body: Any) -> tuple[int, dict[str, Any]]:

@@ -14,7 +14,7 @@ from aiogram.types import (
 )
 
 from bot.sandbox.client import Person, Refused
-from tests.sandbox.playing import ADMIN, EMMA, IVAN
+from tests.bot.sandbox.playing import ADMIN, EMMA, IVAN
 
 
 def inline(**fields: object) -> InlineKeyboardMarkup:

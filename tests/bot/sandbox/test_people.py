@@ -13,7 +13,7 @@ from PIL import Image
 
 from bot.sandbox import Sandbox
 from bot.sandbox.client import Person, Refused
-from tests.sandbox.playing import ADMIN, DOT, EMMA, IVAN, picture
+from tests.bot.sandbox.playing import ADMIN, DOT, EMMA, IVAN, picture
 
 
 async def test_the_bot_and_the_people_are_those_handed_in(sandbox: Sandbox, http: ClientSession) -> None:

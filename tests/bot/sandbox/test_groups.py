@@ -7,7 +7,7 @@ from aiogram.types import Message, ReplyParameters
 
 from bot.sandbox import Sandbox
 from bot.sandbox.client import Person, Refused
-from tests.sandbox.playing import ADMIN, IVAN, picture
+from tests.bot.sandbox.playing import ADMIN, IVAN, picture
 
 
 async def heard(bot: Bot) -> list[Message]:

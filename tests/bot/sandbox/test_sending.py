@@ -16,7 +16,7 @@ from aiogram.types import (
 from bot.sandbox import Sandbox
 from bot.sandbox.client import Person
 from bot.sandbox.methods import content
-from tests.sandbox.playing import EMMA, IVAN, picture
+from tests.bot.sandbox.playing import EMMA, IVAN, picture
 
 
 def keys(**button: str) -> InlineKeyboardMarkup:

@@ -6,7 +6,7 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BufferedInputFile, InputMediaPhoto, Message, ReplyParameters
 
 from bot.sandbox.client import Person
-from tests.sandbox.playing import EMMA, picture
+from tests.bot.sandbox.playing import EMMA, picture
 
 
 async def newest(bot: Bot) -> Message:

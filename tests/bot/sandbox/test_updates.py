@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 from bot.sandbox import Sandbox
 from bot.sandbox.client import Person
 from bot.sandbox.files import DOWNLOAD_LIMIT, FileStore, Rendition
-from tests.sandbox.playing import picture
+from tests.bot.sandbox.playing import picture
 
 
 def texts(updates: list[Update]) -> list[str | None]:

@@ -20,7 +20,7 @@ from aiohttp import ClientError, ClientResponseError, ClientSession
 
 from bot.sandbox import Sandbox
 from bot.sandbox.client import Person
-from tests.sandbox.playing import EMMA, IVAN
+from tests.bot.sandbox.playing import EMMA, IVAN
 
 
 async def order(sandbox: Sandbox, http: ClientSession, *faults: dict[str, Any]) -> None:
