@@ -55,7 +55,7 @@ from bot.ui.commands import publish_profile
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
 from inference.pipeline.joint import Joiner
-from inference.registry.measured import melanomas_missed
+from inference.registry.evidence import melanomas_missed
 from inference.registry.registry import Registry
 from storage.database import Database
 

@@ -1,4 +1,4 @@
-"""What was measured of the served models for one kind of photo, as the release's own report has it."""
+"""The figures of the served models by kind of photo, from the release's own report."""
 
 import json
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from inference.domains import Domain
 from inference.registry.file import NotReleased, RegistryFile
 
 KINDS_REPORT: Final = "kinds-test.json"
+"""The report by set and kind of picture, beside the registry; see `models.evaluation.kinds`."""
 
 _BY_KIND: Final = "By set and kind of picture"
 
@@ -26,9 +27,9 @@ class Figure:
 class Evidence:
     """Figures on one set of photos.
 
-    `source` is the set and `picture` what its photos were taken with, both as the report names them. `accuracy`: share
-    answered rightly. `melanoma_warned`, `suspicious_warned`, `benign_warned`: share of melanomas, of all malignant and
-    pre-malignant lesions, and of benign ones that raise a warning. A figure is None where there were no such lesions.
+    `source` is the set and `picture` what its photos were taken with, both as in the report. `accuracy`: share of right
+    classes. `melanoma_warned`, `suspicious_warned`, `benign_warned`: shares of the melanomas, of all malignant and
+    pre-malignant lesions, and of the benign ones that raise a warning. A figure is None if there were no such lesions.
     """
 
     source: str
@@ -41,15 +42,15 @@ class Evidence:
 
 
 def evidence(folder: Path, domain: Domain, classifier: str) -> tuple[Evidence, ...]:
-    """What the report in a folder of weights says of photos of this kind.
+    """The figures for photos of this kind, from the report in a folder of weights.
 
     Args:
-        folder: where registry.json and the reports lie.
+        folder: of registry.json and the reports.
         domain: the kind of photo.
         classifier: name and version of the classifier that answered, as in `Analysis.models`.
 
     Returns:
-        One entry for each set of such photos; none where there is no report, or it is of another classifier.
+        One entry for each set of such photos; none if there is no report, or it is of another classifier.
     """
     try:
         served = RegistryFile.load(folder).served_classifier.title
@@ -60,6 +61,22 @@ def evidence(folder: Path, domain: Domain, classifier: str) -> tuple[Evidence, .
         return ()
     tables, counts = report["tables"][_BY_KIND], report["counts"][_BY_KIND]
     return tuple(_entry(name, tables[name], counts[name]) for name in tables if _domain(name) == domain)
+
+
+def melanomas_missed(folder: Path) -> dict[Domain, float]:
+    """Domain -> share of the melanomas on `test` that raised no warning, 0..1.
+
+    If there are several sets of a domain, the worst one counts. Empty if the folder of weights has no report.
+    """
+    path = folder / KINDS_REPORT
+    if not path.is_file():
+        return {}
+    missed: dict[Domain, float] = {}
+    for name, figures in json.loads(path.read_bytes())["tables"][_BY_KIND].items():
+        if "melanoma_warned" in figures:
+            domain = _domain(name)
+            missed[domain] = max(missed.get(domain, 0.0), 1 - figures["melanoma_warned"][0])
+    return missed
 
 
 def _domain(name: str) -> Domain:

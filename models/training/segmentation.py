@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,6 @@ import numpy as np
 import torch
 from numpy.random import Generator as Chance
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Generator, Tensor, nn
 from ultralytics.nn.tasks import SegmentationModel
 
@@ -210,13 +208,6 @@ def with_outlines(photos: Photos, path: Path) -> Photos:
                 for photo in photos.photos
             )
         )
-
-
-def encoded(mask: NDArray[np.bool_]) -> bytes:
-    """An H x W mask as the content of a PNG of one bit."""
-    content = io.BytesIO()
-    Image.fromarray(mask).save(content, "PNG")
-    return content.getvalue()
 
 
 def in_float(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a report says of the served models is what was measured of them, for that kind of photo."""
+"""The figures of the served models are those of the release's report, for each kind of photo."""
 
 import json
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference.domains import DOMAINS, Domain
-from inference.registry.evidence import evidence
+from inference.registry.evidence import KINDS_REPORT, evidence, melanomas_missed
 from inference.registry.file import RegistryFile
 from inference.registry.registry import DEFAULT_WEIGHTS
 
@@ -36,3 +36,25 @@ def test_without_a_registry_or_a_report_nothing_is_said(tmp_path: Path) -> None:
     assert evidence(tmp_path, "phone", SERVED) == ()
     shutil.copy(DEFAULT_WEIGHTS / "registry.json", tmp_path)
     assert evidence(tmp_path, "phone", SERVED) == ()
+
+
+def test_the_worst_set_of_a_domain_counts(tmp_path: Path) -> None:
+    rows = {
+        "HAM10000, dermatoscope": {"melanoma_warned": [0.9, 0.8, 1.0]},
+        "MILK10k, dermatoscope": {"melanoma_warned": [0.95, 0.8, 1.0]},
+        "MILK10k, close-up by camera": {"melanoma_warned": [0.86, 0.7, 1.0]},
+        "PAD-UFES-20, photo by phone": {"melanoma_warned": [1.0, 1.0, 1.0]},
+        "without melanomas, photo by phone": {"accuracy": [1.0, 1.0, 1.0]},
+    }
+    (tmp_path / KINDS_REPORT).write_text(json.dumps({"tables": {"By set and kind of picture": rows}}))
+    assert melanomas_missed(tmp_path) == pytest.approx({"dermatoscope": 0.1, "phone": 0.14})
+
+
+def test_without_a_report_nothing_is_claimed(tmp_path: Path) -> None:
+    assert melanomas_missed(tmp_path) == {}
+
+
+def test_the_release_says_what_it_misses_in_both_domains() -> None:
+    missed = melanomas_missed(DEFAULT_WEIGHTS)
+    assert set(missed) == {"dermatoscope", "phone"}
+    assert all(0 <= share < 0.5 for share in missed.values())
