@@ -46,7 +46,7 @@ FAULTS: Sequence[dict[str, object]] = (
 
 
 async def run(minutes: float, rate: float, data: Path | None, seed: int, settings: dict[str, str]) -> bool:
-    """Measure, print and publish. Returns whether nothing was lost, nothing doubled, and no process grew.
+    """Measure, print and publish. Returns whether nothing was lost, doubled or left without a word, and no process grew.
 
     Args:
         minutes: how long people send.
@@ -76,13 +76,13 @@ async def run(minutes: float, rate: float, data: Path | None, seed: int, setting
         await asyncio.sleep(5)
         lost, doubled = report.faults(session.chats.sent)
         growth = {role: session.memory.growth(role, SETTLED_SECONDS) for role in ("bot", "workers")}
-        good = lost == doubled == 0 and max(growth.values()) < GROWTH_MB
+        good = lost == doubled == crowd.unanswered == 0 and max(growth.values()) < GROWTH_MB
         rows = [
             *report.of_photos(session.chats.sent),
             *report.of_chat(crowd),
             *report.of_process(session.memory, session.log),
             ("growth of one process, the bot / a worker", "{bot:+.1f} MB / {workers:+.1f} MB".format(**growth)),
-            ("verdict", "nothing lost, nothing doubled, no growth" if good else "FAILED"),
+            ("verdict", "nothing lost, nothing doubled, nobody silenced, no growth" if good else "FAILED"),
         ]
         report.publish("soak", f"{minutes:g} minutes, {rate:g} messages with photos a second, {KILLS} kills", rows)
         return good

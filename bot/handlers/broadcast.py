@@ -14,7 +14,8 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.filters import is_admin
 from bot.operator.access import Access
-from bot.operator.broadcasts import ENTITIES, Broadcaster
+from bot.operator.broadcasts import Broadcaster
+from bot.operator.deliveries import ENTITIES
 from bot.photos.inbox import is_request, largest, record
 from bot.ui import broadcasts as ui
 from bot.ui.buttons import keyboard, replace

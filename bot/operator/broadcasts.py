@@ -6,41 +6,19 @@ from datetime import UTC, datetime
 from functools import partial
 
 from aiogram import Bot
-from aiogram.exceptions import (
-    ClientDecodeError,
-    TelegramForbiddenError,
-    TelegramNetworkError,
-    TelegramRetryAfter,
-    TelegramServerError,
-)
-from aiogram.types import InlineKeyboardMarkup, Message, MessageEntity
 from aiogram.utils.i18n import I18n
-from aiogram.utils.i18n import gettext as _
-from aiohttp import ClientConnectorError
-from pydantic import TypeAdapter
 
 from bot.operator.access import Access
-from bot.operator.progress import REFUSED, Progress
+from bot.operator.deliveries import OUTAGE_PAUSE_S, Deliveries
+from bot.operator.progress import Progress
 from bot.supervisor import Supervisor
 from bot.telegram.rate_limit import BulkRateLimiter, RateLimiter
-from bot.ui.buttons import keyboard
-from bot.ui.callbacks import Announcements
 from bot.ui.i18n import supported_language
 from storage.database import Database
-from storage.records import Broadcast, BroadcastState, Delivery, DeliveryState
+from storage.records import Broadcast, BroadcastState
 from storage.retry import until_stored
 
-BATCH = 100
-# A kill or an outage can leave this many deliveries uncertain.
-CONCURRENT_DELIVERIES = 10
-OUTAGE_PAUSE_S = 3.0
-SEND_TIMEOUT_S = 15
 SCHEDULE_CHECK_S = 5.0
-
-# Telegram may have sent the message and only failed to confirm it.
-UNCERTAIN = (TelegramNetworkError, TelegramServerError, ClientDecodeError)
-
-ENTITIES = TypeAdapter(list[MessageEntity])
 
 logger = logging.getLogger(__name__)
 
@@ -58,18 +36,15 @@ class Broadcaster:
         access: Access,
     ) -> None:
         self._bot = bot
-        # The application's bot repeats a call after a broken connection, but a delivery must never be repeated.
-        self._once = Bot(bot.token, session=bot.session)
         self._database = database
         self._supervisor = supervisor
         self._i18n = i18n
         self._rate_limiter = BulkRateLimiter(rate_limiter)
         self._progress = Progress(bot, database, self._rate_limiter, OUTAGE_PAUSE_S)
+        self._deliveries = Deliveries(bot, database, supervisor, i18n, self._rate_limiter)
         self._access = access
         # One event for each broadcast with a task.
         self._changes: dict[int, asyncio.Event] = {}
-        self._reachable = asyncio.Event()
-        self._reachable.set()
 
     async def resume(self) -> None:
         """Continue the broadcasts that a stop or a kill interrupted."""
@@ -129,28 +104,7 @@ class Broadcaster:
         Raises TelegramBadRequest if Telegram does not accept it, and other errors of sending.
         """
         await self._rate_limiter.acquire(broadcast.chat_id)
-        return (await self._post(self._bot, broadcast, broadcast.chat_id, language)).message_id
-
-    async def _post(self, bot: Bot, broadcast: Broadcast, chat_id: int, language: str | None) -> Message:
-        code = supported_language(language)
-        content = broadcast.content(code)
-        entities, text, file_id = ENTITIES.validate_json(content["entities_json"]), content["text"], content["file_id"]
-        with self._i18n.context(), self._i18n.use_locale(code):
-            opt_out = _opt_out()
-        if file_id is None:
-            return await bot.send_message(
-                chat_id, text, entities=entities, parse_mode=None, reply_markup=opt_out, request_timeout=SEND_TIMEOUT_S
-            )
-        send = bot.send_photo if content["kind"] == "photo" else bot.send_document
-        return await send(
-            chat_id,
-            file_id,
-            caption=text,
-            caption_entities=entities,
-            parse_mode=None,
-            reply_markup=opt_out,
-            request_timeout=SEND_TIMEOUT_S,
-        )
+        return (await self._deliveries.post(self._bot, broadcast, broadcast.chat_id, language)).message_id
 
     async def _attend(self, broadcast_id: int) -> None:
         changed = self._changes[broadcast_id]
@@ -181,7 +135,7 @@ class Broadcaster:
             return True
         async with asyncio.TaskGroup() as group:
             showing = group.create_task(self._progress.keep_showing(broadcast.id))
-            await self._deliver_all(broadcast, changed)
+            await self._deliveries.deliver_all(broadcast, changed)
             showing.cancel()
         newest = await until_stored(partial(self._database.broadcasts.get, broadcast.id))
         if newest is None:
@@ -192,80 +146,3 @@ class Broadcaster:
         # the summary, and the next process sends it if Telegram is out of reach until this one ends.
         await self._progress.show_summary(broadcast)
         return await until_stored(partial(self._database.broadcasts.finish, broadcast.id))
-
-    async def _deliver_all(self, broadcast: Broadcast, changed: asyncio.Event) -> None:
-        in_progress: set[asyncio.Task[None]] = set()
-        try:
-            while batch := await until_stored(partial(self._database.broadcasts.next_batch, broadcast.id, BATCH)):
-                for delivery in batch:
-                    if changed.is_set():
-                        return
-                    if len(in_progress) >= CONCURRENT_DELIVERIES:
-                        await _settle(in_progress, asyncio.FIRST_COMPLETED)
-                    in_progress.add(asyncio.create_task(self._deliver(broadcast, delivery)))
-                await _settle(in_progress, asyncio.ALL_COMPLETED)
-        finally:
-            # An orderly stop waits for these. Only a kill leaves them uncertain.
-            await asyncio.gather(*in_progress, return_exceptions=True)
-
-    async def _turn(self, user_id: int) -> None:
-        """Wait until a message to this person may go out and will probably arrive."""
-        await self._rate_limiter.acquire(user_id)
-        while not self._reachable.is_set():
-            await self._reachable.wait()
-            await self._rate_limiter.acquire(user_id)
-
-    def _out_of_reach(self) -> None:
-        """Send nothing until Telegram answers, because each try would leave one more delivery uncertain."""
-        if self._reachable.is_set():
-            self._reachable.clear()
-            self._supervisor.start(self._probe(), "probing Telegram")
-
-    async def _probe(self) -> None:
-        while True:
-            await asyncio.sleep(OUTAGE_PAUSE_S)
-            try:
-                await self._once.get_me(request_timeout=SEND_TIMEOUT_S)
-            except UNCERTAIN:
-                continue
-            except TelegramRetryAfter as error:
-                self._rate_limiter.pause(error.retry_after)
-            self._reachable.set()
-            return
-
-    async def _deliver(self, broadcast: Broadcast, delivery: Delivery) -> None:
-        # Here and not before: a chat that has to be silent holds up no other.
-        await self._turn(delivery.user_id)
-        ours = broadcast.id, delivery.user_id
-        if not await until_stored(partial(self._database.broadcasts.mark_sending, *ours)):
-            return
-        state = DeliveryState.SENT
-        try:
-            await self._post(self._once, broadcast, delivery.user_id, delivery.language)
-        except TelegramRetryAfter as error:
-            self._rate_limiter.pause(error.retry_after)
-            state = DeliveryState.PENDING
-        except TelegramForbiddenError:
-            state = DeliveryState.BLOCKED
-        except REFUSED as error:
-            logger.warning("broadcast %d: one delivery refused: %s", broadcast.id, error.message)
-            state = DeliveryState.FAILED
-        except UNCERTAIN as error:
-            logger.warning("broadcast %d: one delivery broke: %s", broadcast.id, type(error).__name__)
-            self._out_of_reach()
-            if not isinstance(error.__cause__, ClientConnectorError):
-                return
-            state = DeliveryState.PENDING
-        await until_stored(partial(self._database.broadcasts.mark, *ours, state))
-
-
-async def _settle(tasks: set[asyncio.Task[None]], when: str) -> None:
-    """Wait for the first or for all of `tasks`, remove those that ended, and raise their errors."""
-    ended, _pending = await asyncio.wait(tasks, return_when=when)
-    tasks -= ended
-    for task in ended:
-        task.result()
-
-
-def _opt_out() -> InlineKeyboardMarkup:
-    return keyboard([(_("🔕 No more announcements"), Announcements(wanted=False).pack())])

@@ -264,6 +264,10 @@ class BulkRateLimiter:
             if self._resumes <= clock():
                 return
 
+    async def until_allowed(self, chat_id: int) -> None:
+        """Wait while Telegram asks for silence towards a chat."""
+        await self._rate_limiter.until_allowed(chat_id)
+
     def pause(self, seconds: float) -> None:
         """Let no broadcast message go out for so many seconds, a minute at most: one chat's silence is its own."""
         self._resumes = max(self._resumes, asyncio.get_running_loop().time() + min(seconds, LONGEST_PAUSE_S))

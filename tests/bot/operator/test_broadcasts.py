@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot.application import compose
 from bot.demo import demo_sandbox
-from bot.operator.broadcasts import CONCURRENT_DELIVERIES, ENTITIES
+from bot.operator.deliveries import CONCURRENT_DELIVERIES, ENTITIES
 from bot.sandbox.faults import Fault
 from bot.sandbox.flood import FloodLimits
 from bot.settings import Settings
@@ -129,7 +129,7 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(
             if "one delivery broke" in record.getMessage():
                 failed.set()
 
-    monkeypatch.setattr(logging.getLogger("bot.operator.broadcasts"), "handlers", [Watch()])
+    monkeypatch.setattr(logging.getLogger("bot.operator.deliveries"), "handlers", [Watch()])
     before = demo_sandbox(ADMIN)
     await before.start(port=unused_tcp_port)
     sandbox = demo_sandbox(ADMIN, before.token)
@@ -151,7 +151,7 @@ async def test_telegram_out_of_reach_costs_nobody_the_announcement(
 async def test_an_outage_in_the_middle_leaves_no_more_uncertain_than_were_on_their_way(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.operator.broadcasts.OUTAGE_PAUSE_S", 0.02)
+    monkeypatch.setattr("bot.operator.deliveries.OUTAGE_PAUSE_S", 0.02)
     readers = range(2001, 2061)
     await stage.audience(*readers)
     question = await stage.draft()
