@@ -1,15 +1,16 @@
 """A database for each test: on SQLite and on PostgreSQL, unless the test is about the file."""
 
 import inspect
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
 from storage import Database
-from tests.storage.servers import Server, running_server
+from tests.storage.servers import Server, any_server, server
+
+__all__ = ["any_server", "server"]
 
 BACKENDS = ["sqlite", "postgresql"]
 
@@ -19,21 +20,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "backend" in metafunc.fixturenames:
         # Who looks at the file, or names it, means SQLite.
         metafunc.parametrize("backend", ["sqlite"] if "path" in asked else BACKENDS)
-
-
-@pytest.fixture(scope="session")
-def any_server() -> Iterator[Server | None]:
-    with running_server() as server:
-        yield server
-
-
-@pytest.fixture
-def server(any_server: Server | None) -> Server:
-    """The PostgreSQL server; continuous integration must have one."""
-    if any_server is None:
-        assert "CI" not in os.environ, "PostgreSQL is not installed: .ci/run must install it"
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    return any_server
 
 
 @pytest.fixture

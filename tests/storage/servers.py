@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import URL
 
 DEBIAN = Path("/usr/lib/postgresql")
@@ -96,3 +97,18 @@ def running_server() -> Iterator[Server | None]:
             yield server
         finally:
             server.stop()
+
+
+@pytest.fixture(scope="session")
+def any_server() -> Iterator[Server | None]:
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def server(any_server: Server | None) -> Server:
+    """The PostgreSQL server; continuous integration must have one."""
+    if any_server is None:
+        assert "CI" not in os.environ, "PostgreSQL is not installed: .ci/run must install it"
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    return any_server
