@@ -46,7 +46,7 @@ FAULTS: Sequence[dict[str, object]] = (
 
 
 async def run(minutes: float, rate: float, data: Path | None, seed: int, settings: dict[str, str]) -> bool:
-    """Measure, print and publish. Returns whether nothing was lost, doubled or left without a word, and no process grew.
+    """Measure, print and publish. True if nothing was lost, doubled or unanswered, and no process grew.
 
     Args:
         minutes: how long people send.
