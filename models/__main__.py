@@ -10,7 +10,7 @@ import tyro
 from tyro.conf import subcommand
 
 from models.commands.evaluation import Compare, Evaluate, Kinds, Refusal, Robustness
-from models.commands.release import Convert, Export, Gate, Outlines
+from models.commands.release import Convert, Export, Gate, Outlines, Publish
 from models.commands.train import Train
 from models.errors import ModelsError
 
@@ -18,6 +18,7 @@ Command = (
     Annotated[Train, subcommand("train")]
     | Annotated[Outlines, subcommand("outlines")]
     | Annotated[Export, subcommand("export")]
+    | Annotated[Publish, subcommand("publish")]
     | Annotated[Gate, subcommand("gate")]
     | Annotated[Convert, subcommand("convert")]
     | Annotated[Evaluate, subcommand("evaluate")]

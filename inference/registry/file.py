@@ -100,7 +100,7 @@ class RegistryFile(Strict):
         """A registry that has this release as the latest of its kind and serves it."""
         kind = _KINDS[type(entry)]
         others = [other for other in getattr(self, f"{kind}s") if other.key != entry.key]
-        return self._with({f"{kind}s": (*others, entry), kind: entry.key})
+        return self._with({f"{kind}s": (*others, entry), kind: entry.key if serve else getattr(self, kind)})
 
     def replace(self, *entries: AnyEntry) -> RegistryFile:
         """A registry with these releases in place of those with the same name and version. It serves the same

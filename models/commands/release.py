@@ -11,6 +11,7 @@ from tyro.conf import Positional
 from models.gate.fit import fit
 from models.release.convert import convert_again
 from models.release.export import export
+from models.release.publish import publish
 from models.training import pseudo_masks
 
 WEIGHTS: Final = Path(__file__).parents[2] / "weights"
@@ -54,6 +55,30 @@ class Export:
             for trial in getattr(released, "trials", ()):
                 print(f"{trial.what}: accuracy {trial.accuracy:.3f}, balanced {trial.balanced_accuracy:.3f}")
             print(f"released {released.key} in {self.weights}")
+
+
+@dataclass(frozen=True)
+class Publish:
+    """Check a new classifier beside the present one on val, and enter it into the registry without serving it.
+
+    Attributes:
+        candidate: folder with registry.json that serves the new classifier, as export writes it.
+        data: folders of the sets.
+        weights: folder of the registry that gets it.
+        force: publish it though it is worse than the present one beyond noise.
+    """
+
+    candidate: Positional[Path]
+    data: tuple[Path, ...]
+    weights: Path = WEIGHTS
+    force: bool = False
+
+    def run(self) -> None:
+        published = publish(self.candidate, self.data, self.weights, force=self.force)
+        for each in published.differences:
+            interval = f"{each.low:+.3f} to {each.high:+.3f}"
+            print(f"{each.kind}: {each.figure} {each.present:.3f} -> {each.new:.3f} ({interval})")
+        print(f"published {published.entry.key} in {self.weights}; let it serve with /models in the chat")
 
 
 @dataclass(frozen=True)

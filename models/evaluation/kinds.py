@@ -102,7 +102,10 @@ def report(rows: Sequence[Row], split: Split, stem: Path) -> None:
     for title, parts in _divided(rows).items():
         tables[title] = {name: measured(part, ROUNDS) for name, part in parts.items()}
         counts[title] = {name: len(part) for name, part in parts.items()}
-    stem.with_suffix(".json").write_text(json.dumps({"split": split, "counts": counts, "tables": tables}, indent=1))
+    # A version in the name has dots of its own.
+    stem.with_name(f"{stem.name}.json").write_text(
+        json.dumps({"split": split, "counts": counts, "tables": tables}, indent=1)
+    )
     lines = [
         f"# Answers by set and kind of picture: `{split}`",
         "",
@@ -121,7 +124,7 @@ def report(rows: Sequence[Row], split: Split, stem: Path) -> None:
         reasons = Counter(row.analysis.refusal.value for row in part if row.analysis.refusal)
         text = ", ".join(f"{reason} {reasons[reason]}" for reason in sorted(reasons)) or "none"
         lines.append(f"| {title} | {len(part)} | {text} |")
-    stem.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    stem.with_name(f"{stem.name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _divided(rows: Sequence[Row]) -> dict[str, dict[str, list[Row]]]:
