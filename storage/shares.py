@@ -21,6 +21,8 @@ LINK_LIFE: Final = timedelta(days=7)
 """A link that nobody has followed by then is dead."""
 MOST_SHARES: Final = 50
 MOST_NOTES: Final = 20
+GIVEN: Final = ("request_id", "mole_id", "reader_id", "reader_name")
+"""What the owner of a share exports of it besides its times and notes."""
 
 
 class Shares:
@@ -39,11 +41,10 @@ class Shares:
         request_id: int | None = None,
         mole_id: int | None = None,
         expires_at: datetime | None = None,
-        reader_id: int | None = None,
-    ) -> str | None:
-        """The token of a new share of one result or one mole; None where it is not the owner's, or they share too much.
+    ) -> tuple[int, str] | None:
+        """Number and token of a new share of one result or one mole; None where that is not theirs, or they have many.
 
-        With a `reader_id` the link is for this person alone.
+        The token is not kept.
         """
         token = secrets.token_urlsafe(TOKEN_BYTES)
         values = {
@@ -52,7 +53,6 @@ class Shares:
             "mole_id": mole_id,
             "token_hash": _hash(token),
             "owner_name": self._cipher.seal_text(owner_name, share_name_place("owner_name", _hash(token))),
-            "reader_id": reader_id,
             "created_at": now,
             "expires_at": expires_at,
         }
@@ -64,8 +64,15 @@ class Shares:
                 return None
             if (await connection.execute(kept)).scalar_one() >= MOST_SHARES:
                 return None
-            await connection.execute(insert(shares).values(values))
-        return token
+            made = await connection.execute(insert(shares).values(values).returning(shares.c.id))
+            return made.scalar_one(), token
+
+    async def bind(self, share_id: int, owner_id: int, reader_id: int, now: datetime) -> bool:
+        """Make a link that nobody has followed yet one for this person alone; False where there is no such link."""
+        waiting = (shares.c.id == share_id) & (shares.c.owner_id == owner_id) & shares.c.accepted_at.is_(None)
+        async with self._transactions.write() as connection:
+            bound = update(shares).where(waiting, _alive(now)).values(reader_id=reader_id)
+            return (await connection.execute(bound)).rowcount == 1
 
     async def offered(self, token: str, user_id: int, now: datetime) -> Share | Unshared:
         """The share that a link leads this person to, accepted by them or still free; or why there is none."""

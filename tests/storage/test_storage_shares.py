@@ -21,16 +21,14 @@ async def result_of(database: Database, user: int, number: int = 1) -> int:
     return request.id
 
 
-async def link(database: Database, until: datetime | None = None, reader_id: int | None = None) -> str:
+async def link(database: Database, until: datetime | None = None) -> str:
     """The token of a share of a result of Emma's."""
     for user in (EMMA, DOCTOR, STRANGER):
         await database.users.seen(user, "en")
     request = await result_of(database, EMMA)
-    shared = await database.shares.create(
-        EMMA, "CLEAR Emma", NOW, request_id=request, expires_at=until, reader_id=reader_id
-    )
-    assert shared is not None
-    return shared
+    made = await database.shares.create(EMMA, "CLEAR Emma", NOW, request_id=request, expires_at=until)
+    assert made is not None
+    return made[1]
 
 
 async def accepted(database: Database, until: datetime | None = None) -> Share:
@@ -84,10 +82,14 @@ async def test_a_link_that_nobody_followed_dies(database: Database) -> None:
 
 
 async def test_a_link_for_one_person_is_for_nobody_else(database: Database) -> None:
-    token = await link(database, reader_id=DOCTOR)
+    token = await link(database)
+    [share] = await database.shares.given(EMMA, NOW)
+    assert not await database.shares.bind(share.id, STRANGER, STRANGER, NOW)
+    assert await database.shares.bind(share.id, EMMA, DOCTOR, NOW)
     assert await database.shares.received(DOCTOR, NOW) == []
     assert await database.shares.accept(token, STRANGER, "x", NOW) is Unshared.NOT_FOR_YOU
     assert isinstance(await database.shares.accept(token, DOCTOR, "x", NOW), Share)
+    assert not await database.shares.bind(share.id, EMMA, STRANGER, NOW)
 
 
 async def test_access_ends_at_its_date_and_when_it_is_taken_back(database: Database) -> None:
@@ -155,16 +157,18 @@ async def test_a_share_goes_with_its_owner_its_reader_its_result_and_its_mole(pa
     await database.users.delete(DOCTOR)
     assert DOCTOR.to_bytes(6, "big") not in contents(path)
     assert (await database.shares.export(EMMA))["given"] == []
-    token = await database.shares.create(EMMA, "x", NOW, request_id=share.request_id)
-    assert token is not None
+    made = await database.shares.create(EMMA, "x", NOW, request_id=share.request_id)
+    assert made is not None
+    _, token = made
     await database.users.delete(EMMA)
     assert await database.shares.offered(token, STRANGER, NOW) is Unshared.UNKNOWN
     assert EMMA.to_bytes(6, "big") not in contents(path)
     await database.users.seen(EMMA, "en")
     mole = await database.moles.create(EMMA, "left arm")
     assert mole is not None
-    token = await database.shares.create(EMMA, "x", NOW, mole_id=mole.id)
-    assert token is not None
+    made = await database.shares.create(EMMA, "x", NOW, mole_id=mole.id)
+    assert made is not None
+    _, token = made
     await database.moles.forget(mole.id, EMMA)
     assert await database.shares.offered(token, STRANGER, NOW) is Unshared.UNKNOWN
     await database.close()
