@@ -27,6 +27,9 @@ from bot.handlers import (
     questions,
     reminders,
     reports,
+    shared,
+    shared_notes,
+    sharing,
     staff,
     start,
     talk,
@@ -51,8 +54,10 @@ IN_ORDER = (
     documents,
     # A text that is expected as a name is no command and no unknown text.
     mole_names,
-    # Before /start: it knows the links that lead to one thing.
+    shared_notes,
+    # Before /start: they know the links that lead to one thing.
     history,
+    shared,
     start,
     help,
     privacy,
@@ -64,6 +69,7 @@ IN_ORDER = (
     reports,
     moles,
     reminders,
+    sharing,
     verdicts,
     export,
     delete,

@@ -13,7 +13,7 @@ from bot.reports import wording
 from bot.reports.page import Pages
 from bot.reports.result import ACCENTS, write_limits, write_models, write_notes
 from bot.results import Result
-from bot.ui.texts import moment
+from bot.ui.texts import day, moment
 from inference.analysis import Risk
 from inference.classes import SUSPICIOUS
 from inference.comparison.change import Finding, Mark, error
@@ -108,7 +108,7 @@ def _row(photo: MolePhoto, finding: Finding) -> tuple[str, ...]:
         f"{wording.term(result.label)}, {wording.share(result.probabilities[result.label])}" if result.label else "–"
     )
     return (
-        moles_wording.day(photo.request.created_at),
+        day(photo.request.created_at),
         _("dermatoscope") if finding.domain == "dermatoscope" else _("camera"),
         label,
         wording.share(suspicious),
