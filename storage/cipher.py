@@ -52,6 +52,16 @@ def verdict_place(request_id: int) -> str:
     return f"verdicts.said {request_id}"
 
 
+def share_name_place(column: str, token_hash: str) -> str:
+    """Where a share keeps the name of its owner or its reader."""
+    return f"shares.{column} {token_hash}"
+
+
+def share_note_place(share_id: int) -> str:
+    """Where the notes about a share are kept."""
+    return f"share_notes.note {share_id}"
+
+
 class Cipher:
     """Encrypts values for one place and decrypts them. Raises StorageError for a malformed key."""
 

@@ -26,6 +26,7 @@ from storage.postgresql import SessionLock
 from storage.reminders import Reminders
 from storage.requests import Requests
 from storage.retention import Retention
+from storage.shares import Shares
 from storage.staff import Staff
 from storage.statistics import Statistics
 from storage.tables import encryption_check
@@ -57,6 +58,7 @@ class Database:
         self.moles = Moles(self._transactions, cipher, self.requests)
         self.reminders = Reminders(self._transactions, cipher)
         self.verdicts = Verdicts(self._transactions, cipher)
+        self.shares = Shares(self._transactions, cipher)
         self.retention = Retention(self._transactions, self.traces)
 
     @classmethod

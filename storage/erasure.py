@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.connections import Transactions
 from storage.errors import StorageUnavailable
-from storage.tables import broadcasts, users
+from storage.tables import broadcasts, shares, users
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +21,9 @@ REMEMBERED_S = 86_400.0
 
 
 async def erase_people(connection: AsyncConnection, user_ids: Collection[int] | Select[tuple[int]]) -> int:
-    """Delete people with their requests, deliveries and own announcements; returns how many people."""
+    """Delete people with everything of theirs and what others shared with them; returns how many people."""
     await connection.execute(delete(broadcasts).where(broadcasts.c.admin_id.in_(user_ids)))
+    await connection.execute(delete(shares).where(shares.c.reader_id.in_(user_ids)))
     return (await connection.execute(delete(users).where(users.c.id.in_(user_ids)))).rowcount
 
 

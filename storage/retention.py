@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.connections import Transactions
 from storage.erasure import Traces, erase_people
-from storage.tables import mole_photos, moles, requests, retention_clock, users
+from storage.tables import mole_photos, moles, requests, retention_clock, shares, users
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,9 @@ async def _is_trusted(connection: AsyncConnection, now: datetime, ran: timedelta
 async def _erase_before(connection: AsyncConnection, moment: datetime) -> int:
     erased = (await connection.execute(delete(requests).where(requests.c.created_at < moment))).rowcount
     has_requests = select(requests.c.id).where(requests.c.user_id == users.c.id).exists()
-    strangers = and_(users.c.consented_at.is_(None), users.c.created_at < moment, ~has_requests)
+    # Somebody with whom a result is shared may never have agreed to have photos read.
+    reads = select(shares.c.id).where(shares.c.reader_id == users.c.id, shares.c.accepted_at.is_not(None)).exists()
+    strangers = and_(users.c.consented_at.is_(None), users.c.created_at < moment, ~has_requests, ~reads)
     expired = select(users.c.id).where(or_(strangers, users.c.blocked_at < moment))
     has_photos = select(mole_photos.c.request_id).where(mole_photos.c.mole_id == moles.c.id).exists()
     # A mole's photos were erased with their requests. A mole without photos has no use any more.

@@ -208,3 +208,37 @@ verdicts = Table(
     Column("said", LargeBinary, nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )
+
+# A result or a mole, of which the owner lets one other person read it. `token_hash` is the SHA-256 of what the link
+# carries; the names are ciphertext. A reader is noted before they accept where the link is for them alone, and such a
+# reader need not be known yet.
+shares = Table(
+    "shares",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("owner_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("request_id", ForeignKey("requests.id", ondelete="CASCADE")),
+    Column("mole_id", ForeignKey("moles.id", ondelete="CASCADE")),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("owner_name", Text, nullable=False),
+    Column("reader_id", BigInteger),
+    Column("reader_name", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("accepted_at", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    *(Index(f"ix_shares_{column}", column) for column in ("owner_id", "reader_id", "request_id", "mole_id")),
+    sqlite_autoincrement=True,
+)
+
+# What a reader says of what was shared; `note` is ciphertext.
+share_notes = Table(
+    "share_notes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("share_id", ForeignKey("shares.id", ondelete="CASCADE"), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_share_notes_share_id", "share_id"),
+    sqlite_autoincrement=True,
+)

@@ -27,6 +27,9 @@ from bot.handlers import (
     questions,
     reminders,
     reports,
+    shared,
+    shared_notes,
+    sharing,
     staff,
     start,
     talk,
@@ -51,8 +54,10 @@ IN_ORDER = (
     documents,
     # Before unknown text: an expected text may be a name.
     mole_names,
+    shared_notes,
     # Before /start: these handle its links to a result.
     history,
+    shared,
     start,
     help,
     privacy,
@@ -64,6 +69,7 @@ IN_ORDER = (
     reports,
     moles,
     reminders,
+    sharing,
     verdicts,
     export,
     delete,

@@ -22,6 +22,7 @@ async def export(message: Message, user: User, database: Database) -> None:
     data = await database.requests.export(user.id)
     data["moles"] = await database.moles.export(user.id)
     data["doctors_said"] = await database.verdicts.export(user.id)
+    data["shares"] = await database.shares.export(user.id)
     content = json.dumps(data, ensure_ascii=False, indent=2).encode()
     name = f"lesion-bot-{datetime.now(UTC):%Y-%m-%d}.json"
     await message.answer_document(BufferedInputFile(content, name), caption=_("Everything I keep about you, as JSON."))

@@ -1,5 +1,10 @@
-"""Filters that more than one router uses."""
+"""Filters that more than one router uses, and what is done with a command where a text is expected."""
 
+from collections.abc import Awaitable, Callable
+
+from aiogram.dispatcher.event.bases import SkipHandler
+from aiogram.fsm.context import FSMContext
+from aiogram.fsm.state import State
 from aiogram.types import CallbackQuery, Message
 
 from bot.operator.access import Access
@@ -17,6 +22,25 @@ async def is_admin(event: Message | CallbackQuery, access: Access) -> bool:
 async def is_owner(event: Message | CallbackQuery, access: Access) -> bool:
     """The same for owners alone."""
     return _may(event, access, Role.OWNER)
+
+
+def expects(*states: State) -> Callable[[Message, FSMContext], Awaitable[bool]]:
+    """A filter: is one of these expected now?
+
+    aiogram's own goes by the state at the time when the message came in. A message that came together with it, or the
+    handler before, may have changed it.
+    """
+
+    async def check(_message: Message, state: FSMContext) -> bool:
+        return await state.get_state() in {each.state for each in states}
+
+    return check
+
+
+async def leave(_message: Message, state: FSMContext) -> None:
+    """A command is not the text that is expected; the next router obeys it."""
+    await state.clear()
+    raise SkipHandler
 
 
 def _may(event: Message | CallbackQuery, access: Access, needed: Role) -> bool:

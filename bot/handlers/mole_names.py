@@ -3,16 +3,15 @@
 A restart forgets what is expected next. The buttons under the mole ask again.
 """
 
-from collections.abc import Awaitable, Callable
 from html import escape
 
 from aiogram import F, Router
-from aiogram.dispatcher.event.bases import SkipHandler
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.filters import expects, leave
 from bot.moles import wording
 from bot.moles.body import body_picture
 from bot.moles.buttons import Act, OfMole, Place
@@ -43,25 +42,6 @@ def setup() -> Router:
     router.message.register(name_by_text, F.text, expects(Expecting.name))
     router.message.register(take_diameter, F.text, expects(Expecting.diameter))
     return router
-
-
-def expects(*states: State) -> Callable[[Message, FSMContext], Awaitable[bool]]:
-    """A filter: is one of these expected now?
-
-    aiogram's own goes by the state at the time when the message came in. A message that came together with it, or the
-    handler before, may have changed it.
-    """
-
-    async def check(_message: Message, state: FSMContext) -> bool:
-        return await state.get_state() in {each.state for each in states}
-
-    return check
-
-
-async def leave(_message: Message, state: FSMContext) -> None:
-    """A command is no name. The next router handles it."""
-    await state.clear()
-    raise SkipHandler
 
 
 async def ask_for_name(bot: RetryingBot, mole: Mole) -> None:

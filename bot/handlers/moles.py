@@ -178,7 +178,8 @@ def card_buttons(mole: Mole, standing: Standing) -> InlineKeyboardMarkup:
     side_by_side = [button(_("Compare the photos"), Act.COMPARE)] if len(standing.photos) > 1 else []
     report, rename = button(_("For my doctor"), Act.REPORT), button(_("Rename"), Act.RENAME)
     measure, stop = button(_("I have measured it"), Act.MEASURE), button(_("Stop following"), Act.ASK_FORGET)
-    return keyboard(side_by_side, [photo], [report, remind], [measure, rename], [stop])
+    share = button(_("Share with a doctor"), Act.SHARE)
+    return keyboard(side_by_side, [photo], [report, share], [measure, rename], [remind, stop])
 
 
 async def _send_comparison(bot: RetryingBot, mole: Mole, standing: Standing, mole_service: MoleService) -> None:

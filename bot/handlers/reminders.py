@@ -8,9 +8,9 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.moles.buttons import Act, Clock, OfMole, Remind, Snooze
 from bot.moles.reminders import MONTHS, months_later, snoozed
-from bot.moles.wording import day
 from bot.telegram.client import RetryingBot
 from bot.ui.buttons import Button, keyboard, replace
+from bot.ui.texts import day
 from storage.database import Database
 from storage.records import Mole, User
 

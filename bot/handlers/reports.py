@@ -6,10 +6,11 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.moles.buttons import Act, OfMole
 from bot.moles.service import MoleService
-from bot.photos.delivery import send_text
+from bot.photos.delivery import place, send_text
 from bot.photos.reading import NotRead
 from bot.reports.desk import ReportDesk
 from bot.telegram.client import RetryingBot
+from bot.ui.buttons import topic
 from bot.ui.callbacks import Report
 from storage.database import Database
 from storage.records import User
@@ -41,9 +42,16 @@ async def report(
             return
         await callback.answer(_("I am writing the report…"))
         try:
-            await report_desk.send_result(request)
+            content = await report_desk.result(request)
         except NotRead as error:
             await send_text(bot, request, error.result)
+            return
+        await bot.send_document(
+            request.chat_id,
+            content,
+            caption=_("For a doctor: print it, or show it on the screen. It holds your photo and no name."),
+            **place(request),
+        )
 
 
 async def mole_report(
@@ -66,6 +74,13 @@ async def mole_report(
             return
         await callback.answer(_("I am writing the report…"))
         try:
-            await report_desk.send_mole(mole, standing)
+            content = await report_desk.mole(mole, standing)
         except NotRead as error:
             await send_text(bot, standing.photos[-1].request, error.result)
+            return
+        await bot.send_document(
+            mole.user_id,
+            content,
+            caption=_("For a doctor: print it, or show it on the screen. It holds your photos and no name."),
+            message_thread_id=topic(callback.message),
+        )

@@ -30,6 +30,7 @@ class Act(StrEnum):
     REPORT = "report"
     ASK_FORGET = "ask"
     FORGET = "forget"
+    SHARE = "share"
 
 
 class OfMole(CallbackData, prefix="mole"):

@@ -7,9 +7,10 @@ from enum import Enum, auto
 
 from aiogram.utils.i18n import gettext as _
 
-from bot.moles import findings, wording
+from bot.moles import findings
 from bot.moles.findings import Standing
 from bot.photos.second_reading import SecondReader
+from bot.ui.texts import day
 from inference.comparison.change import Mark, error
 from inference.drawing import comparison
 from inference.drawing.annotate import jpeg
@@ -63,7 +64,7 @@ class MoleService:
         if found is None:
             return Refused.NO_OUTLINE
         moles = self._database.moles
-        mole = await moles.create(request.user_id, _("mole of {day}").format(day=wording.day(request.created_at)))
+        mole = await moles.create(request.user_id, _("mole of {day}").format(day=day(request.created_at)))
         if mole is None:
             return Refused.TOO_MANY_MOLES
         if not await moles.add_photo(mole, request.id, found):
@@ -84,10 +85,13 @@ class MoleService:
         added = await self._database.moles.add_photo(mole, request.id, found)
         return mole if added else Refused.TAKEN
 
-    async def compare(self, standing: Standing) -> bytes:
-        """The first and the last photo side by side with plots below, as a JPEG. Raises NotRead."""
+    async def compare(self, standing: Standing, reader_id: int | None = None) -> bytes:
+        """The first and the last photo side by side with plots below, as a JPEG.
+
+        `reader_id` is whom it is for where that is not the owner. Raises NotRead.
+        """
         ends = standing.photos[0].request, standing.photos[-1].request
-        first, last = [await self._reader.examine(each) for each in ends]
+        first, last = [await self._reader.examine(each, reader_id) for each in ends]
         return await asyncio.to_thread(drawn, standing, first, last)
 
     async def measure(self, mole: Mole, millimetres: float) -> None:
@@ -101,7 +105,7 @@ class MoleService:
 def drawn(standing: Standing, first: Examination, last: Examination) -> bytes:
     """The drawing of a mole over time as a JPEG, in the current language."""
     pictures = [
-        comparison.Picture(decode(each.photo), found.marks.outline, wording.day(photo.request.created_at))
+        comparison.Picture(decode(each.photo), found.marks.outline, day(photo.request.created_at))
         for each, found, photo in (
             (first, standing.findings[0], standing.photos[0]),
             (last, standing.findings[-1], standing.photos[-1]),

@@ -5,19 +5,14 @@ from html import escape
 
 from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
-from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from bot.moles.findings import Standing
 from bot.ui import replies
+from bot.ui.texts import day
 from inference.analysis import Risk
 from inference.comparison.change import Mark
 from storage.records import Mole
-
-
-def day(when: datetime) -> str:
-    """A date as people of the current language write it."""
-    return str(format_date(when, "d MMMM y", locale=get_i18n().current_locale))
 
 
 def card(mole: Mole, standing: Standing, reminder: tuple[int, datetime] | None) -> str:

@@ -47,7 +47,7 @@ def consent_keyboard() -> InlineKeyboardMarkup:
 async def send_consent_request(bot: Bot, request: Request, operator: str | None) -> None:
     """Answer a photo that came before the agreement."""
     text = apologies.apology(Trouble.NO_CONSENT) + "\n\n" + texts.terms(operator)
-    await bot.send_message(request.chat_id, text, **_place(request), reply_markup=consent_keyboard())
+    await bot.send_message(request.chat_id, text, **place(request), reply_markup=consent_keyboard())
 
 
 async def send_text(bot: Bot, request: Request, result: Result) -> None:
@@ -55,7 +55,7 @@ async def send_text(bot: Bot, request: Request, result: Result) -> None:
     await bot.send_message(
         request.chat_id,
         replies.result_text(result),
-        **_place(request),
+        **place(request),
         reply_markup=actions.keyboard(result, request.id),
     )
 
@@ -70,7 +70,7 @@ async def send_answer(bot: Bot, request: Request, result: Result, annotated: byt
             request.chat_id,
             _upload(request, annotated),
             caption=replies.answer(result),
-            **_place(request),
+            **place(request),
             reply_markup=actions.keyboard(result, request.id),
         )
     except NOT_ACCEPTED as error:
@@ -120,11 +120,11 @@ async def _send_annotated(bot: Bot, pictures: Sequence[Picture]) -> dict[int, st
     ]
     first = pictures[0][0]
     if len(shown) > 1:
-        messages = await bot.send_media_group(first.chat_id, [media for _request, media in shown], **_place(first))
+        messages = await bot.send_media_group(first.chat_id, [media for _request, media in shown], **place(first))
         return _file_ids([request for request, _media in shown], messages)
     if shown:
         request, media = shown[0]
-        message = await bot.send_photo(first.chat_id, media.media, caption=media.caption, **_place(request))
+        message = await bot.send_photo(first.chat_id, media.media, caption=media.caption, **place(request))
         return _file_ids([request], [message])
     return {}
 
@@ -134,7 +134,7 @@ async def _send_summary(bot: Bot, pictures: Sequence[Picture]) -> None:
     await bot.send_message(
         first.chat_id,
         replies.summary([result for _request, result, _annotated in pictures]),
-        **_place(first),
+        **place(first),
         reply_markup=actions.album_keyboard(
             {number: (result, request.id) for number, (request, result, _) in enumerate(pictures, 1) if result.label}
         ),
@@ -147,7 +147,7 @@ async def send_replacement(bot: Bot, request: Request) -> None:
         "You have put another photo in this message. My earlier answer is about the photo that was here before. "
         "Now I look at the new one."
     )
-    await bot.send_message(request.chat_id, text, **_place(request))
+    await bot.send_message(request.chat_id, text, **place(request))
 
 
 async def send_interruption(bot: Bot, requests: Sequence[Request]) -> None:
@@ -159,7 +159,7 @@ async def send_interruption(bot: Bot, requests: Sequence[Request]) -> None:
         text = _("I was restarted just as I answered these photos. If you see no answer, press the button.")
         button = _("My results"), HistoryPage(number=0, as_new_message=True).pack()
     markup = keyboard([button])
-    await bot.send_message(requests[0].chat_id, text, **_place(requests[0]), reply_markup=markup)
+    await bot.send_message(requests[0].chat_id, text, **place(requests[0]), reply_markup=markup)
 
 
 async def send_explanation(bot: Bot, request: Request, answered: Result, explanation: Explanation) -> None:
@@ -171,19 +171,19 @@ async def send_explanation(bot: Bot, request: Request, answered: Result, explana
     text = explanations.caption(result, answered, explanation.measures)
     picture = BufferedInputFile(explanation.drawing, f"{request.id}-why.jpg")
     try:
-        await bot.send_photo(request.chat_id, picture, caption=text, **_place(request))
+        await bot.send_photo(request.chat_id, picture, caption=text, **place(request))
     except NOT_ACCEPTED as error:
         if is_gone(error):
             raise
         logger.warning("explanation of request %d not accepted: %s", request.id, error.message)
-        await bot.send_message(request.chat_id, text, **_place(request))
+        await bot.send_message(request.chat_id, text, **place(request))
 
 
 def _upload(request: Request, annotated: bytes) -> BufferedInputFile:
     return BufferedInputFile(annotated, f"{request.id}.jpg")
 
 
-def _place(request: Request) -> Place:
+def place(request: Request) -> Place:
     """Where all messages about a request go: as a reply to its photo, in its topic."""
     return {
         "reply_parameters": ReplyParameters(message_id=request.message_id, allow_sending_without_reply=True),

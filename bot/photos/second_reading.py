@@ -39,9 +39,11 @@ class SecondReader:
         """The explanation of an answer."""
         return await self._read(request, lambda place: place.explain)
 
-    async def examine(self, request: Request) -> Examination:
-        """The examination of a photo, for a report."""
-        return await self._read(request, lambda place: place.examine)
+    async def examine(self, request: Request, reader_id: int | None = None) -> Examination:
+        """The examination of a photo, for a report. `reader_id` is who asks for it, if that is not its owner."""
+        if reader_id is None:
+            return await self._read(request, lambda place: place.examine)
+        return await self._reader.while_wanted(request.user_id, self._for_reader(request, reader_id))
 
     async def follow(self, request: Request) -> Examination:
         """As `examine`, with the marks of the lesion."""
@@ -49,6 +51,13 @@ class SecondReader:
 
     async def _read(self, request: Request, work: Callable[[QueuePlace], Work[T_co]]) -> T_co:
         return await self._reader.while_wanted(request.user_id, self._in_turn(request, work))
+
+    async def _for_reader(self, request: Request, reader_id: int) -> Examination:
+        # Without progress messages: they go to the owner, who did not ask.
+        with self._reader.queue(reader_id, 1) as [place]:
+            found = await self._reader.in_turn(request, place.examine, CaptionOptions(current_language()))
+            await self._rate_limiter.acquire(MessageKind.ANSWER, chat_id=reader_id)
+            return found
 
     async def _in_turn(self, request: Request, work: Callable[[QueuePlace], Work[T_co]]) -> T_co:
         with self._reader.queue(request.user_id, 1) as places:

@@ -1,11 +1,11 @@
-"""Makes reports: analyses the photo again, writes the pages in a thread, and sends the file."""
+"""Makes reports: analyses the photo again and writes the pages in a thread."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aiogram.types import BufferedInputFile, ReplyParameters
+from aiogram.types import BufferedInputFile
 from aiogram.utils.deep_linking import create_start_link
 from aiogram.utils.i18n import gettext as _
 
@@ -25,7 +25,7 @@ class ReportDesk:
     """Makes reports for a doctor. For each result, only one is made at a time.
 
     Args:
-        bot: sends them.
+        bot: its name is in the report.
         reader: analyses their photos.
         weights: folder of the registry and its reports.
         operator: who runs the bot.
@@ -51,25 +51,21 @@ class ReportDesk:
         finally:
             self._in_work.discard(report)
 
-    async def send_result(self, request: Request) -> None:
-        """Make the report of a result and send it to the photo's owner.
+    async def result(self, request: Request, reader_id: int | None = None) -> BufferedInputFile:
+        """The report of a result. `reader_id` is who gets it, if that is not its owner.
 
-        Raises NotRead if the photo cannot be analysed again, and errors of sending.
+        Raises NotRead if the photo cannot be analysed again, and NotWanted if it was erased.
         """
-        examination = await self._reader.examine(request)
+        examination = await self._reader.examine(request, reader_id)
         name = _("report")
         content = await asyncio.to_thread(result_pdf, await self._report(request, examination), current_language())
-        await self._bot.send_document(
-            request.chat_id,
-            BufferedInputFile(content, f"{name}-{request.created_at:%Y-%m-%d}-{request.id}.pdf"),
-            caption=_("For a doctor: print it, or show it on the screen. It holds your photo and no name."),
-            reply_parameters=ReplyParameters(message_id=request.message_id, allow_sending_without_reply=True),
-        )
+        return BufferedInputFile(content, f"{name}-{request.created_at:%Y-%m-%d}-{request.id}.pdf")
 
-    async def send_mole(self, mole: Mole, standing: Standing) -> None:
-        """Make the report of a mole's photos and send it to its owner. Raises what `send_result` does."""
-        first = await self._reader.examine(standing.photos[0].request)
-        last = first if len(standing.photos) == 1 else await self._reader.examine(standing.photos[-1].request)
+    async def mole(self, mole: Mole, standing: Standing, reader_id: int | None = None) -> BufferedInputFile:
+        """The report of a mole's photos, as `result` is; there is at least one photo."""
+        requests = [standing.photos[0].request, standing.photos[-1].request]
+        first = await self._reader.examine(requests[0], reader_id)
+        last = first if len(standing.photos) == 1 else await self._reader.examine(requests[1], reader_id)
         me = await self._bot.me()
         report = MoleReport(
             mole=mole,
@@ -82,11 +78,7 @@ class ReportDesk:
         )
         content = await asyncio.to_thread(mole_pdf, report)
         name = _("report")
-        await self._bot.send_document(
-            mole.user_id,
-            BufferedInputFile(content, f"{name}-{standing.photos[-1].request.created_at:%Y-%m-%d}-mole-{mole.id}.pdf"),
-            caption=_("For a doctor: print it, or show it on the screen. It holds your photos and no name."),
-        )
+        return BufferedInputFile(content, f"{name}-{requests[1].created_at:%Y-%m-%d}-mole-{mole.id}.pdf")
 
     async def _report(self, request: Request, examination: Examination) -> ResultReport:
         me = await self._bot.me()

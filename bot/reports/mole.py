@@ -12,7 +12,7 @@ from bot.moles.findings import Standing
 from bot.moles.service import drawn
 from bot.results import Result
 from bot.ui.names import current_language
-from bot.ui.texts import moment
+from bot.ui.texts import day, moment
 from inference.analysis import Risk
 from inference.classes import SUSPICIOUS
 from inference.comparison.change import Finding, Mark, error
@@ -111,7 +111,7 @@ def _row(photo: MolePhoto, finding: Finding) -> tuple[str, ...]:
     )
     label = f"{term(result.label)}, {share(result.probabilities[result.label])}" if result.label else "–"
     return (
-        moles_wording.day(photo.request.created_at),
+        day(photo.request.created_at),
         _("dermatoscope") if finding.domain == "dermatoscope" else _("camera"),
         label,
         share(suspicious),

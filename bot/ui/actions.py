@@ -8,7 +8,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.moles.buttons import Follow
 from bot.results import Result
 from bot.ui import buttons
-from bot.ui.callbacks import AllKinds, Ask, Explain, HistoryEntry, HistoryPage, Report, Show, WasRight
+from bot.ui.callbacks import AllKinds, Ask, Explain, HistoryEntry, HistoryPage, Report, Share, Show, WasRight
 
 BUTTONS_IN_A_ROW = 3
 
@@ -37,6 +37,10 @@ def _report(result: Result, request_id: int) -> buttons.Button | None:
     return _("For my doctor"), Report(request_id=request_id).pack()
 
 
+def _share(result: Result, request_id: int) -> buttons.Button | None:
+    return _("Share with a doctor"), Share(request_id=request_id).pack()
+
+
 def _was_right(result: Result, request_id: int) -> buttons.Button | None:
     return _("Was this right?"), WasRight(request_id=request_id).pack()
 
@@ -49,7 +53,8 @@ ROWS: tuple[tuple[Action, ...], ...] = (
     (_why, _all_kinds),
     (_six_questions,),
     (_follow, _report),
-    (_was_right, _history),
+    (_share, _was_right),
+    (_history,),
 )
 """The actions under an answer, row by row. A new feature adds its action here."""
 

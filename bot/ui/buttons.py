@@ -4,9 +4,11 @@ import contextlib
 from collections.abc import Sequence
 
 from aiogram import Bot
+from aiogram.enums import ButtonStyle
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import (
     CallbackQuery,
+    CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     MaybeInaccessibleMessageUnion,
@@ -17,13 +19,35 @@ Button = tuple[str, str]
 """Its text, and its data: at most 64 bytes."""
 
 
-def keyboard(*rows: Sequence[Button]) -> InlineKeyboardMarkup:
+def keyboard(*rows: Sequence[Button | InlineKeyboardButton]) -> InlineKeyboardMarkup:
     """Rows of buttons; an empty row is left out."""
     return InlineKeyboardMarkup(
         inline_keyboard=[
-            [InlineKeyboardButton(text=text, callback_data=data) for text, data in row] for row in rows if row
+            [
+                each
+                if isinstance(each, InlineKeyboardButton)
+                else InlineKeyboardButton(text=each[0], callback_data=each[1])
+                for each in row
+            ]
+            for row in rows
+            if row
         ]
     )
+
+
+def danger(text: str, data: str) -> InlineKeyboardButton:
+    """A button that takes something away for good; red where the client knows colours."""
+    return InlineKeyboardButton(text=text, callback_data=data, style=ButtonStyle.DANGER)
+
+
+def copying(text: str, copied: str) -> InlineKeyboardButton:
+    """A button that puts at most 256 characters on the person's clipboard."""
+    return InlineKeyboardButton(text=text, copy_text=CopyTextButton(text=copied))
+
+
+def leading(text: str, url: str) -> InlineKeyboardButton:
+    """A button that opens an address."""
+    return InlineKeyboardButton(text=text, url=url)
 
 
 async def say(callback: CallbackQuery, bot: Bot, text: str, markup: InlineKeyboardMarkup | None = None) -> None:

@@ -22,6 +22,8 @@ class Show(StrEnum):
     ERASE = "erase:yes"
     KEEP = "erase:no"
     MODELS = "models"
+    SHARED = "shared"
+    DECLINE = "decline"
 
 
 class HistoryPage(CallbackData, prefix="history"):
@@ -53,6 +55,12 @@ class Report(CallbackData, prefix="doctor"):
     """A request's report for a doctor. Its owner is checked when the button is pressed."""
 
     request_id: int
+
+
+class Share(CallbackData, prefix="give"):
+    """Share a request's result. Whose it is gets checked when the button is pressed."""
+
+    request_id: RowId
 
 
 class WasRight(CallbackData, prefix="right"):

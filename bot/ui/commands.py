@@ -24,6 +24,7 @@ def user_commands() -> list[BotCommand]:
         BotCommand(command="help", description=_("How to take a photo and read the answer")),
         BotCommand(command="history", description=_("Your past results")),
         BotCommand(command="moles", description=_("Moles that you follow")),
+        BotCommand(command="shared", description=_("Who can read what you share")),
         BotCommand(command="language", description=_("Русский, English")),
         BotCommand(command="privacy", description=_("What is kept about you")),
         BotCommand(command="export", description=_("Everything kept about you, as a file")),

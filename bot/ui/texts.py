@@ -5,7 +5,7 @@ from html import escape
 
 from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 
 from storage.records import User
 
@@ -105,6 +105,8 @@ def help_text() -> str:
             _(
                 "<b>Commands</b>\n"
                 "/history – your past results\n"
+                "/moles – moles that you follow\n"
+                "/shared – who can read what you share\n"
                 "/language – Русский, English\n"
                 "/privacy – what is kept about you\n"
                 "/export – all of it as a file\n"
@@ -142,9 +144,14 @@ def privacy(operator: str | None, user: User, retention_days: int | None) -> str
                 "are encrypted. They go with their photos' results."
             ),
             _(
+                "<b>What you share.</b> Whom you gave access to which result or mole, both Telegram names, when, and "
+                "the notes that they left. Names and notes are encrypted, of a link only a fingerprint is kept. A "
+                "share ends at its date, by /shared, and with the result."
+            ),
+            _(
                 "<b>What is not kept.</b> The photo itself: it is read in memory and forgotten. Its place "
                 "and time (EXIF) are never kept. Nothing is used for training and nothing goes to anybody "
-                "but Telegram, through which you write to me."
+                "but Telegram, through which you write to me, and whom you share it with."
             ),
             kept + " " + agreed,
             _(
@@ -166,6 +173,11 @@ def announcements_state(wanted: bool) -> str:
 def moment(when: datetime) -> str:
     """A time (UTC) as people of the current language write it."""
     return f"{format_datetime(when, 'd MMMM y, HH:mm', locale=get_i18n().current_locale)} UTC"
+
+
+def day(when: datetime) -> str:
+    """A date as people of the current language write it."""
+    return str(format_date(when, "d MMMM y", locale=get_i18n().current_locale))
 
 
 def _operator(operator: str | None) -> str:

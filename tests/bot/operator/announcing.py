@@ -2,7 +2,7 @@
 
 import asyncio
 
-from storage.staff import Action
+from storage.audit import Action
 from tests.bot.stage import Stage
 
 

@@ -5,7 +5,7 @@ import asyncio
 from aiogram.types import Message
 
 from storage import DeliveryCounts
-from storage.staff import Action
+from storage.audit import Action
 from tests.bot.operator.announcing import actions, finish
 from tests.bot.stage import ADMIN, Stage
 

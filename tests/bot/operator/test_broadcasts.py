@@ -20,8 +20,9 @@ from bot.sandbox.flood import FloodLimits
 from bot.settings import Settings
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
-from storage import Database, DeliveryCounts, DeliveryState
+from storage import Database, DeliveryState
 from storage.audit import Action
+from tests.bot.operator.announcing import actions, finish
 from tests.bot.pools import IdlePool
 from tests.bot.stage import ADMIN, EMMA, HASTY, Stage, open_stage
 from tests.locks import write_lock
