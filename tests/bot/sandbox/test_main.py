@@ -13,7 +13,7 @@ import pytest
 from bot.sandbox import Sandbox
 from bot.sandbox.__main__ import serve
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def start(**settings: str) -> subprocess.Popen[str]:
