@@ -5,6 +5,7 @@ from typing import Any
 
 from aiogram import BaseMiddleware
 from aiogram.types import TelegramObject, Update
+from aiogram.types.update import UpdateTypeLookupError
 from structlog.contextvars import bound_contextvars
 
 from bot.operator.metrics import Metrics
@@ -23,6 +24,14 @@ class Tracing(BaseMiddleware):
         data: dict[str, Any],
     ) -> Any:
         assert isinstance(event, Update)
-        self._metrics.count_update(event.event_type)
+        self._metrics.count_update(_kind(event))
         with bound_contextvars(update=event.update_id):
             return await handler(event, data)
+
+
+def _kind(update: Update) -> str:
+    try:
+        return update.event_type
+    except UpdateTypeLookupError:
+        # Newer than the library.
+        return "unknown"

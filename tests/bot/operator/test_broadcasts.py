@@ -282,7 +282,7 @@ async def test_what_came_due_while_the_bot_was_down_is_sent_once_after_the_start
                 await stage.reply(ADMIN, "The announcement is sent.\nReceived: 2 of 2")
                 await finish(stage)
         assert (stage.deliveries(EMMA, "Later"), stage.deliveries(EMMA, "Not yet")) == (1, 0)
-        assert await actions(stage) == [Action.BROADCAST]
+        assert await actions(stage) == [Action.BROADCAST_SCHEDULE, Action.BROADCAST_SCHEDULE, Action.BROADCAST]
 
 
 def test_entities_survive_storage_as_json() -> None:
