@@ -1,7 +1,7 @@
-"""Errors sent to Sentry, where SENTRY_DSN is set. A report says where it failed, and nothing about whom.
+"""Sends errors to Sentry if SENTRY_DSN is set. A report says where it failed, and has no data on people.
 
-Of an exception it holds the type and the lines of code, of a message its wording without what was filled in. What a
-variable, an address, a message of Telegram or an exception's own words held stays here.
+From an exception it has the type and the lines of code, from a log message only the text without its arguments. Values
+of variables, URLs, Telegram's messages and an exception's own text are not sent.
 """
 
 import logging
@@ -17,7 +17,7 @@ OF_A_FRAME = ("filename", "function", "module", "lineno")
 
 
 def report_errors(dsn: str | None) -> None:
-    """Have every logged error reported from now on. Raises StartupError where that cannot be done."""
+    """Report every logged error from now on. Raises StartupError if this is impossible."""
     if dsn is None:
         return
     try:
@@ -29,7 +29,7 @@ def report_errors(dsn: str | None) -> None:
     try:
         sentry_sdk.init(
             dsn,
-            # What others add on their own, such as addresses, headers, statements and names of hosts.
+            # Integrations would add data such as URLs, headers, SQL statements and host names.
             default_integrations=False,
             auto_enabling_integrations=False,
             integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)],
@@ -46,7 +46,7 @@ def report_errors(dsn: str | None) -> None:
 
 
 def _stripped(event: "Event", _hint: "Hint") -> "Event":
-    """Only what is known to be about the program."""
+    """Only the fields that are known to be about the program."""
     given: dict[str, Any] = dict(event)
     kept: dict[str, Any] = {name: given[name] for name in KEPT if name in given}
     if message := given.get("logentry", {}).get("message"):

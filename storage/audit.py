@@ -1,4 +1,4 @@
-"""The audit log: what the staff did, written in the transaction that does it."""
+"""The audit log: what the staff did. An entry is written in the transaction of the action."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from storage.tables import audit
 
 
 class Action(StrEnum):
-    """What the audit log tells of."""
+    """The kinds of entry in the audit log."""
 
     GRANT = "grant"
     REVOKE = "revoke"
@@ -29,7 +29,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One thing that one of the staff did. `detail` never names a patient: see `Staff.ban`."""
+    """One action of one of the staff. `detail` never names a patient; see `Staff.ban`."""
 
     id: int
     at: datetime
@@ -39,7 +39,7 @@ class AuditEntry:
 
 
 async def note(connection: AsyncConnection, actor_id: int, action: Action, detail: object) -> None:
-    """Add an entry. It is committed with the change that it tells of, or not at all."""
+    """Add an entry. It is committed together with its change, or not at all."""
     await connection.execute(
         insert(audit).values(at=datetime.now(UTC), actor_id=actor_id, action=action, detail=str(detail))
     )

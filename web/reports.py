@@ -1,4 +1,4 @@
-"""Reports for a doctor, made with the answer to whoever asks for one: the photo is let go with it."""
+"""Reports for a doctor. They are made together with the answer, because the photo is dropped with it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from inference.reports.result import Answered, ResultReport, result_pdf
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a photo is answered with; `report` is a PDF, None where none was asked for or the analysis refuses."""
+    """The answer to a photo. `report` is a PDF; None if it was not asked for or the analysis is a refusal."""
 
     reading: AnnotatedAnalysis
     report: bytes | None = None
@@ -23,7 +23,7 @@ class Reports:
     """Makes reports.
 
     Args:
-        weights: folder of the registry, whose reports say how good the models are.
+        weights: folder of the registry and of the reports with the models' figures.
         operator: who runs the service.
     """
 
@@ -37,7 +37,7 @@ class Reports:
         """The report of an answer, as a PDF in "en" or "ru".
 
         Args:
-            reading: what is answered, with what the person said of the spot.
+            reading: the answer, with the person's own answers.
             examination: of the same photo alone.
             answers: the person's own.
             language: of the report.

@@ -31,11 +31,11 @@ PAGE = ROOT / "docs" / "operating.md"
 NEWS = "A better model reads your photos from today on."
 FIRST_ID = 10_000_001
 PATIENTS = 4
-# One call in so many fails.
+# One call in this many fails.
 FAULTY = 250
 KINDS: Sequence[FaultKind] = ("403", "403", "403", "403", "429", "429", "500", "502", "503")
 KILLS_AT = (1 / 3, 2 / 3)
-# Looking at a hundred thousand chats takes a moment.
+# Checking a hundred thousand chats takes a moment.
 LOOK_SECONDS = 3.0
 SETTLED_SECONDS = 120.0
 GROWTH_MB = 30.0
@@ -44,7 +44,7 @@ SETTINGS = {"LOG_LEVEL": "INFO", "DELAY_LOG_SECONDS": "5"}
 
 @dataclass
 class Told:
-    """What came of it. `received`: how many got it once. `lines`: the summary that the admin reads."""
+    """The outcome. `received`: how many got it once. `lines`: the summary for the administrator."""
 
     recipients: int
     received: int
@@ -55,13 +55,14 @@ class Told:
 
     @property
     def unexplained(self) -> int:
-        """How many got nothing though the summary counts them neither as blocked nor as uncertain."""
+        """How many got nothing and are counted in the summary neither as blocked nor as uncertain."""
         others = sum(int(line.rpartition(" ")[2]) for line in self.lines[2:])
         return max(0, self.recipients - self.received - others)
 
 
 async def run(recipients: int, photo_pause: float, data: Path | None, seed: int, settings: dict[str, str]) -> bool:
-    """Measure, print and publish. Whether nobody was missed or doubled, all photos were answered, and memory stayed.
+    """Measure, print and publish. Returns whether nobody was missed or doubled, all photos were answered, and memory
+    did not grow.
 
     Args:
         recipients: how many people the announcement is for.
@@ -152,7 +153,7 @@ def _seat(sandbox: Sandbox, folder: Path, people: int) -> list[int]:
     readers = list(range(FIRST_ID, FIRST_ID + people))
     for each in readers:
         user = User(id=each, is_bot=False, first_name="Reader", language_code="en")
-        # More than the sandbox lets join from outside.
+        # More people than may join the sandbox over HTTP.
         sandbox.world.people[each] = PrivateChat(user=user, started=True)
     now = "2026-01-01 00:00:00.000000"
     with closing(sqlite3.connect(folder / "bot.db")) as connection, connection:
@@ -164,7 +165,7 @@ def _seat(sandbox: Sandbox, folder: Path, people: int) -> list[int]:
 
 
 async def _confirmed(admin: Person, recipients: int) -> int:
-    """Everything from /broadcast to the last button; returns the number of the message that tells the progress."""
+    """Write and confirm an announcement; returns the number of its progress message."""
     await admin.write("/broadcast")
     await admin.wait(lambda chat: _said(chat, "Send me the announcement"))
     await admin.write(NEWS)
@@ -180,7 +181,7 @@ def _said(chat: dict[str, Any], part: str) -> Message | None:
 
 
 def _received(sandbox: Sandbox, people: Sequence[int]) -> Counter[int]:
-    """How often the announcement lies in each chat."""
+    """Chat -> how often it has the announcement."""
     chats = ((each, sandbox.world.people[each].messages.values()) for each in people)
     return Counter({each: times for each, said in chats if (times := sum(one.text == NEWS for one in said))})
 

@@ -1,4 +1,4 @@
-"""One number from an update to its answer: it stands in every line of the log in between."""
+"""Tracing: one number for each update, in every line of the log up to its answer."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,7 +12,7 @@ from bot.operator.metrics import Metrics
 
 
 class Tracing(BaseMiddleware):
-    """Binds the number of the update, and counts it. Tasks that are started meanwhile keep the number."""
+    """Binds the number of the update, and counts the update. Tasks that start meanwhile keep the number."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics

@@ -1,4 +1,4 @@
-"""The bot's figures for Prometheus. Nothing of them is about a person."""
+"""The bot's metrics for Prometheus. They have no data on people."""
 
 from datetime import UTC, datetime
 
@@ -29,23 +29,23 @@ class Metrics:
         waiting.set_function(lambda: engine.waiting)
 
     def count_update(self, kind: str) -> None:
-        """An update has come."""
+        """Count an update."""
         self._updates.labels(kind).inc()
 
     def count_answer(self, outcome: Outcome, reason: str | None, arrived: datetime) -> None:
-        """A photo is answered, refused for a reason, or has failed."""
+        """Count a photo that was answered, was refused for a reason, or failed."""
         self._answers.labels(outcome).inc()
         if reason is not None:
             self._refusals.labels(reason).inc()
         self._seconds.observe((datetime.now(UTC) - arrived).total_seconds())
 
     def exposition(self) -> bytes:
-        """All figures as Prometheus reads them."""
+        """All metrics in the text format of Prometheus."""
         return generate_latest(self._registry)
 
 
 class MetricsServer:
-    """Gives the figures at `/metrics` while the context is open. Raises StartupError where the port is taken."""
+    """A context that serves the metrics at `/metrics`. Raises StartupError if the port is used."""
 
     def __init__(self, metrics: Metrics, host: str, port: int) -> None:
         self._metrics = metrics
@@ -54,7 +54,7 @@ class MetricsServer:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port on which it listens."""
         if self._runner is None:
             raise RuntimeError("it does not listen")
         return int(self._runner.addresses[0][1])

@@ -1,4 +1,4 @@
-"""One word for many refusals of the same kind."""
+"""One message for many refusals of the same kind."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,16 +6,16 @@ from contextlib import contextmanager
 
 from bot.results import Reason
 
-# A person who is told once in so long is told often enough.
+# One message in this time is enough for a person.
 PAUSE_SECONDS = 30.0
 MAX_ENTRIES = 10_000
 
 
 class Refusals:
-    """Who has been told lately that nothing of theirs is taken, and why.
+    """Remembers who was told lately why their photos are not accepted.
 
     Args:
-        clock: seconds that never run backwards.
+        clock: monotonic time in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -24,14 +24,14 @@ class Refusals:
 
     @contextmanager
     def word(self, user_id: int, reason: Reason | None) -> Iterator[bool]:
-        """Whether to say this in the block. Where it succeeds, this is no news for the next half a minute."""
+        """Whether to send this message in the block. After it was sent, it is not sent again for half a minute."""
         now, key = self._clock(), (user_id, reason)
         if now < self._told.get(key, float("-inf")) + PAUSE_SECONDS:
             yield False
             return
         if len(self._told) > MAX_ENTRIES:
             self._told = {each: at for each, at in self._told.items() if now < at + PAUSE_SECONDS}
-        # Before it is said: others may be turned away meanwhile.
+        # Noted before it is sent, because other photos may be turned away meanwhile.
         self._told[key] = now
         try:
             yield True

@@ -1,4 +1,4 @@
-"""Every call to Telegram goes through the rate limiter."""
+"""Sends every call to Telegram through the rate limiter."""
 
 from typing import cast
 
@@ -10,12 +10,12 @@ from aiogram.methods.base import TelegramType
 
 from bot.telegram.rate_limit import RateLimiter
 
-# Each is sent after a message that has waited for its turn.
+# Each follows a message that has waited for its turn.
 WITHOUT_A_TURN = (DeleteMessage,)
 
 
 class Pacing(BaseRequestMiddleware):
-    """Session middleware that has a call wait for its turn, and keeps the silence that Telegram asks for."""
+    """Session middleware that makes a call wait for its turn, and pauses if Telegram asks for it."""
 
     def __init__(self, rate_limiter: RateLimiter) -> None:
         self._rate_limiter = rate_limiter
@@ -30,7 +30,7 @@ class Pacing(BaseRequestMiddleware):
         key = chat_id if isinstance(chat_id, int) else type(method).__name__
         is_receiving = isinstance(method, GetUpdates)
         if isinstance(method, SendChatAction):
-            # It is merely pleasant to see.
+            # It is not important.
             if not isinstance(chat_id, int) or not self._rate_limiter.may_act(chat_id, method.action):
                 return cast(Response[TelegramType], True)
         elif isinstance(chat_id, int) and not isinstance(method, WITHOUT_A_TURN):
