@@ -105,7 +105,7 @@ def setup(jobs: Jobs, uploads: Uploads, keys: ApiKeys, rates: RateLimiter, wait_
         },
     )
     async def report(job_id: JobId, key: who) -> Response:
-        """The report for a doctor as a PDF; there is none where it was not asked for with the photo."""
+        """The report for a doctor as a PDF, if it was asked for with the photo."""
         job = found(key, job_id)
         content = job.answer.report if job.task.done() else None
         if content is None:

@@ -1,4 +1,4 @@
-"""A limit on how much work one person can make, before anything is looked up or written for it."""
+"""Limits how much work one person can cause, before the database is used for it."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ class TokenBucket:
 
 
 class Buckets:
-    """A token bucket for each person, and for each group.
+    """One token bucket for each person and for each group.
 
     Args:
         burst: how much each may have at once, and again every `REFILL_SECONDS`.
@@ -43,7 +43,7 @@ class Buckets:
         self._buckets: dict[int, TokenBucket] = {}
 
     def take(self, owner: int) -> bool:
-        """Whether there was one left."""
+        """Whether there was a token left."""
         bucket = self._refilled(owner)
         if bucket.left < 1:
             return False
@@ -52,7 +52,7 @@ class Buckets:
         return True
 
     def is_first_refusal(self, owner: int) -> bool:
-        """Whether nobody has been told since this bucket ran empty; the next time somebody has."""
+        """Whether there was no warning yet since this bucket ran empty. Notes that there is one now."""
         bucket = self._refilled(owner)
         first, bucket.warned = not bucket.warned, True
         return first
@@ -127,7 +127,7 @@ def _key(message: Message) -> tuple[int, int, int | None]:
 
 
 class OneWord(BaseMiddleware):
-    """Answers what is over the limit, in the person's language, instead of a handler."""
+    """Answers a message over the limit in the person's language, instead of a handler."""
 
     async def __call__(
         self,

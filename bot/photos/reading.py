@@ -74,7 +74,7 @@ class Reader:
                 del self._tasks[user_id]
 
     def has_room(self, user_id: int, photos: int) -> bool:
-        """Whether `queue` would give so many places now."""
+        """Whether `queue` would give this many places now."""
         return self._engine.has_room(user_id, photos)
 
     @contextmanager

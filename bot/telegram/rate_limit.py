@@ -1,4 +1,4 @@
-"""The one rate limiter: a pace for each chat, and fair shares of what Telegram takes from a bot in all."""
+"""The rate limiter: a limit for each chat, and fair shares of Telegram's limit for the whole bot."""
 
 import asyncio
 import heapq
@@ -10,7 +10,7 @@ from itertools import count
 # Telegram takes 30 a second from a bot in all. The rest is for what the way there bunches together.
 MESSAGES_PER_SECOND = 25
 ACTION_INTERVAL_S = 4.0
-# A turn that was not used by then is forfeited.
+# A turn that was not used by then is lost.
 TURN_SECONDS = 30.0
 CHATS_KEPT = 1000
 LONGEST_PAUSE_S = 60.0
@@ -18,7 +18,7 @@ LONGEST_PAUSE_S = 60.0
 
 @dataclass(frozen=True)
 class Pace:
-    """How many messages one chat takes.
+    """The limit of messages for one chat.
 
     Args:
         burst: at once, where it has been left in peace.
@@ -78,20 +78,20 @@ class _Waiting:
 
 @dataclass(eq=False)
 class _Chat:
-    """What is known of one chat; times are of the event loop's clock."""
+    """The state of one chat; times are of the event loop's clock."""
 
     burst: int
     interval: float
-    # How many wait to say something there, or are about to.
+    # How many calls wait for this chat, or will soon.
     waiting: int = 0
-    # When the chat may have a whole burst again.
+    # When the chat may get a full burst again.
     full_at: float = 0.0
-    # Telegram has asked for silence until then.
+    # Telegram has asked for a pause until this time.
     silent_until: float = 0.0
-    # What the chat was last shown to be going on, and when.
+    # The last chat action that was sent, and when.
     acted: tuple[str, float] = "", float("-inf")
     parked: list[_Waiting] = field(default_factory=list)
-    # When the turns ran out that were given and not used yet.
+    # When given but unused turns expire.
     turns: list[float] = field(default_factory=list)
 
     @property
@@ -99,12 +99,12 @@ class _Chat:
         return max(self.full_at - (self.burst - 1) * self.interval, self.silent_until)
 
     def charge(self, messages: int, now: float) -> None:
-        # An album cannot come in pieces. It costs no more than a burst, or the chat would be silent for long after it.
+        # An album cannot be split. It costs at most a burst; otherwise the chat would have to pause for long after it.
         self.full_at = max(self.full_at, now) + min(messages, self.burst) * self.interval
 
 
 class RateLimiter:
-    """Hands out turns to send: fairly between the kinds, within one to whoever has waited longest.
+    """Gives turns to send: fairly between the kinds, and within a kind to the one who has waited longest.
 
     Self-clocked fair queueing: S. J. Golestani, "A Self-Clocked Fair Queueing Scheme for Broadband Applications",
     INFOCOM 1994. Time not used is not made up for by a burst. Each chat has a pace of its own. Whoever waits for a chat
@@ -148,7 +148,7 @@ class RateLimiter:
         chat.turns += [loop.time() + TURN_SECONDS] * messages
 
     async def admit(self, chat_id: int, messages: int) -> None:
-        """Wait until a call may go out that says so many messages: on turns acquired before, or else on new ones."""
+        """Wait until a call with this many messages may go out. It uses turns acquired before, or else new ones."""
         chat, now = self._chat(chat_id), asyncio.get_running_loop().time()
         chat.turns = [until for until in chat.turns if until > now]
         if len(chat.turns) < messages or chat.silent_until > now:
@@ -156,11 +156,11 @@ class RateLimiter:
         del chat.turns[:messages]
 
     async def until_allowed(self, key: Hashable) -> None:
-        """Wait while Telegram asks for silence towards a chat, or from a method."""
+        """Wait while Telegram asks for a pause for a chat or for a method."""
         await asyncio.sleep(self._chat(key).silent_until - asyncio.get_running_loop().time())
 
     def may_act(self, chat_id: int, action: str) -> bool:
-        """Whether to show what the bot is doing: not in a silence, and no oftener than Telegram forgets it."""
+        """Whether to send a chat action: not during a pause, and not more often than Telegram needs it."""
         chat, now = self._chat(chat_id), asyncio.get_running_loop().time()
         shown, at = chat.acted
         if chat.silent_until > now or (shown == action and at > now - ACTION_INTERVAL_S):
@@ -169,7 +169,7 @@ class RateLimiter:
         return True
 
     def hold(self, key: Hashable, seconds: float) -> None:
-        """Telegram asks for silence towards a chat, or from a method that concerns none, however long."""
+        """Note that Telegram asks for a pause of any length for a chat, or for a method without a chat."""
         chat = self._chat(key)
         chat.silent_until = max(chat.silent_until, asyncio.get_running_loop().time() + seconds)
 
@@ -215,7 +215,7 @@ class RateLimiter:
             self._timer = loop.call_at(due, self._release)
 
     def _next_tags(self) -> dict[MessageKind, int]:
-        """The tags of those who are next of their kind, without those who have given up or whose chat is not ready."""
+        """Kind -> finish tag of its next message, without cancelled ones and those whose chat is not ready."""
         tags, now = {}, asyncio.get_running_loop().time()
         for kind, waiting in self._waiting.items():
             while waiting and (waiting[0].turn.done() or not _is_ready(waiting[0], now)):
@@ -233,7 +233,7 @@ class RateLimiter:
         chat.parked.append(waiting)
 
     def _wake(self) -> None:
-        """Let those who wait for a chat that is ready again wait with the others."""
+        """Move waiting calls of a chat that is ready again back to the others."""
         now = asyncio.get_running_loop().time()
         while self._wakes and self._wakes[0][0] <= now:
             chat = heapq.heappop(self._wakes)[2]
@@ -248,7 +248,7 @@ def _is_ready(waiting: _Waiting, now: float) -> bool:
 
 
 class BulkRateLimiter:
-    """The rate limiter for broadcasts. Where Telegram asks for silence, only broadcasts wait for it to end."""
+    """The rate limiter for broadcasts. If Telegram asks for a pause, only broadcasts wait for its end."""
 
     def __init__(self, rate_limiter: RateLimiter) -> None:
         self._rate_limiter = rate_limiter
@@ -269,5 +269,6 @@ class BulkRateLimiter:
         await self._rate_limiter.until_allowed(chat_id)
 
     def pause(self, seconds: float) -> None:
-        """Let no broadcast message go out for so many seconds, a minute at most: one chat's silence is its own."""
+        """Let no broadcast message go out for this many seconds, at most a minute, because a pause of one chat is its
+        own."""
         self._resumes = max(self._resumes, asyncio.get_running_loop().time() + min(seconds, LONGEST_PAUSE_S))

@@ -133,7 +133,7 @@ class Engine:
 
     @property
     def waiting(self) -> int:
-        """How many photos wait, are being read or being answered."""
+        """How many photos wait, are being analysed or being answered."""
         return len(self._queue)
 
     async def start(self) -> None:
@@ -174,7 +174,7 @@ class Engine:
                 self.leave(place)
 
     def has_room(self, owner: Hashable, photos: int) -> bool:
-        """Whether `queue` would give so many places now."""
+        """Whether `queue` would give this many places now."""
         try:
             self._queue.check_room(owner, photos)
         except (QueueFull, ShareFull):

@@ -74,7 +74,7 @@ class FairQueue(Generic[T]):
         return len(self._items)
 
     def check_room(self, owner: Hashable, items: int) -> None:
-        """Raises QueueFull or ShareFull where there is no room for so many more of this owner."""
+        """Raises QueueFull or ShareFull if there is no room for this many more items of this owner."""
         if len(self) + items > self._limit:
             raise QueueFull
         if (self._owners[owner].held if owner in self._owners else 0) + items > self._share:

@@ -21,7 +21,7 @@ LOCALES: Final = Path(__file__).parent / "locales"
 
 @cache
 def translator(language: str) -> Callable[[str], str]:
-    """What turns an English text of this package into the language; into itself where it is not spoken."""
+    """A function that translates an English text of this package; unchanged if there is no catalog of the language."""
     return translation("reports", LOCALES, [language], fallback=True).gettext
 
 
