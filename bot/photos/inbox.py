@@ -30,9 +30,9 @@ PAUSE_SECONDS = 0.2
 class Inbox(BaseRequestMiddleware):
     """Session middleware that records the photos of a getUpdates call before the updates are handled.
 
-    Where recording fails the call fails, and Telegram keeps the updates. Where the database does not take photos for a
-    while, what else has come is handed on. The photos are handed on at once too, and once more when they are recorded.
-    Until then Telegram keeps everything from the first of them on, and shows a hundred updates of it at most.
+    If recording fails, the call fails and Telegram keeps the updates. If the database is busy for a while, the other
+    updates are handled meanwhile. The photos are handled at once too, and again when they are recorded. Until then,
+    Telegram keeps all updates from the first of these photos on, and shows at most a hundred of them.
 
     Args:
         database: where they are recorded.
@@ -42,7 +42,7 @@ class Inbox(BaseRequestMiddleware):
     def __init__(self, database: Database, admits: Callable[[Message], bool] = lambda message: True) -> None:
         self._database = database
         self._admits = admits
-        # The last update handed on, photos that are not recorded yet by their update's number, and who records them.
+        # The last handled update; update number -> photo that is not recorded yet; and the task that records them.
         self._handed: int | None = None
         self._late: dict[int, Update] = {}
         self._recording: dict[asyncio.Task[None], list[int]] = {}

@@ -74,7 +74,7 @@ class Outbox:
         if not read:
             return
         try:
-            # After the note: whoever has the turn must not wait for the disk.
+            # After the note, because the turn must not wait for the disk.
             await self._rate_limiter.acquire(MessageKind.ANSWER, messages, chat_id=read[0].request.chat_id)
         except asyncio.CancelledError:
             await self._database.requests.take_back(wanted)

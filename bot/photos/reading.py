@@ -79,7 +79,7 @@ class Reader:
 
     @contextmanager
     def queue(self, user_id: int, photos: int) -> Iterator[list[QueuePlace]]:
-        """Places in the engine's queue. Raises NotRead where there is no room for them."""
+        """Places in the engine's queue. Raises NotRead if there is no room."""
         try:
             with self._engine.queue(user_id, photos) as places:
                 yield places

@@ -52,9 +52,9 @@ class MessageKind(Enum):
     BROADCAST = auto()
 
 
-# Where all of them wait, four people hear of their wait for one answer: it takes less time to tell everybody than
-# to read everybody's photos. What is merely pleasant to know comes now and then, and so does a broadcast, for which
-# nobody waits: one message for every four answers, and all the turns that nobody else wants.
+# If all kinds wait, four people get the notice of their wait for each answer, because telling everybody takes less time
+# than analysing everybody's photos. Other progress and broadcasts are less urgent: one message for every four answers,
+# and all turns that no other kind needs.
 COST = {
     MessageKind.CHAT: 1,
     MessageKind.PLACE: 1,
@@ -66,7 +66,7 @@ COST = {
 
 @dataclass(order=True)
 class _Waiting:
-    """Sorts by how long somebody has waited; the number tells equals apart."""
+    """Sorts by waiting time. The number decides between equal times."""
 
     since: float
     number: int
@@ -107,7 +107,7 @@ class RateLimiter:
     """Gives turns to send: fairly between the kinds, and within a kind to the one who has waited longest.
 
     Self-clocked fair queueing: S. J. Golestani, "A Self-Clocked Fair Queueing Scheme for Broadband Applications",
-    INFOCOM 1994. Time not used is not made up for by a burst. Each chat has a pace of its own. Whoever waits for a chat
+    INFOCOM 1994. Unused time does not allow a burst later. Each chat has a pace of its own. Whoever waits for a chat
     that has had its share, or has to be silent, is parked, and holds up nobody else.
     """
 
@@ -127,7 +127,7 @@ class RateLimiter:
     async def acquire(
         self, kind: MessageKind, messages: int = 1, *, chat_id: int | None = None, since: float | None = None
     ) -> None:
-        """Wait until so many messages may go out at once. The next ones to the chat then go without waiting.
+        """Wait until this many messages may go out together. The next ones to the chat then go without waiting.
 
         `since` is when the wait began, by the clock of the event loop, if it began before this call.
         """
@@ -260,7 +260,7 @@ class BulkRateLimiter:
         while True:
             await asyncio.sleep(self._resumes - clock())
             await self._rate_limiter.acquire(MessageKind.BROADCAST, chat_id=chat_id)
-            # A pause that began meanwhile wins: this turn goes unused.
+            # If a pause began meanwhile, this turn is not used.
             if self._resumes <= clock():
                 return
 

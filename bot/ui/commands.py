@@ -83,5 +83,5 @@ async def show_commands(bot: Bot, user_id: int, role: Role | None) -> None:
     try:
         await bot.set_my_commands(commands, BotCommandScopeChat(chat_id=user_id))
     except TelegramAPIError as error:
-        # One of the staff who has never written to the bot has no chat with it.
+        # Staff who have never written to the bot have no chat with it.
         logger.warning("commands of one of the staff not registered: %s", type(error).__name__)

@@ -37,7 +37,7 @@ class Pages(FPDF):
     Args:
         title: of the document, also for screen readers.
         language: of the words that stand on them, "en" or "ru".
-        foot: what stands at the foot of each page beside its number.
+        foot: text at the foot of each page, beside its number.
     """
 
     def __init__(self, title: str, language: str, foot: str) -> None:

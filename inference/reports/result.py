@@ -125,10 +125,10 @@ def write_reading(pages: Pages, answered: Answered, examination: Examination) ->
 
 
 def write_answers(pages: Pages, answers: Mapping[str, object]) -> None:
-    """What the person said of the spot."""
+    """What the person said about the spot."""
     _ = translator(pages.language)
     rows = wording.answered(answers, pages.language)
-    pages.heading(_("What the person said of it"))
+    pages.heading(_("What the person said about it"))
     if rows:
         pages.grid(rows, (3, 2), headed=False)
     else:
@@ -143,7 +143,7 @@ def write_notes(pages: Pages, lines: int = 8) -> None:
 
 
 def write_models(pages: Pages, examination: Examination, evidence: tuple[Evidence, ...]) -> None:
-    """Which models answered, and how good they were found to be on such photos."""
+    """The models that answered, and how good they are with such photos."""
     _ = translator(pages.language)
     pages.heading(_("How good the program is with such photos"), room=40)
     roles = {"classifier": _("classifier"), "segmenter": _("outline"), "gate": _("what is no lesion")}

@@ -36,7 +36,7 @@ def term(label: str, language: str) -> str:
 
 
 def share(value: float, language: str) -> str:
-    """A share (0..1) with one decimal place; what is possible never reads as nothing, nor as certain."""
+    """A share (0..1) in per cent with one decimal place: "<0.1%" instead of 0, ">99.9%" instead of 100."""
     if 0 < value < 0.001:
         return f"<{_percent(0.001, language)}"
     if 0.999 < value < 1:
@@ -50,7 +50,7 @@ def decimal(value: float, language: str, pattern: str = "0.0") -> str:
 
 
 def photo_caption(domain: Domain | None, language: str) -> str:
-    """The words under the photo: what it was taken with, as it looks."""
+    """The caption of the photo: what it was probably taken with."""
     _ = translator(language)
     if domain is None:
         return _("The photo")
@@ -60,7 +60,7 @@ def photo_caption(domain: Domain | None, language: str) -> str:
 
 
 def heat_caption(risk: Risk | None, language: str) -> str:
-    """The words under the heat map: under a warning it is of all malignant and pre-malignant classes."""
+    """The caption of the heat map. With a warning, the map is for all malignant and pre-malignant classes."""
     _ = translator(language)
     if risk in (None, Risk.LOW):
         return _("Heat map: the brighter, the more it counted for the likeliest class")
@@ -68,7 +68,7 @@ def heat_caption(risk: Risk | None, language: str) -> str:
 
 
 def measured(measures: Abcd, language: str) -> list[Row]:
-    """The ABCD measures, as measures: a name and a value."""
+    """The ABCD measures: rows of name and value."""
     _ = translator(language)
     names = {
         Colour.WHITE: _("white"),
@@ -100,7 +100,7 @@ def measured(measures: Abcd, language: str) -> list[Row]:
 
 
 def answered(answers: Mapping[str, object], language: str) -> list[Row]:
-    """What the person said of the spot: a question and an answer, those that were given."""
+    """What the person said about the spot: rows of question and answer, for the given answers."""
     _ = translator(language)
     questions = {
         "itch": _("It itches"),
@@ -122,7 +122,7 @@ def answered(answers: Mapping[str, object], language: str) -> list[Row]:
 
 
 def figures(found: tuple[Evidence, ...], language: str) -> list[tuple[str, ...]]:
-    """What was measured of the models: a head, then a row a set of photos."""
+    """The measured figures of the models: a table head, then a row for each set of photos."""
     _ = translator(language)
     kinds = {
         "dermatoscope": _("dermatoscope"),
