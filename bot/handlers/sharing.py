@@ -24,10 +24,10 @@ from bot.sharing import wording
 from bot.sharing.buttons import Kind, OfOwn, OfShared, Own, Read, ShareFor
 from bot.sharing.shared import subject_of
 from bot.telegram.client import RetryingBot
-from bot.ui.buttons import Button, copying, danger, keyboard, leading, replace, say
+from bot.ui.buttons import Button, copying, danger, keyboard, leading, replace, say, topic
 from bot.ui.callbacks import Share, Show
 from storage.database import Database
-from storage.records import Outcome, User
+from storage.records import User
 from storage.shares import LINK_LIFE
 
 DAYS = (7, 30, 90, 0)
@@ -55,7 +55,7 @@ async def ask_about_result(
 ) -> None:
     # The number in a button is only a claim: the database gives a request to its owner alone.
     request = await database.requests.get_owned(callback_data.request_id, user.id)
-    if request is None or request.outcome is not Outcome.ANSWERED or request.result is None:
+    if request is None or not request.is_answered or request.result is None:
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
     await callback.answer()
@@ -120,6 +120,7 @@ async def ask_for_reader(
     await bot.send_message(
         user.id,
         _("Choose the person with the button below. The link opens for nobody else then; you still send it to them."),
+        message_thread_id=topic(callback.message),
         reply_markup=ReplyKeyboardMarkup(keyboard=rows, resize_keyboard=True, one_time_keyboard=True),
     )
 
