@@ -45,7 +45,7 @@ async def take(address: str, photo: Path, out: Path) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = await browser.new_page(
-            viewport={"width": WIDTH, "height": 844}, device_scale_factor=SHARPNESS, locale="en-GB"
+            viewport={"width": WIDTH, "height": 844}, device_scale_factor=SHARPNESS, locale="en-GB", bypass_csp=True
         )
         page.set_default_timeout(WAIT_MS)
         await page.goto(address)

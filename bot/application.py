@@ -30,6 +30,7 @@ from bot.operator.loop_delay import log_loop_delay
 from bot.operator.metrics import Metrics, MetricsServer
 from bot.operator.releases import Releases, chosen_classifier
 from bot.operator.retention import keep_erasing
+from bot.photos.agreement import Agreement
 from bot.photos.albums import Albums
 from bot.photos.explaining import Explainer
 from bot.photos.inbox import Inbox
@@ -188,9 +189,8 @@ async def compose(
         await reach_telegram(bot)
         missed = await asyncio.to_thread(melanomas_missed, settings.weights_dir)
         joiner = await asyncio.to_thread(_joiner, settings)
-        photo_service = PhotoService(
-            bot, database, engine, i18n, supervisor, rate_limiter, metrics, settings.operator, missed
-        )
+        agreement = Agreement(bot, settings.operator)
+        photo_service = PhotoService(bot, database, engine, i18n, supervisor, rate_limiter, metrics, agreement, missed)
         second_reader = SecondReader(bot, database, engine, rate_limiter)
         explainer = Explainer(bot, database, second_reader, i18n, supervisor, rate_limiter)
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter, access)
@@ -200,6 +200,7 @@ async def compose(
             events_isolation=DisabledEventIsolation(),
             # Arguments of handlers, by name.
             access=access,
+            agreement=agreement,
             albums=Albums(),
             broadcaster=broadcaster,
             database=database,

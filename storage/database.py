@@ -30,6 +30,7 @@ from storage.shares import Shares
 from storage.staff import Staff
 from storage.statistics import Statistics
 from storage.tables import encryption_check
+from storage.unread import Unread
 from storage.users import Users
 from storage.verdicts import Verdicts
 
@@ -50,6 +51,7 @@ class Database:
         erasures = Erasures()
         self.users = Users(self._transactions, self.traces, erasures)
         self.requests = Requests(self._transactions, cipher, erasures)
+        self.unread = Unread(self._transactions, cipher)
         self.edits = Edits(self._transactions, cipher, erasures)
         self.chats = Chats(self._transactions, cipher)
         self.broadcasts = Broadcasts(self._transactions, cipher)

@@ -10,12 +10,14 @@ from storage.broadcasts import opened_broadcast
 from storage.cipher import Cipher
 from storage.connections import Transactions
 from storage.erasure import Erasures
-from storage.records import COMMITTED, Broadcast, Completion, Outcome, Received, Request, RequestKind
+from storage.records import Broadcast, Completion, Outcome, Received, Request, RequestKind
 from storage.sealed import SealedRequests
 from storage.tables import broadcasts, deliveries, requests, users
 
 ANSWERED = (Outcome.ANSWERED, Outcome.SENDING)
 UNFINISHED = (Outcome.RECEIVED, Outcome.WORKING, Outcome.SENDING)
+# What was refused does not fill the history: it has nothing to look up.
+SHOWN = (Outcome.ANSWERED, Outcome.SENDING)
 
 
 class Requests:
@@ -205,8 +207,8 @@ class Requests:
         return found[0] if found else None
 
     async def page(self, user_id: int, offset: int, limit: int) -> tuple[list[Request], int]:
-        """Requests of one person whose answer or refusal they may have, newest first, and how many there are in all."""
-        mine = (requests.c.user_id == user_id) & requests.c.outcome.in_(COMMITTED)
+        """Answered requests of one person, newest first, and how many there are in all."""
+        mine = (requests.c.user_id == user_id) & requests.c.outcome.in_(SHOWN)
         async with self._transactions.read() as connection:
             total = (await connection.execute(select(func.count()).select_from(requests).where(mine))).scalar_one()
             rows = (

@@ -8,7 +8,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.photos.explaining import Explainer
 from bot.photos.service import PhotoService
 from bot.supervisor import Supervisor
-from bot.ui.buttons import keyboard, replace, say
+from bot.ui.buttons import danger, keyboard, replace, say
 from bot.ui.callbacks import Show
 from storage.database import Database
 
@@ -28,7 +28,7 @@ async def ask(message: Message) -> None:
             "Your results, your history, your settings and your agreement go at once and cannot be brought "
             "back. The messages in this chat stay; you can delete them in Telegram."
         ),
-        reply_markup=keyboard([(_("Yes, erase everything"), Show.ERASE)], [(_("No, keep it"), Show.KEEP)]),
+        reply_markup=keyboard([danger(_("Yes, erase everything"), Show.ERASE)], [(_("No, keep it"), Show.KEEP)]),
     )
 
 

@@ -1,13 +1,26 @@
-"""Groups: the bot says there that it answers only in private."""
+"""Groups: whoever speaks to the bot there is answered in private, and the group reads no more than that.
 
+What is said of a photo is health data. A photo is taken over to the private chat of the person who sent it, and is read
+there like any other. Somebody else's photo is not read: it is theirs to send.
+"""
+
+from dataclasses import replace
 from functools import partial
 
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
+from aiogram.exceptions import TelegramAPIError
 from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.operator.access import Access
+from bot.photos.albums import Incoming
+from bot.photos.inbox import has_picture, received, record_received
+from bot.photos.service import PhotoService
+from bot.telegram.gone import is_gone
+from bot.ui.i18n import supported_language
 from storage.database import Database
+from storage.records import Received
 from storage.retry import until_stored
 
 
@@ -15,8 +28,17 @@ def setup() -> Router:
     router = Router(name="groups")
     router.message.filter(F.chat.type != ChatType.PRIVATE)
     router.message.register(migrated, F.migrate_to_chat_id)
+    router.message.register(read, _photo_meant)
     router.message.register(refer)
     return router
+
+
+def _photo_meant(message: Message) -> bool | dict[str, Message]:
+    """The message with the photo that somebody asks about: their own, or the one they reply to."""
+    for each in (message, message.reply_to_message):
+        if each is not None and each.from_user is not None and has_picture(each):
+            return {"pictured": each}
+    return False
 
 
 async def migrated(message: Message, database: Database) -> None:
@@ -25,8 +47,51 @@ async def migrated(message: Message, database: Database) -> None:
         await until_stored(partial(database.chats.move, message.chat.id, message.migrate_to_chat_id))
 
 
+async def read(
+    message: Message, pictured: Message, bot: Bot, database: Database, access: Access, photo_service: PhotoService
+) -> None:
+    """Take a photo over to the private chat and answer there; the group is told where."""
+    sender, owner = message.from_user, pictured.from_user
+    me = await bot.me()
+    link = f"https://t.me/{me.username}"
+    if owner is not None and owner.is_bot and owner.id == me.id:
+        await refer(message, bot)
+        return
+    if sender is None or owner is None or owner.id != sender.id:
+        await message.reply(
+            _("I read a photo only for the person who sent it. Let them send it to me: {link}").format(link=link)
+        )
+        return
+    if access.under_maintenance:
+        await message.reply(_("🔧 I am being maintained. Please ask me again later."))
+        return
+    taken = await _taken_over(received(pictured), sender.id, bot)
+    if taken is None:
+        await message.reply(
+            _(
+                "I answer in private, and may not write to you yet. Press Start in our chat and ask again: {link}"
+            ).format(link=link)
+        )
+        return
+    await database.users.seen(sender.id, supported_language(sender.language_code))
+    request = await record_received(database, replace(taken, note=pictured.caption or message.text))
+    await message.reply(_("I have taken your photo to our private chat and answer there: {link}").format(link=link))
+    await photo_service.receive([Incoming(request)])
+
+
 async def refer(message: Message, bot: Bot) -> None:
-    # An answer to a photo is health data and does not belong in a group.
     me = await bot.me()
     text = _("I answer in private only: what I say about a photo is nobody else's business. Write to me: {link}")
     await message.reply(text.format(link=f"https://t.me/{me.username}"))
+
+
+async def _taken_over(photo: Received, user_id: int, bot: Bot) -> Received | None:
+    """The same photo in the private chat, to be answered there; None where the bot may not write to the person."""
+    send = bot.send_photo if photo.kind == "photo" else bot.send_document
+    try:
+        sent = await send(user_id, photo.file_id)
+    except TelegramAPIError as error:
+        if is_gone(error):
+            return None
+        raise
+    return replace(photo, chat_id=user_id, message_id=sent.message_id, media_group_id=None, thread_id=None, edited_at=0)

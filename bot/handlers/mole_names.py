@@ -18,7 +18,7 @@ from bot.moles.buttons import Act, OfMole, Place
 from bot.moles.names import MAX_NAME, cleaned, zone_names
 from bot.moles.service import MoleService
 from bot.telegram.client import RetryingBot
-from bot.ui.buttons import keyboard
+from bot.ui.buttons import keyboard, say, topic
 from storage.database import Database
 from storage.records import Mole, User
 
@@ -44,14 +44,15 @@ def setup() -> Router:
     return router
 
 
-async def ask_for_name(bot: RetryingBot, mole: Mole) -> None:
+async def ask_for_name(callback: CallbackQuery, bot: RetryingBot, mole: Mole) -> None:
     """Show the body with its numbered places, and say how to name the mole."""
     text = _(
         "I follow it as <b>{name}</b>. Where is it? Tap the number of the place, or press “Write a name” and write "
         "one of at most {most} characters."
     ).format(name=escape(mole.name), most=MAX_NAME)
     picture = BufferedInputFile(body_picture(_("Front"), _("Back")), "body.png")
-    await bot.send_photo(mole.user_id, picture, caption=text, reply_markup=_places(mole))
+    thread = topic(callback.message)
+    await bot.send_photo(mole.user_id, picture, caption=text, message_thread_id=thread, reply_markup=_places(mole))
 
 
 async def rename(
@@ -66,7 +67,7 @@ async def rename(
     await state.set_state(Expecting.name)
     await state.set_data({"mole_id": mole.id})
     text = _("Write a name for <b>{name}</b>, at most {most} characters.")
-    await bot.send_message(user.id, text.format(name=escape(mole.name), most=MAX_NAME))
+    await say(callback, bot, text.format(name=escape(mole.name), most=MAX_NAME))
 
 
 async def name_by_place(
@@ -78,10 +79,10 @@ async def name_by_place(
         return
     await state.clear()
     await callback.answer()
-    await _named(bot, user, callback_data.mole_id, name)
+    await say(callback, bot, _named(name), _open_button(callback_data.mole_id))
 
 
-async def name_by_text(message: Message, user: User, database: Database, state: FSMContext, bot: RetryingBot) -> None:
+async def name_by_text(message: Message, user: User, database: Database, state: FSMContext) -> None:
     name = cleaned(message.text or "")
     if name is None:
         await message.answer(
@@ -93,7 +94,7 @@ async def name_by_text(message: Message, user: User, database: Database, state: 
     if not await database.moles.rename(mole_id, user.id, name):
         await message.answer(_gone())
         return
-    await _named(bot, user, mole_id, name)
+    await message.answer(_named(name), reply_markup=_open_button(mole_id))
 
 
 async def ask_for_diameter(
@@ -107,7 +108,7 @@ async def ask_for_diameter(
     await state.set_state(Expecting.diameter)
     await state.set_data({"mole_id": mole.id})
     text = _("How wide is <b>{name}</b> at its widest, by a ruler? Write the millimetres, such as 4.5.")
-    await bot.send_message(user.id, text.format(name=escape(mole.name)))
+    await say(callback, bot, text.format(name=escape(mole.name)))
 
 
 async def take_diameter(
@@ -133,9 +134,8 @@ async def take_diameter(
     await message.answer(text, reply_markup=_open_button(mole.id))
 
 
-async def _named(bot: RetryingBot, user: User, mole_id: int, name: str) -> None:
-    text = _("I call it <b>{name}</b>.").format(name=escape(name))
-    await bot.send_message(user.id, text, reply_markup=_open_button(mole_id))
+def _named(name: str) -> str:
+    return _("I call it <b>{name}</b>.").format(name=escape(name))
 
 
 def _open_button(mole_id: int) -> InlineKeyboardMarkup:

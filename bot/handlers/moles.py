@@ -15,7 +15,7 @@ from bot.moles.service import MoleService, Refused
 from bot.photos.delivery import send_text
 from bot.photos.reading import NotRead
 from bot.telegram.client import RetryingBot
-from bot.ui.buttons import Button, keyboard, replace
+from bot.ui.buttons import Button, danger, keyboard, replace, say, topic
 from storage.database import Database
 from storage.records import Mole, Request, User
 
@@ -52,8 +52,10 @@ async def list_moles(message: Message, user: User, database: Database, mole_serv
     await message.answer("\n\n".join(lines), reply_markup=keyboard(*([_open(each)] for each in moles[:MOST_LISTED])))
 
 
-async def follow(callback: CallbackQuery, callback_data: Follow, user: User, database: Database) -> None:
-    """Ask which mole a photo shows, or open the mole to which it belongs already."""
+async def follow(
+    callback: CallbackQuery, callback_data: Follow, user: User, database: Database, bot: RetryingBot
+) -> None:
+    """Ask which mole a photo shows; of a photo that belongs to one, lead there."""
     request = await _answered(callback, callback_data.request_id, user, database)
     if request is None:
         return
@@ -62,11 +64,11 @@ async def follow(callback: CallbackQuery, callback_data: Follow, user: User, dat
     await callback.answer()
     if known is not None:
         text = _("This photo belongs to <b>{name}</b> already.").format(name=escape(known.name))
-        await _say(callback, text, keyboard([_open(known)]))
+        await say(callback, bot, text, keyboard([_open(known)]))
         return
     fresh = (_("A new mole"), AddTo(request_id=request.id, mole_id=0).pack())
     rows = [[(each.name, AddTo(request_id=request.id, mole_id=each.id).pack())] for each in moles[:MOST_LISTED]]
-    await _say(callback, _("Which mole is in this photo?"), keyboard(*rows, [fresh]))
+    await say(callback, bot, _("Which mole is in this photo?"), keyboard(*rows, [fresh]))
 
 
 async def add(
@@ -98,11 +100,11 @@ async def add(
             await send_text(bot, request, error.result)
             return
     if isinstance(done, Refused):
-        await bot.send_message(user.id, _refusal(done))
+        await say(callback, bot, _refusal(done))
     elif old is None:
-        await ask_for_name(bot, done)
+        await ask_for_name(callback, bot, done)
     else:
-        await _send_comparison(bot, done, await mole_service.standing(done), mole_service)
+        await _send_comparison(callback, bot, done, await mole_service.standing(done), mole_service)
 
 
 async def open_mole(
@@ -110,6 +112,7 @@ async def open_mole(
     callback_data: OfMole,
     user: User,
     database: Database,
+    bot: RetryingBot,
     mole_service: MoleService,
 ) -> None:
     mole = await _owned(callback, callback_data, user, database)
@@ -118,7 +121,7 @@ async def open_mole(
     await callback.answer()
     standing = await mole_service.standing(mole)
     text = wording.card(mole, standing, await database.reminders.get(mole.id))
-    await _say(callback, text, card_buttons(mole, standing))
+    await say(callback, bot, text, card_buttons(mole, standing, with_topic=await _may_have_topic(callback, bot)))
 
 
 async def compare(
@@ -133,10 +136,12 @@ async def compare(
     if mole is None:
         return
     await callback.answer(_("I am laying the photos side by side…"))
-    await _send_comparison(bot, mole, await mole_service.standing(mole), mole_service)
+    await _send_comparison(callback, bot, mole, await mole_service.standing(mole), mole_service)
 
 
-async def expect_photo(callback: CallbackQuery, callback_data: OfMole, user: User, database: Database) -> None:
+async def expect_photo(
+    callback: CallbackQuery, callback_data: OfMole, user: User, database: Database, bot: RetryingBot
+) -> None:
     mole = await _owned(callback, callback_data, user, database)
     if mole is None:
         return
@@ -145,31 +150,39 @@ async def expect_photo(callback: CallbackQuery, callback_data: OfMole, user: Use
         "Take a photo of <b>{name}</b> in the same light and from the same distance as before, and send it here. "
         "Then press “Follow this mole” under the answer and choose <b>{name}</b>."
     )
-    await _say(callback, text.format(name=escape(mole.name)))
+    await say(callback, bot, text.format(name=escape(mole.name)))
 
 
-async def ask_to_forget(callback: CallbackQuery, callback_data: OfMole, user: User, database: Database) -> None:
+async def ask_to_forget(
+    callback: CallbackQuery, callback_data: OfMole, user: User, database: Database, bot: RetryingBot
+) -> None:
     mole = await _owned(callback, callback_data, user, database)
     if mole is None:
         return
     await callback.answer()
     text = _("Stop following <b>{name}</b>? Its name, measures and reminder go. The results stay in your history.")
-    yes = (_("Yes, stop"), OfMole(act=Act.FORGET, mole_id=mole.id).pack())
-    await _say(callback, text.format(name=escape(mole.name)), keyboard([yes], [_open(mole, _("No, keep it"))]))
+    yes = danger(_("Yes, stop"), OfMole(act=Act.FORGET, mole_id=mole.id).pack())
+    await say(callback, bot, text.format(name=escape(mole.name)), keyboard([yes], [_open(mole, _("No, keep it"))]))
 
 
-async def forget(callback: CallbackQuery, callback_data: OfMole, user: User, database: Database) -> None:
+async def forget(
+    callback: CallbackQuery, callback_data: OfMole, user: User, database: Database, bot: RetryingBot
+) -> None:
     if not await database.moles.forget(callback_data.mole_id, user.id):
         await callback.answer(_gone(), show_alert=True)
         return
     await callback.answer()
     text = _("I no longer follow this mole.")
     if not await replace(callback, text):
-        await _say(callback, text)
+        await say(callback, bot, text)
 
 
-def card_buttons(mole: Mole, standing: Standing) -> InlineKeyboardMarkup:
-    """The buttons under a mole."""
+async def _may_have_topic(callback: CallbackQuery, bot: RetryingBot) -> bool:
+    return bool((await bot.me()).has_topics_enabled) and topic(callback.message) is None
+
+
+def card_buttons(mole: Mole, standing: Standing, *, with_topic: bool = False) -> InlineKeyboardMarkup:
+    """What can be done with a mole."""
 
     def button(text: str, act: Act) -> Button:
         return text, OfMole(act=act, mole_id=mole.id).pack()
@@ -179,14 +192,17 @@ def card_buttons(mole: Mole, standing: Standing) -> InlineKeyboardMarkup:
     report, rename = button(_("For my doctor"), Act.REPORT), button(_("Rename"), Act.RENAME)
     measure, stop = button(_("I have measured it"), Act.MEASURE), button(_("Stop following"), Act.ASK_FORGET)
     share = button(_("Share with a doctor"), Act.SHARE)
-    return keyboard(side_by_side, [photo], [report, share], [measure, rename], [remind, stop])
+    own_topic = [button(_("A topic of its own"), Act.TOPIC)] if with_topic else []
+    return keyboard(side_by_side, [photo], [report, share], [measure, rename], own_topic, [remind, stop])
 
 
-async def _send_comparison(bot: RetryingBot, mole: Mole, standing: Standing, mole_service: MoleService) -> None:
+async def _send_comparison(
+    callback: CallbackQuery, bot: RetryingBot, mole: Mole, standing: Standing, mole_service: MoleService
+) -> None:
     text = wording.card(mole, standing, None)
     buttons = card_buttons(mole, standing)
     if len(standing.photos) < 2:
-        await bot.send_message(mole.user_id, text, reply_markup=buttons)
+        await say(callback, bot, text, buttons)
         return
     try:
         drawing = await mole_service.compare(standing)
@@ -196,7 +212,8 @@ async def _send_comparison(bot: RetryingBot, mole: Mole, standing: Standing, mol
     note = _("Yellow: the outline of the first photo. Bars: how far two photos of an unchanged mole differ.")
     picture = BufferedInputFile(drawing, f"mole-{mole.id}.jpg")
     caption = f"{text}\n{note}"
-    await bot.send_photo(mole.user_id, picture, caption=caption, reply_markup=buttons)
+    thread = topic(callback.message)
+    await bot.send_photo(mole.user_id, picture, caption=caption, message_thread_id=thread, reply_markup=buttons)
 
 
 async def _answered(callback: CallbackQuery, request_id: int, user: User, database: Database) -> Request | None:
@@ -213,11 +230,6 @@ async def _owned(callback: CallbackQuery, data: OfMole, user: User, database: Da
     if mole is None:
         await callback.answer(_gone(), show_alert=True)
     return mole
-
-
-async def _say(callback: CallbackQuery, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
-    if callback.bot is not None:
-        await callback.bot.send_message(callback.from_user.id, text, reply_markup=markup)
 
 
 def _open(mole: Mole, text: str | None = None) -> Button:

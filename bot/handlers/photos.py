@@ -1,18 +1,18 @@
-"""Photos, alone or in albums. Of a live photo, the still picture is used."""
+"""Photos, alone or in albums; of a live photo its still; and photos that are quoted from another chat."""
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.types import Message
 
 from bot.photos.albums import Albums, Incoming
-from bot.photos.inbox import Inbox
+from bot.photos.inbox import Inbox, still
 from bot.photos.service import PhotoService
 
 
 def setup() -> Router:
     router = Router(name="photos")
-    router.message.register(photo, F.photo | F.live_photo.photo)
-    # A person can edit a message to replace its photo.
-    router.edited_message.register(photo, F.photo | F.live_photo.photo)
+    router.message.register(photo, still)
+    # A person can put another photo in the place of one that was sent.
+    router.edited_message.register(photo, still)
     return router
 
 

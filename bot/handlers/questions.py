@@ -6,6 +6,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
+from bot.questions.lasting import fill_in, first_to_ask, known_of_mole, taken_over
 from bot.questions.questions import Question, questions
 from bot.questions.surer import Join, answers_of, with_answers
 from bot.results import Result
@@ -16,6 +17,8 @@ from storage.database import Database
 from storage.records import Request, User
 
 NOT_KNOWN = -1
+# Asked for, though the answer may be known.
+REVISIT = -3
 
 
 def setup() -> Router:
@@ -37,11 +40,23 @@ async def step(
     if callback_data.choice >= NOT_KNOWN and callback_data.question > 0:
         await _note(database, request, every[callback_data.question - 1], callback_data.choice, joiner)
         request = await _answered(database, request.id, user.id) or request
+    skipped = ""
+    if callback_data.choice != REVISIT:
+        known = await known_of_mole(request, database)
+        if callback_data.question == 0:
+            await fill_in(request, known, database, joiner)
+            request = await _answered(database, request.id, user.id) or request
+        asked = first_to_ask(every, callback_data.question, request, known)
+        skipped = taken_over(every, range(callback_data.question, asked), known)
+        callback_data = callback_data.model_copy(update={"question": asked})
     result = Result.stored(request.result or {})
     if callback_data.question == len(every):
         await buttons.replace(callback, replies.answer(result), keyboard(result, request.id))
         return
     text = _text(result, every, callback_data.question)
+    if skipped:
+        kept = _("Kept with this mole: {answers}. “‹ Back” corrects it.").format(answers=skipped)
+        text = f"{text}\n\n<i>{kept}</i>"
     await buttons.replace(callback, text, _keyboard(request, every, callback_data.question))
 
 
@@ -77,7 +92,7 @@ def _keyboard(request: Request, every: tuple[Question, ...], number: int) -> Inl
         for place, each in enumerate(question.choices)
     ]
     rows = [choices[start : start + question.in_a_row] for start in range(0, len(choices), question.in_a_row)]
-    back = button(_("‹ Back"), number - 1) if number > 0 else button(_("‹ To the answer"), len(every))
+    back = button(_("‹ Back"), number - 1, REVISIT) if number > 0 else button(_("‹ To the answer"), len(every))
     return buttons.keyboard(
         *rows, [button(_("I don't know"), number + 1, NOT_KNOWN)], [back, button(_("Skip ›"), number + 1)]
     )

@@ -9,7 +9,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.moles.buttons import Act, Clock, OfMole, Remind, Snooze
 from bot.moles.reminders import MONTHS, months_later, snoozed
 from bot.telegram.client import RetryingBot
-from bot.ui.buttons import Button, keyboard, replace
+from bot.ui.buttons import Button, keyboard, replace, say
 from bot.ui.texts import day
 from storage.database import Database
 from storage.records import Mole, User
@@ -35,7 +35,7 @@ async def ask(callback: CallbackQuery, callback_data: OfMole, user: User, databa
     names = {1: _("In a month"), 3: _("In three months"), 6: _("In six months")}
     rows = [[(names[each], Remind(mole_id=mole.id, months=each).pack())] for each in MONTHS]
     never = (_("Never"), Remind(mole_id=mole.id, months=0).pack())
-    await bot.send_message(user.id, _("When shall I remind you of a new photo?"), reply_markup=keyboard(*rows, [never]))
+    await say(callback, bot, _("When shall I remind you of a new photo?"), keyboard(*rows, [never]))
 
 
 async def remind(
@@ -53,9 +53,8 @@ async def remind(
     await database.reminders.set(mole.id, callback_data.months, due)
     await _settle(callback, bot, _("I will remind you on {day}, in the morning.").format(day=day(due)))
     if user.utc_offset is None:
-        await bot.send_message(
-            user.id, _("What does your clock say now? I ask once, to write by day."), reply_markup=keyboard(*_clocks())
-        )
+        question = _("What does your clock say now? I ask once, to write by day.")
+        await say(callback, bot, question, keyboard(*_clocks()))
 
 
 async def snooze(
@@ -104,4 +103,4 @@ async def _owned(callback: CallbackQuery, mole_id: int, user: User, database: Da
 async def _settle(callback: CallbackQuery, bot: RetryingBot, text: str) -> None:
     """Replace the question by the outcome, so that it is not answered twice."""
     if not await replace(callback, text):
-        await bot.send_message(callback.from_user.id, text)
+        await say(callback, bot, text)

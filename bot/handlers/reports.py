@@ -10,7 +10,7 @@ from bot.photos.delivery import place, send_text
 from bot.photos.reading import NotRead
 from bot.reports.desk import ReportDesk
 from bot.telegram.client import RetryingBot
-from bot.ui.buttons import topic
+from bot.ui.buttons import copying, keyboard, topic
 from bot.ui.callbacks import Report
 from storage.database import Database
 from storage.records import User
@@ -51,6 +51,7 @@ async def report(
             content,
             caption=_("For a doctor: print it, or show it on the screen. It holds your photo and no name."),
             **place(request),
+            reply_markup=keyboard([copying(_("Copy the report's link"), await report_desk.link(request))]),
         )
 
 

@@ -24,7 +24,7 @@ from bot.sharing import wording
 from bot.sharing.buttons import Kind, OfOwn, OfShared, Own, Read, ShareFor
 from bot.sharing.shared import subject_of
 from bot.telegram.client import RetryingBot
-from bot.ui.buttons import Button, copying, danger, keyboard, leading, replace, say
+from bot.ui.buttons import Button, copying, danger, keyboard, leading, replace, say, topic
 from bot.ui.callbacks import Share, Show
 from storage.database import Database
 from storage.records import User
@@ -120,6 +120,7 @@ async def ask_for_reader(
     await bot.send_message(
         user.id,
         _("Choose the person with the button below. The link opens for nobody else then; you still send it to them."),
+        message_thread_id=topic(callback.message),
         reply_markup=ReplyKeyboardMarkup(keyboard=rows, resize_keyboard=True, one_time_keyboard=True),
     )
 

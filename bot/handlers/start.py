@@ -1,6 +1,7 @@
-"""/start and the agreement."""
+"""/start and the agreement; photos that came before it are offered to be read after it."""
 
 import contextlib
+from datetime import UTC, datetime, timedelta
 
 from aiogram import Bot, F, Router
 from aiogram.exceptions import TelegramBadRequest
@@ -9,31 +10,38 @@ from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.operator.access import Access
-from bot.photos.delivery import consent_keyboard
-from bot.settings import Settings
+from bot.photos.agreement import Agreement
+from bot.photos.recovery import answer_unfinished
+from bot.photos.service import PhotoService
+from bot.results import Result, Trouble
 from bot.ui import texts
-from bot.ui.buttons import say
+from bot.ui.buttons import keyboard, replace, say, topic
 from bot.ui.callbacks import Show
 from bot.ui.commands import show_commands
 from storage.database import Database
-from storage.records import User
+from storage.records import Request, User
+
+# Older photos are not offered any more.
+OFFERED_FOR = timedelta(days=1)
 
 
 def setup() -> Router:
     router = Router(name="start")
     router.message.register(start, CommandStart())
     router.callback_query.register(consent, F.data == Show.CONSENT)
+    router.callback_query.register(read_earlier, F.data == Show.READ_EARLIER)
+    router.callback_query.register(leave_earlier, F.data == Show.LEAVE_EARLIER)
     return router
 
 
-async def start(message: Message, user: User, settings: Settings, access: Access, bot: Bot) -> None:
+async def start(message: Message, user: User, agreement: Agreement, access: Access, bot: Bot) -> None:
     if role := access.staff().get(user.id):
         # Before their first message there was no chat for their menu.
         await show_commands(bot, user.id, role)
     if user.consented_at is not None:
         await message.answer(f"{texts.welcome()}\n\n{texts.what_i_am_not()}\n\n{texts.tips()}")
         return
-    await message.answer(f"{texts.welcome()}\n\n{texts.terms(settings.operator)}", reply_markup=consent_keyboard())
+    await agreement.ask(user.id, topic(message))
 
 
 async def consent(callback: CallbackQuery, user: User, database: Database, bot: Bot) -> None:
@@ -43,5 +51,39 @@ async def consent(callback: CallbackQuery, user: User, database: Database, bot: 
         # After a double press, the buttons are gone already.
         with contextlib.suppress(TelegramBadRequest):
             await callback.message.edit_reply_markup()
-    if user.consented_at is None:
+    if user.consented_at is not None:
+        return
+    waiting = await _unread(user, database)
+    if not waiting:
         await say(callback, bot, texts.ready())
+        return
+    text = _("Read the photo you just sent?") if len(waiting) == 1 else _("Read the photos you just sent?")
+    await say(callback, bot, text, keyboard([(_("Yes, read"), Show.READ_EARLIER), (_("No"), Show.LEAVE_EARLIER)]))
+
+
+async def read_earlier(
+    callback: CallbackQuery, user: User, database: Database, bot: Bot, photo_service: PhotoService
+) -> None:
+    """Read what was sent before the agreement; of two presses, one finds it."""
+    waiting = await _unread(user, database) if user.consented_at is not None else []
+    reopened = await database.unread.reopen([each.id for each in waiting], user.id)
+    if not reopened:
+        await callback.answer(_("This button no longer works."))
+        return
+    await callback.answer()
+    text = _("I read what you sent.")
+    if not await replace(callback, text):
+        await say(callback, bot, text)
+    await answer_unfinished([each for each in waiting if each.id in reopened], photo_service)
+
+
+async def leave_earlier(callback: CallbackQuery, bot: Bot) -> None:
+    await callback.answer()
+    if not await replace(callback, texts.ready()):
+        await say(callback, bot, texts.ready())
+
+
+async def _unread(user: User, database: Database) -> list[Request]:
+    """Photos that came before the agreement, the first sent first."""
+    refused = await database.unread.refused_since(user.id, datetime.now(UTC) - OFFERED_FOR)
+    return [each for each in refused if Result.stored(each.result or {}).reason is Trouble.NO_CONSENT]

@@ -13,7 +13,7 @@ from bot.talk.intents import Intent, intent_of
 from bot.talk.symptoms import symptoms_in
 from bot.ui.actions import keyboard
 from storage.database import Database
-from storage.records import User
+from storage.records import Request, User
 
 
 def setup() -> Router:
@@ -28,8 +28,18 @@ def _understood(message: Message) -> bool | dict[str, Any]:
     return {"symptoms": symptoms, "intent": intent} if symptoms or intent else False
 
 
+async def _meant(message: Message, user: User, database: Database) -> Request | None:
+    """The answered photo that a text is about: the one it replies to, or else the latest."""
+    replied = message.reply_to_message
+    if replied is not None:
+        request = await database.requests.of_message(message.chat.id, replied.message_id)
+        if request is not None and request.user_id == user.id and request.is_answered:
+            return request
+    return await database.requests.last_answered(user.id)
+
+
 async def talk(message: Message, symptoms: Any, intent: Intent | None, user: User, database: Database) -> None:
-    last = await database.requests.last_answered(user.id)
+    last = await _meant(message, user, database)
     if symptoms and last is not None:
         await database.requests.amend(last.id, user.id, partial(reporting, symptoms=symptoms))
         last = await database.requests.get_owned(last.id, user.id)

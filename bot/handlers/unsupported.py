@@ -38,7 +38,10 @@ async def moving(message: Message) -> None:
 
 async def sound(message: Message) -> None:
     await message.reply(
-        _("I cannot listen to recordings. Please send a photo of the spot; what troubles you, write in a few words.")
+        _(
+            "I cannot listen to recordings. Please send a photo of the spot. If it bleeds, itches, hurts, grows or "
+            "changes, write just that: I understand these words."
+        )
     )
 
 

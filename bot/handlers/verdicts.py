@@ -6,8 +6,8 @@ from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
 from bot.telegram.client import RetryingBot
-from bot.ui.buttons import keyboard, replace
-from bot.ui.callbacks import WasRight
+from bot.ui.buttons import keyboard, replace, say
+from bot.ui.callbacks import RowId, WasRight
 from bot.ui.names import class_name
 from inference.classes import CLASSES
 from storage.database import Database
@@ -19,14 +19,14 @@ OTHER = "other"
 class DoctorSaid(CallbackData, prefix="said"):
     """The class that a doctor named, or `other`."""
 
-    request_id: int
+    request_id: RowId
     label: str
 
 
 class Biopsy(CallbackData, prefix="biopsy"):
     """Whether there was a biopsy, and the doctor's class again."""
 
-    request_id: int
+    request_id: RowId
     label: str
     taken: bool
 
@@ -52,7 +52,7 @@ async def ask(
     text = _(
         "If a doctor has seen this spot: what did they call it? It is kept with this result, and /delete erases it."
     )
-    await bot.send_message(user.id, text, reply_markup=keyboard(*rows))
+    await say(callback, bot, text, keyboard(*rows))
 
 
 async def ask_for_biopsy(
@@ -68,7 +68,7 @@ async def ask_for_biopsy(
     ]
     text = _("Was a piece taken out and looked at in a laboratory (a biopsy)?")
     if not await replace(callback, text, keyboard(answers)):
-        await bot.send_message(user.id, text, reply_markup=keyboard(answers))
+        await say(callback, bot, text, keyboard(answers))
 
 
 async def note(
@@ -81,7 +81,7 @@ async def note(
     await callback.answer()
     text = _("Thank you. I have noted it with this result.")
     if not await replace(callback, text):
-        await bot.send_message(user.id, text)
+        await say(callback, bot, text)
 
 
 async def _is_theirs(callback: CallbackQuery, request_id: int, user: User, database: Database) -> bool:

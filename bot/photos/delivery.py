@@ -9,7 +9,6 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
 from aiogram.types import (
     BufferedInputFile,
-    InlineKeyboardMarkup,
     InputMediaPhoto,
     Message,
     ReplyParameters,
@@ -17,12 +16,12 @@ from aiogram.types import (
 from aiogram.utils.i18n import gettext as _
 
 from bot.photos.inbox import largest
-from bot.results import Result, Trouble
+from bot.results import Result
 from bot.telegram.gone import is_gone
 from bot.telegram.outages import until_reached
-from bot.ui import actions, apologies, explanations, replies, texts
+from bot.ui import actions, explanations, replies
 from bot.ui.buttons import keyboard
-from bot.ui.callbacks import HistoryEntry, HistoryPage, Show
+from bot.ui.callbacks import HistoryEntry, HistoryPage
 from inference.engine.engine import Explanation
 from storage.records import Request
 
@@ -37,17 +36,6 @@ class Place(TypedDict):
 
 
 Picture = tuple[Request, Result, bytes | None]
-
-
-def consent_keyboard() -> InlineKeyboardMarkup:
-    """The one button before the first photo."""
-    return keyboard([(_("✅ I understand and agree"), Show.CONSENT)])
-
-
-async def send_consent_request(bot: Bot, request: Request, operator: str | None) -> None:
-    """Answer a photo that came before the agreement."""
-    text = apologies.apology(Trouble.NO_CONSENT) + "\n\n" + texts.terms(operator)
-    await bot.send_message(request.chat_id, text, **place(request), reply_markup=consent_keyboard())
 
 
 async def send_text(bot: Bot, request: Request, result: Result) -> None:

@@ -133,9 +133,13 @@ class Inbox(BaseRequestMiddleware):
 
 
 def is_request(message: Message) -> bool:
-    """Whether this message has a photo to analyse. (Telegram sends a GIF both as an animation and as a document.)"""
-    wanted = still(message) is not None or (message.document is not None and message.animation is None)
-    return wanted and message.chat.type == "private" and message.from_user is not None
+    """Does this message ask for a reading, in a private chat?"""
+    return message.chat.type == "private" and message.from_user is not None and has_picture(message)
+
+
+def has_picture(message: Message) -> bool:
+    """Whether a message has something to be read. Telegram sends a GIF as an animation and a document at once."""
+    return still(message) is not None or (message.document is not None and message.animation is None)
 
 
 def _asking(update: Update) -> Message | None:
@@ -145,8 +149,13 @@ def _asking(update: Update) -> Message | None:
 
 
 def still(message: Message) -> list[PhotoSize] | None:
-    """The sizes of a message's photo or of the still of its live photo; None if it has neither."""
-    return message.photo or (message.live_photo.photo if message.live_photo is not None else None) or None
+    """The sizes of the photo in a message, of the still of a live photo, or of a photo quoted from another chat.
+
+    None where there is none of them, and where a command quotes a photo.
+    """
+    is_command = (message.text or "").startswith("/")
+    others = (message.live_photo, None if is_command else message.external_reply)
+    return message.photo or next((each.photo for each in others if each is not None and each.photo), None) or None
 
 
 def largest(sizes: list[PhotoSize]) -> PhotoSize:
@@ -168,7 +177,7 @@ def received(message: Message) -> Received:
         media_group_id=None if message.edit_date else message.media_group_id,
         file_id=file.file_id,
         file_unique_id=file.file_unique_id,
-        note=message.caption,
+        note=message.caption or message.text,
         kind="photo" if photo is not None else "document",
         thread_id=message.message_thread_id if message.is_topic_message else None,
         edited_at=message.edit_date or 0,
@@ -176,6 +185,11 @@ def received(message: Message) -> Received:
 
 
 async def record(database: Database, message: Message) -> Request:
-    """The request of a message for which `is_request` holds. Records it if necessary."""
-    request, _ = await database.requests.record(**asdict(received(message)))
+    """The request of a message for which `is_request` holds; recorded now if it was not before."""
+    return await record_received(database, received(message))
+
+
+async def record_received(database: Database, photo: Received) -> Request:
+    """The request of a photo; recorded now if it was not before."""
+    request, _ = await database.requests.record(**asdict(photo))
     return request

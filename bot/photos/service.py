@@ -12,11 +12,11 @@ from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.utils.i18n import I18n
 
 from bot.operator.metrics import Metrics
+from bot.photos.agreement import Agreement
 from bot.photos.albums import Incoming
 from bot.photos.delivery import (
     send_album,
     send_answer,
-    send_consent_request,
     send_interruption,
     send_replacement,
     send_text,
@@ -64,7 +64,7 @@ class PhotoService:
         supervisor: Supervisor,
         rate_limiter: RateLimiter,
         metrics: Metrics,
-        operator: str | None = None,
+        agreement: Agreement,
         missed: Mapping[Domain, float] = MappingProxyType({}),
     ) -> None:
         self._bot = bot
@@ -73,7 +73,7 @@ class PhotoService:
         self._outbox = Outbox(database, supervisor, rate_limiter, metrics)
         self._i18n = i18n
         self._supervisor = supervisor
-        self._operator = operator
+        self._agreement = agreement
         self._rate_limiter = rate_limiter
         # Domain -> share of melanomas that get an answer of low risk.
         self._missed = missed
@@ -236,7 +236,7 @@ class PhotoService:
         return {}
 
     async def _ask_consent(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
-        await send_consent_request(self._bot, read[0].request, self._operator)
+        await self._agreement.ask_below(read[0].request)
         return {}
 
     async def _apologise(self, requests: Sequence[Request]) -> None:

@@ -80,6 +80,10 @@ class ReportDesk:
         name = _("report")
         return BufferedInputFile(content, f"{name}-{requests[1].created_at:%Y-%m-%d}-mole-{mole.id}.pdf")
 
+    async def link(self, request: Request) -> str:
+        """The link in a result's report: it opens the result in the bot, for its owner alone."""
+        return await create_start_link(self._bot, f"result_{request.id}")
+
     async def _report(self, request: Request, examination: Examination) -> ResultReport:
         me = await self._bot.me()
         stored = request.result or {}
@@ -92,7 +96,7 @@ class ReportDesk:
             evidence=await asyncio.to_thread(self._evidence, examination),
             operator=self._operator,
             program=f"@{me.username or me.first_name}",
-            link=await create_start_link(self._bot, f"result_{request.id}"),
+            link=await self.link(request),
         )
 
     def _evidence(self, examination: Examination) -> tuple[Evidence, ...]:

@@ -6,7 +6,7 @@ from html import escape
 from bot.moles.findings import Standing
 from bot.sharing import wording
 from storage.database import Database
-from storage.records import Mole, Outcome, Request, Share
+from storage.records import Mole, Request, Share
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,6 @@ async def subject_of(share: Share, database: Database) -> Subject | None:
         last = standing.photos[-1].request if standing.photos else None
         return Subject(escape(mole.name), last, mole, standing)
     request = await database.requests.get_owned(share.request_id or 0, share.owner_id)
-    if request is None or request.outcome is not Outcome.ANSWERED or request.result is None:
+    if request is None or not request.is_answered or request.result is None:
         return None
     return Subject(wording.result_of(request.created_at), request)

@@ -5,7 +5,7 @@ from html import escape
 
 from aiogram.utils.i18n import gettext as _
 
-from bot.ui.texts import day
+from bot.ui.texts import day_shown
 from storage.records import Share, Unshared
 
 LONGEST_NAME = 64
@@ -27,14 +27,14 @@ def link(url: str, dies_at: datetime, share_until: datetime | None) -> str:
     return _(
         "Send this link to one person, such as your doctor:\n{link}\n\n"
         "It opens once, until {day}. I keep no copy of it. {access}"
-    ).format(link=url, day=day(dies_at), access=access(share_until))
+    ).format(link=url, day=day_shown(dies_at), access=access(share_until))
 
 
 def access(until: datetime | None) -> str:
     """How long something can be read."""
     if until is None:
         return _("It can be read until you take it back.")
-    return _("It can be read until {day}.").format(day=day(until))
+    return _("It can be read until {day}.").format(day=day_shown(until))
 
 
 def given(share: Share, what: str) -> str:
@@ -42,7 +42,7 @@ def given(share: Share, what: str) -> str:
     if share.accepted_at is None:
         who = _("a link that nobody has opened yet")
     else:
-        who = _("{name}, since {day}").format(name=name(share.reader_name), day=day(share.accepted_at))
+        who = _("{name}, since {day}").format(name=name(share.reader_name), day=day_shown(share.accepted_at))
     return f"<b>{what}</b>\n{who}\n{_until(share)}"
 
 
@@ -115,7 +115,7 @@ def note(share: Share, what: str, words: str) -> str:
 
 def result_of(when: datetime) -> str:
     """What a result is called."""
-    return _("the result of {day}").format(day=day(when))
+    return _("the result of {day}").format(day=day_shown(when))
 
 
 def name(of_telegram: str | None) -> str:
@@ -126,4 +126,4 @@ def name(of_telegram: str | None) -> str:
 def _until(share: Share) -> str:
     if share.expires_at is None:
         return _("until it is taken back")
-    return _("until {day}").format(day=day(share.expires_at))
+    return _("until {day}").format(day=day_shown(share.expires_at))

@@ -61,7 +61,7 @@ def _reasons(retry_after: float = 0.0) -> dict[Reason, tuple[str, str]]:
         ),
         Trouble.NO_CONSENT: (
             _("I have not looked at this photo yet"),
-            _("First I need your agreement: please read this, press the button, and send the photo again."),
+            _("First I need your agreement: please read this and press the button. Then I offer to read this photo."),
         ),
         Trouble.TOO_LARGE: (
             _("This file is over 20 MB"),

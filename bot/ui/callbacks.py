@@ -12,12 +12,16 @@ from storage.records import Audience
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 PageNumber = Annotated[int, Field(ge=0, le=1_000_000)]
 BroadcastId = Annotated[int, Field(ge=0, le=2**63 - 1)]
+# Of what is chosen from a short list.
+Small = Annotated[int, Field(ge=-1_000, le=1_000)]
 
 
 class Show(StrEnum):
     """Buttons without parameters."""
 
     CONSENT = "consent"
+    READ_EARLIER = "earlier:read"
+    LEAVE_EARLIER = "earlier:leave"
     TIPS = "tips"
     ERASE = "erase:yes"
     KEEP = "erase:no"
@@ -48,13 +52,13 @@ class Explain(CallbackData, prefix="why"):
 class AllKinds(CallbackData, prefix="kinds"):
     """Show an answer with all classes. Its owner is checked when the button is pressed."""
 
-    request_id: int
+    request_id: RowId
 
 
 class Report(CallbackData, prefix="doctor"):
     """A request's report for a doctor. Its owner is checked when the button is pressed."""
 
-    request_id: int
+    request_id: RowId
 
 
 class Share(CallbackData, prefix="give"):
@@ -66,19 +70,19 @@ class Share(CallbackData, prefix="give"):
 class WasRight(CallbackData, prefix="right"):
     """Report a doctor's verdict on a request's photo. Its owner is checked when the button is pressed."""
 
-    request_id: int
+    request_id: RowId
 
 
 class Ask(CallbackData, prefix="ask"):
     """A step in the six questions about a request.
 
     `question` counts from 0; after the last question comes the answer. `choice` answers the question before it: -1 is
-    "don't know", -2 keeps the earlier answer.
+    "don't know", -2 keeps the earlier answer, -3 asks though the answer is known.
     """
 
-    request_id: int
-    question: int
-    choice: int = -2
+    request_id: RowId
+    question: Small
+    choice: Small = -2
 
 
 class ChooseLanguage(CallbackData, prefix="language"):

@@ -180,5 +180,10 @@ def day(when: datetime) -> str:
     return str(format_date(when, "d MMMM y", locale=get_i18n().current_locale))
 
 
+def day_shown(when: datetime) -> str:
+    """`day` as HTML: in the reader's own time zone where their client knows dates."""
+    return f'<tg-time unix="{int(when.timestamp())}" format="D">{day(when)}</tg-time>'
+
+
 def _operator(operator: str | None) -> str:
     return escape(operator) if operator else _("The owner of this bot's account, who has given no name here.")

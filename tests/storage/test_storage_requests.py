@@ -118,8 +118,24 @@ async def test_pages_hold_finished_requests_newest_first(database: Database) -> 
 
     first, total = await database.requests.page(1, 0, 5)
     second, _ = await database.requests.page(1, 5, 5)
-    assert total == 8
-    assert [each.id for each in first + second] == [refused.id, *reversed(ids)]
+    assert total == 7
+    assert [each.id for each in first + second] == list(reversed(ids))
+
+
+async def test_refused_photos_of_a_person_are_found_and_opened_once_more(database: Database) -> None:
+    began = datetime.now(UTC)
+    await answer(database, 1, 1)
+    refused = [(await record(database, message=message)).id for message in (2, 3)]
+    for number in refused:
+        await database.requests.complete(number, Outcome.REFUSED, {"refusal": "no_consent"}, None)
+    found = await database.unread.refused_since(1, began)
+    assert [(each.id, each.result) for each in found] == [(each, {"refusal": "no_consent"}) for each in refused]
+    assert await database.unread.refused_since(2, began) == []
+    assert await database.unread.refused_since(1, datetime.now(UTC)) == []
+    assert await database.unread.reopen(refused, 2) == set()
+    assert await database.unread.reopen(refused, 1) == set(refused)
+    assert await database.unread.reopen(refused, 1) == set()
+    assert await database.requests.claim(refused) == set(refused)
 
 
 async def test_health_data_and_file_ids_are_unreadable_in_the_files(database: Database, path: Path) -> None:

@@ -14,6 +14,12 @@ HUGE = 10**30
     "data",
     [
         *(f"{prefix}:{number}" for prefix in ("result", "why") for number in (HUGE, 2**63, -1, 0)),
+        *(f"{prefix}:{HUGE}" for prefix in ("kinds", "doctor", "right", "give", "follow", "snooze", "mole:open")),
+        *(f"{prefix}:{HUGE}" for prefix in ("addto:1", "place:1", "remind:1", "clock", "own:revoke", "shared:open")),
+        *(f"{prefix}:{HUGE}:1" for prefix in ("ask", "said", "biopsy", "addto", "place", "remind", "share:r")),
+        f"ask:1:{HUGE}:1",
+        f"ask:1:0:{HUGE}",
+        f"accept:{HUGE}",
         *(f"history:{number}:0" for number in (HUGE, 2**62, -1)),
         f"audit:{HUGE}",
         f"broadcast:send:{HUGE}",

@@ -16,6 +16,8 @@ from tests.bot.stage import EMMA, Stage
 async def erase(stage: Stage, user: int) -> None:
     """Run /delete until the bot says that everything is erased."""
     question = await stage.say(user, "/delete", "Erase everything I keep about you?")
+    assert question.reply_markup is not None
+    assert [[each.style for each in row] for row in question.reply_markup.inline_keyboard] == [["danger"], [None]]
     stage.press(question, "Yes, erase everything")
     await stage.reply(user, "Everything I kept about you is erased.")
 

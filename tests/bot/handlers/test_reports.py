@@ -66,6 +66,9 @@ async def test_the_owner_gets_a_report_in_their_language(tmp_path: Path, user: i
         assert sent.document is not None
         assert (sent.document.file_name or "").startswith(name)
         assert sent.document.mime_type == "application/pdf"
+        assert sent.reply_markup is not None
+        [[copy]] = sent.reply_markup.inline_keyboard
+        assert copy.copy_text is not None and copy.copy_text.text.endswith(f"?start=result_{request}")
 
 
 async def test_two_presses_at_once_make_one_report(tmp_path: Path) -> None:

@@ -147,6 +147,23 @@ async def test_two_taps_at_once_make_one_mole(tmp_path: Path) -> None:
         assert len(await stage.database.moles.of_user(EMMA)) == 1
 
 
+async def test_whoever_erases_everything_while_a_photo_is_measured_gets_no_mole(tmp_path: Path) -> None:
+    async with stage_with_moles(tmp_path) as (stage, pool):
+        request = await answered(stage, EMMA)
+        pool.go.clear()
+        press = await tap(stage, EMMA, AddTo(request_id=request, mole_id=0).pack())
+        presses = stage.sandbox.world.people[EMMA].presses
+        await stage.until(lambda: presses[press].text)
+        question = await stage.say(EMMA, "/delete", "Erase everything I keep about you?")
+        stage.press(question, "Yes, erase everything")
+        await stage.until(lambda: "is erased" in (_text(stage, EMMA, question.message_id) or ""))
+        pool.go.set()
+        await stage.say(EMMA, "/help", "What the answer means")
+        assert await stage.database.moles.of_user(EMMA) == []
+        assert await stage.database.users.get(EMMA) is None
+        assert stage.deliveries(EMMA, "Where is it?") == 0
+
+
 async def test_the_same_photo_sent_again_is_recognised(tmp_path: Path) -> None:
     async with stage_with_moles(tmp_path) as (stage, _pool):
         mole = await begun(stage, EMMA, await answered(stage, EMMA, unique="the same"))
@@ -186,6 +203,7 @@ async def test_stale_buttons_of_a_mole_say_that_it_is_gone(tmp_path: Path) -> No
         mole = await begun(stage, EMMA, request)
         await act(stage, mole, Act.ASK_FORGET)
         question = await stage.reply(EMMA, "Stop following")
+        assert question.reply_markup is not None and question.reply_markup.inline_keyboard[0][0].style == "danger"
         stage.press(question, "Yes, stop")
         await stage.until(lambda: _text(stage, EMMA, question.message_id) == "I no longer follow this mole.")
         stale = (

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from bot.operator.metrics import Metrics
+from bot.photos.agreement import Agreement
 from bot.photos.albums import Incoming
 from bot.photos.progress import Progress
 from bot.photos.recovery import answer_unfinished, delete_stale_progress, release_unfinished
@@ -36,7 +37,14 @@ async def test_what_was_under_way_is_taken_up_again_once(
     assert await database.requests.claim([received[0].id])
     supervisor = Supervisor()
     photo_service = PhotoService(
-        bot, database, engine := Engine(IdlePool()), load_i18n(), supervisor, RateLimiter(), Metrics(engine)
+        bot,
+        database,
+        engine := Engine(IdlePool()),
+        load_i18n(),
+        supervisor,
+        RateLimiter(),
+        Metrics(engine),
+        Agreement(bot, None),
     )
     leftover = await release_unfinished(database)
     assert (len(leftover.unread), leftover.interrupted) == (4, [])
@@ -67,7 +75,14 @@ async def test_the_progress_message_of_a_killed_run_is_taken_away(
     left_over = await bot.send_message(EMMA, "I am looking at your photo")
     await database.requests.set_progress_message([request.id], left_over.message_id)
     photo_service = PhotoService(
-        bot, database, engine := Engine(IdlePool()), i18n, Supervisor(), RateLimiter(), Metrics(engine)
+        bot,
+        database,
+        engine := Engine(IdlePool()),
+        i18n,
+        Supervisor(),
+        RateLimiter(),
+        Metrics(engine),
+        Agreement(bot, None),
     )
     await answer_unfinished((await release_unfinished(database)).unread, photo_service)
     assert left_over.message_id not in messages

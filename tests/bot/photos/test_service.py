@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.load.chats import is_progress
 from bot.operator.metrics import Metrics
+from bot.photos.agreement import Agreement
 from bot.photos.albums import Incoming
 from bot.photos.service import PhotoService
 from bot.samples import sample
@@ -160,7 +161,14 @@ async def test_what_cannot_be_delivered_is_tried_again_later(
     supervisor = Supervisor()
     hasty = connect(sandbox.token, bot.session, HASTY)
     photo_service = PhotoService(
-        hasty, database, engine := Engine(IdlePool()), load_i18n(), supervisor, RateLimiter(), Metrics(engine)
+        hasty,
+        database,
+        engine := Engine(IdlePool()),
+        load_i18n(),
+        supervisor,
+        RateLimiter(),
+        Metrics(engine),
+        Agreement(hasty, None),
     )
     await photo_service.receive([Incoming(request) for request in requests])
     events = sandbox.world.events

@@ -2,13 +2,18 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
 import pytest
 
+from bot.moles.buttons import Act, Follow, OfMole
 from bot.photos.albums import Incoming
 from bot.samples import sample
 from bot.sandbox.groups import Groups
 from bot.sandbox.people import Destination
+from bot.ui.buttons import keyboard
+from bot.ui.callbacks import WasRight
+from tests.bot.moles.following import answered, begun, stage_with_moles, tap
 from tests.bot.photos.test_outbox import ANSWER, all_closed, moles
 from tests.bot.stage import EMMA, IVAN, Stage
 
@@ -35,6 +40,59 @@ async def test_everything_about_a_photo_goes_to_its_topic(moles: Stage) -> None:
     assert {each.message_thread_id for each in moles.heard(EMMA)} == {thread}
     actions = [each for each in moles.sandbox.world.calls if each.method == "sendChatAction"]
     assert all(each.params["message_thread_id"] == thread for each in actions)
+
+
+async def test_all_about_a_mole_stays_in_its_topic(tmp_path: Path) -> None:
+    async with stage_with_moles(tmp_path) as (stage, _pool):
+        stage.sandbox.world.bot = stage.sandbox.world.bot.model_copy(update={"has_topics_enabled": True})
+        request = await answered(stage, EMMA)
+        thread = stage.people.open_topic(EMMA, "left arm").message_thread_id
+        assert thread is not None
+        data = Follow(request_id=request).pack()
+        buttons = keyboard([("Follow", data)], [("Right?", WasRight(request_id=request).pack())])
+        shown = await stage.bot.send_message(EMMA, "an answer", message_thread_id=thread, reply_markup=buttons)
+        stage.press(shown, "Follow")
+        stage.press(await stage.reply(EMMA, "Which mole", after=thread), "A new mole")
+        stage.press(await stage.reply(EMMA, "Where is it?", after=thread), "Write a name")
+        await stage.reply(EMMA, "Write a name for", after=thread)
+        stage.people.write(EMMA, "left arm", place=Destination(message_thread_id=thread))
+        named = await stage.reply(EMMA, "I call it left arm", after=thread)
+        stage.press(named, "Remind me")
+        await stage.reply(EMMA, "When shall I remind you", after=thread)
+        stage.press(named, "Open this mole")
+        card = await stage.reply(EMMA, "Photos: 1", after=thread)
+        for label, part in (
+            ("I have measured it", "by a ruler?"),
+            ("Share with a doctor", "with one person?"),
+            ("For my doctor", "It holds your photos"),
+            ("Stop following", "Stop following"),
+        ):
+            stage.press(card, label)
+            await stage.reply(EMMA, part, after=card.message_id)
+        stage.press(shown, "Right?")
+        await stage.reply(EMMA, "what did they call it?", after=thread)
+        assert {each.message_thread_id for each in stage.heard(EMMA) if each.message_id > thread} == {thread}
+
+
+async def test_a_mole_can_have_a_topic_of_its_own_where_the_chat_has_topics(tmp_path: Path) -> None:
+    async with stage_with_moles(tmp_path) as (stage, _pool):
+        mole = await begun(stage, IVAN, await answered(stage, IVAN))
+        data = OfMole(act=Act.OPEN, mole_id=mole.id).pack()
+        topic = OfMole(act=Act.TOPIC, mole_id=mole.id).pack()
+        await tap(stage, IVAN, data)
+        card = await stage.reply(IVAN, "Фото: 1")
+        assert "Отдельная тема" not in str(card.reply_markup)
+        assert await stage.alert(IVAN, await tap(stage, IVAN, topic)) == "В этом чате нет тем."
+        stage.sandbox.world.bot = stage.sandbox.world.bot.model_copy(update={"has_topics_enabled": True})
+        # The bot learns it at its start.
+        stage.bot._me = None
+        await tap(stage, IVAN, data)
+        card = await stage.reply(IVAN, "Фото: 1", after=card.message_id)
+        stage.press(card, "Отдельная тема")
+        moved = await stage.reply(IVAN, "Фото: 1", after=card.message_id)
+        assert moved.message_thread_id is not None and "Отдельная тема" not in str(moved.reply_markup)
+        opened = stage.sandbox.world.people[IVAN].topics[moved.message_thread_id]
+        assert opened.name == mole.name
 
 
 async def test_a_topic_that_is_gone_keeps_no_answer_back(moles: Stage) -> None:

@@ -39,6 +39,11 @@ async def test_a_result_is_shared_read_and_taken_back(tmp_path: Path) -> None:
         stage.press(question, "A month")
         shown = await stage.until(lambda: sent_link(stage, EMMA, 0))
         assert shown.message_id == question.message_id, "the question is asked once"
+        # Until when, in the time zone of whoever reads it; and a tap copies the link.
+        assert [each.type for each in shown.entities or ()].count("date_time") == 2
+        assert shown.reply_markup is not None
+        copy = shown.reply_markup.inline_keyboard[0][0].copy_text
+        assert copy is not None and copy.text.endswith(payload(shown))
         assert "health" not in payload(shown)
         share = await opened(stage, payload(shown))
         assert await stage.reply(IVAN, "Вам дали доступ: Emma")
@@ -206,6 +211,21 @@ async def test_what_is_taken_back_while_its_report_is_written_is_not_sent(tmp_pa
         await stage.database.shares.revoke(share.id, EMMA, datetime.now(UTC))
         pool.go.set()
         await stage.reply(IVAN, OVER)
+        assert not [each for each in stage.heard(IVAN) if each.document]
+
+
+async def test_what_is_erased_while_its_report_is_written_is_not_sent(tmp_path: Path) -> None:
+    async with stage_with_moles(tmp_path) as (stage, pool):
+        share = await opened(stage, await link(stage, await answered(stage, EMMA)))
+        pool.go.clear()
+        press = await tap(stage, IVAN, act(Read.REPORT, share))
+        presses = stage.sandbox.world.people[IVAN].presses
+        await stage.until(lambda: presses[press].text)
+        question = await stage.say(EMMA, "/delete", "Erase everything I keep about you?")
+        stage.press(question, "Yes, erase everything")
+        await stage.reply(IVAN, OVER)
+        pool.go.set()
+        await stage.say(IVAN, "/shared", "Вы никому не дали доступа")
         assert not [each for each in stage.heard(IVAN) if each.document]
 
 

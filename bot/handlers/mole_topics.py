@@ -1,0 +1,45 @@
+"""A topic of its own for a mole, where the private chat has topics: offered on its card, never forced."""
+
+from aiogram import F, Router
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import CallbackQuery
+from aiogram.utils.i18n import gettext as _
+
+from bot.handlers.moles import card_buttons
+from bot.moles import wording
+from bot.moles.buttons import Act, OfMole
+from bot.moles.service import MoleService
+from bot.telegram.client import RetryingBot
+from storage.database import Database
+from storage.records import User
+
+
+def setup() -> Router:
+    router = Router(name="mole topics")
+    router.callback_query.register(open_topic, OfMole.filter(F.act == Act.TOPIC))
+    return router
+
+
+async def open_topic(
+    callback: CallbackQuery,
+    callback_data: OfMole,
+    user: User,
+    database: Database,
+    bot: RetryingBot,
+    mole_service: MoleService,
+) -> None:
+    """Begin a topic named like the mole, with its card: what is pressed or sent there is answered there."""
+    mole = await database.moles.get_owned(callback_data.mole_id, user.id)
+    if mole is None:
+        await callback.answer(_("You do not follow this mole any more."), show_alert=True)
+        return
+    try:
+        made = await bot.create_forum_topic(user.id, mole.name)
+    except TelegramBadRequest:
+        await callback.answer(_("This chat has no topics."), show_alert=True)
+        return
+    await callback.answer()
+    standing = await mole_service.standing(mole)
+    text = wording.card(mole, standing, await database.reminders.get(mole.id))
+    thread = made.message_thread_id
+    await bot.send_message(user.id, text, message_thread_id=thread, reply_markup=card_buttons(mole, standing))
