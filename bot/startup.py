@@ -111,13 +111,16 @@ def worker_pool(settings: Settings, classifier: str | None) -> WorkerPool:
     )
 
 
-async def reach_telegram(bot: RetryingBot) -> None:
-    """Learn who we are; wait while Telegram cannot be reached. Raises StartupError where waiting would not help."""
+async def reach_telegram(bot: RetryingBot, *, polling: bool = True) -> None:
+    """Learn who we are; wait while Telegram cannot be reached. Raises StartupError where waiting would not help.
+
+    Long polling gets nothing while a webhook is set, so it is taken away for `polling`.
+    """
     while True:
         try:
             me = await bot.me()
-            # Long polling gets nothing while a webhook is set.
-            await bot.delete_webhook()
+            if polling:
+                await bot.delete_webhook()
         except (ClientDecodeError, NotUnderstood):
             logger.warning("what answers is not Telegram: see to TELEGRAM_API_URL and HTTPS_PROXY; trying again")
         except (TelegramNetworkError, TelegramServerError) as error:

@@ -16,12 +16,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 import yaml
+from aiohttp import web
 from compose_spec import ComposeSpecification
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bot.settings import Settings as BotSettings
 from inference.engine.engine import Engine
 from tests.web.serving import PoolOnCommand, received, served
 from tests.web.test_web_api import form
@@ -68,9 +70,10 @@ def test_compose_follows_its_specification() -> None:
 
 def test_compose_sets_what_the_programs_know() -> None:
     services = merged()["services"]
-    web = services["web"]
-    assert isinstance(web, dict)
-    assert {name.lower() for name in web["environment"]} <= set(Settings.model_fields)
+    for name, settings in (("bot", BotSettings), ("web", Settings)):
+        service = services[name]
+        assert isinstance(service, dict)
+        assert {name.lower() for name in service["environment"]} <= set(settings.model_fields)
 
 
 def test_prometheus_reads_its_configuration_and_alerts() -> None:
@@ -126,10 +129,17 @@ def certificates(tmp_path: Path) -> Path:
     return folder
 
 
-def configured(folder: Path, upstream: str, plain: str, tls: str) -> Path:
+def configured(folder: Path, upstream: str, plain: str, tls: str, bot: str = "127.0.0.1:9", **changes: str) -> Path:
     """The configuration with the addresses of a test, in a folder of its own."""
     text = (DEPLOY / "nginx" / "nginx.conf").read_text()
-    for ours, theirs in (("web:8080", upstream), ("listen 80;", f"listen {plain};"), ("listen 443", f"listen {tls}")):
+    addresses = {
+        "web:8080": upstream,
+        "listen 80;": f"listen {plain};",
+        "listen 443": f"listen {tls}",
+        "bot:8082": bot,
+        **changes,
+    }
+    for ours, theirs in addresses.items():
         assert text.count(ours) == 1
         text = text.replace(ours, theirs)
     path = folder / "nginx.conf"
@@ -187,6 +197,40 @@ async def test_nginx_ends_tls_limits_bodies_and_hides_what_is_inside(
         assert moved.status == 308 and moved.headers["Location"].startswith("https://")
         statuses = [(await received(http.post(f"{url}/ru", data={}))).status for _ in range(30)]
         assert 429 in statuses
+
+
+@pytest.mark.parametrize("from_telegram", [True, False])
+async def test_nginx_lets_telegram_alone_call_the_bot_and_tells_its_address(
+    certificates: Path, sockets: tuple[str, str], from_telegram: bool
+) -> None:
+    plain, tls = sockets
+    trust = ssl.create_default_context(cafile=str(certificates / "fullchain.pem"))
+    url = f"https://localhost:{tls.rpartition(':')[2]}/telegram"
+    ours = {"91.108.4.0/22 1;": "127.0.0.0/8 1;"} if from_telegram else {}
+
+    async def bot(request: web.Request) -> web.Response:
+        return web.Response(text=f"{request.path} {request.headers['X-Forwarded-For']} {await request.text()}")
+
+    application = web.Application()
+    application.router.add_post("/telegram", bot)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        behind = f"127.0.0.1:{runner.addresses[0][1]}"
+        async with (
+            nginx(configured(certificates.parent, "127.0.0.1:9", plain, tls, behind, **ours)),
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as http,
+        ):
+            await until_it_answers(http, f"{url}?x")
+            answered = await received(http.post(url, data="{}", headers={"X-Forwarded-For": "149.154.160.1"}))
+            assert answered.status == (200 if from_telegram else 403)
+            if from_telegram:
+                assert await answered.text() == "/telegram 127.0.0.1 {}"
+                large = {"Content-Length": str(2 * 1024 * 1024)}
+                assert (await received(http.post(url, data=b"", headers=large))).status == 413
+    finally:
+        await runner.cleanup()
 
 
 async def until_it_answers(http: aiohttp.ClientSession, url: str) -> None:
