@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     classifier: str | None = None
     operator: str | None = Field(default=None, max_length=100)
     workers: int = Field(default=1, ge=1)
+    workers_at: Literal["here", "elsewhere"] = "here"
     queue_limit: int = Field(default=500, ge=10)
     person_photos: int = Field(default=50, ge=10)
     person_messages: int = Field(default=30, ge=5)
@@ -147,6 +148,8 @@ class Settings(BaseSettings):
     def _server_needs_token(self) -> "Settings":
         if self.telegram_api_url is not None and self.bot_token is None:
             raise ValueError("TELEGRAM_API_URL is set without BOT_TOKEN: set both or neither")
+        if self.workers_at == "elsewhere" and (self.database_url is None or self.data_key is None):
+            raise ValueError("WORKERS_AT=elsewhere needs DATABASE_URL with PostgreSQL, and DATA_KEY")
         if (self.webhook_url is None) != (self.webhook_secret is None):
             raise ValueError("WEBHOOK_URL and WEBHOOK_SECRET go together: set both or neither")
         return self

@@ -31,6 +31,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch
         ("SANDBOX_PORT", "http", "SANDBOX_PORT: Input should be a valid integer"),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT: Input should be 'console' or 'json'"),
+        ("WORKERS_AT", "elsewhere", "WORKERS_AT=elsewhere needs DATABASE_URL"),
         ("WEBHOOK_URL", "https://example.org", "WEBHOOK_URL: String should match"),
         ("WEBHOOK_URL", "https://example.org/telegram", "WEBHOOK_URL and WEBHOOK_SECRET go together"),
         ("WEBHOOK_SECRET", "short", "WEBHOOK_SECRET: give 16 to 256 letters"),

@@ -70,7 +70,7 @@ def test_compose_follows_its_specification() -> None:
 
 def test_compose_sets_what_the_programs_know() -> None:
     services = merged()["services"]
-    for name, settings in (("bot", BotSettings), ("web", Settings)):
+    for name, settings in (("bot", BotSettings), ("worker", BotSettings), ("web", Settings)):
         service = services[name]
         assert isinstance(service, dict)
         assert {name.lower() for name in service["environment"]} <= set(settings.model_fields)
