@@ -77,7 +77,7 @@ sbom: $(STAMP) ## write sbom.json, what the image is made of, as CycloneDX has i
 
 # After a pin in constraints.txt or a dependency in pyproject.toml has changed.
 lock: $(STAMP) ## write requirements/ anew from pyproject.toml and constraints.txt
-	@echo setuptools | $(LOCK) pyproject.toml - -c constraints.txt -o requirements/serving.txt
+	@echo setuptools | $(LOCK) pyproject.toml --extra workers - -c constraints.txt -o requirements/serving.txt
 	@grep -vE '^(#|torch(vision)?==)' constraints.txt | grep -vxFf <(grep -oE '^[a-z0-9.-]+==[^ ;]+' requirements/serving.txt) \
 	  | $(LOCK) - --no-deps -o requirements/development.txt
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from aiogram import Dispatcher
 from aiogram.exceptions import TelegramAPIError
 from aiogram.fsm.storage.memory import DisabledEventIsolation, MemoryStorage
 from aiogram.methods import GetUpdates
+from aiogram.types import Update
 from aiogram.utils.i18n import I18n
 
 from bot import handlers
@@ -52,6 +54,7 @@ from bot.telegram.pacing import Pacing
 from bot.telegram.polling import PollingWatch
 from bot.telegram.rate_limit import PACE, Pace, RateLimiter
 from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
+from bot.telegram.webhook import Webhook
 from bot.ui.commands import publish_profile
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
@@ -114,17 +117,38 @@ class Application:
             StartupError: Telegram refuses this bot.
         """
         await self._start_tasks()
-        await self.dispatcher.start_polling(
-            self.bot,
-            polling_timeout=POLL_SECONDS,
-            allowed_updates=self.dispatcher.resolve_used_update_types(),
-            handle_signals=handle_signals,
-            close_bot_session=False,
-            tasks_concurrency_limit=self.settings.queue_limit + OTHER_UPDATES,
-        )
+        wanted = self.dispatcher.resolve_used_update_types()
+        address = self.settings.webhook
+        if address is None:
+            await self.dispatcher.start_polling(
+                self.bot,
+                polling_timeout=POLL_SECONDS,
+                allowed_updates=wanted,
+                handle_signals=handle_signals,
+                close_bot_session=False,
+                tasks_concurrency_limit=self.settings.queue_limit + OTHER_UPDATES,
+            )
+        else:
+            webhook = Webhook(
+                self.bot,
+                address,
+                record=self.inbox.take,
+                handle=self._handle,
+                ready=lambda: self.engine.ready,
+                supervisor=self.supervisor,
+                sign_of_life=self.settings.data_dir / SIGN_OF_LIFE,
+            )
+            async with webhook.listening(wanted, self.settings.stop_seconds):
+                await _until_stopped(handle_signals=handle_signals)
         await self._finish()
         if self.watch.error is not None:
             raise self.watch.error
+
+    async def _handle(self, update: Update) -> None:
+        try:
+            await self.dispatcher.feed_update(self.bot, update)
+        except Exception:
+            logger.exception("update %d could not be handled", update.update_id)
 
     async def _start_tasks(self) -> None:
         start, database, settings = self.supervisor.start, self.database, self.settings
@@ -186,7 +210,7 @@ async def compose(
         session.middleware(inbox)
         session.middleware(Pacing(rate_limiter))
         bot = connect(settings.token, session, retries, settings.telegram_local_dir)
-        await reach_telegram(bot)
+        await reach_telegram(bot, polling=settings.webhook is None)
         missed = await asyncio.to_thread(melanomas_missed, settings.weights_dir)
         joiner = await asyncio.to_thread(_joiner, settings)
         agreement = Agreement(bot, settings.operator)
@@ -252,6 +276,14 @@ def _metrics_server(application: Application) -> AbstractAsyncContextManager[obj
     if settings.metrics_port is None:
         return nullcontext()
     return MetricsServer(application.metrics, settings.metrics_host, settings.metrics_port)
+
+
+async def _until_stopped(*, handle_signals: bool) -> None:
+    stopped = asyncio.Event()
+    if handle_signals:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    await stopped.wait()
 
 
 def _joiner(settings: Settings) -> Joiner | None:

@@ -1,5 +1,7 @@
 """Settings from the environment or `.env`; see docs/configuration.md."""
 
+import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,11 +10,14 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartupError
+from bot.telegram.webhook import Address, Network
 from inference.engine.engine import DEFAULT_WEIGHTS
 from storage.errors import StorageError
 from storage.keys import decode_key
 from storage.location import locate
 
+# Telegram calls from these, see core.telegram.org/bots/webhooks.
+TELEGRAM = (ip_network("149.154.160.0/20"), ip_network("91.108.4.0/22"))
 # A hundred years; a date before the year 1 does not exist.
 MAX_RETENTION_DAYS = 36_500
 
@@ -36,6 +41,7 @@ class Settings(BaseSettings):
     classifier: str | None = None
     operator: str | None = Field(default=None, max_length=100)
     workers: int = Field(default=1, ge=1)
+    workers_at: Literal["here", "elsewhere"] = "here"
     queue_limit: int = Field(default=500, ge=10)
     person_photos: int = Field(default=50, ge=10)
     person_messages: int = Field(default=30, ge=5)
@@ -45,6 +51,12 @@ class Settings(BaseSettings):
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     sentry_dsn: SecretStr | None = None
+    webhook_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+/\S+$")
+    webhook_secret: SecretStr | None = Field(default=None)
+    webhook_host: str = "127.0.0.1"
+    webhook_port: int = Field(default=8082, ge=0, le=65535)
+    webhook_sources: Annotated[tuple[Network, ...], NoDecode] = TELEGRAM
+    webhook_trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     sandbox_port: int = Field(default=8081, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
@@ -55,6 +67,37 @@ class Settings(BaseSettings):
         if self.bot_token is None:
             raise ValueError("no token is set")
         return self.bot_token.get_secret_value()
+
+    @property
+    def webhook(self) -> Address | None:
+        """Where updates arrive; None for long polling."""
+        if self.webhook_url is None or self.webhook_secret is None:
+            return None
+        return Address(
+            url=self.webhook_url,
+            secret=self.webhook_secret.get_secret_value(),
+            host=self.webhook_host,
+            port=self.webhook_port,
+            sources=self.webhook_sources,
+            proxies=self.webhook_trusted_proxies,
+        )
+
+    @field_validator("webhook_sources", "webhook_trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        except ValueError:
+            raise ValueError("give networks separated by commas, for example 10.0.0.0/8,172.28.5.2") from None
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _secret_is_well_formed(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
+            raise ValueError("give 16 to 256 letters, digits, - and _")
+        return value
 
     @field_validator("admin_ids", mode="before")
     @classmethod
@@ -108,6 +151,10 @@ class Settings(BaseSettings):
     def _server_needs_token(self) -> "Settings":
         if self.telegram_api_url is not None and self.bot_token is None:
             raise ValueError("TELEGRAM_API_URL is set without BOT_TOKEN: set both or neither")
+        if self.workers_at == "elsewhere" and (self.database_url is None or self.data_key is None):
+            raise ValueError("WORKERS_AT=elsewhere needs DATABASE_URL with PostgreSQL, and DATA_KEY")
+        if (self.webhook_url is None) != (self.webhook_secret is None):
+            raise ValueError("WEBHOOK_URL and WEBHOOK_SECRET go together: set both or neither")
         return self
 
 

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.telegram.client import NotUnderstood, RetryingBot
 from bot.telegram.refusals import refusal
 from inference.engine.engine import AnalysisFailed, Engine
-from inference.engine.pool import WorkerPool
+from inference.engine.pool import Pool, WorkerPool
 from inference.registry.registry import RegistryError, UnknownClassifier
 from storage.database import Database
 from storage.errors import DatabaseInUse, StorageError
@@ -104,20 +104,40 @@ async def start_engine(settings: Settings, chosen: str | None = None) -> AsyncIt
         await engine.stop()
 
 
-def worker_pool(settings: Settings, classifier: str | None) -> WorkerPool:
-    """Workers on this machine for a released classifier; None is the one that the registry serves."""
+def worker_pool(settings: Settings, classifier: str | None) -> Pool:
+    """Workers that serve a released classifier, here or elsewhere; None is the one that the registry serves.
+
+    Raises:
+        StartupError: what workers elsewhere need is not installed.
+    """
+    if settings.workers_at == "elsewhere" and settings.database_url is not None and settings.data_key is not None:
+        try:
+            from bot.workers.pool import RemotePool
+        except ImportError as error:
+            raise StartupError(f"WORKERS_AT: install the extra `workers` first ({error})") from None
+        return RemotePool(
+            settings.database_url,
+            settings.data_key.get_secret_value().encode(),
+            settings.weights_dir,
+            classifier=classifier,
+            size=settings.workers,
+            photo_seconds=settings.photo_seconds,
+        )
     return WorkerPool(
         settings.weights_dir, classifier=classifier, size=settings.workers, photo_seconds=settings.photo_seconds
     )
 
 
-async def reach_telegram(bot: RetryingBot) -> None:
-    """Call getMe; waits while Telegram is out of reach. Raises StartupError if waiting would not help."""
+async def reach_telegram(bot: RetryingBot, *, polling: bool = True) -> None:
+    """Call getMe; waits while Telegram is out of reach. Raises StartupError if waiting would not help.
+
+    Long polling gets no updates while a webhook is set, so `polling` deletes it.
+    """
     while True:
         try:
             me = await bot.me()
-            # Long polling gets no updates while a webhook is set.
-            await bot.delete_webhook()
+            if polling:
+                await bot.delete_webhook()
         except (ClientDecodeError, NotUnderstood):
             logger.warning("what answers is not Telegram: see to TELEGRAM_API_URL and HTTPS_PROXY; trying again")
         except (TelegramNetworkError, TelegramServerError) as error:

@@ -115,7 +115,10 @@ def test_every_pin_but_torch_is_installed_by_the_hash_of_its_file() -> None:
 
 
 def test_serving_is_installed_without_anything_of_training() -> None:
-    needed = {canonicalize_name(name) for name in installed_closure(PROJECT["dependencies"])}
+    needed = {
+        canonicalize_name(name)
+        for name in installed_closure([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["workers"]])
+    }
     assert set(hashed("serving")) == needed | {"setuptools"}
 
 

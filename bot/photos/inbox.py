@@ -65,6 +65,17 @@ class Inbox(BaseRequestMiddleware):
         request = await self._database.requests.of_message(message.chat.id, message.message_id)
         return None if request is None or request.edited_at < (message.edit_date or 0) else request
 
+    async def take(self, update: Update) -> bool:
+        """Record the photo of an update that came by itself; False where it holds none.
+
+        Returns once it is recorded. Then Telegram may forget the update.
+        """
+        message = _asking(update)
+        if message is None:
+            return False
+        await self._store([message], time.monotonic())
+        return True
+
     async def close(self) -> None:
         """Stop recording. Telegram still has the photos."""
         for task in self._recording:

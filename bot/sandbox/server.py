@@ -62,6 +62,7 @@ from bot.sandbox.forms import REQUEST_LIMIT
 from bot.sandbox.guard import guard, harden
 from bot.sandbox.sim import routes
 from bot.sandbox.state import World
+from bot.sandbox.webhook import WebhookDelivery
 
 BOT_ID = 7_000_000_001
 PAGE = Path(__file__).with_name("page")
@@ -117,6 +118,7 @@ class Sandbox:
         for person in people:
             self.world.join(person)
         self._samples = samples
+        self._delivery = WebhookDelivery(self.world.updates)
         self._runner: web.AppRunner | None = None
         self._base_url = ""
 
@@ -146,12 +148,14 @@ class Sandbox:
         except OSError:
             await self._runner.cleanup()
             raise
+        self._delivery.start()
         taken = self._runner.addresses[0][1]
         self._base_url = f"http://{f'[{host}]' if ':' in host else host}:{taken}"
 
     async def stop(self) -> None:
         """Ends the waiting requests and stops listening. All chats are lost."""
         self.world.close()
+        await self._delivery.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -1,10 +1,12 @@
-"""The queue behind getUpdates: offsets, long polling, allowed_updates, and one poller at a time."""
+"""The queue behind getUpdates and the webhook: offsets, long polling, allowed_updates, and one poller at a time."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aiogram.types import Update
@@ -17,8 +19,17 @@ MAX_HOLD = 50
 ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 
 
+@dataclass(frozen=True)
+class Webhook:
+    """Where updates are delivered, with which secret, and how many at once."""
+
+    url: str
+    secret: str
+    connections: int
+
+
 class UpdateQueue:
-    """Updates wait here until a higher offset confirms them, so a lost answer is sent again."""
+    """Updates wait here until an offset above theirs, or the webhook, confirms them: a lost answer is sent again."""
 
     def __init__(self) -> None:
         self._pending: deque[dict[str, Any]] = deque(maxlen=UPDATES_KEPT)
@@ -27,6 +38,8 @@ class UpdateQueue:
         self._poller = 0
         self._changed = asyncio.Event()
         self._closed = False
+        self.webhook: Webhook | None = None
+        self.complaint: tuple[datetime, str] | None = None
 
     @property
     def pending(self) -> int:
@@ -44,8 +57,33 @@ class UpdateQueue:
         """Appends any JSON object unchanged, except that `update_id` is set; returns the id."""
         self._last_id += 1
         self._pending.append({**update, "update_id": self._last_id})
-        self._wake()
+        self.wake()
         return self._last_id
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set with the next change."""
+        return self._changed
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """What nobody has confirmed, the oldest first."""
+        return list(self._pending)
+
+    def set_webhook(self, webhook: Webhook | None, allowed: list[str] | None) -> None:
+        """Delivers from now on, or no longer where None."""
+        self.webhook = webhook
+        self.complaint = None
+        if allowed is not None:
+            self._allowed = frozenset(allowed)
+        self.wake()
+
+    def complain(self, words: str) -> None:
+        """Notes why the webhook could not be called."""
+        self.complaint = datetime.now(UTC), words
+
+    def confirm(self, update_id: int) -> None:
+        """Forgets an update that the webhook has taken."""
+        self._pending = deque((each for each in self._pending if each["update_id"] != update_id), maxlen=UPDATES_KEPT)
 
     def drop_pending(self) -> None:
         """Drops the waiting updates, as deleteWebhook with drop_pending_updates does."""
@@ -62,9 +100,15 @@ class UpdateQueue:
 
         A newer call ends an older one that is still waiting; the older one gets Telegram's 409.
         """
+        if self.webhook is not None:
+            raise ApiError(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; "
+                "use deleteWebhook to delete the webhook first",
+            )
         self._poller += 1
         mine = self._poller
-        self._wake()
+        self.wake()
         if allowed is not None:
             self._allowed = frozenset(allowed)
         self._confirm(offset or 0)
@@ -91,7 +135,7 @@ class UpdateQueue:
     def close(self) -> None:
         """Ends a waiting call with an empty answer."""
         self._closed = True
-        self._wake()
+        self.wake()
 
     def _confirm(self, offset: int) -> None:
         if offset < 0:
@@ -100,6 +144,7 @@ class UpdateQueue:
         while self._pending and self._pending[0]["update_id"] < offset:
             self._pending.popleft()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Has those who wait look again."""
         self._changed.set()
         self._changed = asyncio.Event()

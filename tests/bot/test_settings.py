@@ -31,6 +31,11 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch
         ("SANDBOX_PORT", "http", "SANDBOX_PORT: Input should be a valid integer"),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT: Input should be 'console' or 'json'"),
+        ("WORKERS_AT", "elsewhere", "WORKERS_AT=elsewhere needs DATABASE_URL"),
+        ("WEBHOOK_URL", "https://example.org", "WEBHOOK_URL: String should match"),
+        ("WEBHOOK_URL", "https://example.org/telegram", "WEBHOOK_URL and WEBHOOK_SECRET go together"),
+        ("WEBHOOK_SECRET", "short", "WEBHOOK_SECRET: give 16 to 256 letters"),
+        ("WEBHOOK_SOURCES", "10.0.0.1/8", "WEBHOOK_SOURCES: give networks separated by commas"),
         ("TELEGRAM_API_URL", "http://localhost:8081", "TELEGRAM_API_URL is set without BOT_TOKEN"),
     ],
 )
@@ -42,7 +47,7 @@ def test_every_bad_setting_is_named_with_what_to_change(
         load_settings()
     assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
-    if name in ("BOT_TOKEN", "DATA_KEY"):
+    if name in ("BOT_TOKEN", "DATA_KEY", "WEBHOOK_SECRET"):
         assert value not in str(caught.value)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
+from aiohttp import web
 from compose_spec import ComposeSpecification
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -71,8 +72,8 @@ def test_compose_follows_its_specification() -> None:
 
 def test_compose_sets_what_the_programs_know() -> None:
     services: Any = merged()["services"]
-    environments = {name: services[name]["environment"] for name in ("bot", "web")}
-    for name, settings in (("bot", BotSettings), ("web", Settings)):
+    environments = {name: services[name]["environment"] for name in ("bot", "worker", "web")}
+    for name, settings in (("bot", BotSettings), ("worker", BotSettings), ("web", Settings)):
         assert {each.lower() for each in environments[name]} <= set(settings.model_fields)
     scraped = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
     targets = {target for job in scraped for config in job["static_configs"] for target in config["targets"]}
@@ -136,10 +137,17 @@ def certificates(tmp_path: Path) -> Path:
     return folder
 
 
-def configured(folder: Path, upstream: str, plain: str, tls: str) -> Path:
+def configured(folder: Path, upstream: str, plain: str, tls: str, bot: str = "127.0.0.1:9", **changes: str) -> Path:
     """The configuration with the addresses of a test, in a folder of its own."""
     text = (DEPLOY / "nginx" / "nginx.conf").read_text()
-    for ours, theirs in (("web:8080", upstream), ("listen 80;", f"listen {plain};"), ("listen 443", f"listen {tls}")):
+    addresses = {
+        "web:8080": upstream,
+        "listen 80;": f"listen {plain};",
+        "listen 443": f"listen {tls}",
+        "bot:8082": bot,
+        **changes,
+    }
+    for ours, theirs in addresses.items():
         assert text.count(ours) == 1
         text = text.replace(ours, theirs)
     path = folder / "nginx.conf"
@@ -197,6 +205,40 @@ async def test_nginx_ends_tls_limits_bodies_and_hides_what_is_inside(
         assert moved.status == 308 and moved.headers["Location"].startswith("https://")
         statuses = [(await received(http.post(f"{url}/ru", data={}))).status for _ in range(30)]
         assert 429 in statuses
+
+
+@pytest.mark.parametrize("from_telegram", [True, False])
+async def test_nginx_lets_telegram_alone_call_the_bot_and_tells_its_address(
+    certificates: Path, sockets: tuple[str, str], from_telegram: bool
+) -> None:
+    plain, tls = sockets
+    trust = ssl.create_default_context(cafile=str(certificates / "fullchain.pem"))
+    url = f"https://localhost:{tls.rpartition(':')[2]}/telegram"
+    ours = {"91.108.4.0/22 1;": "127.0.0.0/8 1;"} if from_telegram else {}
+
+    async def bot(request: web.Request) -> web.Response:
+        return web.Response(text=f"{request.path} {request.headers['X-Forwarded-For']} {await request.text()}")
+
+    application = web.Application()
+    application.router.add_post("/telegram", bot)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        behind = f"127.0.0.1:{runner.addresses[0][1]}"
+        async with (
+            nginx(configured(certificates.parent, "127.0.0.1:9", plain, tls, behind, **ours)),
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as http,
+        ):
+            await until_it_answers(http, f"{url}?x")
+            answered = await received(http.post(url, data="{}", headers={"X-Forwarded-For": "149.154.160.1"}))
+            assert answered.status == (200 if from_telegram else 403)
+            if from_telegram:
+                assert await answered.text() == "/telegram 127.0.0.1 {}"
+                large = {"Content-Length": str(2 * 1024 * 1024)}
+                assert (await received(http.post(url, data=b"", headers=large))).status == 413
+    finally:
+        await runner.cleanup()
 
 
 async def until_it_answers(http: aiohttp.ClientSession, url: str) -> None:

@@ -19,7 +19,7 @@ from web.settings import Settings as WebSettings
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "kubernetes"
 # The oldest and the newest release that are looked after.
 VERSIONS = ["1.34", "1.37"]
-KNOWN = {"bot": BotSettings, "web": WebSettings}
+KNOWN = {"bot": BotSettings, "web": WebSettings, "worker": BotSettings}
 
 
 def objects(kind: str | None = None) -> list[dict[str, Any]]:

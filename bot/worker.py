@@ -1,0 +1,115 @@
+"""`python -m bot.worker`: reads photos for a bot that runs elsewhere, with WORKERS processes, until it is stopped."""
+
+import asyncio
+import logging
+import signal
+import sys
+from functools import partial
+
+from bot.errors import StartupError
+from bot.logs import set_up_logging
+from bot.settings import Settings, load_settings
+from bot.workers.messages import QUESTIONS, Answer, Question, packed, unpacked
+from inference.engine.engine import AnalysisFailed, PhotoError
+from inference.engine.exchangeable import ExchangeablePool
+from inference.engine.pool import WorkerPool
+from inference.registry.registry import RegistryError
+from storage.errors import StorageError, StorageUnavailable
+from storage.queue import JobQueue, open_queue
+from storage.retry import until_stored
+
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """Answers questions, with the classifier that each one names."""
+
+    def __init__(self, settings: Settings, queue: JobQueue) -> None:
+        self._settings = settings
+        self._queue = queue
+        self._pool: ExchangeablePool | None = None
+        self._classifier: str | None = None
+        self._exchanging = asyncio.Lock()
+
+    async def answer(self, content: bytes) -> None:
+        """Read the photo of a question, and send what was found to where it came from."""
+        question: Question = unpacked(content)
+        try:
+            pool = await self.prepare(question.classifier)
+            result = None
+            if question.task is not None:
+                result = await getattr(pool, question.task)(question.photo, question.plate)
+            answer = Answer(question.number, result)
+        except (PhotoError, AnalysisFailed, RegistryError) as error:
+            answer = Answer(question.number, error=_plain(error))
+        await until_stored(partial(self._queue.put, question.reply_to, packed(answer)))
+
+    async def stop(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            await self._pool.stop()
+
+    async def prepare(self, classifier: str | None) -> ExchangeablePool:
+        """Processes that serve a classifier; those that served another are ended when they have answered."""
+        async with self._exchanging:
+            if self._pool is None:
+                first = ExchangeablePool(self._processes(classifier))
+                await first.start()
+                self._pool, self._classifier = first, classifier
+            elif classifier != self._classifier:
+                await self._pool.exchange(self._processes(classifier))
+                self._classifier = classifier
+            return self._pool
+
+    def _processes(self, classifier: str | None) -> WorkerPool:
+        settings = self._settings
+        return WorkerPool(
+            settings.weights_dir, classifier=classifier, size=settings.workers, photo_seconds=settings.photo_seconds
+        )
+
+
+async def serve(settings: Settings) -> None:
+    """Answer until SIGTERM or SIGINT; photos that are being read are finished first.
+
+    Raises:
+        StartupError: it cannot start as it is set up.
+    """
+    if settings.database_url is None or settings.data_key is None:
+        raise StartupError("DATABASE_URL, DATA_KEY: a worker needs those of its bot")
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    try:
+        async with open_queue(settings.database_url, settings.data_key.get_secret_value().encode()) as queue:
+            worker = Worker(settings, queue)
+            try:
+                await worker.prepare(settings.classifier)
+                logger.info("reading photos with %d process(es)", settings.workers)
+                serving = (queue.serve(QUESTIONS, worker.answer, stop) for _ in range(settings.workers))
+                await asyncio.gather(*serving)
+            finally:
+                await worker.stop()
+    except (StorageError, StorageUnavailable, RegistryError, AnalysisFailed) as error:
+        raise StartupError(str(error)) from None
+
+
+def _plain(error: Exception) -> Exception:
+    """The error without its cause, which may be of a library that the bot does not have."""
+    error.__cause__ = None
+    return error
+
+
+def main() -> int:
+    """Exit status: 0 after an orderly stop, 2 for what has to be set up."""
+    try:
+        settings = load_settings()
+        set_up_logging(settings.log_level, settings.log_format, ())
+        asyncio.run(serve(settings))
+    except StartupError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
