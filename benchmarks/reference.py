@@ -18,7 +18,8 @@ from inference.pipeline.segmenter import Segmenter
 from inference.registry.registry import Registry, Release
 from inference.registry.schema import SegmenterEntry
 from models.networks import zoo
-from models.networks.segmenter import find_lesions, load_segmenter
+from models.networks.segmenter import load_segmenter
+from models.release.onnx import ServedSegmenter
 from models.training.classification import predict
 
 
@@ -35,13 +36,11 @@ class _TorchSegmenter(Segmenter):
     def __init__(self, release: Release[SegmenterEntry], folder: Path) -> None:
         super().__init__(release)
         entry = release.entry
-        self._network = load_segmenter(folder / entry.served.file, entry.network)
+        self._network = ServedSegmenter(load_segmenter(folder / entry.served.file, entry.network), self._frame)
 
-    def lesions(self, photos: Sequence[Photo]) -> list[Lesion | None]:
-        pixels = [photo.pixels for photo in photos]
-        found = find_lesions(self._network, pixels, self._frame, min_score=self._min_score)
-        lesions = [Lesion(best[0].box, best[0].mask, best[0].score) if best else None for best in found]
-        return [lesion if lesion and lesion.mask.any() else None for lesion in lesions]
+    def _run(self, squares: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        with torch.inference_mode():
+            return [found.numpy() for found in self._network(torch.from_numpy(squares))]
 
 
 class _TorchClassifier(Classifier):

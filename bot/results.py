@@ -49,8 +49,9 @@ class Result:
 
     `symptoms` are reported by the person; with any, the risk is at least raised. `before` is the result without the
     person's answers, or None if there are none. `domain` is what the photo was taken with. `missed` is the share of
-    melanomas in such photos that got an answer of low risk, or None if it was not measured. If there were too many
-    photos, this one will probably be accepted in `retry_after` seconds.
+    melanomas in such photos that got an answer of low risk, or None if it was not measured. `spots` is how many the
+    photo shows; the answer is about the worst. If there were too many photos, this one will probably be accepted in
+    `retry_after` seconds.
     """
 
     label: str | None = None
@@ -60,6 +61,7 @@ class Result:
     retry_after: float = 0.0
     domain: Domain | None = None
     missed: float | None = None
+    spots: int = 1
     symptoms: tuple[Symptom, ...] = ()
     before: "Result | None" = None
 
@@ -67,7 +69,7 @@ class Result:
     def of(cls, analysis: Analysis, missed: float | None = None) -> "Result":
         return cls(
             analysis.label, analysis.probabilities, analysis.risk, analysis.refusal,
-            domain=analysis.domain, missed=missed,
+            domain=analysis.domain, missed=missed, spots=1 + len(analysis.more_lesions),
         )  # fmt: skip
 
     def reporting(self, symptoms: Collection[Symptom]) -> "Result":
@@ -88,6 +90,7 @@ class Result:
             reason=REASONS[reason] if reason is not None else None,
             domain=result.get("domain"),
             missed=result.get("missed"),
+            spots=result.get("spots", 1),
             symptoms=tuple(map(Symptom, result.get("symptoms", ()))),
             before=cls.stored(before) if before is not None else None,
         )
@@ -102,6 +105,7 @@ def to_stored(result: Result, analysis: Analysis | None) -> dict[str, Any]:
         "refusal": result.reason,
         "domain": result.domain,
         "missed": result.missed,
+        "spots": result.spots,
         "symptoms": list(result.symptoms),
     }
     if result.before is not None:

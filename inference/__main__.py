@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from inference.drawing.verdict import STANDS_OUT
 from inference.drawing.words import class_name
 from inference.pipeline.joint import AnswersError, Joiner, read_answers
 from inference.record import record
@@ -135,7 +136,12 @@ def _sentence(answer: "Answer[Path]") -> str:
     if analysis.label is None:
         return f"{answer.photo}: refused: {analysis.refusal}"
     shares = ", ".join(f"{code} {share:.1%}" for code, share in analysis.probabilities.items())
-    return f"{answer.photo}: {class_name(analysis.label)}, risk {analysis.risk} ({shares})"
+    spots = f", the worst of {1 + len(analysis.more_lesions)} spots" if analysis.more_lesions else ""
+    name = class_name(analysis.label)
+    kind = (
+        name if analysis.probabilities[analysis.label] >= STANDS_OUT else f"no single kind stands out, most like {name}"
+    )
+    return f"{answer.photo}: {kind}, risk {analysis.risk}{spots} ({shares})"
 
 
 if __name__ == "__main__":

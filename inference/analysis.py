@@ -62,8 +62,9 @@ class Analysis:
     """One photo's answer.
 
     `label` is the most likely class. `probabilities` are calibrated: class -> 0..1, in the order of `CLASSES`, with the
-    sum 1. A refused analysis has a `refusal`, no probabilities, and None as `label` and `risk`. `domain` is what the
-    photo was probably taken with, or None if no network saw it. `models` maps a role to the name and version of its
+    sum 1. A refused analysis has a `refusal`, no probabilities, and None as `label` and `risk`. The answer is about the
+    `lesion`, the worst if there are several. `more_lesions` are the others, the worst first. `domain` is what the photo
+    was probably taken with, or None if no network saw it. `models` maps a role to the name and version of its
     model. `timings` maps a step to milliseconds.
     """
 
@@ -74,6 +75,7 @@ class Analysis:
     refusal: Refusal | None
     risk: Risk | None
     domain: Domain | None = None
+    more_lesions: tuple[Lesion, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
 

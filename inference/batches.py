@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 import numpy as np
 from PIL import Image
 
-from inference.analysis import Analysis
+from inference.analysis import Analysis, Lesion
 from inference.cores import cores
 from inference.drawing.annotate import annotate, jpeg
 from inference.photo import Photo, PhotoError, decode
@@ -116,11 +116,14 @@ def at_taken_size(photo: Photo, analysis: Analysis) -> Analysis:
         return analysis
     width, height = photo.taken_size
     across, down = width / photo.width, height / photo.height
-    lesion = analysis.lesion
-    if lesion is not None:
-        x1, y1, x2, y2 = lesion.box
-        lesion = replace(lesion, box=(x1 * across, y1 * down, x2 * across, y2 * down))
-    return replace(analysis, lesion=lesion, quality=replace(analysis.quality, width=width, height=height))
+    scaled = [_scaled(lesion, across, down) for lesion in (analysis.lesion, *analysis.more_lesions) if lesion]
+    quality = replace(analysis.quality, width=width, height=height)
+    return replace(analysis, lesion=next(iter(scaled), None), more_lesions=tuple(scaled[1:]), quality=quality)
+
+
+def _scaled(lesion: Lesion, across: float, down: float) -> Lesion:
+    x1, y1, x2, y2 = lesion.box
+    return replace(lesion, box=(x1 * across, y1 * down, x2 * across, y2 * down))
 
 
 def answers(

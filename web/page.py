@@ -165,6 +165,8 @@ def _in_words(answer: Answer, language: str) -> dict[str, Any]:
         assert analysis.refusal is not None
         title, help_ = verdict.refusal_in_words(analysis.refusal, language)
         return {"title": title, "advice": help_, "risk": None, "note": verdict.not_a_diagnosis(language)}
+    stands_out = analysis.probabilities[analysis.label] >= verdict.STANDS_OUT
+    likeliest = _("Most likely: {name}").format(name=verdict.plain_name(analysis.label, language))
     ranking = sorted(analysis.probabilities.items(), key=lambda item: -item[1])
     return {
         "title": action(analysis.risk, language),
@@ -173,7 +175,8 @@ def _in_words(answer: Answer, language: str) -> dict[str, Any]:
             if analysis.risk is Risk.LOW
             else verdict.group(analysis.probabilities, language)
         ),
-        "kind": _("Most likely: {name}").format(name=verdict.plain_name(analysis.label, language)),
+        "several": verdict.several(1 + len(analysis.more_lesions), language),
+        "kind": likeliest if stands_out else _("No single kind stands out"),
         "risk": analysis.risk.value,
         "shares": [(verdict.plain_name(name, language), verdict.percent(share, language)) for name, share in ranking],
         "picture": _embedded("image/jpeg", reading.annotated),

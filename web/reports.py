@@ -45,7 +45,7 @@ class Reports:
         told = reading.analysis
         report = ResultReport(
             received_at=datetime.now(UTC),
-            answered=Answered(told.label, told.probabilities, told.risk),
+            answered=Answered(told.label, told.probabilities, told.risk, spots=1 + len(told.more_lesions)),
             answers=answers,
             examination=examination,
             evidence=await asyncio.to_thread(self._evidence, examination),

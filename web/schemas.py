@@ -24,6 +24,7 @@ class AnalysisBody(BaseModel):
     label: str | None = Field(description="the most likely class; null where the analysis refuses")
     probabilities: dict[str, Share]
     box: tuple[float, float, float, float] | None = Field(description="x1, y1, x2, y2 in pixels of the upright photo")
+    more_lesions: list[tuple[float, float, float, float]] = Field(description="boxes of others that were read too")
     refusal: Refusal | None = Field(description="why there is no class")
     risk: Risk | None
     domain: Domain | None = Field(description="what the photo was taken with, as it looks")
@@ -48,7 +49,8 @@ def analysis_body(job: Job, answer: Answer) -> AnalysisBody:
     """The answer to a photo that was analysed."""
     analysis = answer.reading.analysis
     if analysis.label is not None and analysis.risk is not None:
-        advice = verdict.advice(analysis.risk, analysis.probabilities, job.language)
+        spots = 1 + len(analysis.more_lesions)
+        advice = verdict.advice(analysis.risk, analysis.probabilities, job.language, spots=spots)
     else:
         assert analysis.refusal is not None
         advice = " ".join(f"{part.rstrip('.')}." for part in verdict.refusal_in_words(analysis.refusal, job.language))

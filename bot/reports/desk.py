@@ -90,7 +90,7 @@ class ReportDesk:
         told = Result.stored(stored)
         return ResultReport(
             received_at=request.created_at,
-            answered=Answered(told.label, told.probabilities, told.risk, bool(told.symptoms)),
+            answered=Answered(told.label, told.probabilities, told.risk, bool(told.symptoms), told.spots),
             answers=stored.get("answers") or {},
             examination=examination,
             evidence=await asyncio.to_thread(self._evidence, examination),

@@ -17,8 +17,6 @@ from inference.drawing import verdict, words
 
 MAX_CAPTION = 1024
 SHOWN_KINDS = 3
-STANDS_OUT = 0.5
-"""If the likeliest class has a smaller share, the text says that no single kind stands out."""
 
 _NAME_WIDTH = 14
 _BAR_WIDTH = 10
@@ -37,6 +35,7 @@ def answer(result: Result, *, number: int | None = None, every_kind: bool = Fals
     if result.label is None or result.risk is None:
         raise ValueError("a result without a class has no answer, only an apology")
     lines = [f"<b>{numbered(escape(action(result)), number)}</b>", *map(escape, _because(result))]
+    lines.append(escape(verdict.several(result.spots, current_language())))
     if result.risk is Risk.LOW:
         lines.append(escape(verdict.no_warning_signs(current_language())))
     lines += [escape(_group(result)), escape(_likeness(result)), bars(result, None if every_kind else SHOWN_KINDS)]
@@ -78,7 +77,8 @@ def summary(results: Sequence[Result]) -> str:
                 raise ValueError("a result has a class or a reason")
             parts.append(apology(result.reason, number=number))
             continue
-        because = "".join(f"{escape(line)}\n" for line in _because(result))
+        several = verdict.several(result.spots, current_language())
+        because = "".join(f"{escape(line)}\n" for line in [*_because(result), several] if line)
         head = numbered(escape(action(result)), number)
         parts.append(f"<b>{head}</b>\n{because}{escape(_group(result))}. {escape(_likeness(result))}")
     if any(result.label is not None for result in results):
@@ -98,9 +98,9 @@ def headline(result: Result) -> str:
     if result.label is None or result.risk is None:
         return f"⚪ {title(result.reason or Trouble.FAILED)}"
     share = result.probabilities[result.label]
-    if result.risk is Risk.LOW and share >= STANDS_OUT:
+    if result.risk is Risk.LOW and share >= verdict.STANDS_OUT:
         return f"{RISK_ICONS[result.risk]} {class_name(result.label)}, {percent(share)}"
-    kind = class_name(result.label) if share >= STANDS_OUT else _("no single kind stands out")
+    kind = class_name(result.label) if share >= verdict.STANDS_OUT else _("no single kind stands out")
     group = _("cancer or pre-cancer {share}").format(share=percent(verdict.group_share(result.probabilities)))
     return f"{RISK_ICONS[result.risk]} {', '.join([group, *map(symptom_name, result.symptoms), kind])}"
 
@@ -142,7 +142,7 @@ def _group(result: Result) -> str:
 
 
 def _likeness(result: Result) -> str:
-    if result.label is None or result.probabilities[result.label] < STANDS_OUT:
+    if result.label is None or result.probabilities[result.label] < verdict.STANDS_OUT:
         return _("No single kind stands out")
     return _("Looks most like: {name}").format(name=class_name(result.label))
 

@@ -1,6 +1,6 @@
-"""The annotated photo: the lesion is outlined, its surroundings are dimmed, and there is a caption."""
+"""The annotated photo: its lesions are outlined, their surroundings are dimmed, and there is a caption."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from types import MappingProxyType
 from typing import Any, Final
@@ -8,10 +8,10 @@ from typing import Any, Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from inference.analysis import Analysis, Risk
-from inference.drawing.caption import GROUND, add_caption, measure
+from inference.drawing.caption import GROUND, add_caption, measure, typeface
 from inference.drawing.words import DEFAULT_CAPTION, CaptionOptions, caption
 from inference.photo import Photo
 
@@ -41,9 +41,10 @@ ACCENTS: Final = MappingProxyType({Risk.LOW: (94, 214, 255), Risk.RAISED: (255, 
 def annotate(photo: Photo, analysis: Analysis, options: CaptionOptions = DEFAULT_CAPTION) -> Photo:
     """Draw an analysis on its photo.
 
-    The lesion's own pixels stay unchanged, except for the outline. The caption is in the corner farthest from the
-    lesion. If the lesion leaves no corner free, the caption is on a strip that is added below the photo. The result has
-    the photo's size (and that strip), shrunk to `MAX_SIDE` pixels along the photo's longer side.
+    The lesions' own pixels stay unchanged, except for the outlines. Several lesions are numbered; the one that is
+    answered is number 1. The caption is in the corner farthest from them. If they leave no corner free, the caption is
+    on a strip that is added below the photo. The result has the photo's size (and that strip), shrunk to `MAX_SIDE`
+    pixels along the photo's longer side.
 
     Args:
         photo: the photo that was analysed.
@@ -53,20 +54,19 @@ def annotate(photo: Photo, analysis: Analysis, options: CaptionOptions = DEFAULT
     Raises:
         ValueError: the analysis is a refusal.
     """
-    mask = analysis.lesion.mask if analysis.lesion else None
-    pixels, mask = shrunk(photo.pixels, mask)
+    pixels, masks = shrunk(photo.pixels, masks_of(analysis))
     accent = ACCENTS[options.risk(analysis)]
-    if mask is not None and mask.any():
-        pixels = _dimmed(pixels, mask)
-        outline(pixels, mask, accent)
-    return Photo(add_caption(pixels, mask, caption(analysis, options), accent))
+    seen = np.logical_or.reduce(masks) if masks else None
+    if seen is not None and seen.any():
+        pixels = _dimmed(pixels, seen)
+        outline_all(pixels, masks, accent)
+    return Photo(add_caption(pixels, seen, caption(analysis, options), accent))
 
 
 def outlined(photo: Photo, analysis: Analysis) -> Photo:
-    """The shrunk photo with the outline of its lesion, if it has one, and nothing else."""
-    pixels, mask = shrunk(photo.pixels, analysis.lesion.mask if analysis.lesion else None)
-    if mask is not None and mask.any():
-        outline(pixels, mask, ACCENTS[analysis.risk or Risk.LOW])
+    """A photo with the outlines of its lesions and nothing else; as it is, shrunk, where there is none."""
+    pixels, masks = shrunk(photo.pixels, masks_of(analysis))
+    outline_all(pixels, masks, ACCENTS[analysis.risk or Risk.LOW])
     return Photo(pixels)
 
 
@@ -86,24 +86,50 @@ def jpeg(drawing: Photo) -> bytes:
     return buffer.getvalue()
 
 
+def masks_of(analysis: Analysis) -> list[NDArray[np.bool_]]:
+    """The masks of all lesions, each H x W, the one that is answered first."""
+    lesions = (analysis.lesion, *analysis.more_lesions)
+    return [lesion.mask for lesion in lesions if lesion is not None and lesion.mask.any()]
+
+
 def shrunk(
-    pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
-    """Copies of a photo's pixels and its mask, both shrunk to `MAX_SIDE` if they are larger."""
+    pixels: NDArray[np.uint8], masks: Sequence[NDArray[np.bool_]]
+) -> tuple[NDArray[np.uint8], list[NDArray[np.bool_]]]:
+    """A copy of a photo's pixels and its masks, all shrunk to `MAX_SIDE` where they are larger."""
     height, width = pixels.shape[:2]
     scale = MAX_SIDE / max(height, width)
     if scale >= 1:
-        return pixels.copy(), mask
+        return pixels.copy(), list(masks)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    if mask is None:
-        return small, None
-    shares = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
-    return small, shares > 127
+    shares = [cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) for mask in masks]
+    return small, [share > 127 for share in shares]
 
 
 def _dimmed(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return np.asarray(cv2.copyTo(pixels, mask.view(np.uint8), cv2.LUT(pixels, _DIMMED)), np.uint8)
+
+
+def outline_all(pixels: NDArray[np.uint8], masks: Sequence[NDArray[np.bool_]], accent: tuple[int, int, int]) -> None:
+    """Draw the outlines of all lesions, numbered from 1 where there are several."""
+    for mask in masks:
+        outline(pixels, mask, accent)
+    if len(masks) > 1:
+        picture = Image.fromarray(pixels)
+        for number, mask in enumerate(masks, 1):
+            _number(picture, mask, str(number), accent)
+        pixels[:] = np.asarray(picture)
+
+
+def _number(picture: Image.Image, mask: NDArray[np.bool_], number: str, accent: tuple[int, int, int]) -> None:
+    """Draw a number on a disc at the upper right of a lesion, inside of the picture."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    radius = max(7, round(min(picture.size) / 32))
+    x = min(int(columns[-1]) + radius, picture.width - radius)
+    y = max(int(rows[0]) - radius, radius)
+    draw = ImageDraw.Draw(picture)
+    draw.circle((x, y), radius, fill=GROUND, outline=accent, width=max(1, radius // 6))
+    draw.text((x, y), number, accent, typeface(round(radius * 1.3), True), anchor="mm")
 
 
 def outline(pixels: NDArray[np.uint8], mask: NDArray[np.bool_], accent: tuple[int, int, int]) -> None:

@@ -1,4 +1,4 @@
-"""The drawing of an explanation: the photo in grey, a heat map of what supported the answer, and the outline."""
+"""The drawing of an explanation: the photo in grey, a heat map of what supported the answer, and the outlines."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from inference.analysis import Analysis, Risk
 from inference.drawing import words
-from inference.drawing.annotate import ACCENTS, outline, shrunk
+from inference.drawing.annotate import ACCENTS, masks_of, outline_all, shrunk
 from inference.drawing.caption import Scale, add_caption
 from inference.photo import Photo
 
@@ -52,17 +52,14 @@ def overlay(photo: Photo, analysis: Analysis, heat: NDArray[np.float32]) -> Phot
 def _overlay(
     photo: Photo, analysis: Analysis, heat: NDArray[np.float32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """The photo with its heat map and outline, and the mask of what the caption should not cover."""
-    pixels, mask = shrunk(photo.pixels, analysis.lesion.mask if analysis.lesion else None)
+    """The photo with its heat map and outlines, and the mask of what the caption should not cover."""
+    pixels, masks = shrunk(photo.pixels, masks_of(analysis))
     height, width = pixels.shape[:2]
     smooth = np.clip(cv2.resize(heat, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
     level = np.rint(smooth * 255).astype(np.uint8)
     pixels = _glowing(_greyed(pixels), level)
-    seen = level > _SEEN * 255
-    if mask is not None and mask.any():
-        outline(pixels, mask, ACCENTS[analysis.risk or Risk.LOW])
-        seen |= mask
-    return pixels, seen
+    outline_all(pixels, masks, ACCENTS[analysis.risk or Risk.LOW])
+    return pixels, np.logical_or.reduce([level > _SEEN * 255, *masks])
 
 
 def _greyed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

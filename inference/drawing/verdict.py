@@ -6,12 +6,16 @@ prognosis.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from babel.numbers import format_percent
 
 from inference.analysis import Refusal, Risk
 from inference.classes import SUSPICIOUS
 from inference.drawing.words import action, translator
+
+STANDS_OUT: Final = 0.5
+"""The likeliest class has to have this share; or else no single kind is said to stand out."""
 
 
 def plain_name(label: str, language: str = "en") -> str:
@@ -58,10 +62,22 @@ def no_warning_signs(language: str = "en") -> str:
     return _("No warning signs found by the model. See a doctor if it changes, bleeds, itches or grows.")
 
 
-def advice(risk: Risk, probabilities: Mapping[str, float], language: str = "en") -> str:
-    """What to do next and why, in plain text, for an analysis that has a label."""
+def several(spots: int, language: str = "en") -> str:
+    """How many spots a photo shows, which of them is answered, and what to send; empty where there is one."""
+    if spots < 2:
+        return ""
+    _ = translator(language)
+    words = _(
+        "I see several spots here: {count}. The answer is about number 1, which worries me most. Please send a "
+        "close-up of each of them."
+    )
+    return words.format(count=spots)
+
+
+def advice(risk: Risk, probabilities: Mapping[str, float], language: str = "en", *, spots: int = 1) -> str:
+    """What to do next and why, in plain text, after an analysis that has a label; of several spots, which is meant."""
     why = no_warning_signs(language) if risk is Risk.LOW else f"{group(probabilities, language)}."
-    return f"{action(risk, language)}. {why}"
+    return " ".join(filter(None, [f"{action(risk, language)}.", why, several(spots, language)]))
 
 
 def not_a_diagnosis(language: str = "en") -> str:

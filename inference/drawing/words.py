@@ -67,13 +67,16 @@ def action(risk: Risk, language: str = "en") -> str:
 def caption(analysis: Analysis, options: CaptionOptions = DEFAULT_CAPTION) -> str:
     """Two lines for an analysis with a label: what to do, then a caution.
 
+    Of several lesions they say which one is meant.
+
     Raises:
         ValueError: the analysis is a refusal.
     """
     _ = translator(options.language)
     risk = options.risk(analysis)
     more = _("It changes, bleeds, itches or grows: see a doctor") if risk is Risk.LOW else _("Not a diagnosis")
-    return _numbered(f"{action(risk, options.language)}\n{more}", options)
+    which = f"{_('About spot number 1')}\n" if analysis.more_lesions else ""
+    return _numbered(f"{action(risk, options.language)}\n{which}{more}", options)
 
 
 def explanation(analysis: Analysis, options: CaptionOptions = DEFAULT_CAPTION) -> str:

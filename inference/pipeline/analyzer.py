@@ -18,6 +18,7 @@ from inference.pipeline.gate import Gate
 from inference.pipeline.orientation import ORIENTATIONS
 from inference.pipeline.preparation import prepare
 from inference.pipeline.segmenter import Segmenter
+from inference.pipeline.several import Finding, View
 from inference.registry.registry import Registry
 
 
@@ -94,12 +95,14 @@ class Analyzer:
         """
         [each] = self._run([photo])
         analysis = each.finished(self._titles)
-        if each.lesion is None or each.domain is None or analysis.label is None:
+        if not each.findings or each.domain is None or analysis.label is None:
             return analysis, None
-        attribution = self._classifier.attribution(each.photo, each.lesion, each.domain)
+        view = each.findings[0].view
+        attribution = self._classifier.attribution(view.photo, view.lesion, each.domain)
         explained = (analysis.label,) if analysis.risk is Risk.LOW else SUSPICIOUS
         classes = {CLASSES.index(name): analysis.probabilities[name] for name in explained}
-        heat = heatmap(attribution, classes, (each.photo.height, each.photo.width))
+        placed = [view.placed(found) for found in attribution]
+        heat = heatmap(placed, classes, (each.photo.height, each.photo.width))
         return analysis, each.framing.as_taken(heat)
 
     def outlines_of_copies(self, photo: Photo) -> list[NDArray[np.bool_]]:
@@ -111,9 +114,9 @@ class Analyzer:
         copies = [Photo(turn.apply(framed.photo.pixels)) for turn in ORIENTATIONS]
         found = self._segmenter.lesions(copies)
         return [
-            framed.framing.as_taken(turn.undo(lesion.mask))
-            for lesion, turn in zip(found, ORIENTATIONS, strict=True)
-            if lesion is not None
+            framed.framing.as_taken(turn.undo(lesions[0].mask))
+            for lesions, turn in zip(found, ORIENTATIONS, strict=True)
+            if lesions
         ]
 
     def _run(self, photos: Sequence[Photo]) -> "list[_PendingAnalysis]":
@@ -127,15 +130,15 @@ class Analyzer:
         self._score_whole(shown, begun)
         if self._checked:
             self._apply_gate(shown)
-        self._classify([each for each in shown if each.lesion is not None])
+        self._classify([each for each in shown if each.lesions])
         return pending
 
     def _segment(self, pending: "list[_PendingAnalysis]") -> None:
         if not pending:
             return
         began = perf_counter()
-        for each, lesion in zip(pending, self._segmenter.lesions([each.photo for each in pending]), strict=True):
-            each.lesion, each.refusal = lesion, None if lesion else Refusal.NO_LESION
+        for each, lesions in zip(pending, self._segmenter.lesions([each.photo for each in pending]), strict=True):
+            each.lesions, each.refusal = lesions, None if lesions else Refusal.NO_LESION
         _share("segment", began, pending)
 
     def _score_whole(self, pending: "list[_PendingAnalysis]", begun: list[Future[WholePhotoOutputs]]) -> None:
@@ -160,21 +163,38 @@ class Analyzer:
             if refusal is Refusal.NOT_SKIN or each.refusal is None:
                 each.refusal = refusal
             if each.refusal is not None:
-                each.lesion = None
+                each.lesions = []
         _share("gate", began, pending)
 
     def _classify(self, pending: "list[_PendingAnalysis]") -> None:
         if not pending:
             return
         began = perf_counter()
-        photos, lesions = [each.photo for each in pending], [each.lesion for each in pending if each.lesion]
-        odds = np.stack([each.odds for each in pending])
         domains = [each.domain for each in pending if each.domain]
-        found = self._classifier.probabilities(photos, lesions, odds, domains)
-        for each, probabilities, domain in zip(pending, found, domains, strict=True):
-            each.probabilities = probabilities
-            each.risk = self._classifier.risk(probabilities, domain)
+        views = [View(each.photo, each.lesions[0]) for each in pending]
+        odds = np.stack([each.odds for each in pending])
+        for each, view, found in zip(pending, views, self._read(views, odds, domains), strict=True):
+            each.findings = [Finding(each.lesions[0], view, *found)]
+        for each, domain in zip(pending, domains, strict=True):
+            if len(each.lesions) > 1:
+                each.findings += self._read_further(each, domain)
+                each.findings.sort(key=lambda finding: finding.severity, reverse=True)
         _share("classify", began, pending)
+
+    def _read_further(self, pending: "_PendingAnalysis", domain: Domain) -> list[Finding]:
+        """All lesions of a photo but the best: the networks that read whole photos get a close-up of each."""
+        further = pending.lesions[1:]
+        views = [View.close_up(pending.photo, lesion) for lesion in further]
+        odds = self._classifier.score_whole([view.photo for view in views]).odds
+        found = self._read(views, odds, [domain] * len(views))
+        return [Finding(lesion, view, *answer) for lesion, view, answer in zip(further, views, found, strict=True)]
+
+    def _read(
+        self, views: Sequence[View], odds: NDArray[np.float32], domains: Sequence[Domain]
+    ) -> list[tuple[dict[str, float], Risk]]:
+        photos, lesions = [view.photo for view in views], [view.lesion for view in views]
+        found = self._classifier.probabilities(photos, lesions, odds, domains)
+        return [(each, self._classifier.risk(each, domain)) for each, domain in zip(found, domains, strict=True)]
 
     def warm_up(self) -> None:
         """Run every network once, because the first pass is several times slower than later ones."""
@@ -198,31 +218,31 @@ class _PendingAnalysis:
         self.odds: NDArray[np.float32]
         self.features: NDArray[np.float32]
         self.domain: Domain | None = None
-        self.lesion: Lesion | None = None
-        self.probabilities: dict[str, float] = {}
-        self.risk: Risk | None = None
+        self.lesions: list[Lesion] = []
+        self.findings: list[Finding] = []
         self.timings = {"decode": photo.decode_ms, "quality": (perf_counter() - began) * 1000}
         self.timings |= {"gate": 0.0, "segment": 0.0, "classify": 0.0}
 
     def finished(self, titles: Mapping[str, str]) -> Analysis:
         self.timings["total"] = sum(self.timings.values())
+        worst = self.findings[0] if self.findings else None
+        probabilities = worst.probabilities if worst else {}
+        lesions = [self._as_taken(finding.lesion) for finding in self.findings]
         return Analysis(
-            label=max(self.probabilities, key=self.probabilities.__getitem__, default=None),
-            probabilities=self.probabilities,
-            lesion=self._lesion_as_taken(),
+            label=max(probabilities, key=probabilities.__getitem__, default=None),
+            probabilities=probabilities,
+            lesion=lesions[0] if lesions else None,
             quality=self.quality,
             refusal=self.refusal,
-            risk=self.risk,
+            risk=worst.risk if worst else None,
             domain=self.domain,
+            more_lesions=tuple(lesions[1:]),
             models=titles,
             timings=self.timings,
         )
 
-    def _lesion_as_taken(self) -> Lesion | None:
-        if self.lesion is None:
-            return None
-        box, mask, score = self.lesion.box, self.lesion.mask, self.lesion.score
-        return Lesion(self.framing.box_as_taken(box), self.framing.as_taken(mask), score)
+    def _as_taken(self, lesion: Lesion) -> Lesion:
+        return Lesion(self.framing.box_as_taken(lesion.box), self.framing.as_taken(lesion.mask), lesion.score)
 
 
 def _share(step: str, began: float, pending: list[_PendingAnalysis]) -> None:

@@ -155,11 +155,17 @@ class ClassifierEntry(Entry):
 
 
 class SegmenterEntry(Entry, NetworkEntry):
-    """A segmenter, named as ultralytics' YAML; outlines scored below ``min_score`` count as no lesion."""
+    """A segmenter, named as ultralytics' YAML.
+
+    Attributes:
+        min_score: outlines scored below count as no lesion.
+        further_score: outlines beside the best one that are scored below count as no further lesion.
+    """
 
     classes: tuple[Literal["lesion"]]
     input: SegmenterInput
     min_score: float = Field(ge=0, le=1)
+    further_score: float = Field(ge=0, le=1, default=1.0)
 
 
 class GateTrial(Strict):

@@ -4,10 +4,10 @@ All take ``SQUARES`` (uint8 RGB). For a classifier's network these are B x S x S
 ``inference.pipeline.crops``. For the segmenter they are B x H x W x 3, photos shrunk into a frame by
 ``inference.pipeline.masks``.
 
-The segmenter returns only the best lesion of each photo:
+The segmenter returns the ``MOST_LESIONS`` best lesions of each photo that hardly overlap, best first:
 
-* ``DETECTIONS``, B x 5: x1 y1 x2 y2 in pixels of the frame, and the score in [0, 1];
-* ``LOGITS``, B x H/4 x W/4: positive inside its outline.
+* ``DETECTIONS``, B x 3 x 5: x1 y1 x2 y2 in pixels of the frame, and the score in [0, 1];
+* ``LOGITS``, B x 3 x H/4 x W/4: positive inside its outline.
 
 A classifier's network also takes ``EXPLAIN``, one bool, and returns
 
@@ -26,6 +26,7 @@ EXPLAIN: Final = "explain"
 
 DETECTIONS: Final = "detections"
 LOGITS: Final = "logits"
+MOST_LESIONS: Final = 3
 
 LOG_ODDS: Final = "log_odds"
 FEATURES: Final = "features"

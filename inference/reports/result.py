@@ -8,6 +8,7 @@ from typing import Final
 
 from inference.analysis import Risk
 from inference.classes import MALIGNANT, PREMALIGNANT
+from inference.drawing import verdict
 from inference.engine.engine import Examination
 from inference.registry.evidence import Evidence
 from inference.reports import wording
@@ -25,12 +26,13 @@ _LEAST_SHOWN: Final = 0.0005
 
 @dataclass(frozen=True)
 class Answered:
-    """What a person was told: see `Analysis`. `symptoms`: whether the person reports any."""
+    """What a person was told: see `Analysis`. `symptoms`: whether the person reports any. `spots`: their number."""
 
     label: str | None
     probabilities: Mapping[str, float]
     risk: Risk | None
     symptoms: bool = False
+    spots: int = 1
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,13 @@ def _verdict(result: Answered, language: str) -> str:
         )
     else:
         warning = _("No warning raised by the model.")
-    return warning + " " + _("Likeliest class: {name}.").format(name=likeliest)
+    told = [warning]
+    if result.label is not None and result.probabilities[result.label] < verdict.STANDS_OUT:
+        told.append(_("No single kind stands out."))
+    told.append(_("Likeliest class: {name}.").format(name=likeliest))
+    if result.spots > 1:
+        told.append(_("Spots in the photo: {count}. This is about number 1.").format(count=result.spots))
+    return " ".join(told)
 
 
 def _colour(label: str) -> Colour:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.analysis import Analysis
+from inference.domains import Domain
 from models.data.ham10000 import Split
 from models.data.pictures import NO_CLASS, TITLES, Photo, Photos, load_photos
 from models.evaluation.metrics import Interval, bootstrap, figures
@@ -128,14 +129,19 @@ def report(rows: Sequence[Row], split: Split, stem: Path) -> None:
 
 
 def _divided(rows: Sequence[Row]) -> dict[str, dict[str, list[Row]]]:
-    phone = [row for row in rows if row.photo.domain == "phone"]
     parts: dict[str, dict[str, list[Row]]] = {
         "By set and kind of picture": {
             title: [row for row in rows if row.photo.source == source] for source, title in TITLES.items()
         }
     }
-    for fact, title in (("tone", "skin tone"), ("age", "age"), ("site", "site")):
-        parts[f"Photos by phone and camera, by {title}"] = _grouped(phone, fact)
+    pictures: dict[Domain, str] = {
+        "phone": "Photos by phone and camera",
+        "dermatoscope": "Pictures through the dermatoscope",
+    }
+    for domain, picture in pictures.items():
+        of_domain = [row for row in rows if row.photo.domain == domain]
+        for fact, title in (("tone", "skin tone"), ("age", "age"), ("site", "site")):
+            parts[f"{picture}, by {title}"] = _grouped(of_domain, fact)
     return {title: {name: part for name, part in named.items() if part} for title, named in parts.items()}
 
 

@@ -141,6 +141,7 @@ def _segmenter(entry: SegmenterEntry) -> list[str]:
         "YOLOv8n-seg (ultralytics), kept in half precision; docs/training.md says what it was trained from.",
         f"Input: the whole photo in a grey frame of {entry.input.width} x {entry.input.height} px, its long side flat.",
         f"Outlines scored below {entry.min_score} count as no lesion: {SCORE_SHARE:.0%} of the lowest score in `val`.",
+        f"Beside the best outline, one or two more that score {entry.further_score} or more count as further lesions.",
     ]
 
 

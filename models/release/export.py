@@ -46,6 +46,8 @@ DATA: Final = (
 )
 LEAST_SCORE_SHARE: Final = 0.002
 """Share of the lesions in ``val`` that may score below the segmenter's threshold."""
+FURTHER_SCORE: Final = 0.3
+"""From this score on, an outline beside the best one is another lesion. Chosen on ``val``, see docs/tried.md."""
 SOURCE_WEIGHTS: Final = {"ham10000": 1.0, "milk10k-dermatoscope": 0.5, "milk10k-camera": 1.0, "pad": 1.0}
 """Weight of a photo of each source in calibration."""
 
@@ -84,7 +86,7 @@ def export(
         served = write_segmenter(each, config, version, weights)
         entry = SegmenterEntry(
             name=config.network, version=version, network=config.network, served=served, metrics={}, data=DATA,
-            licence=LICENCE, classes=("lesion",), min_score=0.0,
+            licence=LICENCE, classes=("lesion",), min_score=0.0, further_score=FURTHER_SCORE,
             input=SegmenterInput(width=config.frame[0], height=config.frame[1]),
         )  # fmt: skip
         scores = ReleasedNetworks(weights, entry, ()).outputs(photo.pixels() for photo in val.photos).scores

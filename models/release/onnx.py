@@ -22,10 +22,23 @@ from ultralytics.nn.tasks import SegmentationModel
 
 import models.networks.ultralytics_env  # noqa: F401  # ultralytics changes Pillow
 from inference.classes import CLASSES
-from inference.registry.tensors import ATTRIBUTION, DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from inference.registry.tensors import (
+    ATTRIBUTION,
+    DETECTIONS,
+    EXPLAIN,
+    FEATURES,
+    LOG_ODDS,
+    LOGITS,
+    MOST_LESIONS,
+    SQUARES,
+)
 from models.networks.classifier import Classifier
 from models.networks.efficientnet import Pretrained
 from models.networks.onnx_weights import HALF
+
+MOST_OVERLAP: Final = 0.2
+"""Of the smaller of two boxes, that may lie in the other: a part of a lesion is not another lesion."""
+NEVER: Final = -1e4  # the score, in log-odds, of what overlaps a lesion already found
 
 SMALLEST: Final = 64  # smaller tensors stay in float32: they are norms and biases, and would save nothing
 
@@ -51,8 +64,8 @@ class _ServedPretrained(nn.Module):
         return self.network.log_odds(logits), cells, features
 
 
-class _ServedSegmenter(nn.Module):
-    """The network with the head's raw output. Only the best of a thousand candidates is decoded."""
+class ServedSegmenter(nn.Module):
+    """The network with the head's raw output, of whose thousand candidates the best few are kept."""
 
     anchors: Tensor
     strides: Tensor
@@ -64,21 +77,31 @@ class _ServedSegmenter(nn.Module):
         self.eval()
         with torch.no_grad():
             network(torch.zeros(1, 3, frame[1], frame[0]))  # computes the head's grid of anchors
-        self.register_buffer("anchors", cast(Tensor, self.head.anchors).T)
-        self.register_buffer("strides", cast(Tensor, self.head.strides).T)
+        self.register_buffer("anchors", cast(Tensor, self.head.anchors)[None])
+        self.register_buffer("strides", cast(Tensor, self.head.strides)[None])
 
     def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
         _, raw = self.network(_images(squares))
-        # Non-maximum suppression always keeps the best candidate, so a single lesion does not need it.
-        best = raw["scores"][:, 0].argmax(1)
-        boxes, scores, coefficients = (
-            raw[name].gather(2, best[:, None, None].expand(-1, raw[name].shape[1], 1))
-            for name in ("boxes", "scores", "mask_coefficient")
-        )
-        anchors, strides = self.anchors[best][:, :, None], self.strides[best][:, :, None]
-        centre, size = (self.head.decode_bboxes(self.head.dfl(boxes), anchors) * strides).chunk(2, 1)
-        detections = torch.cat([centre - size / 2, centre + size / 2, scores.sigmoid()], 1)[:, :, 0]
-        return detections, torch.einsum("bk,bkhw->bhw", coefficients[:, :, 0], raw["proto"])
+        centre, size = (self.head.decode_bboxes(self.head.dfl(raw["boxes"]), self.anchors) * self.strides).chunk(2, 1)
+        boxes, scores = torch.cat([centre - size / 2, centre + size / 2], 1), raw["scores"][:, 0]
+        found = []
+        for _ in range(MOST_LESIONS):
+            best = scores.argmax(1)
+            box, score, coefficients = (
+                values.gather(2, best[:, None, None].expand(-1, values.shape[1], 1))
+                for values in (boxes, scores[:, None], raw["mask_coefficient"])
+            )
+            found.append((torch.cat([box, score.sigmoid()], 1)[:, :, 0], coefficients[:, :, 0]))
+            scores = torch.where(_overlap(boxes, box) > MOST_OVERLAP, NEVER, scores)
+        detections, coefficients = (torch.stack(parts, 1) for parts in zip(*found, strict=True))
+        return detections, torch.einsum("bnk,bkhw->bnhw", coefficients, raw["proto"])
+
+
+def _overlap(boxes: Tensor, box: Tensor) -> Tensor:
+    """B x N: the share of the smaller of two boxes that lies in the other, of B x 4 x N boxes and B x 4 x 1."""
+    sides = torch.minimum(boxes[:, 2:], box[:, 2:]) - torch.maximum(boxes[:, :2], box[:, :2])
+    areas = [(each[:, 2] - each[:, 0]) * (each[:, 3] - each[:, 1]) for each in (boxes, box)]
+    return sides.clamp(min=0).prod(1) / torch.minimum(*areas).clamp(min=1e-6)
 
 
 def convert(network: nn.Module, size: int) -> bytes:
@@ -93,7 +116,7 @@ def convert(network: nn.Module, size: int) -> bytes:
 
 def convert_segmenter(network: SegmentationModel, frame: tuple[int, int]) -> bytes:
     """The ONNX file of a segmenter for frames of this width and height. The network is left in evaluation mode."""
-    served = _ServedSegmenter(network, frame)
+    served = ServedSegmenter(network, frame)
     # The head would decode all candidates and compute its grid again, which would fix the number of photos.
     served.head._inference = lambda raw: raw["scores"]
     try:

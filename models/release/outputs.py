@@ -67,7 +67,7 @@ class ReleasedNetworks:
         rows = []
         for pixels in photos:
             photo = prepare(Photo(pixels)).photo
-            [lesion] = self._segmenter.lesions([photo])
+            lesion = self._best(photo)
             rows.append((*self._classified(photo, lesion), lesion.score if lesion else 0.0))
         return Outputs(*(np.stack(part).astype(np.float32) for part in zip(*rows, strict=True)))
 
@@ -77,8 +77,11 @@ class ReleasedNetworks:
 
     def lesion(self, pixels: NDArray[np.uint8]) -> Lesion | None:
         """The best lesion in the prepared photo, whatever its score."""
-        [lesion] = self._segmenter.lesions([prepare(Photo(pixels)).photo])
-        return lesion
+        return self._best(prepare(Photo(pixels)).photo)
+
+    def _best(self, photo: Photo) -> Lesion | None:
+        [lesions] = self._segmenter.lesions([photo])
+        return lesions[0] if lesions else None
 
     def _classified(self, photo: Photo, lesion: Lesion | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         odds, features = [], np.empty(0, np.float32)

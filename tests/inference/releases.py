@@ -49,8 +49,8 @@ class DarkSpot(nn.Module):
 
     def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
         light = F.avg_pool2d(squares.float().mean(3)[:, None], 4)[:, 0] / 255
-        box = torch.tensor([0.1, 0.1, 0.9, 0.9, 0.9]) * torch.tensor([*FRAME, *FRAME, 1])
-        return box.expand(squares.shape[0], -1), 0.55 - light
+        box = torch.tensor([[0.1, 0.1, 0.9, 0.9, 0.9], [0.0] * 5, [0.0] * 5]) * torch.tensor([*FRAME, *FRAME, 1])
+        return box.expand(squares.shape[0], -1, -1), (0.55 - light)[:, None].expand(-1, 3, -1, -1)
 
 
 def write_release(folder: Path) -> Path:

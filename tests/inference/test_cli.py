@@ -17,9 +17,10 @@ from PIL.JpegImagePlugin import get_sampling
 from inference.__main__ import main
 from inference.analysis import CLASSES
 from inference.batches import BATCH, Outputs, file_answers
-from inference.registry.registry import Registry
+from inference.domains import DOMAINS
+from inference.registry.registry import DEFAULT_WEIGHTS, Registry
 from tests.inference.pictures import encoded, skin
-from tests.inference.releases import CLASSIFIER_FILE
+from tests.inference.releases import CLASSIFIER_FILE, domain, edit_registry
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +52,7 @@ def test_json_answers_in_order(capsys: pytest.CaptureFixture[str], weights: Path
     assert (status, errors) == (0, "")
     answered, refused, other = records(lines)
     assert [record["photo"] for record in (answered, refused, other)] == [str(path) for path in given]
-    keys = ["photo", "label", "probabilities", "box", "refusal", "risk", "domain", "models", "timings"]
+    keys = ["photo", "label", "probabilities", "box", "more_lesions", "refusal", "risk", "domain", "models", "timings"]
     assert list(answered) == list(refused) == keys
     assert list(answered["probabilities"]) == list(CLASSES)
     assert sum(answered["probabilities"].values()) == pytest.approx(1)
@@ -84,6 +85,27 @@ def test_sentences_without_json(capsys: pytest.CaptureFixture[str], weights: Pat
     assert mole.startswith(f"{photos / 'mole0.jpg'}: ") and "risk low" in mole and "mel" in mole
     assert tiny == f"{photos / 'tiny.png'}: refused: too_small"
     assert notes == f"{photos / 'notes.jpg'}: error: not_an_image"
+
+
+def test_a_sentence_names_no_kind_that_does_not_stand_out(
+    capsys: pytest.CaptureFixture[str], own_weights: Path, photos: Path
+) -> None:
+    _, [named], _ = run(capsys, own_weights, photos / "mole0.jpg")
+    assert "no single kind stands out" not in named
+    even = {"bias": (0.0,) * len(CLASSES), "slopes": (0.01,)}
+    undecided = domain(suspicious=1.0, melanoma=1.0).model_copy(update=even)
+    edit_registry(own_weights, "classifier", domains=dict.fromkeys(DOMAINS, undecided))
+    _, [open_], _ = run(capsys, own_weights, photos / "mole0.jpg")
+    assert ": no single kind stands out, most like " in open_
+
+
+def test_a_sentence_tells_of_several_spots(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    photo = tmp_path / "two.png"
+    photo.write_bytes(encoded(np.concatenate([skin(240, 360, 0), skin(240, 360, 1)], axis=1), "PNG"))
+    _, [sentence], _ = run(capsys, DEFAULT_WEIGHTS, photo)
+    assert ", the worst of 2 spots (" in sentence
+    [found] = records(run(capsys, DEFAULT_WEIGHTS, photo, "--json")[1])
+    assert len(found["more_lesions"]) == 1
 
 
 def test_unchecked_reads_what_is_unfit(

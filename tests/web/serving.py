@@ -79,15 +79,16 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
 
 
 class PoolOnCommand:
-    """Waits for `go`, then refuses every photo as blurred, or raises `error`."""
+    """Waits for `go`, then refuses every photo as blurred, returns the `reading`, or raises `error`."""
 
     models: tuple[ServedModel, ...] = ()
     size = 1
     ready = True
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, reading: AnnotatedAnalysis | None = None) -> None:
         self.go = asyncio.Event()
         self.error = error
+        self.reading = reading
 
     def seconds(self, photos: int) -> float:
         return 3.0 * photos
@@ -100,6 +101,8 @@ class PoolOnCommand:
         await self.go.wait()
         if self.error is not None:
             raise self.error
+        if self.reading is not None:
+            return self.reading
         quality = Quality(width=600, height=450, sharpness=0.0, brightness=0.5)
         return AnnotatedAnalysis(Analysis(None, {}, None, quality, Refusal.BLURRED, risk=None), None)
 

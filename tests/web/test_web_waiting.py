@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from aiohttp import ClientResponse, ClientSession
 
-from inference.engine.engine import AnalysisFailed, Engine
+from inference.analysis import Analysis, Lesion, Quality, Risk
+from inference.engine.engine import AnalysisFailed, AnnotatedAnalysis, Engine
 from inference.registry.registry import DEFAULT_WEIGHTS
 from tests.web.serving import PoolOnCommand, received, served
 from tests.web.test_web_api import form, problem
@@ -232,3 +234,23 @@ async def test_a_form_that_breaks_off_or_makes_no_sense_is_an_error(tmp_path: Pa
         headers["Content-Type"] = "multipart/form-data"
         response = await received(client.http.post(f"{client.url}/v1/analyses", data=HEAD, headers=headers))
         assert await problem(response) == (400, "bad_form")
+
+
+@pytest.mark.parametrize(("share", "kind"), [(0.6, "Most likely: mole"), (0.4, "No single kind stands out")])
+async def test_page_and_programs_are_told_of_every_spot_and_of_a_kind_that_stands_out(
+    tmp_path: Path, share: float, kind: str
+) -> None:
+    spot, other = (Lesion((edge, 10.0, edge + 50, 60.0), np.ones((1, 1), np.bool_), 0.9) for edge in (10.0, 90.0))
+    shares = {"nv": share, "bkl": 1 - share} if share > 0.5 else {"nv": share, "bkl": 0.3, "df": 0.3}
+    quality = Quality(width=600, height=450, sharpness=0.5, brightness=0.5)
+    analysis = Analysis("nv", shares, spot, quality, None, Risk.LOW, "phone", more_lesions=(other,))
+    pool = PoolOnCommand(reading=AnnotatedAnalysis(analysis, PHOTO))
+    pool.go.set()
+    async with client_of(pool, tmp_path, wait_seconds=600) as client:
+        body = await (await client.send()).json()
+        assert body["more_lesions"] == [[90.0, 10.0, 140.0, 60.0]]
+        consent = {"adult": "yes", "agree": "yes"}
+        page = await (await received(client.http.post(f"{client.url}/en", data=form(PHOTO, **consent)))).text()
+        for told in (body["advice"], page):
+            assert "several spots here: 2" in told and "close-up of each" in told
+        assert kind in page

@@ -10,6 +10,7 @@ from bot.ui import actions, apologies, names, replies, texts
 from bot.ui.callbacks import HistoryEntry, HistoryPage
 from bot.ui.commands import staff_commands, user_commands
 from inference.analysis import CLASSES, Refusal, Risk
+from inference.drawing import verdict
 from storage.staff import Role
 from tests.bot.examples import FORBIDDEN, result_for, units, visible
 
@@ -22,7 +23,7 @@ WIDEST_DATE = "28 сентября 2026 г. в 23:59 UTC, plus"
 def test_every_answer_says_all_that_it_must_and_fits_a_caption(
     language: str, label: str, risk: Risk, every_kind: bool
 ) -> None:
-    result = replace(result_for(label, risk, mel=0.001, bcc=0.12, vasc=0.08), domain="phone", missed=0.143)
+    result = replace(result_for(label, risk, mel=0.001, bcc=0.12, vasc=0.08), domain="phone", missed=0.143, spots=3)
     if risk is not Risk.LOW:
         result = result.reporting(Symptom)
     if risk is Risk.HIGH:
@@ -34,7 +35,7 @@ def test_every_answer_says_all_that_it_must_and_fits_a_caption(
     assert replies.action(result) in lines[0], "what to do comes first"
     assert replies.class_name(label) in plain
     assert len(text.partition("<pre>")[2].partition("</pre>")[0].splitlines()) == (len(CLASSES) if every_kind else 3)
-    assert every_kind or len(lines) <= 10 + (result.before is not None)
+    assert every_kind or len(lines) <= 11 + (result.before is not None)
     assert lines[-1] == replies.not_a_diagnosis()
     assert not FORBIDDEN.search(plain)
 
@@ -74,6 +75,16 @@ def test_below_a_half_no_single_kind_stands_out(english: None) -> None:
     result = result_for("mel", Risk.HIGH, nv=0.36, bkl=0.2)
     assert "No single kind stands out" in replies.answer(result)
     assert "Looks most like" not in replies.answer(result)
+
+
+def test_of_several_spots_it_says_which_one_is_meant(language: str) -> None:
+    one = replace(result_for("nv", Risk.RAISED), spots=1)
+    three = replace(one, spots=3)
+    for shown in (replies.answer, lambda result: replies.summary([result, one])):
+        assert len(visible(shown(three)).splitlines()) == len(visible(shown(one)).splitlines()) + 1
+        assert verdict.several(3, language) in visible(shown(three))
+    assert Result.stored(to_stored(three, None)) == three
+    assert Result.stored({**to_stored(one, None), "spots": 1}).spots == 1
 
 
 def test_what_a_person_reports_raises_the_answer_and_is_said(language: str) -> None:

@@ -1,5 +1,6 @@
 """annotate: the lesion stays visible, its surroundings are veiled, the caption is legible on any photo."""
 
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -8,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.analysis import CLASSES, Analysis, Lesion, Quality, Risk
-from inference.drawing.annotate import MAX_SIDE, annotate, outline
+from inference.drawing.annotate import MAX_SIDE, annotate, outline, outlined
 from inference.drawing.caption import add_caption
 from inference.drawing.words import CaptionOptions, caption, class_name, explanation
 from inference.photo import Photo
@@ -164,3 +165,35 @@ def test_the_words_of_a_heat_map_are_of_the_group_under_a_warning() -> None:
     assert explanation(warned).endswith("Cancer or pre-cancer\xa0·\xa034%")
     calm = answered(None, "nv", 0.993)
     assert explanation(calm, CaptionOptions("ru")).endswith("Меланоцитарный невус\xa0·\xa0>\xa099\xa0%")
+
+
+def two_lesions(risk: Risk) -> Analysis:
+    left = spot_mask(640, 480)
+    masks = [np.roll(left, shift, axis=1) for shift in (-160, 160)]
+    first, second = (Lesion((0.0, 0.0, 1.0, 1.0), mask, 0.9) for mask in masks)
+    return replace(answered(masks[0], risk=risk), lesion=first, more_lesions=(second,))
+
+
+def test_several_lesions_are_outlined_and_numbered_and_stay_to_be_seen() -> None:
+    before, analysis = skin(640, 480), two_lesions(Risk.RAISED)
+    one = annotate(Photo(before), replace(analysis, more_lesions=())).pixels
+    both = annotate(Photo(before), analysis).pixels
+    [other] = analysis.more_lesions
+    inside = cv2.erode(other.mask.astype(np.uint8), np.ones((31, 31))) > 0
+    assert np.array_equal(both[:480][inside], before[inside])
+    assert (one[:480][inside] != before[inside]).any(), "alone, the veil lies on the other"
+    numbers = outlined(Photo(before), analysis).pixels
+    assert analysis.lesion is not None
+    for lesion in (analysis.lesion, other):
+        rows, columns = np.nonzero(lesion.mask)
+        corner = np.s_[rows.min() - 30 : rows.min(), columns.max() : columns.max() + 30]
+        assert (numbers[corner] != before[corner]).any(axis=2).mean() > 0.3, "a number at the upper right"
+    alone = outlined(Photo(before), replace(analysis, more_lesions=())).pixels
+    assert np.array_equal(alone[corner], before[corner])
+
+
+@pytest.mark.parametrize(("language", "which"), [("en", "About spot number 1"), ("ru", "О пятне номер 1")])
+def test_the_caption_says_which_of_several_lesions_is_meant(language: str, which: str) -> None:
+    analysis = two_lesions(Risk.LOW)
+    assert which in caption(analysis, CaptionOptions(language)).splitlines()
+    assert which not in caption(replace(analysis, more_lesions=()), CaptionOptions(language))

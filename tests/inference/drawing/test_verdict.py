@@ -36,3 +36,12 @@ def test_a_refusal_comes_with_what_to_do_about_it(refusal: Refusal, language: st
 
 def test_a_language_that_is_not_spoken_reads_as_english() -> None:
     assert verdict.plain_name("nv", "xx") == verdict.plain_name("nv", "en")
+
+
+@pytest.mark.parametrize(("language", "each"), [("en", "close-up of each"), ("ru", "крупный снимок каждого")])
+def test_of_several_spots_a_photo_of_each_is_asked_for(language: str, each: str) -> None:
+    shares = dict.fromkeys(CLASSES, 1 / len(CLASSES))
+    for risk in Risk:
+        words_ = verdict.advice(risk, shares, language, spots=3)
+        assert each in words_ and " 3" in words_ and "1" in words_
+        assert each not in verdict.advice(risk, shares, language)

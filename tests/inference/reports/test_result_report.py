@@ -101,6 +101,18 @@ def test_a_warning_for_symptoms_says_that_it_is_for_them(language: str) -> None:
 
 
 @each_language
+def test_a_report_says_where_no_kind_stands_out_and_which_spot_is_meant(language: str) -> None:
+    plain = pdf_pages(result_pdf(report(answered_with("nv", Risk.LOW)), language))[0]
+    open_ = replace(answered_with("nv", Risk.RAISED, mel=0.3, bkl=0.3), spots=3)
+    told = pdf_pages(result_pdf(report(open_), language))[0]
+    for words in (
+        {"en": "No single kind stands out.", "ru": "Ни один вид не выделяется."}[language],
+        {"en": "Spots in the photo: 3.", "ru": "Пятен на снимке: 3."}[language],
+    ):
+        assert words in told and words not in plain
+
+
+@each_language
 def test_what_the_photo_says_now_is_told_where_the_answer_was_another(language: str) -> None:
     said = "read again for this report" if language == "en" else "прочитанному заново"
     assert said not in " ".join(pdf_pages(result_pdf(report(answered_with("nv", Risk.LOW)), language)))

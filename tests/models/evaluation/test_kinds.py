@@ -42,6 +42,17 @@ def test_each_kind_of_picture_has_its_own_figures(rows: list[Row], tmp_path: Pat
     assert "| HAM10000, dermatoscope | 16 | blurred 1 |" in text and "by skin tone" in text
 
 
+def test_both_kinds_of_picture_are_told_by_skin_tone_age_and_site(rows: list[Row], tmp_path: Path) -> None:
+    report(rows, "val", tmp_path / "kinds-val")
+    tables = json.loads((tmp_path / "kinds-val.json").read_text())["tables"]
+    for picture, of_set in (("Photos by phone and camera", "PAD"), ("Pictures through the dermatoscope", "HAM10000")):
+        for fact in ("skin tone", "age", "site"):
+            assert all(
+                len(interval) == 3 for row in tables[f"{picture}, by {fact}"].values() for interval in row.values()
+            )
+        assert any(name.startswith(of_set) for name in tables[f"{picture}, by age"])
+
+
 def test_a_group_of_too_few_people_is_not_shown(rows: list[Row], tmp_path: Path) -> None:
     report(rows, "val", tmp_path / "kinds-val")
     counts = json.loads((tmp_path / "kinds-val.json").read_text())["counts"]

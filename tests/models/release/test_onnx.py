@@ -9,14 +9,26 @@ import pytest
 import torch
 from onnx.numpy_helper import from_array, to_array
 
-from inference.registry.tensors import ATTRIBUTION, DETECTIONS, EXPLAIN, FEATURES, LOG_ODDS, LOGITS, SQUARES
+from inference.registry.file import RegistryFile
+from inference.registry.registry import DEFAULT_WEIGHTS
+from inference.registry.tensors import (
+    ATTRIBUTION,
+    DETECTIONS,
+    EXPLAIN,
+    FEATURES,
+    LOG_ODDS,
+    LOGITS,
+    MOST_LESIONS,
+    SQUARES,
+)
 from models.networks import zoo
 from models.networks.classifier import Classifier
 from models.networks.efficientnet import Pretrained, lite
 from models.networks.onnx_weights import fill
-from models.networks.segmenter import build_segmenter, find_lesions
+from models.networks.segmenter import build_segmenter, find_lesions, load_segmenter
 from models.release import onnx as onnx_file
 from models.training.classification import predict
+from tests.inference.pictures import skin
 
 
 def session(content: bytes) -> onnxruntime.InferenceSession:
@@ -62,9 +74,35 @@ def test_a_segmenters_file_finds_what_the_network_finds() -> None:
     )
     best = find_lesions(network, list(squares), (96, 64), min_score=0.0)
     for [outline], detection, inside in zip(best, detections, logits, strict=True):
-        assert np.clip(detection[:4], 0, [96, 64, 96, 64]) == pytest.approx(outline.box, abs=1e-3)
-        assert detection[4] == pytest.approx(outline.score, abs=1e-6)
-        assert inside.shape == (16, 24)
+        assert np.clip(detection[0, :4], 0, [96, 64, 96, 64]) == pytest.approx(outline.box, abs=1e-3)
+        assert detection[0, 4] == pytest.approx(outline.score, abs=1e-6)
+        assert inside.shape == (MOST_LESIONS, 16, 24)
+
+
+def test_a_segmenters_file_finds_further_lesions_as_the_network_scores_them() -> None:
+    entry = RegistryFile.load(DEFAULT_WEIGHTS).served_segmenter
+    path, (width, height) = DEFAULT_WEIGHTS / entry.served.file, entry.input.frame
+    spots = [skin(width // 2, height, seed) for seed in range(4)]
+    squares = np.stack([np.concatenate(spots[:2], 1), np.concatenate(spots[2:], 1), skin(width, height)])
+    detections, logits = session(path.read_bytes()).run([DETECTIONS, LOGITS], {SQUARES: squares})
+    with torch.inference_mode():
+        [candidates, _], _ = load_segmenter(path)(torch.from_numpy(squares).permute(0, 3, 1, 2).float() / 255)
+    for rows, detection in zip(candidates[:, :5].mT.numpy(), detections, strict=True):
+        np.testing.assert_allclose(detection, apart(rows), atol=1e-2)
+    assert [int((scores > entry.further_score).sum()) for scores in detections[:, :, 4]] == [2, 2, 1]
+    assert logits.shape == (3, MOST_LESIONS, height // 4, width // 4)
+
+
+def apart(rows: np.ndarray) -> list[np.ndarray]:
+    """The best candidates that hardly overlap, x1 y1 x2 y2 and score, of N x 5 with centre and size."""
+    corners = np.concatenate([rows[:, :2] - rows[:, 2:4] / 2, rows[:, :2] + rows[:, 2:4] / 2, rows[:, 4:]], 1)
+    found: list[np.ndarray] = []
+    for row in corners[np.argsort(-corners[:, 4], kind="stable")]:
+        sides = [np.clip(np.minimum(row[2:4], each[2:4]) - np.maximum(row[:2], each[:2]), 0, None) for each in found]
+        smaller = [min(np.prod(each[2:4] - each[:2]), np.prod(row[2:4] - row[:2])) for each in found]
+        if all(np.prod(side) <= onnx_file.MOST_OVERLAP * area for side, area in zip(sides, smaller, strict=True)):
+            found.append(row)
+    return found[:MOST_LESIONS]
 
 
 def test_an_efficientnets_file_gives_what_its_stages_give_on_the_way() -> None:
