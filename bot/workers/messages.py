@@ -4,7 +4,7 @@ import pickle
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from inference.drawing.words import Plate
+from inference.drawing.words import CaptionOptions
 
 QUESTIONS: Final = "photos"
 # To each pool its own: `answers` and the pool's number.
@@ -22,7 +22,7 @@ class Question:
     task: Task | None
     classifier: str | None
     photo: bytes
-    plate: Plate
+    options: CaptionOptions
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.workers.messages import ANSWERS, QUESTIONS, Answer, Question, Task, packed, unpacked
-from inference.drawing.words import DEFAULT_PLATE, Plate
+from inference.drawing.words import DEFAULT_CAPTION, CaptionOptions
 from inference.engine.pool import (
     ATTEMPTS,
     FIRST_GUESS_SECONDS,
@@ -18,7 +18,7 @@ from inference.engine.pool import (
     AnalysisFailed,
     ServedModel,
 )
-from inference.engine.tasks import Examination, Explanation, Reading
+from inference.engine.tasks import AnnotatedAnalysis, Examination, Explanation
 from inference.registry.registry import Registry
 from storage.errors import StorageError, StorageUnavailable
 from storage.queue import HEARTBEAT_SECONDS, JobQueue, open_queue
@@ -94,7 +94,7 @@ class RemotePool:
             asyncio.create_task(queue.keep_tidy(f"{ANSWERS}%")),
         ]
         logger.info("waiting for a worker: start `python -m bot.worker`")
-        await self._ask(None, b"", DEFAULT_PLATE, None)
+        await self._ask(None, b"", DEFAULT_CAPTION, None)
 
     async def stop(self) -> None:
         """See `Pool.stop`; the workers go on, and serve whoever asks next."""
@@ -107,40 +107,40 @@ class RemotePool:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._stack.aclose()
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         """See `Pool.read`."""
-        reading: Reading = await self._timed("read", data, plate)
+        reading: AnnotatedAnalysis = await self._timed("read", data, options)
         return reading
 
-    async def explain(self, data: bytes, plate: Plate) -> Explanation:
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
         """See `Pool.explain`."""
-        explanation: Explanation = await self._timed("explain", data, plate)
+        explanation: Explanation = await self._timed("explain", data, options)
         return explanation
 
-    async def examine(self, data: bytes, plate: Plate) -> Examination:
+    async def examine(self, data: bytes, options: CaptionOptions) -> Examination:
         """See `Pool.examine`."""
-        examination: Examination = await self._timed("examine", data, plate)
+        examination: Examination = await self._timed("examine", data, options)
         return examination
 
-    async def follow(self, data: bytes, plate: Plate) -> Examination:
+    async def follow(self, data: bytes, options: CaptionOptions) -> Examination:
         """See `Pool.follow`."""
-        examination: Examination = await self._timed("follow", data, plate)
+        examination: Examination = await self._timed("follow", data, options)
         return examination
 
-    async def _timed(self, task: Task, data: bytes, plate: Plate) -> Any:
+    async def _timed(self, task: Task, data: bytes, options: CaptionOptions) -> Any:
         began = time.monotonic()
-        result = await self._ask(task, data, plate, self._patience)
+        result = await self._ask(task, data, options, self._patience)
         self._finished += 1
         weight = max(WEIGHT_OF_THE_LATEST, 1 / self._finished)
         self._seconds_a_photo += weight * (time.monotonic() - began - self._seconds_a_photo)
         return result
 
-    async def _ask(self, task: Task | None, data: bytes, plate: Plate, patience: float | None) -> Any:
+    async def _ask(self, task: Task | None, data: bytes, options: CaptionOptions, patience: float | None) -> Any:
         queue = self._queue
         if queue is None:
             raise _not_running()
         number = next(self._numbers)
-        question = Question(number, self._reply_to, task, self._served[1], data, plate)
+        question = Question(number, self._reply_to, task, self._served[1], data, options)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
             try:
