@@ -38,7 +38,7 @@ class Worker:
             pool = await self.prepare(question.classifier)
             result = None
             if question.task is not None:
-                result = await getattr(pool, question.task)(question.photo, question.plate)
+                result = await getattr(pool, question.task)(question.photo, question.options)
             answer = Answer(question.number, result)
         except (PhotoError, AnalysisFailed, RegistryError) as error:
             answer = Answer(question.number, error=_plain(error))
