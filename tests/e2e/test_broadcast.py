@@ -83,6 +83,8 @@ async def deliveries(http: ClientSession, api_url: str, at_least: int) -> Counte
 
 
 @pytest.mark.usefixtures("readers")
+# The bot starts several times, with its networks.
+@pytest.mark.timeout(300)
 async def test_after_kills_it_goes_on_and_nobody_gets_it_twice(
     bot: BotProcess, admin: Person, http: ClientSession
 ) -> None:

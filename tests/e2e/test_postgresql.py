@@ -47,6 +47,8 @@ async def test_photo_answer_history_and_a_restart_on_postgresql(own_bot: BotProc
 async def test_after_a_kill_a_photo_is_answered_once_on_postgresql(own_bot: BotProcess, http: ClientSession) -> None:
     person = await Person(http, own_bot.api_url, 62, "Emma", "en").join()
     await person.agree()
+    # Long enough for the progress message to be seen.
+    await person.faults({"kind": "slow", "method": "getFile", "chat_id": None, "seconds": 5.0})
     [sent] = await person.send_photos(sample("uneven"))
     await person.wait(lambda chat: True if any(map(is_progress, chat["messages"])) else None)
     own_bot.kill()

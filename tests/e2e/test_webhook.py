@@ -53,6 +53,8 @@ async def test_a_kill_in_the_middle_loses_nothing_that_was_sent_by_webhook(
 ) -> None:
     person = await Person(http, own_bot.api_url, 72, "Emma", "en").join()
     await person.agree()
+    # Long enough for the kill to come before the first answer.
+    await person.faults({"kind": "slow", "method": "getFile", "chat_id": None, "seconds": 5.0, "times": 6})
     sent = [(await person.send_photos(sample("mole")))[0]["message_id"] for _ in range(6)]
     await person.wait(lambda chat: True if any(map(is_progress, chat["messages"])) else None)
     own_bot.kill()
