@@ -24,6 +24,11 @@ def is_progress(message: Message) -> bool:
     return words(message).startswith("🔎")
 
 
+def is_offer(message: Message) -> bool:
+    """Whether a message of the bot offers an answer that may have been sent before a kill."""
+    return words(message).startswith("I was restarted just as I answered")
+
+
 @dataclass
 class Sent:
     """A photo or an album of one person; times are of `time.monotonic`."""
@@ -46,10 +51,13 @@ class Sent:
 
     @property
     def answers(self) -> int:
-        """How many times it was answered. The answer to an album is its pictures and one text message."""
-        if self.photos == 1:
-            return len(self.replies)
-        return sum("text" in each for each in self.replies)
+        """How many times it was answered. The answer to an album is its pictures and one text message.
+
+        After a kill an answer may be offered: that is no second answer, but one where no other came.
+        """
+        answers = [each for each in self.replies if self.photos == 1 or "text" in each]
+        offers = sum(map(is_offer, answers))
+        return len(answers) - offers or min(offers, 1)
 
 
 class Chats:
