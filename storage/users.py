@@ -74,6 +74,16 @@ class Users:
         """Store by how many minutes the person's clock is ahead of UTC."""
         await self._update(user_id, utc_offset=minutes)
 
+    async def set_follow_ups(self, user_id: int, wanted: bool) -> None:
+        """Whether the person may be asked weeks later if somebody has seen the spot."""
+        await self._update(user_id, follow_ups=wanted)
+
+    async def hint(self, user_id: int) -> bool:
+        """Note that the person is told how to hold the phone; False where that was noted before."""
+        statement = update(users).where(users.c.id == user_id, users.c.hinted_at.is_(None))
+        async with self._transactions.write() as connection:
+            return (await connection.execute(statement.values(hinted_at=datetime.now(UTC)))).rowcount == 1
+
     async def consent(self, user_id: int) -> None:
         """Store the agreement. The time of the first agreement stays."""
         now = datetime.now(UTC)
