@@ -21,6 +21,7 @@ from storage.edits import Edits
 from storage.erasure import Erasures, Traces
 from storage.errors import StorageError, StorageUnavailable
 from storage.follow_ups import FollowUps
+from storage.history import History
 from storage.location import locate
 from storage.lock import InstanceLock
 from storage.migrate import upgrade
@@ -55,6 +56,7 @@ class Database:
         erasures = Erasures()
         self.users = Users(self._transactions, self.traces, erasures)
         self.requests = Requests(self._transactions, cipher, erasures)
+        self.history = History(self._transactions, cipher, self.requests)
         self.edits = Edits(self._transactions, cipher, erasures)
         self.chats = Chats(self._transactions, cipher)
         self.broadcasts = Broadcasts(self._transactions, cipher)

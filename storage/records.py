@@ -252,6 +252,17 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True)
+class Holdings:
+    """How much is kept of a person."""
+
+    photos: int
+    moles: int
+    pictures: int
+    verdicts: int
+    announcements: int
+
+
+@dataclass(frozen=True)
 class FollowUp:
     """An answer after which somebody is to be asked whether the spot was seen."""
 

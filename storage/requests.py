@@ -236,8 +236,7 @@ class Requests:
             person = (await connection.execute(select(users).where(users.c.id == user_id))).one_or_none()
             if person is None:
                 return {}
-            agreed = select(consents.c.purpose, consents.c.given_at, consents.c.withdrawn_at)
-            agreed = agreed.where(consents.c.user_id == user_id)
+            agreed = select(consents).where(consents.c.user_id == user_id)
             received = select(deliveries).where(deliveries.c.user_id == user_id)
             written = select(broadcasts).where(broadcasts.c.admin_id == user_id)
             return {

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Row, and_, func, select, update
 
 from storage.connections import Transactions
 from storage.erasure import Erasures, Traces, erase_people
-from storage.records import DeliveryState, User
-from storage.tables import deliveries, users
+from storage.records import DeliveryState, Holdings, User
+from storage.tables import broadcasts, deliveries, mole_pictures, moles, requests, users, verdicts
 
 
 def is_recipient() -> ColumnElement[bool]:
@@ -111,6 +111,23 @@ class Users:
         async with self._transactions.read() as connection:
             query = select(func.count()).select_from(users).where(is_recipient())
             return (await connection.execute(query)).scalar_one()
+
+    async def holdings(self, user_id: int) -> Holdings:
+        """How much is kept of a person."""
+        theirs = select(requests.c.id).where(requests.c.user_id == user_id)
+        counted = [
+            (requests, requests.c.user_id == user_id),
+            (moles, moles.c.user_id == user_id),
+            (mole_pictures, mole_pictures.c.request_id.in_(theirs)),
+            (verdicts, verdicts.c.request_id.in_(theirs)),
+            (broadcasts, broadcasts.c.admin_id == user_id),
+        ]
+        async with self._transactions.read() as connection:
+            counts = [
+                (await connection.execute(select(func.count()).select_from(table).where(condition))).scalar_one()
+                for table, condition in counted
+            ]
+        return Holdings(*counts)
 
     async def delete(self, user_id: int) -> bool:
         """Erase all data on a person: requests, deliveries, own announcements.

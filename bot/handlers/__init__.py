@@ -4,6 +4,7 @@ from aiogram import Router
 
 from bot.handlers import (
     admin,
+    agreements,
     announcements,
     answers,
     broadcast,
@@ -14,6 +15,7 @@ from bot.handlers import (
     errors,
     explanation,
     export,
+    follow_ups,
     groups,
     help,
     history,
@@ -22,6 +24,7 @@ from bot.handlers import (
     models,
     mole_names,
     moles,
+    past,
     photos,
     privacy,
     questions,
@@ -58,9 +61,11 @@ IN_ORDER = (
     # Before /start: these handle its links to a result.
     history,
     shared,
+    past,
     start,
     help,
     privacy,
+    agreements,
     announcements,
     language,
     explanation,
@@ -71,6 +76,7 @@ IN_ORDER = (
     reminders,
     sharing,
     verdicts,
+    follow_ups,
     export,
     delete,
     unsupported,

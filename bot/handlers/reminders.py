@@ -53,9 +53,13 @@ async def remind(
     await database.reminders.set(mole.id, callback_data.months, due)
     await _settle(callback, bot, _("I will remind you on {day}, in the morning.").format(day=day(due)))
     if user.utc_offset is None:
-        await bot.send_message(
-            user.id, _("What does your clock say now? I ask once, to write by day."), reply_markup=keyboard(*_clocks())
-        )
+        await ask_for_clock(bot, user)
+
+
+async def ask_for_clock(bot: RetryingBot, user: User) -> None:
+    """Ask what the person's clock says; the answer tells their time zone."""
+    text = _("What does your clock say now? I ask once, to write by day.")
+    await bot.send_message(user.id, text, reply_markup=keyboard(*_clocks()))
 
 
 async def snooze(

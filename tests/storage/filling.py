@@ -29,8 +29,9 @@ async def fill(database: Database, user_id: int = PERSON, photos: int = 3) -> Mo
     await database.reminders.set(mole.id, 3, datetime.now(UTC))
     broadcast = await database.broadcasts.create(user_id, user_id, "photo", "news", "[]", "announced file")
     now = datetime.now(UTC)
-    token = await database.shares.create(user_id, "Emma", now, mole_id=mole.id)
-    share = await database.shares.accept(token, user_id + 1, "Doctor", now)
+    made = await database.shares.create(user_id, "Emma", now, mole_id=mole.id)
+    assert made is not None
+    share = await database.shares.accept(made[1], user_id + 1, "Doctor", now)
     assert isinstance(share, Share) and await database.shares.add_note(share.id, user_id + 1, "seen", now)
     content = Content(kind="text", text="новости", entities_json="[]", file_id="a file")
     await database.broadcasts.translate(broadcast.id, "ru", content)
