@@ -7,7 +7,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.ui.buttons import Button, keyboard
 from bot.ui.callbacks import Agree, Matter, Show
-from bot.ui.texts import moment
+from bot.ui.clock import local_moment
 from storage.records import Purpose, User
 
 Shown = tuple[str, InlineKeyboardMarkup]
@@ -19,7 +19,7 @@ def screen(user: User, agreed: Collection[Purpose], retention_days: int | None) 
     use = (
         _("You have not agreed to the terms: I read no photos. /start")
         if user.consented_at is None
-        else _("You agreed to the terms on {date}.").format(date=moment(user.consented_at))
+        else _("You agreed to the terms on {date}.").format(date=local_moment(user.consented_at, user))
     )
     first = (
         _(
@@ -44,8 +44,8 @@ def screen(user: User, agreed: Collection[Purpose], retention_days: int | None) 
                 ]
             ).rstrip(),
             _(
-                "<b>Training.</b> Whoever runs me may use your photos to improve the models. Without this nobody may. "
-                "You can take it back at any time; what a model has learnt by then cannot be taken out of it."
+                "<b>Training.</b> Only if you switch this on may whoever runs me use your photos to improve the "
+                "models. You can take it back at any time; what a model has learnt by then cannot be taken out of it."
             ),
             _("<b>A question after four weeks.</b> After a warning I ask once whether somebody has seen the spot."),
         ]
