@@ -1,4 +1,4 @@
-"""`python -m benchmarks.journey`: pictures of the screens of docs/patient.md, from the real bot in a real browser.
+"""`python -m benchmarks.screens`: pictures of the screens of docs/patient.md, from the real bot in a real browser.
 
 It plays a person in each language through the sandbox and takes a picture of each message on the chat page, 390 pixels
 wide as on a phone. It needs chromium, fonts-dejavu-core and fonts-noto-color-emoji of Debian.
@@ -29,7 +29,7 @@ PATIENCE = 300.0
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the pictures; exit status 0."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.journey", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.screens", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "patient", help="folder (default: docs/patient)")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, sandbox_process() as address:
