@@ -13,6 +13,7 @@ from bot.exports import desk
 from bot.exports.archive import Archive
 from bot.exports.tables import results_csv
 from bot.moles.buttons import AddTo
+from bot.ui.i18n import load_i18n
 from storage.records import Outcome, Purpose, Verdict
 from tests.bot.moles.following import answered, begun, stage_with_moles, tap
 from tests.bot.stage import EMMA, IVAN, Stage
@@ -90,13 +91,12 @@ async def test_one_export_is_made_at_a_time(stage: Stage) -> None:
     assert set(archive.namelist()) == {"README.txt", "data.json"}
 
 
-async def test_whoever_is_erased_meanwhile_gets_no_further_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_whoever_is_erased_meanwhile_gets_no_further_file(tmp_path: Path) -> None:
     async with stage_with_moles(tmp_path) as (stage, _pool):
         await answered(stage, EMMA)
         await stage.database.users.delete(EMMA)
-        assert await stage.application.dispatcher["export_desk"].send(EMMA)
+        with load_i18n().context():
+            assert await stage.application.dispatcher["export_desk"].send(EMMA)
         assert not [each for each in stage.heard(EMMA) if each.document]
 
 

@@ -23,8 +23,9 @@ async def test_each_agreement_is_switched_by_itself(
     stage: Stage, user: int, button: str, title: str, keep: str, training: str
 ) -> None:
     await stage.audience(user)
-    stage.press(await stage.say(user, "/privacy", ""), button)
-    screen = await stage.reply(user, title)
+    privacy = await stage.say(user, "/privacy", "")
+    stage.press(privacy, button)
+    screen = await stage.reply(user, title, after=privacy.message_id)
     messages = stage.sandbox.world.people[user].messages
 
     async def turned(label: str, wanted: str) -> None:
