@@ -8,15 +8,15 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.moles import wording as moles_wording
 from bot.moles.findings import Standing
-from bot.reports import wording
 from bot.reports.mole import shown, time_line
-from bot.reports.page import Pages
-from bot.reports.result import write_limits
 from bot.results import Result
 from bot.ui import apologies
 from bot.ui.names import current_language
-from bot.ui.texts import moment
+from bot.ui.texts import day, moment
 from inference.drawing import verdict, words
+from inference.reports import wording
+from inference.reports.page import Pages
+from inference.reports.result import write_limits
 from storage.records import Mole
 
 MOST_RESULTS: Final = 200
@@ -44,7 +44,7 @@ def mole_pdf(mole: Mole, standing: Standing, pictures: Sequence[tuple[datetime, 
     pages.paragraph(moles_wording.sentence(standing), bold=True)
     pages.ln(2)
     if pictures:
-        pages.pictures([(picture, moles_wording.day(taken)) for taken, picture in pictures])
+        pages.pictures([(picture, day(taken)) for taken, picture in pictures])
     pages.heading(_("Time line"))
     pages.grid(time_line(standing), (1.5, 1.1, 2.5, 1.8, 1.5, 1.5, 1.1))
     write_limits(pages, operator)
@@ -52,7 +52,7 @@ def mole_pdf(mole: Mole, standing: Standing, pictures: Sequence[tuple[datetime, 
 
 
 def _pages(title: str) -> Pages:
-    pages = Pages(title, wording.language(), verdict.not_a_diagnosis(current_language()))
+    pages = Pages(title, current_language(), verdict.not_a_diagnosis(current_language()))
     pages.headline(title, [_("Made {now}").format(now=moment(datetime.now(UTC)))])
     return pages
 
@@ -62,6 +62,7 @@ def _row(request: Mapping[str, Any]) -> tuple[str, ...]:
     result = Result.stored(request["result"] or {})
     if result.label is None or result.risk is None:
         return when, apologies.title(result.reason) if result.reason is not None else "–", "–", "–"
-    likeliest = f"{wording.term(result.label)}, {wording.share(result.probabilities[result.label])}"
-    group = wording.share(verdict.group_share(result.probabilities))
-    return when, words.action(result.risk, current_language()), likeliest, group
+    language = current_language()
+    share = wording.share(result.probabilities[result.label], language)
+    group = wording.share(verdict.group_share(result.probabilities), language)
+    return when, words.action(result.risk, language), f"{wording.term(result.label, language)}, {share}", group

@@ -90,7 +90,7 @@ class Asking:
                 await self._database.follow_ups.postpone(each.request.id, later)
             return
         request = max((each.request for each in due), key=_urgency)
-        await self._rate_limiter.acquire(MessageKind.ANSWER)
+        await self._rate_limiter.acquire(MessageKind.ANSWER, chat_id=user.id)
         with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
             try:
                 await self._send(user, request)

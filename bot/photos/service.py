@@ -236,7 +236,7 @@ class PhotoService:
 
     async def _hint(self, user: User, request: Request) -> None:
         if await self._database.users.hint(user.id):
-            await self._rate_limiter.acquire(MessageKind.ANSWER)
+            await self._rate_limiter.acquire(MessageKind.ANSWER, chat_id=request.chat_id)
             await send_hint(self._bot, request)
 
     async def _send(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
