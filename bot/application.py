@@ -16,6 +16,8 @@ from aiogram.types import Update
 from aiogram.utils.i18n import I18n
 
 from bot import handlers
+from bot.exports.desk import ExportDesk
+from bot.follow_ups.asking import Asking
 from bot.health import SIGN_OF_LIFE
 from bot.middlewares.access import AccessControl
 from bot.middlewares.backpressure import Backpressure
@@ -106,6 +108,7 @@ class Application:
     explainer: Explainer
     broadcaster: Broadcaster
     reminding: Reminding
+    asking: Asking
 
     async def serve(self, *, handle_signals: bool = True) -> None:
         """Continue unfinished work, then handle updates until the dispatcher stops.
@@ -163,6 +166,7 @@ class Application:
         alerts = Alerts(self.bot, database, self.access, self.i18n, settings.data_dir)
         start(alerts.keep_watching(), "alerts")
         start(self.reminding.keep_sending(), "reminders")
+        start(self.asking.keep_asking(), "follow-ups")
         if settings.retention_days is not None:
             start(keep_erasing(database, settings.retention_days), "retention")
         if settings.delay_log_seconds is not None:
@@ -230,6 +234,7 @@ async def compose(
             database=database,
             engine=engine,
             explainer=explainer,
+            export_desk=ExportDesk(bot, database, settings.operator),
             i18n=i18n,
             inbox=inbox,
             joiner=joiner,
@@ -265,6 +270,7 @@ async def compose(
                 explainer=explainer,
                 broadcaster=broadcaster,
                 reminding=Reminding(bot, database, i18n, rate_limiter),
+                asking=Asking(bot, database, i18n, rate_limiter),
             )
         finally:
             await supervisor.stop()

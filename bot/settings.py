@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     database_url: str | None = None
     data_key: SecretStr | None = None
     retention_days: int | None = Field(default=None, ge=1, le=MAX_RETENTION_DAYS)
+    backup_days: int | None = Field(default=None, ge=1, le=MAX_RETENTION_DAYS)
     weights_dir: Path = DEFAULT_WEIGHTS
     classifier: str | None = None
     operator: str | None = Field(default=None, max_length=100)

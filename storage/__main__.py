@@ -1,8 +1,9 @@
-"""Commands for the operator: back up, restore and copy a database.
+"""Commands for the operator: back up, restore and copy a database, and change its key.
 
 python -m storage backup DATABASE FILE
 python -m storage restore FILE DATABASE
 python -m storage copy FROM-URL TO-URL
+python -m storage rotate-key URL --new-key FILE
 """
 
 import argparse
@@ -15,6 +16,7 @@ from storage.backups import backup, restore
 from storage.copying import copy
 from storage.database import Database
 from storage.errors import StorageError
+from storage.keys import load_or_create_key
 from storage.location import EXAMPLE, locate
 from storage.lock import InstanceLock
 
@@ -27,8 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
             backup(options.database, options.file)
         elif options.command == "restore":
             asyncio.run(_restore(options.file, options.database))
-        else:
+        elif options.command == "copy":
             asyncio.run(_copy(options.source, options.target, _key(options.key)))
+        else:
+            asyncio.run(_rotate(options.database, _key(options.key), options.new_key))
     except StorageError as error:
         print(error, file=sys.stderr)
         return 2
@@ -63,6 +67,17 @@ async def _copy(source: str, target: str, key: bytes) -> None:
         print(f"{each.table:20} {each.rows:>9} rows  sha256 {each.digest[:16]}")
 
 
+async def _rotate(url: str, old: bytes, new_key: Path) -> None:
+    new = load_or_create_key(new_key, None)
+    database = await Database.open(url, old, new)
+    try:
+        rotated = await database.change_key(new)
+    finally:
+        await database.close()
+    print(f"sealed anew: {rotated.sealed} values; readable with neither key and left alone: {rotated.unreadable}")
+    print(f"the key is now the one in {new_key}; keep the old one for as long as you keep older backups")
+
+
 def _key(path: Path | None) -> bytes:
     try:
         return path.read_bytes().strip() if path is not None else os.environ["DATA_KEY"].encode()
@@ -84,7 +99,11 @@ def _parser() -> argparse.ArgumentParser:
     three = commands.add_parser("copy", help="copy a database into an empty one of either kind; stop the bot first")
     three.add_argument("source", help=EXAMPLE)
     three.add_argument("target", help="in the same form")
-    three.add_argument("--key", type=Path, help="key file, instead of DATA_KEY")
+    four = commands.add_parser("rotate-key", help="encrypt everything with another key; stop the bot first")
+    four.add_argument("database", help=EXAMPLE)
+    four.add_argument("--new-key", type=Path, required=True, help="file of the new key; made where there is none")
+    for each in (three, four):
+        each.add_argument("--key", type=Path, help="file of the present key, instead of DATA_KEY")
     return parser
 
 

@@ -24,6 +24,7 @@ NONCE_BYTES = 12
 
 # The token that shows at the start whether the key is right.
 CHECK = "encryption_check.token"
+_FINGERPRINT_KEY = "wrapped_keys.fingerprints"
 
 
 def request_place(column: str, user_id: int, chat_id: int, message_id: int, edited_at: int = 0) -> str:
@@ -45,6 +46,11 @@ def mole_name_place(mole_id: int) -> str:
 def mole_findings_place(mole_id: int, request_id: int) -> str:
     """The place of the findings in a photo of a mole."""
     return f"mole_photos.findings {mole_id} {request_id}"
+
+
+def mole_picture_place(request_id: int) -> str:
+    """Where the kept photo of a mole lies."""
+    return f"mole_pictures.picture {request_id}"
 
 
 def verdict_place(request_id: int) -> str:
@@ -93,6 +99,14 @@ class Cipher:
                 "restore the database from a backup"
             ) from error
 
+    def opens(self, sealed: bytes, place: str) -> bool:
+        """Whether `open` would not raise."""
+        try:
+            self.open(sealed, place)
+        except StorageError:
+            return False
+        return True
+
     def seal_text(self, value: str, place: str) -> str:
         return base64.urlsafe_b64encode(self.seal(value.encode(), place)).decode()
 
@@ -114,3 +128,11 @@ class Cipher:
     def fingerprint(self, value: str, purpose: str) -> str:
         """A keyed hash of `value` (HMAC-SHA256) as 64 hexadecimal digits. It reveals nothing without the key."""
         return hmac.new(self._fingerprint_key, f"{purpose} {value}".encode(), hashlib.sha256).hexdigest()
+
+    def adopt_fingerprint_key(self, wrapped: bytes) -> None:
+        """Make fingerprints as before a change of the key, by what `wrapped_fingerprint_key` gave."""
+        self._fingerprint_key = self.open(wrapped, _FINGERPRINT_KEY)
+
+    def wrapped_fingerprint_key(self, successor: "Cipher") -> bytes:
+        """The key of the fingerprints for a cipher that comes after this one: they cannot be made anew."""
+        return successor.seal(self._fingerprint_key, _FINGERPRINT_KEY)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -15,21 +16,26 @@ from storage.broadcasts import Broadcasts
 from storage.chats import Chats
 from storage.cipher import CHECK, Cipher
 from storage.connections import Transactions, create_engine
+from storage.consents import Consents
 from storage.edits import Edits
 from storage.erasure import Erasures, Traces
 from storage.errors import StorageError, StorageUnavailable
+from storage.follow_ups import FollowUps
+from storage.history import History
 from storage.location import locate
 from storage.lock import InstanceLock
 from storage.migrate import upgrade
+from storage.mole_pictures import MolePictures
 from storage.moles import Moles
 from storage.postgresql import SessionLock
 from storage.reminders import Reminders
 from storage.requests import Requests
 from storage.retention import Retention
+from storage.rotation import CURRENT, FINGERPRINTS, NEXT, Rotated, rotate
 from storage.shares import Shares
 from storage.staff import Staff
 from storage.statistics import Statistics
-from storage.tables import encryption_check
+from storage.tables import encryption_check, wrapped_keys
 from storage.unread import Unread
 from storage.users import Users
 from storage.verdicts import Verdicts
@@ -52,6 +58,7 @@ class Database:
         self.users = Users(self._transactions, self.traces, erasures)
         self.requests = Requests(self._transactions, cipher, erasures)
         self.unread = Unread(self._transactions, cipher)
+        self.history = History(self._transactions, cipher, self.requests)
         self.edits = Edits(self._transactions, cipher, erasures)
         self.chats = Chats(self._transactions, cipher)
         self.broadcasts = Broadcasts(self._transactions, cipher)
@@ -61,15 +68,19 @@ class Database:
         self.reminders = Reminders(self._transactions, cipher)
         self.verdicts = Verdicts(self._transactions, cipher)
         self.shares = Shares(self._transactions, cipher)
+        self.consents = Consents(self._transactions, self.traces)
+        self.mole_pictures = MolePictures(self._transactions, cipher)
+        self.follow_ups = FollowUps(self._transactions, cipher)
         self.retention = Retention(self._transactions, self.traces)
 
     @classmethod
-    async def open(cls, url: str | URL, key: bytes) -> Self:
+    async def open(cls, url: str | URL, key: bytes, successor: bytes | None = None) -> Self:
         """Open the database of `url` and apply all migrations. A missing SQLite file is created.
 
         `key` is 32 bytes in URL-safe base64. Raises DatabaseInUse if another process uses it, and StorageError if the
         file cannot be written, the server cannot be reached, the database is damaged or of a newer version, or it was
-        encrypted with another key.
+        encrypted with another key. While its key is being changed, it opens only together with the `successor` of the
+        key, to finish that.
         """
         cipher = Cipher(key)
         location, path = locate(url)
@@ -83,7 +94,7 @@ class Database:
             if path is not None:
                 await asyncio.to_thread(_create, path)
             await asyncio.to_thread(upgrade, location, key)
-            await database._check()
+            await database._check(Cipher(successor) if successor is not None else None)
             # The log may still have data that an earlier process erased or a migration encrypted.
             await database.traces.wipe()
         except (DBAPIError, PostgresError, StorageUnavailable, OSError) as error:
@@ -114,7 +125,13 @@ class Database:
         await self._engine.dispose()
         await self._lock.release()
 
-    async def _check(self) -> None:
+    async def change_key(self, successor: bytes, progress: Callable[[str, int], None] | None = None) -> Rotated:
+        """Seal everything anew for another key, as `rotation.rotate` does. Afterwards this object reads nothing."""
+        rotated = await rotate(self._transactions, self._cipher, Cipher(successor), progress)
+        await self.traces.wipe()
+        return rotated
+
+    async def _check(self, successor: Cipher | None) -> None:
         if self._engine.dialect.name == "sqlite":
             async with self._transactions.read() as connection:
                 verdict = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
@@ -122,16 +139,30 @@ class Database:
                 raise DatabaseError("PRAGMA quick_check", None, Exception("database disk image is malformed"))
         # A write, though a read would do: a file that cannot be written must be reported at the start.
         async with self._transactions.write() as connection:
-            token = (await connection.execute(select(encryption_check.c.token))).scalar_one_or_none()
-            if token is None:
-                token = self._cipher.seal(b"{}", CHECK)
-                await connection.execute(insert(encryption_check).values(id=1, token=token))
+            rows = (await connection.execute(select(encryption_check))).all()
+            tokens = {row.id: row.token for row in rows}
+            if CURRENT not in tokens:
+                tokens[CURRENT] = self._cipher.seal(b"{}", CHECK)
+                await connection.execute(insert(encryption_check).values(id=CURRENT, token=tokens[CURRENT]))
+            wrapped = select(wrapped_keys.c.wrapped).where(wrapped_keys.c.name == FINGERPRINTS)
+            fingerprints = (await connection.execute(wrapped)).scalar_one_or_none()
+        if NEXT in tokens and successor is None:
+            raise StorageError(
+                "the key of the database is being changed: run `python -m storage rotate-key` to its end, "
+                "with the same two keys"
+            )
         try:
-            self._cipher.open(token, CHECK)
+            self._cipher.open(tokens[CURRENT], CHECK)
+            if NEXT in tokens and successor is not None:
+                successor.open(tokens[NEXT], CHECK)
         except StorageError as error:
+            if successor is not None and NEXT not in tokens and successor.opens(tokens[CURRENT], CHECK):
+                raise StorageError("the database has the new key already: nothing is left to do") from error
             raise StorageError(
                 "the database was encrypted with another key: set the DATA_KEY or key file it was made with"
             ) from error
+        if fingerprints is not None:
+            self._cipher.adopt_fingerprint_key(fingerprints)
 
 
 def _create(path: Path) -> None:

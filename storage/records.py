@@ -26,8 +26,10 @@ class Outcome(StrEnum):
     REPLACED = "replaced"
 
 
-COMMITTED = (Outcome.ANSWERED, Outcome.REFUSED, Outcome.SENDING)
+ANSWERED = (Outcome.ANSWERED, Outcome.SENDING)
 """Where the answer was sent, or may have been: the person may have it before it is noted as sent."""
+COMMITTED = (*ANSWERED, Outcome.REFUSED)
+"""As `ANSWERED`, with refusals."""
 
 
 class BroadcastState(StrEnum):
@@ -74,7 +76,9 @@ class User:
     """A person who wrote to the bot.
 
     `language` is what they chose, or else what their client first reported. `consented_at` is None until they agree.
-    `blocked_at` is set while they block the bot. `utc_offset` is in minutes, or None if unknown.
+    `blocked_at` is set while they block the bot. `utc_offset` is in minutes, or None if unknown. `follow_ups` says
+    whether they may be asked weeks later if somebody has seen the spot, `hinted_at` when they were told how to hold the
+    phone.
     """
 
     id: int
@@ -84,6 +88,8 @@ class User:
     blocked_at: datetime | None
     created_at: datetime
     utc_offset: int | None = None
+    follow_ups: bool = True
+    hinted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +144,7 @@ class Request:
     @property
     def is_answered(self) -> bool:
         """Whether its result is there, and the person may have it."""
-        return self.result is not None and self.outcome in (Outcome.ANSWERED, Outcome.SENDING)
+        return self.result is not None and self.outcome in ANSWERED
 
 
 @dataclass(frozen=True)
@@ -237,6 +243,32 @@ class Reminder:
 
     mole: Mole
     months: int
+    due_at: datetime
+
+
+class Purpose(StrEnum):
+    """What somebody may agree to beside the terms of use: keeping the photos of moles, and training on photos."""
+
+    PHOTOS = "photos"
+    TRAINING = "training"
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """How much is kept of a person."""
+
+    photos: int
+    moles: int
+    pictures: int
+    verdicts: int
+    announcements: int
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """An answer after which somebody is to be asked whether the spot was seen."""
+
+    request: Request
     due_at: datetime
 
 

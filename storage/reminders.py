@@ -45,14 +45,15 @@ class Reminders:
     async def claim_due(self, now: datetime) -> list[Reminder]:
         """Claim some of the due reminders that no other bot has; the longest due first.
 
-        People who block the bot are left out until they write again.
+        People who block the bot are left out until they write again, and those who took their agreement back until
+        they agree anew.
         """
         free = or_(reminders.c.leased_until.is_(None), reminders.c.leased_until <= now)
         due = (
             select(reminders.c.mole_id)
             .join(moles, moles.c.id == reminders.c.mole_id)
             .join(users, users.c.id == moles.c.user_id)
-            .where(reminders.c.due_at <= now, free, users.c.blocked_at.is_(None))
+            .where(reminders.c.due_at <= now, free, users.c.blocked_at.is_(None), users.c.consented_at.is_not(None))
             .order_by(reminders.c.due_at)
             .limit(AT_ONCE)
         )

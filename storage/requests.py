@@ -1,7 +1,7 @@
 """Requests are recorded before work begins and completed after the reply, so a killed process loses none."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, select, update
@@ -10,14 +10,13 @@ from storage.broadcasts import opened_broadcast
 from storage.cipher import Cipher
 from storage.connections import Transactions
 from storage.erasure import Erasures
-from storage.records import Broadcast, Completion, Outcome, Received, Request, RequestKind
+from storage.records import ANSWERED, Broadcast, Completion, Outcome, Received, Request, RequestKind
 from storage.sealed import SealedRequests
-from storage.tables import broadcasts, deliveries, requests, users
+from storage.tables import broadcasts, consents, deliveries, follow_ups, requests, users
 
-ANSWERED = (Outcome.ANSWERED, Outcome.SENDING)
 UNFINISHED = (Outcome.RECEIVED, Outcome.WORKING, Outcome.SENDING)
-# What was refused does not fill the history: it has nothing to look up.
-SHOWN = (Outcome.ANSWERED, Outcome.SENDING)
+FOLLOW_UP_AFTER = timedelta(weeks=4)
+EXPORTED_AT_ONCE = 500
 
 
 class Requests:
@@ -138,6 +137,11 @@ class Requests:
             for row in rows:
                 values = self._sealed.ended(row, ended[row.id])
                 await connection.execute(update(requests).where(requests.c.id == row.id).values(values))
+            due = datetime.now(UTC) + FOLLOW_UP_AFTER
+            asked = [{"request_id": row.id, "due_at": due} for row in rows if ended[row.id].outcome is Outcome.ANSWERED]
+            if asked:
+                # Whether there is anything to ask shows when it is due: the answer is encrypted, and may change.
+                await connection.execute(self._transactions.insert(follow_ups).on_conflict_do_nothing(), asked)
         return {row.id for row in rows}
 
     async def amend(
@@ -208,7 +212,7 @@ class Requests:
 
     async def page(self, user_id: int, offset: int, limit: int) -> tuple[list[Request], int]:
         """Answered requests of one person, newest first, and how many there are in all."""
-        mine = (requests.c.user_id == user_id) & requests.c.outcome.in_(SHOWN)
+        mine = (requests.c.user_id == user_id) & requests.c.outcome.in_(ANSWERED)
         async with self._transactions.read() as connection:
             total = (await connection.execute(select(func.count()).select_from(requests).where(mine))).scalar_one()
             rows = (
@@ -220,21 +224,36 @@ class Requests:
 
     async def export(self, user_id: int) -> dict[str, Any]:
         """All data on one person, decrypted, as JSON types; empty for an unknown person."""
+        about = await self.export_person(user_id)
+        if not about:
+            return {}
+        return about | {"requests": [each async for batch in self.export_requests(user_id) for each in batch]}
+
+    async def export_person(self, user_id: int) -> dict[str, Any]:
+        """What `export` gives, without the requests."""
         async with self._transactions.read() as connection:
             person = (await connection.execute(select(users).where(users.c.id == user_id))).one_or_none()
             if person is None:
                 return {}
-            theirs = select(requests).where(requests.c.user_id == user_id).order_by(requests.c.id)
+            agreed = select(consents).where(consents.c.user_id == user_id)
             received = select(deliveries).where(deliveries.c.user_id == user_id)
             written = select(broadcasts).where(broadcasts.c.admin_id == user_id)
             return {
                 "user": _plain(person),
-                "requests": [_plain(self._sealed.opened(row)) for row in (await connection.execute(theirs)).all()],
+                "consents": [_plain(row) for row in (await connection.execute(agreed)).all()],
                 "announcements_received": [_plain(row) for row in (await connection.execute(received)).all()],
                 "announcements_written": [
                     _plain(opened_broadcast(self._cipher, row)) for row in (await connection.execute(written)).all()
                 ],
             }
+
+    async def export_requests(self, user_id: int) -> AsyncIterator[list[dict[str, Any]]]:
+        """A person's requests as JSON types, oldest first, some hundreds at a time."""
+        theirs = select(requests).where(requests.c.user_id == user_id).order_by(requests.c.id).limit(EXPORTED_AT_ONCE)
+        last = 0
+        while found := await self._all(theirs.where(requests.c.id > last)):
+            yield [_plain(each) for each in found]
+            last = found[-1].id
 
     async def of_message(self, chat_id: int, message_id: int) -> Request | None:
         """The current request of one message; None if there is none, or it was erased."""

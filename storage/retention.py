@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.connections import Transactions
 from storage.erasure import Traces, erase_people
-from storage.tables import mole_photos, moles, requests, retention_clock, shares, users
+from storage.records import Purpose
+from storage.tables import consents, mole_photos, moles, requests, retention_clock, shares, users
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,10 @@ async def _is_trusted(connection: AsyncConnection, now: datetime, ran: timedelta
 
 
 async def _erase_before(connection: AsyncConnection, moment: datetime) -> int:
-    erased = (await connection.execute(delete(requests).where(requests.c.created_at < moment))).rowcount
+    old = requests.c.created_at < moment
+    erased = (
+        await connection.execute(delete(requests).where(old, requests.c.id.not_in(_first_photos(moment))))
+    ).rowcount
     has_requests = select(requests.c.id).where(requests.c.user_id == users.c.id).exists()
     # Somebody with whom a result is shared may never have agreed to have photos read.
     reads = select(shares.c.id).where(shares.c.reader_id == users.c.id, shares.c.accepted_at.is_not(None)).exists()
@@ -103,3 +107,19 @@ async def _erase_before(connection: AsyncConnection, moment: datetime) -> int:
     emptied = delete(moles).where(moles.c.created_at < moment, ~has_photos)
     erased += (await connection.execute(emptied)).rowcount
     return erased + await erase_people(connection, expired)
+
+
+def _first_photos(moment: datetime) -> Select[tuple[int]]:
+    """The first photo of each mole that is still followed and whose owner agreed to have its photos kept.
+
+    Without it nothing could be compared. Followed means that there is a photo within the retention time: after that the
+    first one goes too.
+    """
+    agreed = select(consents.c.user_id).where(consents.c.purpose == Purpose.PHOTOS, consents.c.withdrawn_at.is_(None))
+    of_mole = select(mole_photos.c.mole_id).join(requests, requests.c.id == mole_photos.c.request_id)
+    return (
+        select(func.min(mole_photos.c.request_id))
+        .join(moles, moles.c.id == mole_photos.c.mole_id)
+        .where(moles.c.user_id.in_(agreed), moles.c.id.in_(of_mole.where(requests.c.created_at >= moment)))
+        .group_by(mole_photos.c.mole_id)
+    )

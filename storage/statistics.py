@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from storage.cipher import Cipher, request_place
+from storage.cipher import Cipher, request_place, verdict_place
 from storage.connections import Transactions
 from storage.errors import StorageError
 from storage.records import Outcome
-from storage.tables import requests
+from storage.tables import requests, verdicts
 
 # Batch size for reading and decrypting results: a short time in a thread, and little memory.
 BATCH = 1000
@@ -31,6 +31,15 @@ class Handled:
     completed_at: datetime | None
     outcome: Outcome
     result: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a doctor said of a result, without whose it is: `risk` as it was answered, `said` a class or `other`."""
+
+    risk: str | None
+    said: str
+    biopsy: bool
 
 
 class Statistics:
@@ -52,6 +61,27 @@ class Statistics:
             found += await asyncio.to_thread(self._opened, rows, people)
             last = rows[-1].id
 
+    async def verdicts(self) -> list[Told]:
+        """What was told of any result."""
+        found: list[Told] = []
+        last = 0
+        query = select(requests, verdicts.c.said).join(verdicts, verdicts.c.request_id == requests.c.id)
+        query = query.order_by(requests.c.id).limit(BATCH)
+        while True:
+            async with self._transactions.read() as connection:
+                rows = (await connection.execute(query.where(requests.c.id > last))).all()
+            if not rows:
+                return found
+            found += await asyncio.to_thread(lambda batch: [*filter(None, map(self._told, batch))], rows)
+            last = rows[-1].id
+
+    def _told(self, row: Row[Any]) -> Told | None:
+        try:
+            said = self._cipher.open_json(row.said, verdict_place(row.id))
+        except StorageError:
+            return None
+        return Told((self._result(row) or {}).get("risk"), said["label"], said["biopsy"])
+
     def _opened(self, rows: Sequence[Row[Any]], people: dict[int, int]) -> list[Handled]:
         return [
             Handled(
@@ -68,6 +98,8 @@ class Statistics:
         if row.result is None:
             return None
         try:
-            return self._cipher.open_json(row.result, request_place("result", row.user_id, row.chat_id, row.message_id))
+            return self._cipher.open_json(
+                row.result, request_place("result", row.user_id, row.chat_id, row.message_id, row.edited_at)
+            )
         except StorageError:
             return None

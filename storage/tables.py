@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    true,
 )
 
 metadata = MetaData()
@@ -38,6 +39,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+# The first row tells whether a key is that of the database. A second one is there while the key is changed.
 encryption_check = Table(
     "encryption_check",
     metadata,
@@ -67,6 +69,9 @@ users = Table(
     Column("created_at", UtcDateTime, nullable=False),
     # Minutes east of Greenwich.
     Column("utc_offset", Integer),
+    Column("follow_ups", Boolean, nullable=False, server_default=true()),
+    # When the person was told how to hold the phone: once.
+    Column("hinted_at", UtcDateTime),
 )
 
 # `result`, `note` and all file ids are ciphertext; `outcome` stays readable, for recovery and the statistics.
@@ -241,4 +246,40 @@ share_notes = Table(
     Column("at", UtcDateTime, nullable=False),
     Index("ix_share_notes_share_id", "share_id"),
     sqlite_autoincrement=True,
+)
+
+# What people agreed to beside the terms of use, by purpose; a withdrawal stays noted.
+consents = Table(
+    "consents",
+    metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("purpose", String(16), primary_key=True),
+    Column("given_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+)
+
+# Photos that their owners let us keep, as ciphertext.
+mole_pictures = Table(
+    "mole_pictures",
+    metadata,
+    Column("request_id", ForeignKey("mole_photos.request_id", ondelete="CASCADE"), primary_key=True),
+    Column("picture", LargeBinary, nullable=False),
+)
+
+# Answers after which the person is asked, weeks later, whether somebody has seen the spot.
+follow_ups = Table(
+    "follow_ups",
+    metadata,
+    Column("request_id", ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("leased_until", UtcDateTime),
+    Index("ix_follow_ups_due_at", "due_at"),
+)
+
+# Keys that outlive the one that wraps them.
+wrapped_keys = Table(
+    "wrapped_keys",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
 )

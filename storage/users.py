@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Row, and_, func, select, update
 
 from storage.connections import Transactions
 from storage.erasure import Erasures, Traces, erase_people
-from storage.records import DeliveryState, User
-from storage.tables import deliveries, users
+from storage.records import DeliveryState, Holdings, User
+from storage.tables import broadcasts, deliveries, mole_pictures, moles, requests, users, verdicts
 
 
 def is_recipient() -> ColumnElement[bool]:
@@ -74,6 +74,16 @@ class Users:
         """Store by how many minutes the person's clock is ahead of UTC."""
         await self._update(user_id, utc_offset=minutes)
 
+    async def set_follow_ups(self, user_id: int, wanted: bool) -> None:
+        """Whether the person may be asked weeks later if somebody has seen the spot."""
+        await self._update(user_id, follow_ups=wanted)
+
+    async def hint(self, user_id: int) -> bool:
+        """Note that the person is told how to hold the phone; False where that was noted before."""
+        statement = update(users).where(users.c.id == user_id, users.c.hinted_at.is_(None))
+        async with self._transactions.write() as connection:
+            return (await connection.execute(statement.values(hinted_at=datetime.now(UTC)))).rowcount == 1
+
     async def consent(self, user_id: int) -> None:
         """Store the agreement. The time of the first agreement stays."""
         now = datetime.now(UTC)
@@ -101,6 +111,23 @@ class Users:
         async with self._transactions.read() as connection:
             query = select(func.count()).select_from(users).where(is_recipient())
             return (await connection.execute(query)).scalar_one()
+
+    async def holdings(self, user_id: int) -> Holdings:
+        """How much is kept of a person."""
+        theirs = select(requests.c.id).where(requests.c.user_id == user_id)
+        counted = [
+            (requests, requests.c.user_id == user_id),
+            (moles, moles.c.user_id == user_id),
+            (mole_pictures, mole_pictures.c.request_id.in_(theirs)),
+            (verdicts, verdicts.c.request_id.in_(theirs)),
+            (broadcasts, broadcasts.c.admin_id == user_id),
+        ]
+        async with self._transactions.read() as connection:
+            counts = [
+                (await connection.execute(select(func.count()).select_from(table).where(condition))).scalar_one()
+                for table, condition in counted
+            ]
+        return Holdings(*counts)
 
     async def delete(self, user_id: int) -> bool:
         """Erase all data on a person: requests, deliveries, own announcements.

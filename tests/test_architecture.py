@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 MAY_IMPORT = {
-    "benchmarks": {"bot", "inference", "models"},
+    "benchmarks": {"bot", "inference", "models", "storage"},
     "bot": {"inference", "storage"},
     "inference": set(),
     "models": {"inference"},

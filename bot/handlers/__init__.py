@@ -4,6 +4,7 @@ from aiogram import Router
 
 from bot.handlers import (
     admin,
+    agreements,
     announcements,
     answers,
     broadcast,
@@ -14,6 +15,7 @@ from bot.handlers import (
     errors,
     explanation,
     export,
+    follow_ups,
     groups,
     help,
     history,
@@ -23,6 +25,7 @@ from bot.handlers import (
     mole_names,
     mole_topics,
     moles,
+    past,
     photos,
     privacy,
     questions,
@@ -59,9 +62,11 @@ IN_ORDER = (
     # Before /start: these handle its links to a result.
     history,
     shared,
+    past,
     start,
     help,
     privacy,
+    agreements,
     announcements,
     language,
     explanation,
@@ -73,6 +78,7 @@ IN_ORDER = (
     reminders,
     sharing,
     verdicts,
+    follow_ups,
     export,
     delete,
     unsupported,

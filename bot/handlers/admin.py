@@ -11,6 +11,7 @@ from bot.handlers.filters import is_admin
 from bot.operator import charts
 from bot.operator.health import examine
 from bot.operator.usage import summarise
+from bot.operator.verdicts import agreement
 from bot.settings import Settings
 from bot.ui import admin
 from bot.ui import health as health_ui
@@ -31,7 +32,8 @@ async def stats(message: Message, database: Database) -> None:
     handled = await database.statistics.since(datetime.now(UTC) - timedelta(days=STATS_DAYS))
     usage = await asyncio.to_thread(summarise, handled, STATS_DAYS)
     picture = await asyncio.to_thread(charts.draw, usage)
-    caption = admin.stats(usage, await database.users.count_recipients())
+    told = agreement(await database.statistics.verdicts())
+    caption = admin.stats(usage, await database.users.count_recipients(), told)
     await message.answer_photo(BufferedInputFile(picture, "stats.png"), caption=caption)
 
 

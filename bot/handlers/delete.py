@@ -7,10 +7,13 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.photos.explaining import Explainer
 from bot.photos.service import PhotoService
+from bot.settings import Settings
 from bot.supervisor import Supervisor
+from bot.ui import erasing
 from bot.ui.buttons import danger, keyboard, replace, say
 from bot.ui.callbacks import Show
 from storage.database import Database
+from storage.records import User
 
 
 def setup() -> Router:
@@ -21,13 +24,9 @@ def setup() -> Router:
     return router
 
 
-async def ask(message: Message) -> None:
+async def ask(message: Message, user: User, database: Database, settings: Settings) -> None:
     await message.answer(
-        _(
-            "<b>Erase everything I keep about you?</b>\n"
-            "Your results, your history, your settings and your agreement go at once and cannot be brought "
-            "back. The messages in this chat stay; you can delete them in Telegram."
-        ),
+        erasing.question(await database.users.holdings(user.id), settings.operator, settings.backup_days),
         reply_markup=keyboard([danger(_("Yes, erase everything"), Show.ERASE)], [(_("No, keep it"), Show.KEEP)]),
     )
 

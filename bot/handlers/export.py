@@ -1,14 +1,11 @@
-"""/export: all data on a person, as a file."""
-
-import json
-from datetime import UTC, datetime
+"""/export: all data on a person, as files."""
 
 from aiogram import Router
 from aiogram.filters import Command
-from aiogram.types import BufferedInputFile, Message
+from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
 
-from storage.database import Database
+from bot.exports.desk import ExportDesk
 from storage.records import User
 
 
@@ -18,11 +15,6 @@ def setup() -> Router:
     return router
 
 
-async def export(message: Message, user: User, database: Database) -> None:
-    data = await database.requests.export(user.id)
-    data["moles"] = await database.moles.export(user.id)
-    data["doctors_said"] = await database.verdicts.export(user.id)
-    data["shares"] = await database.shares.export(user.id)
-    content = json.dumps(data, ensure_ascii=False, indent=2).encode()
-    name = f"lesion-bot-{datetime.now(UTC):%Y-%m-%d}.json"
-    await message.answer_document(BufferedInputFile(content, name), caption=_("Everything I keep about you, as JSON."))
+async def export(message: Message, user: User, export_desk: ExportDesk) -> None:
+    if not await export_desk.send(user.id):
+        await message.answer(_("I am putting your data together already…"))

@@ -1,7 +1,6 @@
 """/history: past results, five on a page."""
 
 import contextlib
-from html import escape
 
 from aiogram import Bot, F, Router
 from aiogram.exceptions import TelegramBadRequest
@@ -9,15 +8,15 @@ from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.past import page
 from bot.results import Result
-from bot.ui import replies, texts
+from bot.ui import replies
 from bot.ui.actions import keyboard as keyboard_of
-from bot.ui.buttons import keyboard, replace, say, topic
+from bot.ui.buttons import replace, say, topic
 from bot.ui.callbacks import HistoryEntry, HistoryPage
+from bot.ui.clock import local_moment
 from storage.database import Database
 from storage.records import COMMITTED, Request, User
-
-PAGE_SIZE = 5
 
 
 def setup() -> Router:
@@ -31,12 +30,12 @@ def setup() -> Router:
 
 
 async def history(message: Message, user: User, database: Database) -> None:
-    text, markup = await _page(database, user.id, 0)
+    text, markup = await _page(database, user, 0)
     await message.answer(text, reply_markup=markup)
 
 
 async def turn(callback: CallbackQuery, callback_data: HistoryPage, user: User, database: Database, bot: Bot) -> None:
-    text, markup = await _page(database, user.id, callback_data.number)
+    text, markup = await _page(database, user, callback_data.number)
     await callback.answer()
     if callback_data.as_new_message or not isinstance(callback.message, Message):
         await say(callback, bot, text, markup)
@@ -69,7 +68,7 @@ async def open_link(message: Message, command: CommandObject, user: User, databa
 
 async def _show(bot: Bot, user: User, request: Request, thread_id: int | None) -> None:
     result = Result.stored(request.result or {})
-    text = f"{texts.moment(request.created_at)}\n{replies.result_text(result)}"
+    text = f"{local_moment(request.created_at, user)}\n{replies.result_text(result)}"
     markup = keyboard_of(result, request.id)
     if request.reply_file_id is not None:
         with contextlib.suppress(TelegramBadRequest):
@@ -84,30 +83,7 @@ async def _show(bot: Bot, user: User, request: Request, thread_id: int | None) -
     await bot.send_message(user.id, text, message_thread_id=thread_id, reply_markup=markup)
 
 
-async def _page(database: Database, user_id: int, number: int) -> tuple[str, InlineKeyboardMarkup | None]:
-    """One page as text and buttons. A number past the end, as after an erasure, gives the last page."""
-    requests, total = await database.requests.page(user_id, number * PAGE_SIZE, PAGE_SIZE)
-    if total == 0:
+async def _page(database: Database, user: User, number: int) -> tuple[str, InlineKeyboardMarkup | None]:
+    if not (await database.history.page(user.id, 0, 1))[1]:
         return _("You have no results yet. Send me a photo of a spot on the skin."), None
-    last = (total - 1) // PAGE_SIZE
-    if number > last:
-        return await _page(database, user_id, last)
-    title = _("Your results, newest first (page {page} of {pages})").format(page=number + 1, pages=last + 1)
-    first = number * PAGE_SIZE + 1
-    lines = [f"{index}. {_line(request)}" for index, request in enumerate(requests, first)]
-    entries = [
-        (str(index), HistoryEntry(request_id=request.id).pack()) for index, request in enumerate(requests, first)
-    ]
-    turns = [
-        (text, HistoryPage(number=target).pack())
-        for text, target in ((_("‹ Newer"), number - 1), (_("Older ›"), number + 1))
-        if 0 <= target <= last
-    ]
-    footer = _("Press a number to see a result again.")
-    text = "\n\n".join([f"<b>{title}</b>", *lines, footer, f"<i>{replies.not_a_diagnosis()}</i>"])
-    return text, keyboard(entries, turns)
-
-
-def _line(request: Request) -> str:
-    headline = replies.headline(Result.stored(request.result or {}))
-    return f"{texts.moment(request.created_at)}\n{escape(headline)}"
+    return await page(database, user, number)

@@ -1,11 +1,22 @@
 """The six questions under an answer. They appear in the same message, which finally shows what has changed."""
 
+import asyncio
+import contextlib
 from functools import partial
 
 from aiogram import Router
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import (
+    BufferedInputFile,
+    CallbackQuery,
+    InlineKeyboardMarkup,
+    InputFile,
+    InputMediaPhoto,
+    Message,
+)
 from aiogram.utils.i18n import gettext as _
 
+from bot.moles.body import body_picture
 from bot.questions.lasting import fill_in, first_to_ask, known_of_mole, taken_over
 from bot.questions.questions import Question, questions
 from bot.questions.surer import Join, answers_of, with_answers
@@ -57,7 +68,32 @@ async def step(
     if skipped:
         kept = _("Kept with this mole: {answers}. “‹ Back” corrects it.").format(answers=skipped)
         text = f"{text}\n\n<i>{kept}</i>"
-    await buttons.replace(callback, text, _keyboard(request, every, callback_data.question))
+    markup = _keyboard(request, every, callback_data.question)
+    picture = await _picture(request, every, callback_data.question)
+    if picture is None or not await _replace_picture(callback, picture, text, markup):
+        await buttons.replace(callback, text, markup)
+
+
+async def _picture(request: Request, every: tuple[Question, ...], number: int) -> InputFile | str | None:
+    """What the message is to show with a question: the body, the answered photo before and after it, else as it is."""
+    if every[number].on_body:
+        drawn = await asyncio.to_thread(body_picture, _("Front"), _("Back"), "regions")
+        return BufferedInputFile(drawn, "body.png")
+    beside = any(each.on_body for each in every[max(0, number - 1) : number + 2])
+    return request.reply_file_id if beside else None
+
+
+async def _replace_picture(
+    callback: CallbackQuery, picture: InputFile | str, text: str, markup: InlineKeyboardMarkup
+) -> bool:
+    """Show another picture in a message that has one; False where that cannot be done."""
+    message = callback.message
+    if not isinstance(message, Message) or not message.photo:
+        return False
+    with contextlib.suppress(TelegramBadRequest):
+        await message.edit_media(InputMediaPhoto(media=picture, caption=text), reply_markup=markup)
+        return True
+    return False
 
 
 async def _answered(database: Database, request_id: int, user_id: int) -> Request | None:
@@ -88,7 +124,7 @@ def _keyboard(request: Request, every: tuple[Question, ...], number: int) -> Inl
         return text, Ask(request_id=request.id, question=to, choice=choice).pack()
 
     choices = [
-        button(f"✓ {each.text}" if each.answers.items() <= given.items() else each.text, number + 1, place)
+        button(f"{'✓ ' if each.answers.items() <= given.items() else ''}{question.label(place)}", number + 1, place)
         for place, each in enumerate(question.choices)
     ]
     rows = [choices[start : start + question.in_a_row] for start in range(0, len(choices), question.in_a_row)]

@@ -9,7 +9,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.moles.buttons import Act, Clock, OfMole, Remind, Snooze
 from bot.moles.reminders import MONTHS, months_later, snoozed
 from bot.telegram.client import RetryingBot
-from bot.ui.buttons import Button, keyboard, replace, say
+from bot.ui.buttons import Button, keyboard, replace, say, topic
 from bot.ui.texts import day
 from storage.database import Database
 from storage.records import Mole, User
@@ -53,8 +53,13 @@ async def remind(
     await database.reminders.set(mole.id, callback_data.months, due)
     await _settle(callback, bot, _("I will remind you on {day}, in the morning.").format(day=day(due)))
     if user.utc_offset is None:
-        question = _("What does your clock say now? I ask once, to write by day.")
-        await say(callback, bot, question, keyboard(*_clocks()))
+        await ask_for_clock(bot, user, topic(callback.message))
+
+
+async def ask_for_clock(bot: RetryingBot, user: User, thread_id: int | None = None) -> None:
+    """Ask what the person's clock says; the answer tells their time zone."""
+    text = _("What does your clock say now? I ask once, to write by day.")
+    await bot.send_message(user.id, text, message_thread_id=thread_id, reply_markup=keyboard(*_clocks()))
 
 
 async def snooze(

@@ -9,13 +9,13 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.operator.access import Access
 from bot.photos.inbox import is_request, record
-from bot.ui.callbacks import Show
+from bot.ui.callbacks import Agree, Show
 from storage.database import Database
 from storage.records import User
 
 # A banned person keeps the rights over their data.
 RIGHTS = ("/privacy", "/export", "/delete")
-CONFIRMATIONS = (Show.ERASE, Show.KEEP)
+CONFIRMATIONS = (Show.ERASE, Show.KEEP, Show.AGREEMENTS, Show.ASK_WITHDRAW)
 
 
 class AccessControl(BaseMiddleware):
@@ -66,4 +66,6 @@ class AccessControl(BaseMiddleware):
 def _about_own_data(event: TelegramObject) -> bool:
     if isinstance(event, Message):
         return event.text is not None and event.text.split("@")[0].split(maxsplit=1)[0] in RIGHTS
-    return isinstance(event, CallbackQuery) and event.data in CONFIRMATIONS
+    if not isinstance(event, CallbackQuery):
+        return False
+    return event.data in CONFIRMATIONS or (event.data or "").startswith(f"{Agree.__prefix__}{Agree.__separator__}")

@@ -1,50 +1,90 @@
-"""A drawing of a body from the front and from behind, with numbered places."""
+"""A drawn body with numbered places: from the front and from behind, and below a head, a hand and a foot, larger."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from io import BytesIO
+from types import MappingProxyType
+from typing import Final
 
 from PIL import Image, ImageDraw
 
 from inference.drawing.caption import typeface
 
-_WIDTH, _HEIGHT = 780, 800
+Badges = Mapping[int, tuple[int, int]]
+"""Number -> where it stands, x and y in pixels of the picture."""
+
+_WIDTH, _HEIGHT = 780, 1040
 _FINER = 2  # Pillow draws round shapes without smoothing
 _SKIN, _EDGE, _BADGE, _INK = (238, 224, 212), (150, 132, 118), (32, 92, 168), (40, 46, 56)
-_MIDDLES = (205, 575)  # of the two figures
-# Number -> figure (0 front, 1 behind), x from its centre, y. The right arm of a person who faces us is on our left.
-_BADGES = {
-    1: (0, 0, 105),
-    2: (0, 0, 180),
-    3: (0, 0, 255),
-    4: (0, 0, 355),
-    5: (0, -105, 300),
-    6: (0, 105, 300),
-    7: (0, -38, 560),
-    8: (0, 38, 560),
-    9: (1, 0, 105),
-    10: (1, 0, 245),
-    11: (1, 0, 345),
-    12: (1, 0, 425),
-    13: (1, 133, 440),
-    14: (1, -133, 440),
-    15: (1, 42, 735),
-    16: (1, -42, 735),
-}
+_HAIR, _LIP = (196, 172, 152), (206, 160, 150)
+_FRONT, _BEHIND = 205, 575  # the middles of the two figures
+_HEAD, _HAND, _FOOT = (140, 905), (390, 920), (640, 920)  # the middles of what is drawn larger
+
+# The right arm of who faces us is on our left.
+MOLE_BADGES: Final[Badges] = MappingProxyType(
+    {
+        1: (_HEAD[0] - 48, _HEAD[1] + 30),
+        2: (_FRONT, 180),
+        3: (_FRONT, 255),
+        4: (_FRONT, 355),
+        5: (_FRONT - 95, 290),
+        6: (_FRONT + 95, 290),
+        7: (_FRONT - 38, 560),
+        8: (_FRONT + 38, 560),
+        9: (_BEHIND, 105),
+        10: (_BEHIND, 245),
+        11: (_BEHIND, 345),
+        12: (_BEHIND, 425),
+        13: (_BEHIND + 133, 440),
+        14: (_BEHIND - 133, 440),
+        15: (_BEHIND + 42, 735),
+        16: (_BEHIND - 42, 735),
+        17: (_HEAD[0], _HEAD[1] - 88),
+        18: (_HEAD[0], _HEAD[1] - 2),
+        19: (_HEAD[0] + 92, _HEAD[1] + 2),
+        20: (_HEAD[0], _HEAD[1] + 56),
+        21: (_HAND[0], _HAND[1] + 44),
+        22: (_FOOT[0] - 4, _FOOT[1] + 20),
+    }
+)
+# As `bot.questions.questions` numbers the regions.
+REGION_BADGES: Final[Badges] = MappingProxyType(
+    {
+        1: MOLE_BADGES[17],
+        2: MOLE_BADGES[1],
+        3: MOLE_BADGES[18],
+        4: MOLE_BADGES[19],
+        5: MOLE_BADGES[20],
+        6: (_FRONT, 180),
+        7: (_FRONT, 255),
+        8: (_FRONT, 355),
+        9: (_BEHIND, 295),
+        10: (_FRONT - 90, 275),
+        11: (_FRONT - 119, 378),
+        12: MOLE_BADGES[21],
+        13: (_FRONT - 38, 540),
+        14: MOLE_BADGES[22],
+    }
+)
+_SETS: Final = {"moles": MOLE_BADGES, "regions": REGION_BADGES}
 
 
-@lru_cache(maxsize=4)
-def body_picture(front: str, behind: str) -> bytes:
-    """The picture as a PNG, with these words above the two figures."""
+@lru_cache(maxsize=8)
+def body_picture(front: str, behind: str, badges: str = "moles") -> bytes:
+    """The picture as a PNG, with these words above the figures; `badges` is "moles" or "regions"."""
     sheet = Image.new("RGB", (_WIDTH * _FINER, _HEIGHT * _FINER), "white")
     pen = ImageDraw.Draw(sheet)
-    for middle in _MIDDLES:
+    for middle, words in ((_FRONT, front), (_BEHIND, behind)):
         _figure(pen, middle)
-    for middle, words in zip(_MIDDLES, (front, behind), strict=True):
         pen.text((middle * _FINER, 30 * _FINER), words, _INK, typeface(24 * _FINER, True), anchor="mm")
-    for number, (figure, x, y) in _BADGES.items():
-        _badge(pen, _MIDDLES[figure] + x, y, number)
+    _head(pen, *_HEAD)
+    _hand(pen, *_HAND)
+    _foot(pen, *_FOOT)
+    for number, (x, y) in _SETS[badges].items():
+        _badge(pen, x, y, number)
     buffer = BytesIO()
-    sheet.resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS).save(buffer, "PNG", optimize=True)
+    small = sheet.resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
+    small.quantize(48, Image.Quantize.MEDIANCUT).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
@@ -58,36 +98,74 @@ def _figure(pen: ImageDraw.ImageDraw, middle: int) -> None:
     # The edge is drawn first and a little wider.
     for colour, wider in ((_EDGE, 6), (_SKIN, 0)):
         for start, joint, end, width in limbs:
-            points = [((middle + x) * _FINER, y * _FINER) for x, y in (start, joint, end)]
-            pen.line(points, colour, (width + wider) * _FINER, joint="curve")
-            for x, y in points:
-                _disc(pen, x, y, (width + wider) / 2 * _FINER, colour)
+            points = [(middle + x, y) for x, y in (start, joint, end)]
+            _limb(pen, points, width + wider, colour)
         for side in (-1, 1):
-            _disc(pen, (middle + side * 133) * _FINER, 440 * _FINER, (24 + wider / 2) * _FINER, colour)
-            _disc(pen, (middle + side * 42) * _FINER, 735 * _FINER, (32 + wider / 2) * _FINER, colour)
-        _rounded(pen, middle, (-78, 200, 78, 450), wider, 42, colour)
-        _rounded(pen, middle, (-24, 150, 24, 215), wider, 8, colour)
-        _rounded(pen, middle, (-48, 58, 48, 165), wider, 46, colour)
+            _disc(pen, middle + side * 133, 440, 24 + wider / 2, colour)
+            _disc(pen, middle + side * 42, 735, 32 + wider / 2, colour)
+        _rounded(pen, (middle - 78, 200, middle + 78, 450), wider, 42, colour)
+        _rounded(pen, (middle - 24, 150, middle + 24, 215), wider, 8, colour)
+        _rounded(pen, (middle - 48, 58, middle + 48, 165), wider, 46, colour)
+
+
+def _head(pen: ImageDraw.ImageDraw, x: int, y: int) -> None:
+    for colour, wider in ((_EDGE, 6), (_SKIN, 0)):
+        for side in (-1, 1):
+            _oval(pen, (x + side * 84 - 16, y - 28, x + side * 84 + 16, y + 30), wider, colour)
+        _rounded(pen, (x - 80, y - 108, x + 80, y + 104), wider, 78, colour)
+    pen.pieslice(_scaled(x - 78, y - 106, x + 78, y + 60), 196, 344, fill=_HAIR)
+    for side in (-1, 1):
+        _disc(pen, x + side * 32, y - 24, 6, _EDGE)
+    _limb(pen, [(x, y - 14), (x - 9, y + 20), (x + 6, y + 22)], 4, _EDGE)
+    _oval(pen, (x - 26, y + 48, x + 26, y + 64), 0, _LIP)
+
+
+def _hand(pen: ImageDraw.ImageDraw, x: int, y: int) -> None:
+    fingers = [(-48, -38, -62, -78), (-18, -48, -22, -102), (14, -48, 18, -100), (44, -36, 56, -76)]
+    for colour, wider in ((_EDGE, 6), (_SKIN, 0)):
+        for x1, y1, x2, y2 in fingers:
+            _limb(pen, [(x + x1, y + y1), (x + x2, y + y2)], 28 + wider, colour)
+        _limb(pen, [(x + 50, y + 50), (x + 98, y - 4)], 30 + wider, colour)
+        _rounded(pen, (x - 62, y - 44, x + 60, y + 96), wider, 34, colour)
+
+
+def _foot(pen: ImageDraw.ImageDraw, x: int, y: int) -> None:
+    toes = [(-42, -86, 22), (-8, -98, 16), (20, -92, 15), (44, -80, 14), (64, -62, 13)]
+    for colour, wider in ((_EDGE, 6), (_SKIN, 0)):
+        for dx, dy, radius in toes:
+            _disc(pen, x + dx, y + dy, radius + wider / 2, colour)
+        _oval(pen, (x - 70, y - 80, x + 74, y + 40), wider, colour)
+        _limb(pen, [(x - 2, y - 10), (x - 10, y + 62)], 84 + wider, colour)
+
+
+def _limb(pen: ImageDraw.ImageDraw, points: list[tuple[int, int]], width: float, colour: tuple[int, int, int]) -> None:
+    pen.line([(x * _FINER, y * _FINER) for x, y in points], colour, round(width * _FINER), joint="curve")
+    for x, y in points:
+        _disc(pen, x, y, width / 2, colour)
 
 
 def _rounded(
-    pen: ImageDraw.ImageDraw,
-    middle: int,
-    box: tuple[int, int, int, int],
-    wider: int,
-    radius: int,
-    colour: tuple[int, int, int],
+    pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int], wider: int, radius: int, colour: tuple[int, int, int]
 ) -> None:
     edge = wider / 2
     x1, y1, x2, y2 = box
-    corners = (middle + x1 - edge, y1 - edge, middle + x2 + edge, y2 + edge)
-    pen.rounded_rectangle([each * _FINER for each in corners], radius * _FINER, colour)
+    pen.rounded_rectangle(_scaled(x1 - edge, y1 - edge, x2 + edge, y2 + edge), radius * _FINER, colour)
+
+
+def _oval(pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int], wider: int, colour: tuple[int, int, int]) -> None:
+    edge = wider / 2
+    x1, y1, x2, y2 = box
+    pen.ellipse(_scaled(x1 - edge, y1 - edge, x2 + edge, y2 + edge), colour)
 
 
 def _disc(pen: ImageDraw.ImageDraw, x: float, y: float, radius: float, colour: tuple[int, int, int]) -> None:
-    pen.ellipse((x - radius, y - radius, x + radius, y + radius), colour)
+    pen.ellipse(_scaled(x - radius, y - radius, x + radius, y + radius), colour)
+
+
+def _scaled(*values: float) -> list[float]:
+    return [each * _FINER for each in values]
 
 
 def _badge(pen: ImageDraw.ImageDraw, x: int, y: int, number: int) -> None:
-    _disc(pen, x * _FINER, y * _FINER, 19 * _FINER, _BADGE)
+    _disc(pen, x, y, 19, _BADGE)
     pen.text((x * _FINER, y * _FINER), str(number), "white", typeface(21 * _FINER, True), anchor="mm")

@@ -30,4 +30,10 @@ def zone_names() -> dict[int, str]:
         14: _("left hand"),
         15: _("right foot"),
         16: _("left foot"),
+        17: _("scalp, forehead"),
+        18: _("nose"),
+        19: _("ear"),
+        20: _("lips"),
+        21: _("palm"),
+        22: _("sole"),
     }

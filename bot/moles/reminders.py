@@ -14,6 +14,7 @@ from bot.moles.buttons import Act, OfMole, Remind, Snooze
 from bot.telegram.client import RetryingBot
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.buttons import keyboard
+from bot.ui.clock import offset
 from bot.ui.i18n import supported_language
 from storage.database import Database
 from storage.records import Reminder, User
@@ -25,15 +26,6 @@ SNOOZE = timedelta(days=7)
 PAUSE_SECONDS = 60.0
 
 _AT = time(10)  # hour in the person's own time
-_OFFSETS = {"ru": 180}  # minutes, if the person did not say; Moscow for Russian, UTC for all others
-
-
-def offset(user: User) -> timedelta:
-    """The person's offset from UTC: as they said, or else from their language."""
-    minutes = user.utc_offset
-    if minutes is None:
-        minutes = _OFFSETS.get(supported_language(user.language), 0)
-    return timedelta(minutes=minutes)
 
 
 def months_later(now: datetime, months: int, user: User) -> datetime:

@@ -60,7 +60,8 @@ class MoleService:
 
     async def begin(self, request: Request) -> Mole | Refused:
         """Create a mole with its first photo, named after the date. Raises NotRead."""
-        found = findings.to_stored(await self._reader.follow(request))
+        examination = await self._reader.follow(request)
+        found = findings.to_stored(examination)
         if found is None:
             return Refused.NO_OUTLINE
         moles = self._database.moles
@@ -70,6 +71,7 @@ class MoleService:
         if not await moles.add_photo(mole, request.id, found):
             await moles.forget(mole.id, mole.user_id)
             return Refused.TAKEN
+        await self._database.mole_pictures.keep(mole, request.id, examination.photo)
         return mole
 
     async def add(self, mole: Mole, request: Request) -> Mole | Refused:
@@ -79,11 +81,14 @@ class MoleService:
             each.request.file_unique_id == request.file_unique_id for each in known if each.request.id != request.id
         ):
             return Refused.SAME_PHOTO
-        found = findings.to_stored(await self._reader.follow(request))
+        examination = await self._reader.follow(request)
+        found = findings.to_stored(examination)
         if found is None:
             return Refused.NO_OUTLINE
-        added = await self._database.moles.add_photo(mole, request.id, found)
-        return mole if added else Refused.TAKEN
+        if not await self._database.moles.add_photo(mole, request.id, found):
+            return Refused.TAKEN
+        await self._database.mole_pictures.keep(mole, request.id, examination.photo)
+        return mole
 
     async def compare(self, standing: Standing, reader_id: int | None = None) -> bytes:
         """The first and the last photo side by side with plots below, as a JPEG.

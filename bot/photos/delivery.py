@@ -15,6 +15,7 @@ from aiogram.types import (
 )
 from aiogram.utils.i18n import gettext as _
 
+from bot.guidance.advice import holding_picture, refusal_picture
 from bot.photos.inbox import largest
 from bot.results import Result
 from bot.telegram.gone import is_gone
@@ -22,6 +23,7 @@ from bot.telegram.outages import until_reached
 from bot.ui import actions, explanations, replies
 from bot.ui.buttons import keyboard
 from bot.ui.callbacks import HistoryEntry, HistoryPage
+from inference.analysis import Refusal
 from inference.engine.engine import Explanation
 from storage.records import Request
 
@@ -48,10 +50,36 @@ async def send_text(bot: Bot, request: Request, result: Result) -> None:
     )
 
 
+async def send_refusal(bot: Bot, request: Request, result: Result) -> None:
+    """Say why a photo got no class, with a drawn one like it beside a good one."""
+    if not isinstance(result.reason, Refusal):
+        raise ValueError("only what the picture itself is refused for has an example")
+    picture = BufferedInputFile(await refusal_picture(result.reason), f"{result.reason}.jpg")
+    markup = actions.keyboard(result, request.id)
+    text = replies.result_text(result)
+    try:
+        await bot.send_photo(request.chat_id, picture, caption=text, **place(request), reply_markup=markup)
+    except NOT_ACCEPTED as error:
+        if is_gone(error):
+            raise
+        logger.warning("example for request %d not accepted: %s", request.id, error.message)
+        await send_text(bot, request, result)
+
+
+async def send_hint(bot: Bot, request: Request) -> None:
+    """Say how to hold the phone."""
+    text = _(
+        "A word about the photo: it is a little unsharp or dark. I have read it, and can be surer with a better one. "
+        "This is how to hold the phone. I say so once; /howto has examples."
+    )
+    picture = BufferedInputFile(await holding_picture(), "holding.jpg")
+    await bot.send_photo(request.chat_id, picture, caption=text, **place(request))
+
+
 async def send_answer(bot: Bot, request: Request, result: Result, annotated: bytes | None) -> dict[int, str]:
     """Send one result, with its annotated photo if there is one. Returns request id -> file id of the photo."""
     if annotated is None:
-        await send_text(bot, request, result)
+        await (send_refusal if isinstance(result.reason, Refusal) else send_text)(bot, request, result)
         return {}
     try:
         message = await bot.send_photo(

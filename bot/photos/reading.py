@@ -105,4 +105,11 @@ class Reader:
             raise NotRead(Trouble.FAILED)
         if not await self._database.requests.still_kept([request.id]):
             raise NotWanted
-        return await fetch_file(self._bot, request.file_id)
+        try:
+            return await fetch_file(self._bot, request.file_id)
+        except NotFetched:
+            # Of a mole there may be a photo that its owner let us keep.
+            kept = await self._database.mole_pictures.of(request.id, request.user_id)
+            if kept is None:
+                raise
+            return kept

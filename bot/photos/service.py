@@ -11,12 +11,14 @@ from types import MappingProxyType
 from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
 from aiogram.utils.i18n import I18n
 
+from bot.guidance.advice import is_worn
 from bot.operator.metrics import Metrics
 from bot.photos.agreement import Agreement
 from bot.photos.albums import Incoming
 from bot.photos.delivery import (
     send_album,
     send_answer,
+    send_hint,
     send_interruption,
     send_replacement,
     send_text,
@@ -31,7 +33,7 @@ from bot.talk.symptoms import symptoms_in
 from bot.telegram import outages
 from bot.telegram.client import RetryingBot
 from bot.telegram.gone import is_gone
-from bot.telegram.rate_limit import RateLimiter
+from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.i18n import supported_language
 from bot.ui.names import current_language
 from inference.analysis import Domain, Risk
@@ -177,6 +179,7 @@ class PhotoService:
                     read = await self._reader.while_wanted(user.id, reading)
                     # An album has one more message, with the summary.
                     await self._outbox.send(read, self._send, 1 if len(read) == 1 else len(read) + 1)
+                    self._hint_once(user, read)
         except NotWanted:
             logger.info("%d request(s) were erased before they were answered", len(requests))
         except NotRead as error:
@@ -223,6 +226,18 @@ class PhotoService:
         missed = self._missed.get(analysis.domain) if analysis.domain is not None else None
         result = Result.of(analysis, missed).reporting(told)
         return ProcessedRequest(request, result, analysis, reading.annotated)
+
+    def _hint_once(self, user: User, read: Sequence[ProcessedRequest]) -> None:
+        """After the first answer to a photo that could be better, say how to hold the phone."""
+        worn = [each.request for each in read if each.analysis is not None and is_worn(each.analysis)]
+        if worn and user.hinted_at is None:
+            # On its own: whatever becomes of it, the photo is answered.
+            self._supervisor.start(self._hint(user, worn[0]), "hint")
+
+    async def _hint(self, user: User, request: Request) -> None:
+        if await self._database.users.hint(user.id):
+            await self._rate_limiter.acquire(MessageKind.ANSWER, chat_id=request.chat_id)
+            await send_hint(self._bot, request)
 
     async def _send(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
         pictures = [(each.request, each.result, each.annotated) for each in read]

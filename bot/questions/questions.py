@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from aiogram.utils.i18n import gettext as _
 
+from bot.moles.body import REGION_BADGES
+
 Answers = Mapping[str, str]
 """Question of the joint model -> answer in its words. Missing questions are unknown."""
 
@@ -19,18 +21,27 @@ class Choice:
 
 @dataclass(frozen=True)
 class Question:
-    """A question and its buttons, `in_a_row` of them side by side."""
+    """A question and its buttons, `in_a_row` of them side by side.
+
+    Those of one `on_body` are numbered places of the drawn body. What has no place there comes last.
+    """
 
     text: str
     choices: tuple[Choice, ...]
     in_a_row: int = 2
+    on_body: bool = False
+
+    def label(self, place: int) -> str:
+        """What the button of a choice says, by its place among the choices."""
+        text = self.choices[place].text
+        return f"{place + 1} · {text}" if self.on_body and place + 1 in REGION_BADGES else text
 
 
 def questions() -> tuple[Question, ...]:
     """All questions in the current language, in their order."""
     return (
         Question(_("How old are you?"), tuple(Choice(text, {"age": age}) for text, age in _ages()), 3),
-        Question(_("Where on the body is the spot?"), _regions(), 3),
+        Question(_("Where on the body is the spot?"), _regions(), on_body=True),
         Question(
             _("Has it grown or changed in the last months?"),
             _pair("grew", "changed", _("It has grown"), _("It has changed"), _("Grown and changed"), _("Neither")),

@@ -7,6 +7,7 @@ from html import escape
 from aiogram.utils.i18n import gettext as _
 
 from bot.operator.usage import PSI_LIMIT, Usage, quantile
+from bot.operator.verdicts import ENOUGH, Agreement
 from inference.analysis import CLASSES, Risk
 from inference.engine.engine import ServedModel
 from storage.records import Outcome
@@ -72,7 +73,7 @@ def _titles() -> dict[str, str]:
     return named | recalls | precisions
 
 
-def stats(usage: Usage, recipients: int) -> str:
+def stats(usage: Usage, recipients: int, told: Agreement) -> str:
     """The text under the picture with the usage figures."""
     outcomes = sum((each.outcomes for each in usage.days), Counter())
     risks = sum((each.risks for each in usage.days), Counter())
@@ -93,8 +94,25 @@ def stats(usage: Usage, recipients: int) -> str:
         lines.append(
             _("From photo to answer: half within {half:.1f} s, 95 % within {most:.1f} s").format(half=half, most=most)
         )
-    lines += [_("Recipients of announcements: {number}").format(number=recipients), _drift(usage.drift)]
+    lines += [_("Recipients of announcements: {number}").format(number=recipients), _drift(usage.drift), _doctors(told)]
     return "\n".join(lines)
+
+
+def _doctors(told: Agreement) -> str:
+    """What doctors said, of all time."""
+    if told.total < ENOUGH:
+        return _("Doctors' words: too few to tell")
+    return _(
+        "Doctors' words: {total}, biopsies {biopsies}. With a warning {warned}, of these called cancer or pre-cancer "
+        "{confirmed}; without one {others}, of these {missed}"
+    ).format(
+        total=told.total,
+        biopsies=told.biopsies,
+        warned=told.warned,
+        confirmed=told.warned_suspicious,
+        others=told.others,
+        missed=told.others_suspicious,
+    )
 
 
 def _drift(index: float | None) -> str:

@@ -28,6 +28,12 @@ class Show(StrEnum):
     MODELS = "models"
     SHARED = "shared"
     DECLINE = "decline"
+    MONTHS = "history:months"
+    BY_MOLE = "history:moles"
+    CLOCK = "clock"
+    AGREEMENTS = "agreements"
+    NO_FOLLOW_UPS = "later:no"
+    ASK_WITHDRAW = "withdraw:ask"
 
 
 class HistoryPage(CallbackData, prefix="history"):
@@ -35,6 +41,17 @@ class HistoryPage(CallbackData, prefix="history"):
 
     number: PageNumber
     as_new_message: bool = False
+
+
+class Past(CallbackData, prefix="past"):
+    """One page of past results that are narrowed `by` warning ("warned"), month ("2026-11") or mole ("mole-12")."""
+
+    number: PageNumber
+    by: Annotated[str, Field(pattern=r"^(|warned|20\d\d-(0[1-9]|1[0-2])|mole-\d{1,15})$")]
+
+
+class Strip(Past, prefix="strip"):
+    """Small pictures of one such page; `by` is empty for all results."""
 
 
 class HistoryEntry(CallbackData, prefix="result"):
@@ -71,6 +88,12 @@ class WasRight(CallbackData, prefix="right"):
     """Report a doctor's verdict on a request's photo. Its owner is checked when the button is pressed."""
 
     request_id: RowId
+
+
+class NotSeen(CallbackData, prefix="unseen"):
+    """No doctor has seen a request's photo yet. Whose it is gets checked when the button is pressed."""
+
+    request_id: int
 
 
 class Ask(CallbackData, prefix="ask"):
@@ -118,6 +141,22 @@ class Maintain(CallbackData, prefix="maintain"):
 class Announcements(CallbackData, prefix="news"):
     """Opt in to announcements or out of them."""
 
+    wanted: bool
+
+
+class Matter(StrEnum):
+    """What a person agrees to or not, each by itself."""
+
+    USE = "use"
+    PHOTOS = "photos"
+    TRAINING = "training"
+    FOLLOW_UPS = "later"
+
+
+class Agree(CallbackData, prefix="agree"):
+    """Whether a person agrees to something."""
+
+    matter: Matter
     wanted: bool
 
 

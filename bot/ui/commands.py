@@ -22,12 +22,13 @@ def user_commands() -> list[BotCommand]:
     return [
         BotCommand(command="start", description=_("What I am, and what I am not")),
         BotCommand(command="help", description=_("How to take a photo and read the answer")),
+        BotCommand(command="howto", description=_("Good and bad photos, in pictures")),
         BotCommand(command="history", description=_("Your past results")),
         BotCommand(command="moles", description=_("Moles that you follow")),
         BotCommand(command="shared", description=_("Who can read what you share")),
         BotCommand(command="language", description=_("Русский, English")),
         BotCommand(command="privacy", description=_("What is kept about you")),
-        BotCommand(command="export", description=_("Everything kept about you, as a file")),
+        BotCommand(command="export", description=_("Everything kept about you, as files")),
         BotCommand(command="delete", description=_("Erase everything kept about you")),
     ]
 

@@ -43,8 +43,8 @@ def terms(operator: str | None) -> str:
             _(
                 "<b>What is kept.</b> Your photo is read in memory and not stored. Your Telegram id, "
                 "Telegram's references to the photos, and the results (encrypted) are kept so that you can "
-                "see them again. Photos are not used for training. /privacy tells more, /delete erases "
-                "everything."
+                "see them again. Photos are not used for training unless you agree to that by itself. /privacy tells "
+                "more, /delete erases everything."
             ),
         ]
     )
@@ -104,12 +104,13 @@ def help_text() -> str:
             limits(),
             _(
                 "<b>Commands</b>\n"
+                "/howto – good and bad photos, in pictures\n"
                 "/history – your past results\n"
                 "/moles – moles that you follow\n"
                 "/shared – who can read what you share\n"
                 "/language – Русский, English\n"
                 "/privacy – what is kept about you\n"
-                "/export – all of it as a file\n"
+                "/export – all of it as files\n"
                 "/delete – erase all of it"
             ),
             _("<i>Nothing I say is a diagnosis. If in doubt, see a doctor.</i>"),
@@ -149,14 +150,15 @@ def privacy(operator: str | None, user: User, retention_days: int | None) -> str
                 "share ends at its date, by /shared, and with the result."
             ),
             _(
-                "<b>What is not kept.</b> The photo itself: it is read in memory and forgotten. Its place "
-                "and time (EXIF) are never kept. Nothing is used for training and nothing goes to anybody "
-                "but Telegram, through which you write to me, and whom you share it with."
+                "<b>What is not kept.</b> The photo itself: it is read in memory and forgotten, unless you let me keep "
+                "photos of moles. Its place and time (EXIF) are never kept. Nothing is used for training unless you "
+                "agree to that, and nothing goes to anybody but Telegram, through which you write to me, and whom you "
+                "share it with."
             ),
             kept + " " + agreed,
             _(
-                "<b>Your rights.</b> /export gives you all of this as a file. /delete erases all of it at "
-                "once. Deleting also withdraws your agreement."
+                "<b>Your rights.</b> /export gives you all of this as files. /delete erases all of it at "
+                "once. What you agree to is behind the button: each by itself, and each can be taken back."
             ),
             announcements_state(user.announcements),
         ]

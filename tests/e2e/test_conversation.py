@@ -1,7 +1,9 @@
 """What a person meets in the chat, from /start to /delete, with the real bot process."""
 
 import asyncio
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -171,13 +173,14 @@ async def test_privacy_tells_what_is_kept_and_turns_announcements_off(person: Pe
     assert words(await person.answer()) == "Announcements about new models are off."
 
 
-async def test_export_gives_everything_as_json(person: Person) -> None:
+async def test_export_gives_everything_as_an_archive(person: Person) -> None:
     await person.send_photos(sample("mole"))
     await person.answered()
     await person.write("/export")
     reply = await person.answer(lambda message: "document" in message)
-    data = json.loads(await person.file(reply["document"]["file_id"]))
-    [request] = data["requests"]
+    archive = zipfile.ZipFile(io.BytesIO(await person.file(reply["document"]["file_id"])))
+    data = json.loads(archive.read("data.json"))
+    [request] = json.loads(archive.read("results.json"))
     assert data["user"]["id"] == person.id
     assert request["outcome"] == "answered"
     assert sum(request["result"]["probabilities"].values()) > 0.999

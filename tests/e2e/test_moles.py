@@ -1,6 +1,8 @@
 """A mole over time with the real bot and its networks, in both languages."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 
 from bot.samples import sample
@@ -36,7 +38,8 @@ async def test_two_photos_of_a_mole_are_compared_and_it_can_be_shown_to_a_doctor
     assert (await person.file(report["document"]["file_id"])).startswith(b"%PDF")
     await person.write("/export")
     exported = await person.answer(lambda message: "document" in message)
-    data = json.loads(await person.file(exported["document"]["file_id"]))
+    archive = zipfile.ZipFile(io.BytesIO(await person.file(exported["document"]["file_id"])))
+    data = json.loads(archive.read("data.json"))
     assert [each["name"] for each in data["moles"]] == ["upper back"]
     assert len(data["moles"][0]["photos"]) == 2
 

@@ -1,5 +1,7 @@
 """What a person says counts: a caption, and the six questions under an answer, in both languages."""
 
+from typing import Any
+
 from benchmarks.load.chats import is_progress
 from bot.samples import sample
 from bot.sandbox.client import words
@@ -32,10 +34,13 @@ async def test_six_taps_make_a_surer_answer_and_can_be_corrected(person: Person)
     shown = await tap(person, answer, "Six questions")
     assert "Question 1 of 6" in words(shown) and "How old are you?" in words(shown)
     shown = await tap(person, shown, "45–59")
+    assert "3 · nose" in str(shown["reply_markup"]) and picture(shown) != picture(answer), "the body is shown"
     shown = await tap(person, shown, "‹ Back")
+    assert picture(shown) == picture(answer)
     assert "✓ 45–59" in str(shown["reply_markup"]), "what was answered is marked"
     shown = await tap(person, shown, "Skip")
     shown = await tap(person, shown, "nose")
+    assert picture(shown) == picture(answer)
     shown = await tap(person, shown, "I don't know")
     shown = await tap(person, shown, "Yes")
     shown = await tap(person, shown, "Neither")
@@ -60,7 +65,11 @@ async def test_the_questions_are_asked_in_russian_too(ivan: Person) -> None:
     assert "Где на теле это пятно?" in words(shown)
 
 
-async def tap(person: Person, message: dict[str, object], label: str) -> dict[str, object]:
+def picture(message: dict[str, Any]) -> str:
+    return str(message["photo"][-1]["file_unique_id"])
+
+
+async def tap(person: Person, message: dict[str, Any], label: str) -> dict[str, Any]:
     """Press a button and wait until the message has changed."""
     await person.click(message, label)
     changed = await person.changed(message)

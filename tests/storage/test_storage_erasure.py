@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from storage import Database, url_of
+from storage.rotation import SEALED
+from tests.storage.filling import PERSON, fill
 
-PERSON = 7_654_321_987
 # As SQLite writes an integer of six bytes.
 TRACE = PERSON.to_bytes(6, "big")
 
@@ -88,3 +89,27 @@ async def test_an_erasure_that_a_stop_cut_short_is_finished_by_the_next_start(pa
     database = await Database.open(url_of(path), key)
     assert TRACE not in contents(path)
     await database.close()
+
+
+def sealed_values(path: Path) -> list[bytes]:
+    """Every ciphertext in the file, as bytes."""
+    found = []
+    with sqlite3.connect(path) as connection:
+        for column in SEALED:
+            rows = connection.execute(f"SELECT {column.name} FROM {column.table.name}")
+            found += [value.encode() if isinstance(value, str) else value for (value,) in rows if value is not None]
+    connection.close()
+    return found
+
+
+async def test_of_all_that_is_kept_of_a_person_no_byte_is_left(database: Database, path: Path) -> None:
+    await fill(database)
+    await fill(database, user_id=8)
+    theirs = sealed_values(path)
+    everything = b"".join(each.read_bytes() for each in path.parent.iterdir())
+    # A picture lies on several pages: its beginning stands for it.
+    assert len(theirs) > 50 and all(each[:200] in everything for each in theirs)
+    assert await database.users.delete(PERSON) and await database.users.delete(8)
+    everything = b"".join(each.read_bytes() for each in path.parent.iterdir())
+    assert not any(each[:200] in everything for each in theirs)
+    assert TRACE not in everything

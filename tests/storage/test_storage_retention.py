@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from storage import Database, url_of
+from storage.records import Purpose
 from storage.retention import Retention
+from tests.storage.filling import PERSON, fill
 
 AGE = timedelta(days=30)
 DAY = timedelta(days=1)
@@ -147,3 +149,28 @@ async def test_what_is_written_while_the_clock_is_behind_is_not_lost_when_it_is_
 async def test_a_hundred_years_are_no_overflow(database: Database) -> None:
     await database.requests.record(1, 1, 1, None, "file", "unique", "photo")
     assert await database.retention.erase_older_than(timedelta(days=36_500)) == 0
+
+
+async def test_a_moles_first_photo_stays_with_an_agreement_while_the_mole_is_followed(
+    database: Database, path: Path
+) -> None:
+    mole = await fill(database)
+    first, second, last = [each.request.id for each in await database.moles.photos(mole)]
+    for number in (first, second):
+        backdate(path, "requests", "created_at", number, 31)
+    assert await database.retention.erase_older_than(AGE) == 1
+    assert [each.request.id for each in await database.moles.photos(mole)] == [first, last]
+    assert [number for _, number in await database.mole_pictures.kept_of(PERSON)] == [first, last]
+    # No newer photo within the time: it is followed no more, and all of it goes.
+    backdate(path, "requests", "created_at", last, 31)
+    await database.retention.erase_older_than(AGE)
+    assert await database.moles.photos(mole) == []
+
+
+async def test_without_an_agreement_a_moles_first_photo_goes_with_its_age(database: Database, path: Path) -> None:
+    mole = await fill(database)
+    await database.consents.withdraw(PERSON, Purpose.PHOTOS)
+    first, second, last = [each.request.id for each in await database.moles.photos(mole)]
+    backdate(path, "requests", "created_at", first, 31)
+    await database.retention.erase_older_than(AGE)
+    assert [each.request.id for each in await database.moles.photos(mole)] == [second, last]

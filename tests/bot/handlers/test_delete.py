@@ -8,9 +8,13 @@ import pytest
 from benchmarks.load.chats import is_progress
 from bot.samples import sample
 from bot.sandbox.state import dump
+from bot.ui import erasing
 from bot.ui.callbacks import Show
+from bot.ui.i18n import load_i18n
+from storage.records import Holdings
 from tests.bot.photos.test_service import REFUSED, stage_on_command
-from tests.bot.stage import EMMA, Stage
+from tests.bot.stage import EMMA, IVAN, Stage
+from tests.storage.filling import fill
 
 
 async def erase(stage: Stage, user: int) -> None:
@@ -73,3 +77,27 @@ async def test_traces_that_another_program_keeps_in_the_log_are_told_of_and_so_i
     assert stage.deliveries(EMMA, "The last traces of your data are gone") == 0
     reader.close()
     await stage.reply(EMMA, "The last traces of your data are gone")
+
+
+@pytest.mark.parametrize(
+    ("user", "goes", "stays"),
+    [
+        (EMMA, ("photos with results, answers and notes: 2", "moles with measures"), "how long they are kept was not"),
+        (IVAN, ("фото с результатами, ответами и заметками: 2", "родинки с измерениями"), "сколько они хранятся, не"),
+    ],
+)
+async def test_the_question_says_what_goes_and_what_backups_hold(
+    stage: Stage, user: int, goes: tuple[str, ...], stays: str
+) -> None:
+    await fill(stage.database, user, photos=2)
+    await stage.audience(user)
+    await stage.database.users.set_language(user, "en" if user == EMMA else "ru")
+    asked = await stage.say(user, "/delete", "?")
+    assert all(each in (asked.text or "") for each in (*goes, stays))
+
+
+def test_how_long_backups_are_kept_is_said_where_it_is_set() -> None:
+    held = Holdings(1, 0, 0, 0, 0)
+    with load_i18n().context():
+        assert "they are erased after 30 days at the latest." in erasing.question(held, None, 30)
+        assert "Ask: A &amp; B." in erasing.question(held, "A & B", None)

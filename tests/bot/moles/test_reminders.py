@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.moles.buttons import Act, Clock, OfMole, Remind, Snooze
-from bot.moles.reminders import Reminding, months_later, offset, snoozed
+from bot.moles.reminders import Reminding, months_later, snoozed
 from bot.sandbox.faults import Fault
 from bot.telegram.client import connect, open_session
 from bot.telegram.rate_limit import RateLimiter
+from bot.ui.clock import offset
 from bot.ui.i18n import load_i18n
 from storage.records import User
 from tests.bot.moles.following import answered, begun, stage_with_moles, tap

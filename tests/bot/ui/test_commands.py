@@ -7,7 +7,7 @@ from bot.ui.commands import publish_profile
 from bot.ui.i18n import load_i18n
 from tests.bot.stage import ADMIN, EMMA, IVAN, Stage
 
-EVERYBODYS = ["start", "help", "history", "moles", "shared", "language", "privacy", "export", "delete"]
+EVERYBODYS = ["start", "help", "howto", "history", "moles", "shared", "language", "privacy", "export", "delete"]
 
 
 @pytest.fixture(autouse=True)

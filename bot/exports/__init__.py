@@ -1,0 +1,1 @@
+"""Everything kept on a person, as ZIP files."""

@@ -1,0 +1,1 @@
+"""Weeks after a warning: whether somebody has seen the spot."""

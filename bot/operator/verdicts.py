@@ -1,0 +1,37 @@
+"""How what doctors said agrees with the answers, counted over all people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from inference.analysis import Risk
+from inference.classes import SUSPICIOUS
+from storage.statistics import Told
+
+# Fewer could tell of a single person.
+ENOUGH = 5
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Of so many results a doctor's word is known: with and without a warning, and what doctors called suspicious."""
+
+    warned: int
+    warned_suspicious: int
+    others: int
+    others_suspicious: int
+    biopsies: int
+
+    @property
+    def total(self) -> int:
+        return self.warned + self.others
+
+
+def agreement(told: Iterable[Told]) -> Agreement:
+    """Count what was told."""
+    every = list(told)
+    warned = [each for each in every if each.risk in (Risk.RAISED, Risk.HIGH)]
+    others = [each for each in every if each.risk == Risk.LOW]
+    suspicious = [sum(each.said in SUSPICIOUS for each in group) for group in (warned, others)]
+    return Agreement(
+        len(warned), suspicious[0], len(others), suspicious[1], sum(each.biopsy for each in [*warned, *others])
+    )

@@ -1,0 +1,30 @@
+"""The person's own clock."""
+
+from datetime import datetime, timedelta, timezone
+
+from aiogram.utils.i18n import get_i18n
+from babel.dates import format_datetime
+
+from bot.ui.i18n import supported_language
+from storage.records import User
+
+# Minutes ahead of UTC, where the person has not said; Moscow for Russian, UTC for all others.
+_OFFSETS = {"ru": 180}
+_ZONES = {"ru": "МСК"}
+
+
+def offset(user: User) -> timedelta:
+    """By how much the person's clock is ahead of UTC: as they said, or else by their language."""
+    minutes = user.utc_offset
+    if minutes is None:
+        minutes = _OFFSETS.get(supported_language(user.language), 0)
+    return timedelta(minutes=minutes)
+
+
+def local_moment(when: datetime, user: User) -> str:
+    """A time by the person's clock, in the current language. Where the clock is only assumed, its zone is named."""
+    here = when.astimezone(timezone(offset(user)))
+    text = str(format_datetime(here, "d MMMM y, HH:mm", locale=get_i18n().current_locale))
+    if user.utc_offset is not None:
+        return text
+    return f"{text} {_ZONES.get(supported_language(user.language), 'UTC')}"

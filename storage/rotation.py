@@ -1,0 +1,151 @@
+"""Another key: every ciphertext is opened with the old one and sealed with the new one.
+
+A kill at any moment loses nothing. While it goes on, a mark in the database keeps the bot from starting with either
+key; the same command with the same keys goes on where it was cut short. What opens with the new key is done already.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Column, Row, delete, insert, select, update
+
+from storage.cipher import (
+    CHECK,
+    Cipher,
+    broadcast_place,
+    mole_findings_place,
+    mole_name_place,
+    mole_picture_place,
+    request_place,
+    share_name_place,
+    share_note_place,
+    verdict_place,
+)
+from storage.connections import Transactions
+from storage.errors import StorageError
+from storage.tables import (
+    broadcasts,
+    encryption_check,
+    mole_photos,
+    mole_pictures,
+    moles,
+    requests,
+    share_notes,
+    shares,
+    verdicts,
+    wrapped_keys,
+)
+
+CURRENT, NEXT = 1, 2  # rows of `encryption_check`
+FINGERPRINTS = "fingerprints"  # row of `wrapped_keys`
+ROWS_AT_ONCE = 100
+
+Place = Callable[[Row[Any]], str]
+
+
+def _of_request(column: str, row: Row[Any]) -> str:
+    return request_place(column, row.user_id, row.chat_id, row.message_id, row.edited_at)
+
+
+SEALED: dict[Column[Any], Place] = {
+    requests.c.file_id: partial(_of_request, "file_id"),
+    requests.c.file_unique_id: partial(_of_request, "file_unique_id"),
+    requests.c.reply_file_id: partial(_of_request, "reply_file_id"),
+    requests.c.note: partial(_of_request, "note"),
+    requests.c.result: partial(_of_request, "result"),
+    broadcasts.c.file_id: lambda row: broadcast_place("photo_file_id", row.id),
+    broadcasts.c.translations: lambda row: broadcast_place("translations", row.id),
+    moles.c.name: lambda row: mole_name_place(row.id),
+    mole_photos.c.findings: lambda row: mole_findings_place(row.mole_id, row.request_id),
+    mole_pictures.c.picture: lambda row: mole_picture_place(row.request_id),
+    verdicts.c.said: lambda row: verdict_place(row.request_id),
+    shares.c.owner_name: lambda row: share_name_place("owner_name", row.token_hash),
+    shares.c.reader_name: lambda row: share_name_place("reader_name", row.token_hash),
+    share_notes.c.note: lambda row: share_note_place(row.share_id),
+}
+"""Every column of ciphertext, and the place that a row's value is bound to; a test keeps it complete."""
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """How many values are sealed with the new key now, and how many neither key opens: those stay as they are."""
+
+    sealed: int
+    unreadable: int
+
+
+async def rotate(
+    transactions: Transactions, old: Cipher, new: Cipher, progress: Callable[[str, int], None] | None = None
+) -> Rotated:
+    """Seal everything with the new key; `progress` is told the table and how many of its rows are done.
+
+    Nobody else works on the database. Raises StorageUnavailable where it cannot do its work now: begin again later.
+    """
+    mark = {"id": NEXT, "token": new.seal(b"{}", CHECK)}
+    async with transactions.write() as connection:
+        await connection.execute(transactions.insert(encryption_check).values(mark).on_conflict_do_nothing())
+    sealed = unreadable = 0
+    for table in dict.fromkeys(column.table for column in SEALED):
+        [key] = table.primary_key.columns
+        columns = [column for column in SEALED if column.table is table]
+        last, done = 0, 0
+        while True:
+            async with transactions.write() as connection:
+                query = select(table).where(key > last).order_by(key).limit(ROWS_AT_ONCE)
+                rows = (await connection.execute(query)).all()
+                for row, changed, lost in await asyncio.to_thread(_resealed, rows, columns, old, new):
+                    if changed:
+                        await connection.execute(update(table).where(key == row._mapping[key.name]).values(changed))
+                    sealed, unreadable = sealed + len(changed), unreadable + lost
+            if not rows:
+                break
+            last, done = rows[-1]._mapping[key.name], done + len(rows)
+            if progress is not None:
+                progress(table.name, done)
+    await _finish(transactions, old, new)
+    return Rotated(sealed, unreadable)
+
+
+async def _finish(transactions: Transactions, old: Cipher, new: Cipher) -> None:
+    wrapped = {"name": FINGERPRINTS, "wrapped": old.wrapped_fingerprint_key(new)}
+    token = {"token": new.seal(b"{}", CHECK)}
+    async with transactions.write() as connection:
+        await connection.execute(delete(wrapped_keys).where(wrapped_keys.c.name == FINGERPRINTS))
+        await connection.execute(insert(wrapped_keys).values(wrapped))
+        await connection.execute(update(encryption_check).where(encryption_check.c.id == CURRENT).values(token))
+        await connection.execute(delete(encryption_check).where(encryption_check.c.id == NEXT))
+
+
+def _resealed(
+    rows: Sequence[Row[Any]], columns: Sequence[Column[Any]], old: Cipher, new: Cipher
+) -> list[tuple[Row[Any], dict[str, Any], int]]:
+    """Each row with its values that change, and how many neither key opens."""
+    found = []
+    for row in rows:
+        changed: dict[str, Any] = {}
+        lost = 0
+        for column in columns:
+            value = row._mapping[column.name]
+            if value is None:
+                continue
+            place = SEALED[column](row)
+            if _opened(new, value, place) is not None:
+                continue
+            plain = _opened(old, value, place)
+            if plain is None:
+                lost += 1
+            else:
+                text = isinstance(value, str)
+                changed[column.name] = new.seal_text(plain.decode(), place) if text else new.seal(plain, place)
+        found.append((row, changed, lost))
+    return found
+
+
+def _opened(cipher: Cipher, value: str | bytes, place: str) -> bytes | None:
+    try:
+        return cipher.open_text(value, place).encode() if isinstance(value, str) else cipher.open(value, place)
+    except StorageError:
+        return None
