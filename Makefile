@@ -17,7 +17,7 @@ HASHED := --no-deps --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test bench load soak announcing figures screenshots audit sbom lock serving setup lint types unit format clean
+.PHONY: help run web test bench load soak announcing figures screenshots audit sbom digests lock serving setup lint types unit format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,8 +54,9 @@ unit: setup ## the tests alone, without lint and types
 load: setup ## measure the bot while 200 people send photos at once; writes docs/load.md
 	$(BIN)/python -m benchmarks.load burst
 
-soak: setup ## the same for an hour of steady use, through faults, after many updates of odd shapes
-	FUZZ_BATCHES=500 FUZZ_SEED=$$RANDOM $(BIN)/python -m pytest --timeout 3600 tests/bot/test_updates_fuzz.py
+soak: setup ## the same for an hour of steady use, through faults, after many odd updates and damaged pictures
+	FUZZ_BATCHES=500 PHOTO_MUTATIONS=20000 FUZZ_SEED=$$RANDOM $(BIN)/python -m pytest --timeout 3600 \
+	  tests/bot/test_updates_fuzz.py tests/inference/photo/test_damage.py tests/e2e/test_pictures_fuzz.py
 	$(BIN)/python -m benchmarks.load soak
 
 announcing: setup ## measure an announcement to 100,000 people through faults and kills; writes docs/operating.md
@@ -80,6 +81,14 @@ lock: $(STAMP) ## write requirements/ anew from pyproject.toml and constraints.t
 	@echo setuptools | $(LOCK) pyproject.toml --extra workers - -c constraints.txt -o requirements/serving.txt
 	@grep -vE '^(#|torch(vision)?==)' constraints.txt | grep -vxFf <(grep -oE '^[a-z0-9.-]+==[^ ;]+' requirements/serving.txt) \
 	  | $(LOCK) - --no-deps -o requirements/development.txt
+
+# Docker has to reach the registry. What a tag names may change, a digest names one image for good.
+digests: ## pin the images that the Dockerfile begins from to what their tags name today
+	@for image in $$(sed -nE 's/^FROM ([^@ ]+).*/\1/p' Dockerfile); do \
+	  docker pull --quiet "$$image" && \
+	  digest=$$(docker inspect --format '{{index .RepoDigests 0}}' "$$image") && \
+	  sed -i -E "s|^FROM $$image(@[^ ]+)?|FROM $$image@$${digest#*@}|" Dockerfile || exit 1; \
+	done
 
 format: $(STAMP) ## rewrite the code as ruff formats it
 	$(BIN)/ruff check --fix .

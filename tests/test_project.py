@@ -130,6 +130,31 @@ def test_the_bill_of_materials_lists_what_the_image_installs(copy_of_the_setup: 
     assert {each["name"]: each["version"] for each in bill["components"]} == hashed("serving")
 
 
+DOCKER = """#!/bin/sh
+case "$1" in
+  pull) echo "$3" ;;
+  inspect) echo "python@sha256:$(echo "$4" | sha256sum | cut -c1-64)" ;;
+esac
+"""
+
+
+def test_digests_pin_every_base_image_and_pin_it_anew(
+    copy_of_the_setup: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shutil.copy(ROOT / "Dockerfile", copy_of_the_setup)
+    tools = tmp_path_factory.mktemp("tools")
+    (tools / "docker").write_text(DOCKER)
+    (tools / "docker").chmod(0o755)
+    texts = []
+    for _ in range(2):
+        done = make(copy_of_the_setup, "digests", f"PATH={tools}:{os.environ['PATH']}")
+        assert done.returncode == 0, done.stderr
+        texts.append((copy_of_the_setup / "Dockerfile").read_text(encoding="utf-8"))
+    bases = re.findall(r"^FROM (\S+)", texts[0], re.MULTILINE)
+    assert len(bases) == 2 and all(re.fullmatch(r"python:[a-z0-9.-]+@sha256:[0-9a-f]{64}", each) for each in bases)
+    assert texts[0] == texts[1]
+
+
 def test_no_package_of_the_environment_is_a_part_of_cuda() -> None:
     names = (set(installed_closure()) | set(pins())) - NOT_CUDA
     assert [name for name in sorted(names) if re.match(r"nvidia|cuda|cupy|triton", name)] == []

@@ -29,11 +29,14 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def sandbox_process() -> Iterator[str]:
-    """Run `python -m bot.sandbox` on a free port; yields its address. Raises RuntimeError if it does not start."""
+def sandbox_process(**settings: str) -> Iterator[str]:
+    """Run `python -m bot.sandbox` on a free port, with settings beside its defaults; yields its address.
+
+    Raises RuntimeError if it does not start.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "bot.sandbox"],
-        env=environment(BOT_TOKEN=TOKEN, SANDBOX_PORT="0", ADMIN_IDS=str(ADMIN_ID)),
+        env=environment(BOT_TOKEN=TOKEN, SANDBOX_PORT="0", ADMIN_IDS=str(ADMIN_ID), **settings),
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -1,5 +1,6 @@
 """Pictures for the tests, drawn by code: a patch of skin with a dark spot, and the files they come in."""
 
+import random
 from io import BytesIO
 from typing import Any
 
@@ -10,6 +11,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 pillow_heif.register_heif_opener()
+
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "JPEG": ("JPEG", {}),
+    "JPEG with restarts": ("JPEG", {"restart_marker_rows": 1}),
+    "progressive JPEG": ("JPEG", {"progressive": True}),
+    "PNG": ("PNG", {}),
+    "WebP": ("WEBP", {"quality": 90}),
+    "lossless WebP": ("WEBP", {"lossless": True}),
+    "HEIC": ("HEIF", {"quality": 90}),
+}
+"""Pillow's name and options of each kind of file that is read."""
 
 QUADRANTS = ((200, 30, 30), (30, 160, 30), (30, 30, 200), (220, 220, 220))
 """Colours of `quadrants` at the upper left, upper right, lower left, lower right."""
@@ -48,3 +60,24 @@ def encoded(image: Image.Image | NDArray[np.uint8], kind: str = "JPEG", **option
         image = Image.fromarray(image)
     image.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """A file with a few bytes replaced, zeroed, removed, repeated or made odd."""
+    mutated = bytearray(data)
+    for _ in range(chance.randint(1, 6)):
+        at, length = chance.randrange(len(mutated)), chance.choice((1, 1, 2, 4, 64, 2000))
+        how = chance.randrange(5)
+        if how == 0:
+            mutated[at : at + length] = chance.randbytes(length)
+        elif how == 1:
+            mutated[at : at + length] = bytes(length)
+        elif how == 2:
+            del mutated[at : at + length]
+        elif how == 3:
+            mutated[at:at] = mutated[at : at + length]
+        else:
+            mutated[at] = chance.choice((0, 1, 0x7F, 0x80, 0xFF))
+        if not mutated:
+            mutated += b"\0"
+    return bytes(mutated)
