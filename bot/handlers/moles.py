@@ -193,7 +193,7 @@ def card_buttons(mole: Mole, standing: Standing, *, with_topic: bool = False) ->
     measure, stop = button(_("I have measured it"), Act.MEASURE), button(_("Stop following"), Act.ASK_FORGET)
     share = button(_("Share with a doctor"), Act.SHARE)
     own_topic = [button(_("A topic of its own"), Act.TOPIC)] if with_topic else []
-    return keyboard(side_by_side, [photo], [report, share], [measure, rename], own_topic, [remind, stop])
+    return keyboard(side_by_side, [photo], [report, rename], [share], [measure], own_topic, [remind, stop])
 
 
 async def _send_comparison(

@@ -19,12 +19,12 @@ def card(mole: Mole, standing: Standing, reminder: tuple[int, datetime] | None) 
     """Everything about a mole, as HTML."""
     lines = [f"<b>{escape(mole.name)}</b>"]
     if standing.photos:
-        first, last = standing.photos[0].request.created_at, standing.photos[-1].request.created_at
-        lines.append(
-            _("Photos: {number}, from {first} to {last}").format(
-                number=len(standing.photos), first=day(first), last=day(last)
-            )
-        )
+        first, last = (day(standing.photos[place].request.created_at) for place in (0, -1))
+        if first == last:
+            lines.append(_("Photos: {number}, of {day}").format(number=len(standing.photos), day=first))
+        else:
+            taken = _("Photos: {number}, from {first} to {last}")
+            lines.append(taken.format(number=len(standing.photos), first=first, last=last))
     if standing.last is not None:
         lines.append(_("Last answer: {answer}").format(answer=escape(replies.headline(standing.last))))
     lines += ["", escape(sentence(standing))]

@@ -33,8 +33,8 @@ def link(url: str, dies_at: datetime, share_until: datetime | None) -> str:
 def access(until: datetime | None) -> str:
     """How long something can be read."""
     if until is None:
-        return _("It can be read until you take it back.")
-    return _("It can be read until {day}.").format(day=day_shown(until))
+        return _("What it opens can be read until you take it back.")
+    return _("What it opens can be read until {day}.").format(day=day_shown(until))
 
 
 def given(share: Share, what: str) -> str:

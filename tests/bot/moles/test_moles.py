@@ -45,7 +45,7 @@ async def test_a_mole_is_followed_named_by_a_tapped_place_and_listed(tmp_path: P
         listed = await stage.say(EMMA, "/moles", "Your moles")
         assert "left arm" in (listed.text or "") and "One photo so far" in (listed.text or "")
         stage.press(listed, "left arm")
-        card = await stage.reply(EMMA, "Photos: 1")
+        card = await stage.reply(EMMA, "Photos: 1, of ")
         assert (card.text or "").endswith("This is not a diagnosis. If in doubt, see a doctor.")
 
 
