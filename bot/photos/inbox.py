@@ -71,7 +71,7 @@ class Inbox(BaseRequestMiddleware):
         Returns once it is recorded. Then Telegram may forget the update.
         """
         message = _asking(update)
-        if message is None:
+        if message is None or not self._admits(message):
             return False
         await self._store([message], time.monotonic())
         return True
