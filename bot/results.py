@@ -51,6 +51,7 @@ class Result:
     person's answers, or None if there are none. `domain` is what the photo was taken with. `missed` is the share of
     melanomas in such photos that got an answer of low risk, or None if it was not measured. If there were too many
     photos, this one will probably be accepted in `retry_after` seconds.
+    `model` is the name and version of the classifier that gave it.
     """
 
     label: str | None = None
@@ -62,12 +63,13 @@ class Result:
     missed: float | None = None
     symptoms: tuple[Symptom, ...] = ()
     before: "Result | None" = None
+    model: str | None = None
 
     @classmethod
     def of(cls, analysis: Analysis, missed: float | None = None) -> "Result":
         return cls(
             analysis.label, analysis.probabilities, analysis.risk, analysis.refusal,
-            domain=analysis.domain, missed=missed,
+            domain=analysis.domain, missed=missed, model=analysis.models.get("classifier"),
         )  # fmt: skip
 
     def reporting(self, symptoms: Collection[Symptom]) -> "Result":
@@ -90,6 +92,7 @@ class Result:
             missed=result.get("missed"),
             symptoms=tuple(map(Symptom, result.get("symptoms", ()))),
             before=cls.stored(before) if before is not None else None,
+            model=result.get("models", {}).get("classifier"),
         )
 
 

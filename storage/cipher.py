@@ -47,6 +47,11 @@ def mole_findings_place(mole_id: int, request_id: int) -> str:
     return f"mole_photos.findings {mole_id} {request_id}"
 
 
+def opinion_place(request_id: int, classifier: str) -> str:
+    """Where it is kept what a classifier says of a request's photo."""
+    return f"second_opinions.said {request_id} {classifier}"
+
+
 def verdict_place(request_id: int) -> str:
     """The place of a doctor's verdict on a result."""
     return f"verdicts.said {request_id}"

@@ -22,6 +22,7 @@ from storage.location import locate
 from storage.lock import InstanceLock
 from storage.migrate import upgrade
 from storage.moles import Moles
+from storage.opinions import Opinions
 from storage.postgresql import SessionLock
 from storage.reminders import Reminders
 from storage.requests import Requests
@@ -59,6 +60,7 @@ class Database:
         self.reminders = Reminders(self._transactions, cipher)
         self.verdicts = Verdicts(self._transactions, cipher)
         self.shares = Shares(self._transactions, cipher)
+        self.opinions = Opinions(self._transactions, cipher)
         self.retention = Retention(self._transactions, self.traces)
 
     @classmethod

@@ -4,6 +4,7 @@ from aiogram import Router
 
 from bot.handlers import (
     admin,
+    again,
     announcements,
     answers,
     broadcast,
@@ -25,6 +26,7 @@ from bot.handlers import (
     photos,
     privacy,
     questions,
+    release_news,
     reminders,
     reports,
     shared,
@@ -33,6 +35,7 @@ from bot.handlers import (
     staff,
     start,
     talk,
+    trials,
     unknown,
     unsupported,
     verdicts,
@@ -48,6 +51,8 @@ IN_ORDER = (
     broadcasts,
     admin,
     models,
+    trials,
+    release_news,
     staff,
     # Before the commands: a photo with a command as its caption is still a photo to analyse.
     photos,
@@ -64,6 +69,7 @@ IN_ORDER = (
     announcements,
     language,
     explanation,
+    again,
     answers,
     questions,
     reports,

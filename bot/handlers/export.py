@@ -21,6 +21,7 @@ def setup() -> Router:
 async def export(message: Message, user: User, database: Database) -> None:
     data = await database.requests.export(user.id)
     data["moles"] = await database.moles.export(user.id)
+    data["second_opinions"] = await database.opinions.export(user.id)
     data["doctors_said"] = await database.verdicts.export(user.id)
     data["shares"] = await database.shares.export(user.id)
     content = json.dumps(data, ensure_ascii=False, indent=2).encode()
