@@ -105,7 +105,12 @@ class Trials:
 
     async def _begin(self, name: str, percent: int) -> None:
         pool = self._build(name)
-        await pool.start()
+        try:
+            await pool.start()
+        except BaseException:
+            # A stop in the middle leaves no process behind.
+            await pool.stop()
+            raise
         await self._end()
         self.trial = Trial(name, percent, pool)
         if percent:

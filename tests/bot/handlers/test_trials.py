@@ -131,7 +131,7 @@ async def test_whoever_was_told_low_and_would_be_warned_is_told_once_and_reads_i
     assert (await answered(stage, EMMA))["risk"] == "low"
     stage.press(opened := await card(stage, "fixcaps 0.0.2"), "Serve this one")
     await shown(stage, opened, "Models that serve")
-    stage.press(await card(stage, "fixcaps 0.0.2"), "Old answers")
+    stage.press(await card(stage, "✅ fixcaps 0.0.2"), "Old answers")
     asked = await stage.reply(ADMIN, "Old answers without a warning")
     assert "do not know yet: 0" in (asked.text or "")
     stage.press(asked, "Read old answers again")
