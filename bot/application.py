@@ -33,7 +33,9 @@ from bot.operator.broadcasts import Broadcaster
 from bot.operator.loop_delay import log_loop_delay
 from bot.operator.metrics import Metrics, MetricsServer
 from bot.operator.releases import Releases, chosen_classifier
+from bot.operator.rereading import Rereading
 from bot.operator.retention import keep_erasing
+from bot.operator.trials import Trials
 from bot.photos.agreement import Agreement
 from bot.photos.albums import Albums
 from bot.photos.explaining import Explainer
@@ -109,6 +111,7 @@ class Application:
     broadcaster: Broadcaster
     reminding: Reminding
     asking: Asking
+    trials: Trials
 
     async def serve(self, *, handle_signals: bool = True) -> None:
         """Continue unfinished work, then handle updates until the dispatcher stops.
@@ -171,6 +174,8 @@ class Application:
             start(keep_erasing(database, settings.retention_days), "retention")
         if settings.delay_log_seconds is not None:
             start(log_loop_delay(settings.delay_log_seconds), "loop delay")
+        start(self.trials.resume(), "trial of a model")
+        start(self.trials.keep_reading(), "reading in the shadow")
         await self.broadcaster.resume()
         start(self.broadcaster.keep_starting(), "scheduled announcements")
 
@@ -218,8 +223,22 @@ async def compose(
         missed = await asyncio.to_thread(melanomas_missed, settings.weights_dir)
         joiner = await asyncio.to_thread(_joiner, settings)
         agreement = Agreement(bot, settings.operator)
-        photo_service = PhotoService(bot, database, engine, i18n, supervisor, rate_limiter, metrics, agreement, missed)
+        build = partial(worker_pool, settings)
+        trials = Trials(engine, build, access, database, bot)
+        photo_service = PhotoService(
+            bot,
+            database,
+            engine,
+            i18n,
+            supervisor,
+            rate_limiter,
+            metrics,
+            agreement,
+            missed,
+            trials.note_answer,
+        )
         second_reader = SecondReader(bot, database, engine, rate_limiter)
+        rereading = Rereading(bot, database, engine, i18n, supervisor, rate_limiter)
         explainer = Explainer(bot, database, second_reader, i18n, supervisor, rate_limiter)
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter, access)
         dispatcher = Dispatcher(
@@ -238,9 +257,13 @@ async def compose(
             i18n=i18n,
             inbox=inbox,
             joiner=joiner,
+            missed=missed,
             mole_service=MoleService(database, second_reader),
             photo_service=photo_service,
-            releases=Releases(engine, settings.weights_dir, partial(worker_pool, settings), access),
+            releases=Releases(engine, settings.weights_dir, build, access),
+            rereading=rereading,
+            second_reader=second_reader,
+            trials=trials,
             report_desk=ReportDesk(bot, second_reader, settings.weights_dir, settings.operator),
             settings=settings,
             supervisor=supervisor,
@@ -271,9 +294,11 @@ async def compose(
                 broadcaster=broadcaster,
                 reminding=Reminding(bot, database, i18n, rate_limiter),
                 asking=Asking(bot, database, i18n, rate_limiter),
+                trials=trials,
             )
         finally:
             await supervisor.stop()
+            await trials.close()
             await inbox.close()
 
 

@@ -51,7 +51,7 @@ class Result:
     person's answers, or None if there are none. `domain` is what the photo was taken with. `missed` is the share of
     melanomas in such photos that got an answer of low risk, or None if it was not measured. `spots` is how many the
     photo shows; the answer is about the worst. If there were too many photos, this one will probably be accepted in
-    `retry_after` seconds.
+    `retry_after` seconds. `model` is the name and version of the classifier that gave it.
     """
 
     label: str | None = None
@@ -64,12 +64,14 @@ class Result:
     spots: int = 1
     symptoms: tuple[Symptom, ...] = ()
     before: "Result | None" = None
+    model: str | None = None
 
     @classmethod
     def of(cls, analysis: Analysis, missed: float | None = None) -> "Result":
         return cls(
             analysis.label, analysis.probabilities, analysis.risk, analysis.refusal,
             domain=analysis.domain, missed=missed, spots=1 + len(analysis.more_lesions),
+            model=analysis.models.get("classifier"),
         )  # fmt: skip
 
     def reporting(self, symptoms: Collection[Symptom]) -> "Result":
@@ -93,6 +95,7 @@ class Result:
             spots=result.get("spots", 1),
             symptoms=tuple(map(Symptom, result.get("symptoms", ()))),
             before=cls.stored(before) if before is not None else None,
+            model=result.get("models", {}).get("classifier"),
         )
 
 

@@ -25,6 +25,9 @@ class Action(StrEnum):
     BROADCAST_RESUME = "broadcast_resume"
     BROADCAST_CANCEL = "broadcast_cancel"
     ACTIVATE = "activate"
+    TRIAL = "trial"
+    READ_AGAIN = "read_again"
+    TELL = "tell"
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,11 @@ def mole_picture_place(request_id: int) -> str:
     return f"mole_pictures.picture {request_id}"
 
 
+def opinion_place(request_id: int, classifier: str) -> str:
+    """Where it is kept what a classifier says of a request's photo."""
+    return f"second_opinions.said {request_id} {classifier}"
+
+
 def verdict_place(request_id: int) -> str:
     """The place of a doctor's verdict on a result."""
     return f"verdicts.said {request_id}"

@@ -27,6 +27,7 @@ from storage.lock import InstanceLock
 from storage.migrate import upgrade
 from storage.mole_pictures import MolePictures
 from storage.moles import Moles
+from storage.opinions import Opinions
 from storage.postgresql import SessionLock
 from storage.reminders import Reminders
 from storage.requests import Requests
@@ -71,6 +72,7 @@ class Database:
         self.consents = Consents(self._transactions, self.traces)
         self.mole_pictures = MolePictures(self._transactions, cipher)
         self.follow_ups = FollowUps(self._transactions, cipher)
+        self.opinions = Opinions(self._transactions, cipher)
         self.retention = Retention(self._transactions, self.traces)
 
     @classmethod

@@ -159,6 +159,15 @@ class Requests:
                 values = self._sealed.decided(row, change(result))
                 await connection.execute(update(requests).where(theirs).values(values))
 
+    async def answer_again(self, request_id: int, result: Mapping[str, Any], reply_file_id: str | None) -> None:
+        """Put another answer, and the picture it came with, in place of an answered request's."""
+        async with self._transactions.write() as connection:
+            query = select(requests).where(requests.c.id == request_id, requests.c.outcome.in_(ANSWERED))
+            row = (await connection.execute(query)).one_or_none()
+            if row is not None:
+                values = self._sealed.answered_again(row, result, reply_file_id)
+                await connection.execute(update(requests).where(requests.c.id == request_id).values(values))
+
     async def last_answered(self, user_id: int) -> Request | None:
         """A person's latest answered request."""
         theirs = (requests.c.user_id == user_id) & requests.c.outcome.in_(ANSWERED)

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from storage.cipher import Cipher, request_place
 from storage.errors import StorageError
 from storage.records import Completion, Outcome, Received, Request
+from storage.tables import requests
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,8 @@ class SealedRequests:
     def opened(self, row: Row[Any]) -> Request:
         """The request of a row. If it cannot be decrypted, it has no file ids and no result, and is not
         `is_readable`."""
-        fields = dict(row._mapping)
+        # A query may have joined columns of other tables.
+        fields = {column.name: row._mapping[column.name] for column in requests.c}
         fields["outcome"] = Outcome(fields["outcome"])
         try:
             return Request(**{**fields, **self._decrypted(row)})
@@ -76,6 +78,11 @@ class SealedRequests:
         if end.reply_file_id is not None:
             values["reply_file_id"] = self._cipher.seal_text(end.reply_file_id, _place(row, "reply_file_id"))
         return values
+
+    def answered_again(self, row: Row[Any], result: Mapping[str, Any], reply_file_id: str | None) -> dict[str, Any]:
+        """The values that change in a row with another answer."""
+        sealed = None if reply_file_id is None else self._cipher.seal_text(reply_file_id, _place(row, "reply_file_id"))
+        return {**self.decided(row, result), "reply_file_id": sealed}
 
 
 def _place(row: Row[Any], column: str) -> str:

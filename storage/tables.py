@@ -283,3 +283,14 @@ wrapped_keys = Table(
     Column("name", String(32), primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),
 )
+
+# What another classifier says of an answered photo; `said` is ciphertext. `told_at`: the person was told of it.
+second_opinions = Table(
+    "second_opinions",
+    metadata,
+    Column("request_id", ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("classifier", String(128), primary_key=True),
+    Column("said", LargeBinary, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),
+)

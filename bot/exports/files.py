@@ -29,6 +29,7 @@ async def files(database: Database, user_id: int, operator: str | None) -> Async
     about = await database.requests.export_person(user_id)
     about |= {
         "moles": moles,
+        "second_opinions": await database.opinions.export(user_id),
         "doctors_said": await database.verdicts.export(user_id),
         "shares": await database.shares.export(user_id),
     }

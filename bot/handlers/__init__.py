@@ -4,6 +4,7 @@ from aiogram import Router
 
 from bot.handlers import (
     admin,
+    again,
     agreements,
     announcements,
     answers,
@@ -29,6 +30,7 @@ from bot.handlers import (
     photos,
     privacy,
     questions,
+    release_news,
     reminders,
     reports,
     shared,
@@ -37,6 +39,7 @@ from bot.handlers import (
     staff,
     start,
     talk,
+    trials,
     unknown,
     unsupported,
     verdicts,
@@ -52,6 +55,8 @@ IN_ORDER = (
     broadcasts,
     admin,
     models,
+    trials,
+    release_news,
     staff,
     # Before the commands: a photo with a command as its caption is still a photo to analyse.
     photos,
@@ -70,6 +75,7 @@ IN_ORDER = (
     announcements,
     language,
     explanation,
+    again,
     answers,
     questions,
     reports,

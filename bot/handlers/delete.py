@@ -5,6 +5,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
+from bot.operator.rereading import Rereading
 from bot.photos.explaining import Explainer
 from bot.photos.service import PhotoService
 from bot.settings import Settings
@@ -37,12 +38,14 @@ async def erase(
     bot: Bot,
     photo_service: PhotoService,
     explainer: Explainer,
+    rereading: Rereading,
     supervisor: Supervisor,
 ) -> None:
     user_id = callback.from_user.id
     complete = await database.users.delete(user_id)
     photo_service.forget(user_id)
     explainer.forget(user_id)
+    rereading.forget(user_id)
     await callback.answer()
     erased = _("Everything I kept about you is erased. /start begins anew.")
     if complete:

@@ -5,7 +5,7 @@ import contextlib
 from aiogram import Bot, F, Router
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command, CommandObject, CommandStart
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.past import page
@@ -13,8 +13,9 @@ from bot.results import Result
 from bot.ui import replies
 from bot.ui.actions import keyboard as keyboard_of
 from bot.ui.buttons import replace, say, topic
-from bot.ui.callbacks import HistoryEntry, HistoryPage
+from bot.ui.callbacks import HistoryEntry, HistoryPage, ReadAgain
 from bot.ui.clock import local_moment
+from inference.engine.engine import Engine
 from storage.database import Database
 from storage.records import COMMITTED, Request, User
 
@@ -44,7 +45,7 @@ async def turn(callback: CallbackQuery, callback_data: HistoryPage, user: User, 
 
 
 async def open_entry(
-    callback: CallbackQuery, callback_data: HistoryEntry, user: User, database: Database, bot: Bot
+    callback: CallbackQuery, callback_data: HistoryEntry, user: User, database: Database, bot: Bot, engine: Engine
 ) -> None:
     # The number in a button is only a claim: the database gives a result to its owner alone.
     request = await database.requests.get_owned(callback_data.request_id, user.id)
@@ -52,10 +53,12 @@ async def open_entry(
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
     await callback.answer()
-    await _show(bot, user, request, topic(callback.message))
+    await _show(bot, user, request, topic(callback.message), engine)
 
 
-async def open_link(message: Message, command: CommandObject, user: User, database: Database, bot: Bot) -> None:
+async def open_link(
+    message: Message, command: CommandObject, user: User, database: Database, bot: Bot, engine: Engine
+) -> None:
     number = int((command.args or "").removeprefix("result_"))
     request = await database.requests.get_owned(number, user.id)
     if request is None or request.outcome not in COMMITTED or request.result is None:
@@ -63,13 +66,19 @@ async def open_link(message: Message, command: CommandObject, user: User, databa
             _("I show a result to nobody but the person who sent its photo, and this one is not among yours. /start")
         )
         return
-    await _show(bot, user, request, topic(message))
+    await _show(bot, user, request, topic(message), engine)
 
 
-async def _show(bot: Bot, user: User, request: Request, thread_id: int | None) -> None:
+async def _show(bot: Bot, user: User, request: Request, thread_id: int | None, engine: Engine) -> None:
     result = Result.stored(request.result or {})
     text = f"{local_moment(request.created_at, user)}\n{replies.result_text(result)}"
     markup = keyboard_of(result, request.id)
+    serving = {f"{each.name} {each.version}" for each in engine.models}
+    if result.model is not None and serving and result.model not in serving:
+        again = InlineKeyboardButton(
+            text=_("Read it again with the new model"), callback_data=ReadAgain(request_id=request.id).pack()
+        )
+        markup.inline_keyboard.insert(0, [again])
     if request.reply_file_id is not None:
         with contextlib.suppress(TelegramBadRequest):
             await bot.send_photo(

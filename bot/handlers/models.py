@@ -9,13 +9,17 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.filters import is_admin
-from bot.operator.releases import Releases, fingerprint
+from bot.operator.releases import Releases, fingerprint, key
+from bot.operator.trials import Trials
 from bot.supervisor import Supervisor
 from bot.ui import admin
+from bot.ui import trials as trial_ui
 from bot.ui.buttons import keyboard, replace
-from bot.ui.callbacks import Activate, ModelPage, Show
+from bot.ui.callbacks import Activate, CompareModel, DraftNews, ModelPage, OldAnswers, Show, TryModel
 from inference.engine.engine import AnalysisFailed, Engine, ServedModel
 from inference.registry.registry import RegistryError
+
+CANARY_PERCENT = 10
 
 logger = logging.getLogger(__name__)
 
@@ -41,19 +45,25 @@ async def back(callback: CallbackQuery, engine: Engine, releases: Releases) -> N
     await replace(callback, *await _list(engine, releases))
 
 
-async def show(callback: CallbackQuery, callback_data: ModelPage, engine: Engine, releases: Releases) -> None:
+async def show(
+    callback: CallbackQuery, callback_data: ModelPage, engine: Engine, releases: Releases, trials: Trials
+) -> None:
     known = {fingerprint(each): each for each in [*engine.models, *await releases.classifiers()]}
     model = known.get(callback_data.fingerprint)
     await callback.answer()
     if model is None:
         await replace(callback, *await _list(engine, releases))
         return
-    choice = [] if releases.serves(model) else [(_("Serve this one"), Activate(fingerprint=fingerprint(model)).pack())]
-    await replace(callback, admin.model_card(model), keyboard(choice, [(_("‹ Back"), Show.MODELS)]))
+    await replace(callback, *_card(model, releases, trials))
 
 
 async def activate(
-    callback: CallbackQuery, callback_data: Activate, engine: Engine, releases: Releases, supervisor: Supervisor
+    callback: CallbackQuery,
+    callback_data: Activate,
+    engine: Engine,
+    releases: Releases,
+    trials: Trials,
+    supervisor: Supervisor,
 ) -> None:
     known = {fingerprint(each): each for each in await releases.classifiers()}
     model = known.get(callback_data.fingerprint)
@@ -62,10 +72,12 @@ async def activate(
         return
     await callback.answer(_("Loading it. The old one serves until it is ready."))
     await replace(callback, _("Loading {model} …").format(model=escape(f"{model.name} {model.version}")))
-    await supervisor.run_to_completion(_activate(callback, model, engine, releases))
+    await supervisor.run_to_completion(_activate(callback, model, engine, releases, trials))
 
 
-async def _activate(callback: CallbackQuery, model: ServedModel, engine: Engine, releases: Releases) -> None:
+async def _activate(
+    callback: CallbackQuery, model: ServedModel, engine: Engine, releases: Releases, trials: Trials
+) -> None:
     try:
         await releases.activate(callback.from_user.id, model)
     except (RegistryError, AnalysisFailed) as error:
@@ -73,7 +85,33 @@ async def _activate(callback: CallbackQuery, model: ServedModel, engine: Engine,
         text = _("It cannot be served, so the old one goes on: {reason}").format(reason=escape(str(error)))
         await replace(callback, text, keyboard([(_("‹ Back"), Show.MODELS)]))
         return
+    if trials.trial is not None and trials.trial.name == key(model):
+        await trials.end(callback.from_user.id)
     await replace(callback, *await _list(engine, releases))
+
+
+def _card(model: ServedModel, releases: Releases, trials: Trials) -> tuple[str, InlineKeyboardMarkup]:
+    back, mark = [(_("‹ Back"), Show.MODELS)], fingerprint(model)
+    text = admin.model_card(model)
+    if model.role != "classifier":
+        return text, keyboard(back)
+    compare = [(_("Compare"), CompareModel(fingerprint=mark).pack())]
+    if releases.serves(model):
+        old = [(_("Old answers"), OldAnswers(step="look").pack())]
+        return text, keyboard(old, compare, back)
+    serve = [(_("Serve this one"), Activate(fingerprint=mark).pack())]
+    if trials.trial is not None and trials.trial.name == key(model):
+        over = [(_("End the trial"), TryModel(fingerprint=mark, percent=-1).pack())]
+        state = trial_ui.state(trials.trial.name, trials.trial.percent)
+        return f"{text}\n\n{state}", keyboard(serve, over, compare, back)
+    tries = [
+        (_("Try on {percent} %").format(percent=CANARY_PERCENT), CANARY_PERCENT),
+        (_("Try in the shadow"), 0),
+    ]
+    row = [(label, TryModel(fingerprint=mark, percent=percent).pack()) for label, percent in tries]
+    # This one served before, perhaps: people are told how the one that serves now differs.
+    draft = [(_("Announce the one that serves"), DraftNews(fingerprint=mark).pack())]
+    return text, keyboard(serve, row, compare, draft, back)
 
 
 async def _list(engine: Engine, releases: Releases) -> tuple[str, InlineKeyboardMarkup]:

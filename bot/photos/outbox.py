@@ -43,9 +43,17 @@ Send = Callable[[Sequence[ProcessedRequest]], Awaitable[Mapping[int, str]]]
 class Outbox:
     """Sends answers and closes their requests, all photos of an album together."""
 
-    def __init__(self, database: Database, supervisor: Supervisor, rate_limiter: RateLimiter, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        database: Database,
+        supervisor: Supervisor,
+        rate_limiter: RateLimiter,
+        metrics: Metrics,
+        answered: Callable[[Request], None],
+    ) -> None:
         self._database = database
         self._metrics = metrics
+        self._answered = answered
         self._supervisor = supervisor
         self._rate_limiter = rate_limiter
 
@@ -66,6 +74,8 @@ class Outbox:
             if completion.request_id in closed:
                 logger.info("request %d is %s", completion.request_id, completion.outcome)
                 self._metrics.count_answer(completion.outcome, each.result.reason, each.request.created_at)
+                if completion.outcome is Outcome.ANSWERED:
+                    self._answered(each.request)
 
     async def _send(self, read: Sequence[ProcessedRequest], send: Send, messages: int) -> None:
         completions = [_completion(each, {}) for each in read]

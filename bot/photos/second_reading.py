@@ -12,7 +12,7 @@ from bot.telegram.client import RetryingBot
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.names import current_language
 from inference.drawing.words import CaptionOptions
-from inference.engine.engine import Engine, Examination, Explanation, QueuePlace
+from inference.engine.engine import AnnotatedAnalysis, Engine, Examination, Explanation, QueuePlace
 from storage.database import Database
 from storage.records import Request
 
@@ -38,6 +38,10 @@ class SecondReader:
     async def explain(self, request: Request) -> Explanation:
         """The explanation of an answer."""
         return await self._read(request, lambda place: place.explain)
+
+    async def read(self, request: Request) -> AnnotatedAnalysis:
+        """The whole answer once more, by the model that serves now."""
+        return await self._read(request, lambda place: place.read)
 
     async def examine(self, request: Request, reader_id: int | None = None) -> Examination:
         """The examination of a photo, for a report. `reader_id` is who asks for it, if that is not its owner."""

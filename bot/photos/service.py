@@ -68,11 +68,12 @@ class PhotoService:
         metrics: Metrics,
         agreement: Agreement,
         missed: Mapping[Domain, float] = MappingProxyType({}),
+        answered: Callable[[Request], None] = lambda request: None,
     ) -> None:
         self._bot = bot
         self._database = database
         self._reader = Reader(bot, database, engine)
-        self._outbox = Outbox(database, supervisor, rate_limiter, metrics)
+        self._outbox = Outbox(database, supervisor, rate_limiter, metrics, answered)
         self._i18n = i18n
         self._supervisor = supervisor
         self._agreement = agreement

@@ -58,6 +58,7 @@ def _titles() -> dict[str, str]:
         "melanoma_roc_auc": _("ROC-AUC of melanoma"),
         "melanoma_at_specificity": _("melanoma, sensitivity at a specificity of 0.85"),
         "ece": _("calibration error"),
+        "benign_warned": _("benign lesions that raise the warning"),
         "refused": _("lesions refused"),
         "lesions_refused": _("lesions refused"),
         "everyday_refused": _("everyday pictures refused"),

@@ -1,7 +1,7 @@
 """Callback data of the buttons. Telegram allows 64 bytes."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
@@ -124,6 +124,37 @@ class Activate(CallbackData, prefix="activate"):
     """Activate a released classifier."""
 
     fingerprint: str
+
+
+class TryModel(CallbackData, prefix="try"):
+    """A released classifier that is tried on some percent of the people; 0 reads in the shadow, -1 ends the trial."""
+
+    fingerprint: str
+    percent: Annotated[int, Field(ge=-1, le=50)]
+
+
+class CompareModel(CallbackData, prefix="compare"):
+    """What a classifier that is, or was, tried says beside the one that serves."""
+
+    fingerprint: str
+
+
+class DraftNews(CallbackData, prefix="draft"):
+    """Draft the announcement of the classifier that serves, beside the one it is compared with."""
+
+    fingerprint: str
+
+
+class OldAnswers(CallbackData, prefix="old"):
+    """Old answers and the model that serves: look, read them again, or tell whoever would now be warned."""
+
+    step: Literal["look", "read", "tell"]
+
+
+class ReadAgain(CallbackData, prefix="again"):
+    """A photo that is read again with the model that serves. Whose it is gets checked when the button is pressed."""
+
+    request_id: RowId
 
 
 class AuditPage(CallbackData, prefix="audit"):

@@ -40,6 +40,9 @@ def audit_list(entries: Sequence[AuditEntry]) -> str:
         Action.BROADCAST_RESUME: _("resumed announcement"),
         Action.BROADCAST_CANCEL: _("cancelled announcement"),
         Action.ACTIVATE: _("activated model"),
+        Action.TRIAL: _("tried model (percent of the people, 0 in the shadow)"),
+        Action.READ_AGAIN: _("had old answers read again with"),
+        Action.TELL: _("told people of new answers by"),
     }
     lines = [
         f"{texts.moment(each.at)} · <code>{each.actor_id}</code>\n{names[each.action]}: {escape(each.detail)}"

@@ -1,11 +1,13 @@
 """The asynchronous front of the pipeline: a fair queue with limits in front of a pool of workers."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from inference.drawing.words import DEFAULT_CAPTION, CaptionOptions
+from inference.engine.canary import Canary
 from inference.engine.exchangeable import ExchangeablePool
 from inference.engine.fair_queue import FairQueue, QueueFull, ShareFull
 from inference.engine.pool import AnalysisFailed, Pool, ServedModel
@@ -35,6 +37,8 @@ FETCHED_AHEAD: Final = 3
 KEPT_FOR_OTHERS: Final = 2
 FETCH_SECONDS: Final = 3.0
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 Fetch = Callable[[], Awaitable[bytes]]
 
@@ -54,8 +58,9 @@ class TooMany(Exception):
 class QueuePlace:
     """A photo's place in the queue, good for one call of `read`, `explain`, `examine` or `follow`."""
 
-    def __init__(self, engine: "Engine") -> None:
+    def __init__(self, engine: "Engine", owner: Hashable) -> None:
         self._engine = engine
+        self.owner = owner
         self.called = asyncio.Event()
         self.started = asyncio.Event()
 
@@ -114,6 +119,7 @@ class Engine:
 
     def __init__(self, pool: Pool, *, queue_limit: int = 500, owner_limit: int = 50) -> None:
         self._pool = ExchangeablePool(pool)
+        self._canary: Canary | None = None
         self._queue: FairQueue[QueuePlace] = FairQueue(
             queue_limit,
             owner_limit,
@@ -148,6 +154,10 @@ class Engine:
         """Switch to another pool without a pause; see `ExchangeablePool.exchange`."""
         await self._pool.exchange(pool)
 
+    def try_on_some(self, canary: Canary | None) -> None:
+        """Have another pool answer some owners, or none any more. Where it fails, the one that serves answers."""
+        self._canary = canary
+
     @contextmanager
     def queue(self, owner: Hashable, photos: int = 1) -> Iterator[list[QueuePlace]]:
         """Places in the queue for photos of one owner, in their order. They are given back when the block ends.
@@ -159,7 +169,7 @@ class Engine:
         Raises:
             Busy, TooMany: there is no room for all of them.
         """
-        places = [QueuePlace(self) for _ in range(photos)]
+        places = [QueuePlace(self, owner) for _ in range(photos)]
         try:
             self._queue.join(owner, places)
         except QueueFull:
@@ -191,24 +201,24 @@ class Engine:
 
     async def read(self, place: QueuePlace, fetch: Fetch, options: CaptionOptions) -> AnnotatedAnalysis:
         """See `QueuePlace.read`."""
-        return await self._in_turn(place, self._pool.read, fetch, options)
+        return await self._in_turn(place, lambda pool: pool.read, fetch, options)
 
     async def explain(self, place: QueuePlace, fetch: Fetch, options: CaptionOptions) -> Explanation:
         """See `QueuePlace.explain`."""
-        return await self._in_turn(place, self._pool.explain, fetch, options)
+        return await self._in_turn(place, lambda pool: pool.explain, fetch, options)
 
     async def examine(self, place: QueuePlace, fetch: Fetch, options: CaptionOptions) -> Examination:
         """See `QueuePlace.examine`."""
-        return await self._in_turn(place, self._pool.examine, fetch, options)
+        return await self._in_turn(place, lambda pool: pool.examine, fetch, options)
 
     async def follow(self, place: QueuePlace, fetch: Fetch, options: CaptionOptions) -> Examination:
         """See `QueuePlace.follow`."""
-        return await self._in_turn(place, self._pool.follow, fetch, options)
+        return await self._in_turn(place, lambda pool: pool.follow, fetch, options)
 
     async def _in_turn(
         self,
         place: QueuePlace,
-        ask: Callable[[bytes, CaptionOptions], Awaitable[T]],
+        work: Callable[[Pool], Callable[[bytes, CaptionOptions], Awaitable[T]]],
         fetch: Fetch,
         options: CaptionOptions,
     ) -> T:
@@ -223,7 +233,13 @@ class Engine:
             self._queue.mark_ready(place)
             self._move()
             await place.started.wait()
-            return await ask(data, options)
+            canary = self._canary
+            if canary is not None and canary.answers(place.owner):
+                try:
+                    return await work(canary.pool)(data, options)
+                except AnalysisFailed as error:
+                    logger.warning("%s gives no answer, the served one does: %s", canary.name, error)
+            return await work(self._pool)(data, options)
         except BaseException:
             self.leave(place)
             raise

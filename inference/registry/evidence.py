@@ -79,6 +79,23 @@ def melanomas_missed(folder: Path) -> dict[Domain, float]:
     return missed
 
 
+def warned_on_val(folder: Path, key: str) -> dict[str, tuple[float, float]]:
+    """Shares of the melanomas and of the benign lesions of `val` that a published classifier warns of.
+
+    By set and kind of picture, as the report names them; empty where it has no report of `models.release.publish`.
+    """
+    try:
+        report = json.loads((folder / f"kinds-val-{key}.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    found = {}
+    for name, row in report["tables"][_BY_KIND].items():
+        melanoma, benign = _figure(row["melanoma_warned"]), _figure(row["benign_warned"])
+        if melanoma is not None and benign is not None:
+            found[name] = melanoma.share, benign.share
+    return found
+
+
 def _domain(name: str) -> Domain:
     return "dermatoscope" if name.endswith("dermatoscope") else "phone"
 
