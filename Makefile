@@ -14,7 +14,7 @@ CPU_INDEX := https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 # A file whose hash is another than the one written down is not installed.
 HASHED := --no-deps --require-hashes
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-package colorama
 
 .DEFAULT_GOAL := help
 .PHONY: help run web test bench load soak announcing figures screenshots audit sbom digests lock serving setup lint types unit format clean

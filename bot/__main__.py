@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 
-from bot.application import run
+from bot.composition import run
 from bot.error_reports import report_errors
 from bot.errors import StartupError
 from bot.logs import set_up_logging

@@ -1,43 +1,27 @@
-"""The application: wires its parts together and serves until it is stopped."""
+"""The bot while it runs: its tasks begin, updates are handled, and work under way is finished."""
 
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 
 from aiogram import Dispatcher
 from aiogram.exceptions import TelegramAPIError
-from aiogram.fsm.storage.memory import DisabledEventIsolation, MemoryStorage
 from aiogram.methods import GetUpdates
 from aiogram.types import Update
 from aiogram.utils.i18n import I18n
 
-from bot import handlers
-from bot.exports.desk import ExportDesk
 from bot.follow_ups.asking import Asking
 from bot.health import SIGN_OF_LIFE
-from bot.middlewares.access import AccessControl
-from bot.middlewares.backpressure import Backpressure
 from bot.middlewares.in_flight import InFlight
-from bot.middlewares.throttling import OneWord, Throttling
-from bot.middlewares.tracing import Tracing
-from bot.middlewares.users import Language, Recognition, Registration
 from bot.moles.reminders import Reminding
-from bot.moles.service import MoleService
 from bot.operator.access import Access
 from bot.operator.alerts import Alerts
 from bot.operator.broadcasts import Broadcaster
 from bot.operator.loop_delay import log_loop_delay
-from bot.operator.metrics import Metrics, MetricsServer
-from bot.operator.releases import Releases, chosen_classifier
-from bot.operator.rereading import Rereading
+from bot.operator.metrics import Metrics
 from bot.operator.retention import keep_erasing
 from bot.operator.trials import Trials
-from bot.photos.agreement import Agreement
-from bot.photos.albums import Albums
 from bot.photos.explaining import Explainer
 from bot.photos.inbox import Inbox
 from bot.photos.recovery import (
@@ -47,24 +31,15 @@ from bot.photos.recovery import (
     release_unfinished,
     settle_interrupted,
 )
-from bot.photos.second_reading import SecondReader
 from bot.photos.service import PhotoService
-from bot.reports.desk import ReportDesk
 from bot.settings import Settings
-from bot.startup import open_database, open_telegram, reach_telegram, start_engine, worker_pool
 from bot.supervisor import Supervisor
-from bot.telegram.client import RetryingBot, connect, open_session
-from bot.telegram.pacing import Pacing
+from bot.telegram.client import RetryingBot
 from bot.telegram.polling import PollingWatch
-from bot.telegram.rate_limit import PACE, Pace, RateLimiter
-from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
+from bot.telegram.rate_limit import RateLimiter
 from bot.telegram.webhook import Webhook
 from bot.ui.commands import publish_profile
-from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
-from inference.pipeline.joint import Joiner
-from inference.registry.evidence import melanomas_missed
-from inference.registry.registry import Registry
 from storage.database import Database
 
 logger = logging.getLogger(__name__)
@@ -72,21 +47,6 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 30
 # How many updates are handled at once besides waiting photos. Telegram keeps further updates for a while.
 OTHER_UPDATES = 1000
-
-
-async def run(settings: Settings, pace: Pace = PACE) -> None:
-    """Serve until SIGTERM or SIGINT. Raises StartupError if the bot cannot run with these settings."""
-    i18n = load_i18n()
-    async with (
-        open_telegram(settings) as reachable,
-        open_database(settings) as database,
-        start_engine(settings, await chosen_classifier(database.staff, settings.weights_dir)) as engine,
-        compose(reachable, database, engine, i18n, pace=pace) as application,
-        _metrics_server(application),
-    ):
-        if settings.bot_token is None:
-            print(f"\n  Chat page: {reachable.telegram_api_url}/\n", flush=True)
-        await application.serve()
 
 
 @dataclass(frozen=True)
@@ -191,133 +151,9 @@ class Application:
                 logger.warning("last updates not acknowledged (%s): they come again", type(error).__name__)
 
 
-@asynccontextmanager
-async def compose(
-    settings: Settings,
-    database: Database,
-    engine: Engine,
-    i18n: I18n,
-    retries: RetryPolicy = DEFAULT_RETRIES,
-    pace: Pace = PACE,
-) -> AsyncIterator[Application]:
-    """Connect to Telegram and wire the application. Its tasks and its connection end with the context.
-
-    Raises StartupError if Telegram refuses this bot.
-    """
-    in_flight, supervisor, rate_limiter, metrics = InFlight(), Supervisor(), RateLimiter(pace), Metrics(engine)
-    # Room for one full share that is being read and another that is told to wait for it.
-    throttling = Throttling(settings.person_messages, 2 * settings.person_photos)
-    inbox = Inbox(database, throttling.admits)
-    access = Access(database.staff, settings.admin_ids)
-    await access.load()
-    async with open_session(settings.telegram_api_url) as session:
-        watch = PollingWatch(
-            settings.data_dir / SIGN_OF_LIFE, lambda: supervisor.start(dispatcher.stop_polling(), "end of polling")
-        )
-        # The inbox is inside the watch, so a call counts as successful only if its photos were recorded.
-        session.middleware(watch)
-        session.middleware(inbox)
-        session.middleware(Pacing(rate_limiter))
-        bot = connect(settings.token, session, retries, settings.telegram_local_dir)
-        await reach_telegram(bot, polling=settings.webhook is None)
-        missed = await asyncio.to_thread(melanomas_missed, settings.weights_dir)
-        joiner = await asyncio.to_thread(_joiner, settings)
-        agreement = Agreement(bot, settings.operator)
-        build = partial(worker_pool, settings)
-        trials = Trials(engine, build, access, database, bot)
-        photo_service = PhotoService(
-            bot,
-            database,
-            engine,
-            i18n,
-            supervisor,
-            rate_limiter,
-            metrics,
-            agreement,
-            missed,
-            trials.note_answer,
-        )
-        second_reader = SecondReader(bot, database, engine, rate_limiter)
-        rereading = Rereading(bot, database, engine, i18n, supervisor, rate_limiter)
-        explainer = Explainer(bot, database, second_reader, i18n, supervisor, rate_limiter)
-        broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter, access)
-        dispatcher = Dispatcher(
-            storage=MemoryStorage(),
-            # With isolation, everything that a person does would wait until their photo is answered.
-            events_isolation=DisabledEventIsolation(),
-            # Arguments of handlers, by name.
-            access=access,
-            agreement=agreement,
-            albums=Albums(),
-            broadcaster=broadcaster,
-            database=database,
-            engine=engine,
-            explainer=explainer,
-            export_desk=ExportDesk(bot, database, settings.operator),
-            i18n=i18n,
-            inbox=inbox,
-            joiner=joiner,
-            missed=missed,
-            mole_service=MoleService(database, second_reader),
-            photo_service=photo_service,
-            releases=Releases(engine, settings.weights_dir, build, access),
-            rereading=rereading,
-            second_reader=second_reader,
-            trials=trials,
-            report_desk=ReportDesk(bot, second_reader, settings.weights_dir, settings.operator),
-            settings=settings,
-            supervisor=supervisor,
-        )
-        recognised = Recognition(database), Language(i18n), AccessControl(access, database)
-        for middleware in (in_flight, Tracing(metrics), throttling, Backpressure(), *recognised, OneWord()):
-            dispatcher.update.outer_middleware(middleware)
-        for observer in (dispatcher.message, dispatcher.callback_query):
-            observer.middleware(Registration(database))
-        dispatcher.include_router(handlers.setup())
-        try:
-            yield Application(
-                settings=settings,
-                database=database,
-                engine=engine,
-                i18n=i18n,
-                bot=bot,
-                dispatcher=dispatcher,
-                access=access,
-                inbox=inbox,
-                in_flight=in_flight,
-                supervisor=supervisor,
-                watch=watch,
-                rate_limiter=rate_limiter,
-                metrics=metrics,
-                photo_service=photo_service,
-                explainer=explainer,
-                broadcaster=broadcaster,
-                reminding=Reminding(bot, database, i18n, rate_limiter),
-                asking=Asking(bot, database, i18n, rate_limiter),
-                trials=trials,
-            )
-        finally:
-            await supervisor.stop()
-            await trials.close()
-            await inbox.close()
-
-
-def _metrics_server(application: Application) -> AbstractAsyncContextManager[object]:
-    settings = application.settings
-    if settings.metrics_port is None:
-        return nullcontext()
-    return MetricsServer(application.metrics, settings.metrics_host, settings.metrics_port)
-
-
 async def _until_stopped(*, handle_signals: bool) -> None:
     stopped = asyncio.Event()
     if handle_signals:
         for each in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     await stopped.wait()
-
-
-def _joiner(settings: Settings) -> Joiner | None:
-    """The model that joins answers and photo; None if the registry has none."""
-    registry = Registry.load(settings.weights_dir, settings.classifier)
-    return Joiner(registry) if registry.joint is not None else None

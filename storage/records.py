@@ -278,35 +278,3 @@ class Verdict:
 
     label: str
     biopsy: bool
-
-
-@dataclass(frozen=True)
-class Share:
-    """One result or one mole that its owner lets one other person read, until `expires_at` where that is set.
-
-    Exactly one of `request_id` and `mole_id` is set. The names are those that the two have in Telegram.
-    `reader_id` is None until somebody accepts, unless the link is for one person alone.
-    """
-
-    id: int
-    owner_id: int
-    request_id: int | None
-    mole_id: int | None
-    owner_name: str
-    reader_id: int | None
-    reader_name: str | None
-    created_at: datetime
-    accepted_at: datetime | None
-    expires_at: datetime | None
-    revoked_at: datetime | None
-
-
-class Unshared(StrEnum):
-    """Why a link of a share gives nothing to whoever follows it."""
-
-    UNKNOWN = "unknown"
-    OWN = "own"
-    USED = "used"
-    NOT_FOR_YOU = "not_for_you"
-    EXPIRED = "expired"
-    REVOKED = "revoked"

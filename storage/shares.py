@@ -5,7 +5,9 @@ The link carries a token that is not kept: only its hash is. Whatever a share gi
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
@@ -13,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.cipher import Cipher, share_name_place, share_note_place
 from storage.connections import Transactions
-from storage.records import Share, Unshared
 from storage.tables import moles, requests, share_notes, shares
 
 TOKEN_BYTES: Final = 16
@@ -23,6 +24,38 @@ MOST_SHARES: Final = 50
 MOST_NOTES: Final = 20
 GIVEN: Final = ("request_id", "mole_id", "reader_id", "reader_name")
 """What the owner of a share exports of it besides its times and notes."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """One result or one mole that its owner lets one other person read, until `expires_at` where that is set.
+
+    Exactly one of `request_id` and `mole_id` is set. The names are those that the two have in Telegram.
+    `reader_id` is None until somebody accepts, unless the link is for one person alone.
+    """
+
+    id: int
+    owner_id: int
+    request_id: int | None
+    mole_id: int | None
+    owner_name: str
+    reader_id: int | None
+    reader_name: str | None
+    created_at: datetime
+    accepted_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class Unshared(StrEnum):
+    """Why a link of a share gives nothing to whoever follows it."""
+
+    UNKNOWN = "unknown"
+    OWN = "own"
+    USED = "used"
+    NOT_FOR_YOU = "not_for_you"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
 
 
 class Shares:

@@ -24,7 +24,8 @@ from bot.ui.buttons import keyboard, replace, say, topic
 from bot.ui.callbacks import Show
 from bot.ui.i18n import supported_language
 from storage.database import Database
-from storage.records import Share, Unshared, User
+from storage.records import User
+from storage.shares import Share, Unshared
 
 LINK = r"^share_[\w-]{22}$"
 

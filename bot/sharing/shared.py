@@ -6,7 +6,8 @@ from html import escape
 from bot.moles.findings import Standing
 from bot.sharing import wording
 from storage.database import Database
-from storage.records import Mole, Request, Share
+from storage.records import Mole, Request
+from storage.shares import Share
 
 
 @dataclass(frozen=True)

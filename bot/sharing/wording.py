@@ -6,7 +6,7 @@ from html import escape
 from aiogram.utils.i18n import gettext as _
 
 from bot.ui.texts import day_shown
-from storage.records import Share, Unshared
+from storage.shares import Share, Unshared
 
 LONGEST_NAME = 64
 

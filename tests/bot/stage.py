@@ -11,7 +11,8 @@ from aiogram.utils.backoff import BackoffConfig
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from bot.application import Application, compose
+from bot.application import Application
+from bot.composition import compose
 from bot.demo import demo_sandbox
 from bot.sandbox import Sandbox
 from bot.sandbox.people import People

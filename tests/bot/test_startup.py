@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from benchmarks.load.processes import environment
-from bot.application import compose
+from bot.composition import compose
 from bot.errors import StartupError
 from bot.sandbox import Sandbox
 from bot.sandbox.faults import Fault

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from storage import Content, Database, Outcome
-from storage.records import Mole, Purpose, Share, Verdict
+from storage.records import Mole, Purpose, Verdict
+from storage.shares import Share
 
 PERSON = 7_654_321_987
 PICTURE = b"\xff\xd8 a kept photo " * 50

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from storage import Database, Outcome, url_of
-from storage.records import Share, Unshared
 from storage.retention import Retention
-from storage.shares import LINK_LIFE, MOST_NOTES, MOST_SHARES
+from storage.shares import LINK_LIFE, MOST_NOTES, MOST_SHARES, Share, Unshared
 
 EMMA, DOCTOR, STRANGER = 7_654_321_987, 8_654_321_987, 9
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

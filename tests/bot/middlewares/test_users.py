@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.application import compose
+from bot.composition import compose
 from bot.sandbox import Sandbox
 from bot.settings import Settings
 from bot.ui.callbacks import Show

@@ -12,7 +12,7 @@ import pytest
 from aiogram.types import Message, MessageEntity
 from pydantic import SecretStr
 
-from bot.application import compose
+from bot.composition import compose
 from bot.demo import demo_sandbox
 from bot.operator.deliveries import CONCURRENT_DELIVERIES, ENTITIES
 from bot.sandbox.faults import Fault

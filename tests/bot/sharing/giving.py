@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from aiogram.types import Message
 
 from bot.sharing.buttons import Kind, OfShared, Read, ShareFor
-from storage.records import Share as Shared
+from storage.shares import Share as Shared
 from tests.bot.moles.following import tap
 from tests.bot.stage import EMMA, IVAN, Stage
 
