@@ -21,7 +21,7 @@ DOCUMENTS = sorted(
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
     if re.search(r"^(?:\.venv/bin/)?python -m models ", path.read_text(encoding="utf-8"), re.MULTILINE)
 )
-SCREEN = 40
+SCREEN = 42
 """Lines of a help text in 100 columns."""
 
 
