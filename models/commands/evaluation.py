@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -10,8 +11,10 @@ import torch
 from rich.console import Console
 
 from inference.registry.file import RegistryFile
+from models.commands.options import Folder, Folders, Key, Limit, OptionalFolder
 from models.commands.release import WEIGHTS
 from models.comparison.bench import Bench
+from models.data.pictures import NO_CLASS, SUFFIXES, TITLES, Photos, Source, load_photos
 from models.evaluation import kinds, robustness
 from models.evaluation.evaluate import evaluate
 from models.evaluation.report import write_report
@@ -26,26 +29,30 @@ COMPARISON: Final = Path(__file__).parents[2] / "docs" / "comparison"
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Score the served pipeline on HAM10000, one photo at a time, and write a report.
+    """Score the served pipeline, one photo at a time, and write a report for each set and kind of picture.
+
+    The figures on HAM10000 also go into the registry and the model cards.
 
     Attributes:
-        data: folder of HAM10000.
-        split: test is read once a release, to choose nothing.
+        data: folders of the sets.
+        split: test is read once for each release, and chooses nothing.
         weights: folder of registry.json; the report goes there too.
-        classifier: NAME-VERSION of another released classifier than the served one.
+        classifier: another released classifier than the served one.
     """
 
-    data: Path
+    data: Folders
     split: Part = "val"
-    weights: Path = WEIGHTS
-    classifier: str | None = None
+    weights: Folder = WEIGHTS
+    classifier: Key = None
 
     def run(self) -> None:
-        evaluation = evaluate(self.data, self.split, self.weights, self.classifier)
-        name = f"report-{self.split}" + (f"-{self.classifier}" if self.classifier else "")
-        report = write_report(evaluation, self.weights / name)
-        record_metrics(self.weights, evaluation, self.classifier)
-        print(report.read_text(encoding="utf-8"))
+        for source, photos in _by_source(self.data, self.split):
+            evaluation = evaluate(photos, self.weights, self.classifier)
+            name = f"report-{self.split}{SUFFIXES[source]}" + (f"-{self.classifier}" if self.classifier else "")
+            report = write_report(evaluation, self.weights / name)
+            if source == "ham10000":
+                record_metrics(self.weights, evaluation, self.classifier)
+            print(report.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -54,13 +61,13 @@ class Kinds:
 
     Attributes:
         data: folders of the sets.
-        split: test is read once a release, to choose nothing.
+        split: test is read once for each release, and chooses nothing.
         weights: folder of registry.json; the report goes there too.
     """
 
-    data: tuple[Path, ...]
+    data: Folders
     split: Part = "val"
-    weights: Path = WEIGHTS
+    weights: Folder = WEIGHTS
 
     def run(self) -> None:
         stem = self.weights / f"kinds-{self.split}"
@@ -73,16 +80,16 @@ class Refusal:
     """Count what the served pipeline refuses: everyday pictures and lesions; write a report.
 
     Attributes:
-        data: folder of HAM10000.
-        split: test is read once a release, to choose nothing.
+        data: folders of the sets, HAM10000 among them.
+        split: test is read once for each release, and chooses nothing.
         weights: folder of registry.json; the report goes there too.
         phone: folder of photos by phone that should be read.
     """
 
-    data: Path
+    data: Folders
     split: Part = "val"
-    weights: Path = WEIGHTS
-    phone: Path | None = None
+    weights: Folder = WEIGHTS
+    phone: OptionalFolder = None
 
     def run(self) -> None:
         found = refusal.measure(self.data, self.split, self.weights, self.phone)
@@ -93,25 +100,26 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Robustness:
-    """Score the served pipeline on turned, blurred, dark ... photos of HAM10000.
+    """Score the served pipeline on turned, blurred, dark ... photos, with a table for each set and kind of picture.
 
     Attributes:
-        data: folder of HAM10000.
-        split: test is read once a release, to choose nothing.
-        weights: folder of registry.json; rows in its robustness-SPLIT.csv are kept.
-        limit: use only this many photos.
+        data: folders of the sets.
+        split: test is read once for each release, and chooses nothing.
+        weights: folder of registry.json; rows in its robustness-*.csv are kept.
+        limit: use only this many photos of each set and kind.
     """
 
-    data: Path
+    data: Folders
     split: Part = "val"
-    weights: Path = WEIGHTS
-    limit: int | None = None
+    weights: Folder = WEIGHTS
+    limit: Limit = None
 
     def run(self) -> None:
-        table = self.weights / f"robustness-{self.split}.csv"
-        rows = robustness.measure(self.data, self.split, self.weights, table, self.limit)
-        write_robustness(rows, self.split, table)
-        print(table.with_suffix(".md").read_text(encoding="utf-8"))
+        for source, photos in _by_source(self.data, self.split, self.limit):
+            table = self.weights / f"robustness-{self.split}{SUFFIXES[source]}.csv"
+            rows = robustness.measure(photos, self.weights, table)
+            write_robustness(rows, TITLES[source], self.split, table)
+            print(table.with_suffix(".md").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -122,15 +130,15 @@ class Compare:
         data: folders of the sets.
         out: folder of the tables.
         rows: only these, such as fixcaps (default: all).
-        split: test is read once a release, to choose nothing.
+        split: test is read once for each release, and chooses nothing.
         limit: use only this many pictures of each set, kind of picture and split.
     """
 
-    data: tuple[Path, ...]
-    out: Path = COMPARISON
+    data: Folders
+    out: Folder = COMPARISON
     rows: tuple[str, ...] = ()
     split: Part = "val"
-    limit: int | None = None
+    limit: Limit = None
 
     def run(self) -> None:
         from models.comparison.run import compare  # its libraries take seconds to import
@@ -138,3 +146,10 @@ class Compare:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         bench = Bench(self.data, WEIGHTS, Path("runs"), self.limit, device, Console(stderr=True))
         print(compare(bench, self.split, self.out, self.rows).read_text(encoding="utf-8"))
+
+
+def _by_source(roots: Sequence[Path], split: Part, limit: int | None = None) -> Iterator[tuple[Source, Photos]]:
+    """The photos with a class of a split, by set and kind of picture."""
+    photos = load_photos(roots, split, limit).where(lambda photo: photo.label != NO_CLASS)
+    for source, rows in photos.by_source().items():
+        yield source, photos.take(rows)

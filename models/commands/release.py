@@ -8,6 +8,7 @@ from typing import Final
 
 from tyro.conf import Positional
 
+from models.commands.options import Folder, Folders
 from models.gate.fit import fit
 from models.release.convert import convert_again
 from models.release.export import export
@@ -26,8 +27,8 @@ class Outlines:
         data: folders of the sets.
     """
 
-    run_folder: Positional[Path]
-    data: tuple[Path, ...]
+    run_folder: Positional[Folder]
+    data: Folders
 
     def run(self) -> None:
         pseudo_masks.make(self.data, self.run_folder)
@@ -46,9 +47,9 @@ class Export:
     """
 
     sources: Positional[tuple[Path, ...]]
-    data: tuple[Path, ...]
+    data: Folders
     version: str
-    weights: Path = WEIGHTS
+    weights: Folder = WEIGHTS
 
     def run(self) -> None:
         for released in export(self.sources, self.data, self.version, self.weights):
@@ -91,9 +92,9 @@ class Gate:
         weights: folder of registry.json.
     """
 
-    data: tuple[Path, ...]
+    data: Folders
     version: str
-    weights: Path = WEIGHTS
+    weights: Folder = WEIGHTS
 
     def run(self) -> None:
         released = fit(self.data, self.version, self.weights)
@@ -112,7 +113,7 @@ class Convert:
         weights: folder of registry.json.
     """
 
-    weights: Path = WEIGHTS
+    weights: Folder = WEIGHTS
 
     def run(self) -> None:
         convert_again(self.weights)

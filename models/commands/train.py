@@ -11,6 +11,7 @@ import tyro
 from rich.console import Console
 from tyro.conf import Fixed, subcommand
 
+from models.commands.options import Folders, Limit, Number, OptionalFile, OptionalFolder
 from models.networks import zoo
 from models.training import segmentation
 from models.training.classification import Classification, ClassifierConfig, recipe_for
@@ -20,13 +21,13 @@ from models.training.segmentation import Segmentation, SegmenterConfig
 
 @dataclass(frozen=True)
 class RecipeOptions(Recipe):
-    """How long and how fast.
+    """Length and speed of the training.
 
     Attributes:
         epochs: passes over the training pictures.
-        batch: pictures a step.
+        batch: pictures in a step.
         rate: highest learning rate.
-        seed: of everything drawn by chance.
+        seed: of all random numbers.
     """
 
     decay: Fixed[float]
@@ -40,20 +41,20 @@ class Training:
 
     Attributes:
         data: folders of HAM10000, MILK10k, PAD-UFES-20.
-        recipe: how long and how fast.
+        recipe: length and speed of the training.
         out: folder of the run; None is runs/NETWORK.
-        resume: go on with the run in --out.
-        start: weights to begin with: .safetensors of a run, or a released .onnx.
-        limit: use only so many pictures of each set, kind and split.
-        device: where it is computed.
+        resume: continue the run in --out.
+        start: initial weights: .safetensors of a run, or a released .onnx.
+        limit: use only this many pictures of each set, kind and split.
+        device: such as cpu or cuda.
     """
 
-    data: tuple[Path, ...]
+    data: Folders
     recipe: RecipeOptions
-    out: Path | None = None
+    out: OptionalFolder = None
     resume: bool = False
-    start: Path | None = None
-    limit: int | None = None
+    start: OptionalFile = None
+    limit: Limit = None
     device: str = "cuda" if torch.cuda.is_available() else "cpu"
 
     def run(self) -> None:
@@ -76,7 +77,16 @@ class SegmenterOptions(SegmenterConfig):
 
 
 @dataclass(frozen=True)
-class FixCapsOptions(ClassifierConfig):
+class ClassifierOptions(ClassifierConfig):
+    __doc__ = ClassifierConfig.__doc__
+
+    margin: Number = ClassifierConfig.margin
+    mixup: Number = ClassifierConfig.mixup
+    corrupt: Number = ClassifierConfig.corrupt
+
+
+@dataclass(frozen=True)
+class FixCapsOptions(ClassifierOptions):
     __doc__ = ClassifierConfig.__doc__
 
     name: Fixed[zoo.Name] = "fixcaps"
@@ -84,7 +94,7 @@ class FixCapsOptions(ClassifierConfig):
 
 
 @dataclass(frozen=True)
-class LogitsOptions(ClassifierConfig):
+class LogitsOptions(ClassifierOptions):
     __doc__ = ClassifierConfig.__doc__
 
     name: Fixed[zoo.Name] = "efficientnet-lite0"

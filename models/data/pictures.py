@@ -35,6 +35,14 @@ TITLES: Final[dict[Source, str]] = {
     "pad": "PAD-UFES-20, photo by phone",
 }
 
+SUFFIXES: Final[dict[Source, str]] = {
+    "ham10000": "",
+    "milk10k-dermatoscope": "-milk10k-dermatoscope",
+    "milk10k-camera": "-milk10k-camera",
+    "pad": "-pad",
+}
+"""End of the name of a source's report. HAM10000, the first set of this project, has none."""
+
 OTHER: Final = ("other", "other_malignant")
 """Diagnosis of photos in MILK10k that are none of ``CLASSES``."""
 NO_CLASS: Final = -1

@@ -1,4 +1,4 @@
-"""Score the served pipeline, one photo at a time, on a split of the data.
+"""Score the served pipeline on photos of one source and split, one photo at a time.
 
 It measures what a chat would get, with one exception. Mean average precision needs several scored outlines for each
 photo, and the served file returns only the best one. So it is measured on the torch network from which the file was
@@ -19,7 +19,7 @@ from inference.analysis import Lesion
 from inference.pipeline.orientation import canonical_orientation
 from inference.registry.file import RegistryFile
 from models.data.ham10000 import Split
-from models.data.pictures import Photo, ham10000_of, load_photos
+from models.data.pictures import Photos, Source
 from models.evaluation.mask_metrics import jaccard, statistics, summarise
 from models.evaluation.metrics import Answers, Interval, bootstrap, figures
 from models.evaluation.served import collect, read_encoded, serve, watched, without_mask
@@ -30,8 +30,9 @@ POOR_JACCARD = 0.65  # an outline with a lower Jaccard index counts as failed, a
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything that a report shows about one split."""
+    """Everything that a report shows about one source and split; ``segmenter`` is empty if no photo has a mask."""
 
+    source: Source
     split: Split
     models: dict[str, str]
     answers: Answers
@@ -39,35 +40,49 @@ class Evaluation:
     segmenter: dict[str, Interval]
 
 
-def evaluate(root: Path, split: Split, weights: Path, classifier: str | None = None) -> Evaluation:
-    """Run the served pipeline and the released segmenter over a split.
+def evaluate(photos: Photos, weights: Path, classifier: str | None = None) -> Evaluation:
+    """Run the served pipeline and the released segmenter over photos of one source and split.
 
     Args:
-        root: the data folder.
-        split: which split.
+        photos: with a class. The outline is measured on those with a mask, whose pieces count as one lesion.
         weights: folder of registry.json.
         classifier: NAME-VERSION of a released classifier; None is the served one.
 
     Raises:
-        DataError: the data is incomplete.
+        DataError: a mask cannot be read.
         EvaluationError: the pipeline failed.
     """
-    photos = load_photos([ham10000_of([root])], split)
-    served, overlaps = [], []
+    served, overlaps, masked = [], [], []
     answered = watched(serve(photos.photos, read_encoded, weights, classifier=classifier), "photos", len(photos))
-    for photo, analysis in zip(photos.photos, answered, strict=True):
-        overlaps.append(_jaccard(analysis.lesion, _true_mask(photo)))
+    for row, (photo, analysis) in enumerate(zip(photos.photos, answered, strict=True)):
+        mask = photo.mask()
+        if mask is not None:
+            overlaps.append(_jaccard(analysis.lesion, mask))
+            masked.append(row)
         served.append(without_mask(analysis))
-    answers, jaccards = collect(served, photos.labels, photos.groups), np.array(overlaps)
+    answers = collect(served, photos.labels, photos.groups)
+    return Evaluation(
+        photos[0].source,
+        photos[0].split,
+        dict(served[0].models),
+        answers,
+        bootstrap(lambda chosen: figures(answers.take(chosen)), photos.groups),
+        _outlines(photos.take(np.array(masked, np.int64)), np.array(overlaps), weights) if masked else {},
+    )
+
+
+def _outlines(photos: Photos, jaccards: NDArray[np.float64], weights: Path) -> dict[str, Interval]:
+    """Figures of the released segmenter's outlines, of photos with a mask, and of the served ones' Jaccard indices."""
     entry = RegistryFile.load(weights).served_segmenter
     network = load_segmenter(weights / entry.served.file, entry.network)
     found, masks = [], []
     for photo in photos.photos:
-        pixels = photo.pixels()
+        pixels, mask = photo.pixels(), photo.mask()
+        assert mask is not None, "only photos with a mask are given"
         orientation = canonical_orientation(pixels)
         turned = orientation.apply(pixels)
         found.append(find_lesions(network, [turned], entry.input.frame, min_score=0.001, most=100)[0])
-        masks.append(orientation.apply(_true_mask(photo)))
+        masks.append(orientation.apply(mask))
     matched = statistics(found, masks)
 
     def outlines(chosen: NDArray[np.int64]) -> dict[str, float]:
@@ -77,13 +92,7 @@ def evaluate(root: Path, split: Split, weights: Path, classifier: str | None = N
             "jaccard_below_065": float((jaccards[chosen] < POOR_JACCARD).mean()),
         }
 
-    return Evaluation(
-        split,
-        dict(served[0].models),
-        answers,
-        bootstrap(lambda chosen: figures(answers.take(chosen)), photos.groups),
-        bootstrap(outlines, photos.groups, rounds=300),
-    )
+    return bootstrap(outlines, photos.groups, rounds=300)
 
 
 def _jaccard(lesion: Lesion | None, true: NDArray[np.bool_]) -> float:
@@ -94,9 +103,3 @@ def _jaccard(lesion: Lesion | None, true: NDArray[np.bool_]) -> float:
     if drawn.shape != true.shape:
         drawn = np.asarray(cv2.resize(drawn, true.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
     return jaccard(drawn > 127, true)
-
-
-def _true_mask(photo: Photo) -> NDArray[np.bool_]:
-    mask = photo.mask()
-    assert mask is not None, "every photo of HAM10000 has one"
-    return mask

@@ -13,6 +13,7 @@ from sklearn.metrics import ConfusionMatrixDisplay, RocCurveDisplay
 
 from inference.classes import CLASSES
 from inference.registry.schema import DIGITS
+from models.data.pictures import TITLES as SOURCES
 from models.evaluation.evaluate import Evaluation
 from models.evaluation.metrics import BINS, SPECIFICITY, Interval, confusion, reliability
 from models.evaluation.plots import save
@@ -60,7 +61,7 @@ def _markdown(evaluation: Evaluation, plot: str) -> str:
     lines = [
         f"# Report on `{split}`",
         "",
-        f"{len(answers.labels)} photos of HAM10000's `{split}` split through the served pipeline,",
+        f"{len(answers.labels)} photos of {SOURCES[evaluation.source]} (split `{split}`) through the served pipeline,",
         f"each answered on its own: {served}.",
         "In brackets the 95 % bootstrap interval (lesions drawn, percentiles). A refused lesion counts as answered",
         "wrongly; ROC-AUC and calibration error are of the photos that were given a class.",
@@ -97,16 +98,16 @@ def _markdown(evaluation: Evaluation, plot: str) -> str:
             for each in reliability(answers)
         ),
         "",
-        "## Outline",
-        "",
-        *_table(
-            [(title, evaluation.segmenter[name]) for name, title in TITLES.items() if name in evaluation.segmenter]
-        ),
-        "",
+        *_outline(evaluation.segmenter),
         f"![Confusion matrix, reliability and ROC]({plot})",
         "",
     ]
     return "\n".join(lines)
+
+
+def _outline(segmenter: dict[str, Interval]) -> list[str]:
+    rows = [(title, segmenter[name]) for name, title in TITLES.items() if name in segmenter]
+    return ["## Outline", "", *_table(rows), ""] if rows else []
 
 
 def _table(rows: list[tuple[str, Interval]]) -> list[str]:

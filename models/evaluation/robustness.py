@@ -1,4 +1,4 @@
-"""Robustness: runs the served pipeline on every corruption of a split, as a chat would get it.
+"""Robustness: runs the served pipeline on every corruption of photos, as a chat would get it.
 
 The pipeline first answers all photos of a corruption. Then it answers those that it refused as unfit once more, without
 the check. This shows what refusing is worth.
@@ -21,8 +21,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from inference.analysis import Analysis, Refusal
 from inference.photo import Photo as ServedPhoto
 from models.data.corruptions import CORRUPTIONS, Corruption
-from models.data.ham10000 import Split
-from models.data.pictures import Photo, Photos, ham10000_of, load_photos
+from models.data.pictures import Photo, Photos
 from models.evaluation.metrics import balanced_accuracy, bootstrap
 from models.evaluation.served import collect, serve, without_mask
 
@@ -71,24 +70,20 @@ class Row:
     answered_accuracy: float
 
 
-def measure(root: Path, split: Split, weights: Path, table: Path, limit: int | None = None) -> list[Row]:
-    """Answer a split under every corruption. Each row is added to ``table`` as soon as it is known.
+def measure(photos: Photos, weights: Path, table: Path) -> list[Row]:
+    """Answer photos of one source under every corruption. Each row is added to ``table`` as soon as it is known.
 
     Rows that ``table`` already has for the same models and number of photos are kept. Only the photos without
     corruption are always answered again, since flips are counted against them.
 
     Args:
-        root: the data folder.
-        split: which split.
+        photos: with a class.
         weights: folder of registry.json.
         table: CSV file of rows, read and replaced.
-        limit: use only this many photos.
 
     Raises:
-        DataError: the data is incomplete.
         EvaluationError: the pipeline failed.
     """
-    photos = load_photos([ham10000_of([root])], split, limit)
     known = {(row.kind, row.level, row.photos, row.models): row for row in _read(table)}
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as progress:

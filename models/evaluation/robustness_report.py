@@ -16,27 +16,30 @@ from models.evaluation.robustness import PLAIN, Row
 
 _ACROSS: Final = 3  # panels side by side
 _INTRO: Final = """\
-{photos} photos of HAM10000's `{split}` split at 320 x 240 pixels, one corruption at a time, each photo through the
-served pipeline on its own: {models}.
+{photos} photos of {title} (split `{split}`), one corruption at a time, each photo through the served pipeline on its
+own: {models}.
 
 - Accuracy, balanced accuracy, its change against the photos as they are, and flips are of the model alone: photos that
   the pipeline refuses as unfit or as no skin are answered all the same (`python -m inference --unchecked`). A photo in
   which no lesion is found counts as wrong. Flips: share of the photos whose class is another one than that of the
   photo as it is. In brackets the 95 % bootstrap interval (lesions drawn).
 - Refused, with the reasons, and the accuracy of the photos that are given a class are what the chat gets.
-- Two thirds of the photos are nevi, so a model that calls everything a nevus keeps its accuracy: read the change of
-  balanced accuracy.
+- Two thirds of HAM10000's photos are nevi, so a model that calls everything a nevus keeps its accuracy there: read the
+  change of balanced accuracy.
 
 | corruption | level | accuracy | balanced accuracy | change | flips | refused | accuracy of the answered |
 |---|---|---|---|---|---|---|---|
 """
 
 
-def write_robustness(rows: list[Row], split: str, table: Path) -> None:
-    """Write the ``.md`` and ``.png`` beside ``table``. The first of ``rows`` is without corruption."""
+def write_robustness(rows: list[Row], title: str, split: str, table: Path) -> None:
+    """Write the ``.md`` and ``.png`` beside ``table``. The first of ``rows`` is without corruption.
+
+    ``title`` is that of the photos' source.
+    """
     lines = [_line(row) for row in rows]
     heading = f"# Robustness on `{split}`\n\n"
-    intro = _INTRO.format(photos=rows[0].photos, split=split, models=rows[0].models)
+    intro = _INTRO.format(photos=rows[0].photos, title=title, split=split, models=rows[0].models)
     picture = f"\n![Accuracy and refusals under every corruption]({table.stem}.png)\n"
     table.with_suffix(".md").write_text(heading + intro + "\n".join(lines) + "\n" + picture, encoding="utf-8")
     _plot(rows, table.with_suffix(".png"))

@@ -17,7 +17,7 @@ import numpy as np
 from inference.batches import Item
 from inference.photo import Photo
 from models.data.ham10000 import Split, load
-from models.data.pictures import ham10000_of, load_photos
+from models.data.pictures import TITLES, ham10000_of, load_photos
 from models.evaluation.metrics import Interval, bootstrap
 from models.evaluation.served import read_encoded, read_file, serve, watched
 from models.gate.everyday import gather, healthy_skin
@@ -41,7 +41,10 @@ class Refused:
 
 @dataclass(frozen=True)
 class Refusals:
-    """Everything that the report shows. The shares are of all everyday pictures and of all lesions, with intervals."""
+    """Everything that the report shows. The shares are of all everyday pictures and of all lesions, with intervals.
+
+    ``lesions`` are HAM10000's, ``others`` those of the other sets, by set and kind of picture.
+    """
 
     split: Split
     models: dict[str, str]
@@ -49,14 +52,15 @@ class Refusals:
     everyday_share: Interval
     lesions: Refused
     lesions_share: Interval
+    others: tuple[Refused, ...]
     phone: Refused | None
 
 
-def measure(root: Path, split: Split, weights: Path, phone: Path | None = None) -> Refusals:
+def measure(roots: Sequence[Path], split: Split, weights: Path, phone: Path | None = None) -> Refusals:
     """Run the served pipeline on pictures that it should refuse and on photos that it should accept.
 
     Args:
-        root: the data folder.
+        roots: folders of the sets, HAM10000 among them.
         split: whose lesions.
         weights: folder of registry.json.
         phone: folder of photos by phone that should be read.
@@ -65,13 +69,16 @@ def measure(root: Path, split: Split, weights: Path, phone: Path | None = None) 
         DataError: data or a package with everyday pictures is missing.
         EvaluationError: the pipeline failed.
     """
-    root = ham10000_of([root])
+    root = ham10000_of(roots)
     skin = healthy_skin(load(root, "val"))
     held_out = [picture for picture in chain(gather(), skin) if picture.part == "held-out"]
     kinds, groups = [picture.kind for picture in held_out], [picture.group for picture in held_out]
     everyday, _ = _reasons(held_out, lambda picture: Photo(picture.pixels), weights, "everyday pictures")
-    pictures = load_photos([root], split)
-    lesions, models = _reasons(pictures.photos, read_encoded, weights, f"lesions of {split}")
+    pictures = load_photos(roots, split)
+    reasons, models = _reasons(pictures.photos, read_encoded, weights, f"lesions of {split}")
+    by_source = {source: [reasons[row] for row in rows] for source, rows in pictures.by_source().items()}
+    lesions = by_source.pop("ham10000")
+    groups_of_lesions = [photo.group for photo in pictures.photos if photo.source == "ham10000"]
     files = sorted(path for path in phone.iterdir() if path.suffix.lower() in SUFFIXES) if phone else []
     return Refusals(
         split,
@@ -82,7 +89,8 @@ def measure(root: Path, split: Split, weights: Path, phone: Path | None = None) 
         ),
         _interval(everyday, groups),
         _count("lesions", lesions),
-        _interval(lesions, pictures.groups),
+        _interval(lesions, groups_of_lesions),
+        tuple(_count(TITLES[source], found) for source, found in by_source.items()),
         _count("photos by phone", _reasons(files, read_file, weights, "photos by phone")[0]) if files else None,
     )
 

@@ -68,6 +68,10 @@ def _markdown(found: Refusals, gate: GateEntry) -> str:
             photos=found.lesions.photos, split=found.split, reasons=_said(found.lesions), **_shares(found.lesions_share)
         )
     )
+    parts += [
+        f"\nOf {other.photos} photos of {other.kind} it refuses {other.share:.2%}: {_said(other)}.\n"
+        for other in found.others
+    ]
     if found.phone is not None:
         parts.append(f"\nOf {found.phone.photos} photos by phone it reads {found.phone.reasons['']}.\n")
     return "".join(parts)
@@ -89,5 +93,6 @@ def _json(found: Refusals) -> dict[str, object]:
         "lesions_refused": [round(end, DIGITS) for end in found.lesions_share],
         "everyday": {kind.kind: {"photos": kind.photos, **kind.reasons} for kind in found.everyday},
         "lesions": {"photos": found.lesions.photos, **found.lesions.reasons},
+        "others": {other.kind: {"photos": other.photos, **other.reasons} for other in found.others},
         "phone": {"photos": found.phone.photos, **found.phone.reasons} if found.phone else None,
     }

@@ -58,20 +58,20 @@ RECIPES: Final = {
 
 @dataclass(frozen=True)
 class ClassifierConfig:
-    """What is trained and what it sees; stored with the weights, since serving must do the same.
+    """The network and its input. Stored with the weights, since serving must do the same.
 
     Attributes:
         name: of the network.
         size: side of its input in pixels.
         kernel: side of the large kernel in pixels.
-        view: what it looks at: a square around the lesion, or the whole photo.
+        view: its input: a square around the lesion, or the whole photo.
         margin: side of that square, as a multiple of the lesion's longer side.
-        augment: how far pictures are turned, scaled and recoloured.
-        mixup: alpha of mixup, which blends two pictures into one; 0 blends none.
-        corrupt: share of the pictures that are corrupted as phones do it.
-        smoothing: how far labels are smoothed.
-        teachers: runs whose networks are distilled; they see nothing corrupted.
-        boxes: JSON file with boxes of lesions that have no mask.
+        augment: how much pictures are turned, scaled and recoloured.
+        mixup: alpha of mixup, which blends two pictures; 0 is none.
+        corrupt: share of the pictures that are corrupted as by phones.
+        smoothing: of labels, 0..1.
+        teachers: runs of the teachers; they see no corrupted pictures.
+        boxes: JSON file with boxes of lesions without a mask.
     """
 
     name: zoo.Name = "fixcaps"
@@ -116,7 +116,7 @@ class Classification:
     Args:
         roots: folders of the sets.
         config: of the network and its input.
-        recipe: how long and how fast.
+        recipe: length and speed of the training.
         limit: use only this many pictures of each set, domain and split.
     """
 

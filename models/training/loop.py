@@ -50,16 +50,16 @@ WARMUP = 0.05  # share of the steps during which the learning rate rises
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how fast.
+    """Length and speed of a training.
 
     Attributes:
         epochs: passes over the training pictures.
-        batch: pictures a step.
+        batch: pictures in a step.
         rate: highest learning rate (AdamW, cosine to zero).
         decay: weight decay.
         average: decay of the exponential moving average of the weights. The averaged weights are validated and saved.
         mixed: compute in bfloat16 if the device is faster with it.
-        seed: of everything drawn by chance.
+        seed: of all random numbers.
     """
 
     epochs: int

@@ -45,12 +45,12 @@ SMALLEST: Final = 16  # pixels of the frame; smaller pieces do not count as obje
 
 @dataclass(frozen=True)
 class SegmenterConfig:
-    """What is trained and what it sees; stored with the weights, since serving must do the same.
+    """The network and its input. Stored with the weights, since serving must do the same.
 
     Attributes:
-        size: width in pixels of the frame that a photo is fitted into.
+        size: width in pixels of the frame into which a photo is fitted.
         network: ultralytics' name.
-        outlines: zip of masks for pictures that have none.
+        outlines: zip with masks for pictures that have none.
     """
 
     size: int = 256
@@ -69,7 +69,7 @@ class Segmentation:
     Args:
         roots: folders of the sets.
         config: of the network and its masks.
-        recipe: how long and how fast.
+        recipe: length and speed of the training.
         limit: use only this many pictures of each set, domain and split.
     """
 

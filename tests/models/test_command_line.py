@@ -14,14 +14,14 @@ from models.networks.zoo import NAMES
 from models.training.classification import recipe_for
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["outlines", "export", "gate", "convert", "evaluate", "kinds", "refusal", "robustness", "compare"]
+COMMANDS = ["outlines", "export", "publish", "gate", "convert", "evaluate", "kinds", "refusal", "robustness", "compare"]
 RECIPES = sorted((ROOT / "models" / "recipes").glob("*.sh"))
 DOCUMENTS = sorted(
     path
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
     if re.search(r"^(?:\.venv/bin/)?python -m models ", path.read_text(encoding="utf-8"), re.MULTILINE)
 )
-SCREEN = 48
+SCREEN = 42
 """Lines of a help text in 100 columns."""
 
 
@@ -98,6 +98,7 @@ def calls(script: str, folder: Path, *arguments: str) -> list[list[str]]:
     stub.parent.mkdir(parents=True)
     stub.write_text('#!/usr/bin/env bash\nprintf "%s\\n" "$@" "" >>calls.txt\n')
     stub.chmod(0o755)
+    (folder / "weights").mkdir()
     whole = f'python() {{ .venv/bin/python "$@"; }}\n{script}'
     subprocess.run(["bash", "-euc", whole, "script", *arguments], cwd=folder, check=True, capture_output=True)
     said = [call.split("\n") for call in (folder / "calls.txt").read_text().strip("\n").split("\n\n")]

@@ -20,7 +20,7 @@ from models.gate import everyday, scores
 from models.gate.everyday_drawn import DRAWN
 from models.gate.fit import threshold_for
 from models.gate.pictures import NEAREST, changed, close_up, reframed
-from tests.models import drawn_ham
+from tests.models import drawn_ham, drawn_sets
 
 ROOT = Path(__file__).parents[3]
 
@@ -91,7 +91,8 @@ def weights(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(everyday, "DRAWN_MORE", 3)
         where = ["--data", str(data), "--weights", str(folder)]
         assert main(["gate", *where, "--version", "9.0.0"]) == 0
-        assert main(["refusal", *where, "--split", "test"]) == 0
+        phone = drawn_sets.pad(tmp_path_factory.mktemp("pad") / "pad", {"test": 4})
+        assert main(["refusal", "--data", str(data), str(phone), *where[2:], "--split", "test"]) == 0
     return folder
 
 
@@ -126,6 +127,7 @@ def test_what_is_refused_stands_in_registry_and_card(weights: Path) -> None:
 def test_the_report_counts_what_is_served(weights: Path) -> None:
     found = json.loads((weights / "refusal-test.json").read_text())
     assert found["lesions"]["photos"] == 7 and found["phone"] is None
+    assert {kind: each["photos"] for kind, each in found["others"].items()} == {"PAD-UFES-20, photo by phone": 4}
     read = sum(kind.get("", 0) for kind in found["everyday"].values())
     photos = sum(kind["photos"] for kind in found["everyday"].values())
     assert photos > 15
