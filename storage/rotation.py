@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, Row, delete, insert, select, update
+from sqlalchemy import Column, Row, delete, insert, literal, select, tuple_, update
 
 from storage.cipher import (
     CHECK,
@@ -92,20 +92,23 @@ async def rotate(
         await connection.execute(transactions.insert(encryption_check).values(mark).on_conflict_do_nothing())
     sealed = unreadable = 0
     for table in dict.fromkeys(column.table for column in SEALED):
-        [key] = table.primary_key.columns
+        keys = tuple(table.primary_key.columns)
+        position = tuple_(*keys)
         columns = [column for column in SEALED if column.table is table]
-        last, done = 0, 0
+        query, done = select(table).order_by(*keys).limit(ROWS_AT_ONCE), 0
         while True:
             async with transactions.write() as connection:
-                query = select(table).where(key > last).order_by(key).limit(ROWS_AT_ONCE)
                 rows = (await connection.execute(query)).all()
                 for row, changed, lost in await asyncio.to_thread(_resealed, rows, columns, old, new):
                     if changed:
-                        await connection.execute(update(table).where(key == row._mapping[key.name]).values(changed))
+                        this = (key == row._mapping[key.name] for key in keys)
+                        await connection.execute(update(table).where(*this).values(changed))
                     sealed, unreadable = sealed + len(changed), unreadable + lost
             if not rows:
                 break
-            last, done = rows[-1]._mapping[key.name], done + len(rows)
+            last = tuple_(*(literal(rows[-1]._mapping[key.name], key.type) for key in keys))
+            query = select(table).where(position > last).order_by(*keys).limit(ROWS_AT_ONCE)
+            done += len(rows)
             if progress is not None:
                 progress(table.name, done)
     await _finish(transactions, old, new)

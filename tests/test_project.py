@@ -17,7 +17,6 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bot.health import FRESH_SECONDS, SIGN_OF_LIFE
 from bot.settings import Settings
 from inference.registry.file import RegistryFile
 from web.settings import Settings as WebSettings
@@ -270,35 +269,3 @@ def test_serving_installs_no_torch(copy_of_the_setup: Path) -> None:
     assert "torchvision" not in make(copy_of_the_setup, "--dry-run", "serving").stdout
     assert "torchvision" in make(copy_of_the_setup, "--dry-run", "setup").stdout
     assert re.search(r"^run: serving ", MAKEFILE, re.MULTILINE)
-
-
-def test_the_image_is_set_up_by_make_and_runs_as_an_ordinary_user() -> None:
-    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    assert "RUN make serving" in dockerfile and "pip install" not in dockerfile
-    assert re.findall(r"^VOLUME (.+)$", dockerfile, re.MULTILINE) == ["/data"]
-    assert 'CMD ["python", "-m", "bot"]' in dockerfile.splitlines()
-    users = re.findall(r"^USER (.+)$", dockerfile, re.MULTILINE)
-    assert users and users[-1] not in {"0", "root"}
-
-
-def test_the_image_carries_no_training() -> None:
-    kept = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
-    assert "!inference" in kept and "!models" not in kept
-
-
-def test_the_image_is_healthy_while_the_bot_receives(tmp_path: Path) -> None:
-    [command] = re.findall(r"^ +CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
-
-    def health() -> subprocess.CompletedProcess[str]:
-        check = [sys.executable, *json.loads(command)[1:]]
-        where = {"DATA_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
-        return subprocess.run(check, env=where, capture_output=True, text=True, check=False)
-
-    assert health().returncode == 1
-    sign = tmp_path / SIGN_OF_LIFE
-    sign.touch()
-    assert health().returncode == 0
-    long_ago = time.time() - 2 * FRESH_SECONDS
-    os.utime(sign, (long_ago, long_ago))
-    done = health()
-    assert done.returncode == 1 and done.stdout.startswith("the bot has not received for ")

@@ -12,7 +12,7 @@ PICTURE = b"\xff\xd8 a kept photo " * 50
 
 
 async def fill(database: Database, user_id: int = PERSON, photos: int = 3) -> Mole:
-    """Photos with results and notes, a mole with kept pictures, a verdict, a reminder and an announcement."""
+    """Photos with results and notes, a mole with kept pictures, verdicts, second opinions, a reminder and an announcement."""
     await database.users.seen(user_id, "ru")
     await database.users.consent(user_id)
     for purpose in Purpose:
@@ -27,6 +27,8 @@ async def fill(database: Database, user_id: int = PERSON, photos: int = 3) -> Mo
         await database.moles.add_photo(mole, request.id, {"marks": number})
         await database.mole_pictures.keep(mole, request.id, PICTURE + bytes([number % 256]))
         await database.verdicts.note(request.id, user_id, Verdict("nv", False))
+        for classifier in ("ensemble 3.0.0", "fixcaps 3.0.0"):
+            await database.opinions.note(request.id, classifier, {"label": "nv", "n": number})
     await database.reminders.set(mole.id, 3, datetime.now(UTC))
     broadcast = await database.broadcasts.create(user_id, user_id, "photo", "news", "[]", "announced file")
     now = datetime.now(UTC)
@@ -45,6 +47,7 @@ async def everything(database: Database, user_id: int = PERSON) -> dict[str, Any
         **await database.requests.export(user_id),
         "moles": await database.moles.export(user_id),
         "verdicts": await database.verdicts.export(user_id),
+        "second_opinions": await database.opinions.export(user_id),
         "shares": await database.shares.export(user_id),
         "pictures": [each async for each in database.mole_pictures.export(user_id)],
     }

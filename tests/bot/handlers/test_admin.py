@@ -43,4 +43,8 @@ async def test_the_figures_of_use_come_as_a_picture_with_a_line_for_each(stage: 
     lines = (shown.caption or "").splitlines()
     assert lines[1] == "Photos: 3 of 1 people; answered 2, refused 1, failed 0"
     assert lines[2] == "Answers with a warning: 3" and lines[3].startswith("From photo to answer: half within 0.")
-    assert lines[4:] == ["Recipients of announcements: 1", "Drift of the answers: too few to tell"]
+    assert lines[4:] == [
+        "Recipients of announcements: 1",
+        "Drift of the answers: too few to tell",
+        "Doctors' words: too few to tell",
+    ]
