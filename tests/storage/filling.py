@@ -12,7 +12,7 @@ PICTURE = b"\xff\xd8 a kept photo " * 50
 
 
 async def fill(database: Database, user_id: int = PERSON, photos: int = 3) -> Mole:
-    """Photos with results and notes, a mole with kept pictures, verdicts, second opinions, a reminder and an announcement."""
+    """Photos with results and notes, a mole with kept pictures, verdicts, second opinions, reminder, announcement."""
     await database.users.seen(user_id, "ru")
     await database.users.consent(user_id)
     for purpose in Purpose:
