@@ -2,6 +2,8 @@
 
 import json
 import re
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 
@@ -78,7 +80,8 @@ async def test_a_doctor_reads_a_result_by_a_link_until_it_is_taken_back(
     assert said["unchecked"] in words(note)
     await patient.write("/export")
     exported = await patient.answer(lambda message: "document" in message)
-    assert doctor.name.encode() in await patient.file(exported["document"]["file_id"])
+    with ZipFile(BytesIO(await patient.file(exported["document"]["file_id"]))) as archive:
+        assert doctor.name.encode() in archive.read("data.json")
 
     await patient.write("/shared")
     listed = await patient.answer(says(said["mine"]))
