@@ -24,6 +24,7 @@ async def photo(database: Database, user: int, number: int) -> int:
 
 async def mole_of(database: Database, user: int, name: str = "left shoulder") -> Mole:
     await database.users.seen(user, "en")
+    await database.users.consent(user)
     mole = await database.moles.create(user, name)
     assert mole is not None
     return mole

@@ -14,8 +14,8 @@ from bot.results import Result
 from bot.samples import sample
 from bot.ui.i18n import load_i18n
 from inference.analysis import Refusal
-from inference.drawing.words import Plate
-from inference.engine.engine import Engine, Reading
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import AnnotatedAnalysis, Engine
 from tests.bot.examinations import examination, refused
 from tests.bot.examples import incoming
 from tests.bot.pools import IdlePool
@@ -25,10 +25,10 @@ from tests.bot.stage import EMMA, IVAN, Stage, open_stage
 class WornPool(IdlePool):
     """Answers every photo, as one that is a little unsharp."""
 
-    async def read(self, data: bytes, plate: Plate) -> Reading:
+    async def read(self, data: bytes, options: CaptionOptions) -> AnnotatedAnalysis:
         whole = examination()
         quality = replace(whole.analysis.quality, sharpness=0.25)
-        return Reading(replace(whole.analysis, quality=quality), whole.outlined)
+        return AnnotatedAnalysis(replace(whole.analysis, quality=quality), whole.outlined)
 
 
 def test_the_command_draws_small_pictures_in_every_language(tmp_path: Path) -> None:

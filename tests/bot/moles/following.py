@@ -1,5 +1,6 @@
 """Photos that were answered before, and the steps from there to a mole."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -32,6 +33,10 @@ async def answered(stage: Stage, user: int, risk: Risk = Risk.LOW, unique: str |
     await stage.audience(user)
     [sent] = await stage.people.send_photos(user, [sample("mole")], None)
     await stage.reply(user, "", after=sent.message_id)
+    # A word about the progress may come first.
+    async with asyncio.timeout(20):
+        while await stage.database.requests.unfinished():
+            await asyncio.sleep(0)
     known = asdict(received(sent)) | {"message_id": 10_000 + sent.message_id}
     known["file_unique_id"] = unique or f"unique {sent.message_id}"
     request, _ = await stage.database.requests.record(**known)
