@@ -36,7 +36,7 @@ async def answered(stage: Stage, user: int, risk: Risk = Risk.LOW, unique: str |
     # A word about the progress may come first.
     async with asyncio.timeout(20):
         while await stage.database.requests.unfinished():
-            await asyncio.sleep(0)
+            pass
     known = asdict(received(sent)) | {"message_id": 10_000 + sent.message_id}
     known["file_unique_id"] = unique or f"unique {sent.message_id}"
     request, _ = await stage.database.requests.record(**known)
