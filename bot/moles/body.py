@@ -130,7 +130,7 @@ def _hand(pen: ImageDraw.ImageDraw, x: int, y: int) -> None:
 
 
 def _foot(pen: ImageDraw.ImageDraw, x: int, y: int) -> None:
-    toes = [(-42, -86, 22), (-8, -98, 16), (20, -92, 15), (44, -80, 14), (64, -62, 13)]
+    toes = [(-42, -76, 22), (-8, -86, 16), (20, -80, 15), (44, -68, 14), (62, -48, 13)]
     for colour, wider in ((_EDGE, 6), (_SKIN, 0)):
         for dx, dy, radius in toes:
             _disc(pen, x + dx, y + dy, radius + wider / 2, colour)
