@@ -2,8 +2,8 @@
 
 from aiogram import Router
 from aiogram.types import CallbackQuery
-from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.owned import answered_request
 from bot.results import Result
 from bot.ui import replies
 from bot.ui.actions import keyboard
@@ -20,11 +20,9 @@ def setup() -> Router:
 
 
 async def all_kinds(callback: CallbackQuery, callback_data: AllKinds, user: User, database: Database) -> None:
-    # The number in a button is only a claim: the database gives a request to its owner alone.
-    request = await database.requests.get_owned(callback_data.request_id, user.id)
-    if request is None or not request.is_answered or request.result is None:
-        await callback.answer(_("This result is no longer there."), show_alert=True)
+    request = await answered_request(callback, callback_data.request_id, user, database)
+    if request is None:
         return
     await callback.answer()
-    result = Result.stored(request.result)
+    result = Result.stored(request.result or {})
     await replace(callback, replies.answer(result, every_kind=True), keyboard(result, request.id))

@@ -7,6 +7,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.owned import answered_request
 from bot.photos.explaining import Explainer
 from bot.ui.callbacks import Explain
 from storage.database import Database
@@ -26,10 +27,8 @@ async def explain(
     database: Database,
     explainer: Explainer,
 ) -> None:
-    # The number in a button is only a claim: the database gives a request to its owner alone.
-    request = await database.requests.get_owned(callback_data.request_id, user.id)
-    if request is None or not request.is_answered or request.result is None:
-        await callback.answer(_("This result is no longer there."), show_alert=True)
+    request = await answered_request(callback, callback_data.request_id, user, database)
+    if request is None:
         return
     if not await explainer.promise(request.id):
         await callback.answer(_("I am at it, or have just explained it: see the messages above."))

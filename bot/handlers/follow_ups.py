@@ -4,6 +4,7 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.owned import answered_request
 from bot.telegram.client import RetryingBot
 from bot.ui.buttons import keyboard, say
 from bot.ui.callbacks import NotSeen, Report, Show
@@ -21,10 +22,8 @@ def setup() -> Router:
 async def not_seen(
     callback: CallbackQuery, callback_data: NotSeen, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    # The number in a button is only a claim: the database gives a request to its owner alone.
-    request = await database.requests.get_owned(callback_data.request_id, user.id)
-    if request is None or not request.is_answered:
-        await callback.answer(_("This result is no longer there."), show_alert=True)
+    request = await answered_request(callback, callback_data.request_id, user, database)
+    if request is None:
         return
     await callback.answer()
     text = _(

@@ -12,6 +12,7 @@ from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.filters import expects, leave
+from bot.handlers.owned import owned_mole
 from bot.moles import wording
 from bot.moles.body import body_picture
 from bot.moles.buttons import Act, OfMole, Place
@@ -59,9 +60,8 @@ async def rename(
     callback: CallbackQuery, callback_data: OfMole, user: User, database: Database, state: FSMContext, bot: RetryingBot
 ) -> None:
     """Wait for a name. A place on the body may be tapped too."""
-    mole = await database.moles.get_owned(callback_data.mole_id, user.id)
+    mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
-        await callback.answer(_gone(), show_alert=True)
         return
     await callback.answer()
     await state.set_state(Expecting.name)
@@ -100,9 +100,8 @@ async def name_by_text(message: Message, user: User, database: Database, state: 
 async def ask_for_diameter(
     callback: CallbackQuery, callback_data: OfMole, user: User, database: Database, state: FSMContext, bot: RetryingBot
 ) -> None:
-    mole = await database.moles.get_owned(callback_data.mole_id, user.id)
+    mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
-        await callback.answer(_gone(), show_alert=True)
         return
     await callback.answer()
     await state.set_state(Expecting.diameter)

@@ -6,6 +6,7 @@ from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.moles import card_buttons
+from bot.handlers.owned import owned_mole
 from bot.moles import wording
 from bot.moles.buttons import Act, OfMole
 from bot.moles.service import MoleService
@@ -29,9 +30,8 @@ async def open_topic(
     mole_service: MoleService,
 ) -> None:
     """Begin a topic named like the mole, with its card: what is pressed or sent there is answered there."""
-    mole = await database.moles.get_owned(callback_data.mole_id, user.id)
+    mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
-        await callback.answer(_("You do not follow this mole any more."), show_alert=True)
         return
     try:
         made = await bot.create_forum_topic(user.id, mole.name)

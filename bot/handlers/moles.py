@@ -8,6 +8,7 @@ from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.mole_names import ask_for_name
+from bot.handlers.owned import answered_request, owned_mole
 from bot.moles import wording
 from bot.moles.buttons import Act, AddTo, Follow, OfMole
 from bot.moles.findings import Standing
@@ -17,7 +18,7 @@ from bot.photos.reading import NotRead
 from bot.telegram.client import RetryingBot
 from bot.ui.buttons import Button, danger, keyboard, replace, say, topic
 from storage.database import Database
-from storage.records import Mole, Request, User
+from storage.records import Mole, User
 
 MOST_LISTED = 40
 
@@ -56,7 +57,7 @@ async def follow(
     callback: CallbackQuery, callback_data: Follow, user: User, database: Database, bot: RetryingBot
 ) -> None:
     """Ask which mole a photo shows; of a photo that belongs to one, lead there."""
-    request = await _answered(callback, callback_data.request_id, user, database)
+    request = await answered_request(callback, callback_data.request_id, user, database)
     if request is None:
         return
     known = await database.moles.of_request(request.id, user.id)
@@ -80,7 +81,7 @@ async def add(
     mole_service: MoleService,
 ) -> None:
     """Add a photo to a known mole or to a new one."""
-    request = await _answered(callback, callback_data.request_id, user, database)
+    request = await answered_request(callback, callback_data.request_id, user, database)
     if request is None:
         return
     old = None
@@ -115,7 +116,7 @@ async def open_mole(
     bot: RetryingBot,
     mole_service: MoleService,
 ) -> None:
-    mole = await _owned(callback, callback_data, user, database)
+    mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
         return
     await callback.answer()
@@ -132,7 +133,7 @@ async def compare(
     bot: RetryingBot,
     mole_service: MoleService,
 ) -> None:
-    mole = await _owned(callback, callback_data, user, database)
+    mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
         return
     await callback.answer(_("I am laying the photos side by side…"))
@@ -142,7 +143,7 @@ async def compare(
 async def expect_photo(
     callback: CallbackQuery, callback_data: OfMole, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    mole = await _owned(callback, callback_data, user, database)
+    mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
         return
     await callback.answer()
@@ -156,7 +157,7 @@ async def expect_photo(
 async def ask_to_forget(
     callback: CallbackQuery, callback_data: OfMole, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    mole = await _owned(callback, callback_data, user, database)
+    mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
         return
     await callback.answer()
@@ -214,22 +215,6 @@ async def _send_comparison(
     caption = f"{text}\n{note}"
     thread = topic(callback.message)
     await bot.send_photo(mole.user_id, picture, caption=caption, message_thread_id=thread, reply_markup=buttons)
-
-
-async def _answered(callback: CallbackQuery, request_id: int, user: User, database: Database) -> Request | None:
-    # The number in a button is only a claim: the database gives a request to its owner alone.
-    request = await database.requests.get_owned(request_id, user.id)
-    if request is None or not request.is_answered:
-        await callback.answer(_("This result is no longer there."), show_alert=True)
-        return None
-    return request
-
-
-async def _owned(callback: CallbackQuery, data: OfMole, user: User, database: Database) -> Mole | None:
-    mole = await database.moles.get_owned(data.mole_id, user.id)
-    if mole is None:
-        await callback.answer(_gone(), show_alert=True)
-    return mole
 
 
 def _open(mole: Mole, text: str | None = None) -> Button:

@@ -6,13 +6,14 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.owned import owned_mole
 from bot.moles.buttons import Act, Clock, OfMole, Remind, Snooze
 from bot.moles.reminders import MONTHS, months_later, snoozed
 from bot.telegram.client import RetryingBot
 from bot.ui.buttons import Button, keyboard, replace, say, topic
 from bot.ui.texts import day
 from storage.database import Database
-from storage.records import Mole, User
+from storage.records import User
 
 # Whole hours, and the half hours of populous time zones.
 OFFSETS = (*range(-600, 0, 60), *range(0, 301, 60), 330, *range(360, 721, 60))
@@ -28,7 +29,7 @@ def setup() -> Router:
 
 
 async def ask(callback: CallbackQuery, callback_data: OfMole, user: User, database: Database, bot: RetryingBot) -> None:
-    mole = await _owned(callback, callback_data.mole_id, user, database)
+    mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
         return
     await callback.answer()
@@ -41,7 +42,7 @@ async def ask(callback: CallbackQuery, callback_data: OfMole, user: User, databa
 async def remind(
     callback: CallbackQuery, callback_data: Remind, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    mole = await _owned(callback, callback_data.mole_id, user, database)
+    mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
         return
     await callback.answer()
@@ -65,7 +66,7 @@ async def ask_for_clock(bot: RetryingBot, user: User, thread_id: int | None = No
 async def snooze(
     callback: CallbackQuery, callback_data: Snooze, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    mole = await _owned(callback, callback_data.mole_id, user, database)
+    mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
         return
     known = await database.reminders.get(mole.id)
@@ -96,13 +97,6 @@ def _clocks() -> list[list[Button]]:
         (f"{now.astimezone(timezone(timedelta(minutes=each))):%H:%M}", Clock(minutes=each).pack()) for each in OFFSETS
     ]
     return [clocks[start : start + 4] for start in range(0, len(clocks), 4)]
-
-
-async def _owned(callback: CallbackQuery, mole_id: int, user: User, database: Database) -> Mole | None:
-    mole = await database.moles.get_owned(mole_id, user.id)
-    if mole is None:
-        await callback.answer(_("You do not follow this mole any more."), show_alert=True)
-    return mole
 
 
 async def _settle(callback: CallbackQuery, bot: RetryingBot, text: str) -> None:

@@ -4,6 +4,7 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.owned import answered_request
 from bot.moles.buttons import Act, OfMole
 from bot.moles.service import MoleService
 from bot.photos.delivery import place, send_text
@@ -31,10 +32,8 @@ async def report(
     bot: RetryingBot,
     report_desk: ReportDesk,
 ) -> None:
-    # The number in a button is only a claim: the database gives a request to its owner alone.
-    request = await database.requests.get_owned(callback_data.request_id, user.id)
-    if request is None or not request.is_answered or request.result is None:
-        await callback.answer(_("This result is no longer there."), show_alert=True)
+    request = await answered_request(callback, callback_data.request_id, user, database)
+    if request is None:
         return
     with report_desk.claim("result", request.id) as ours:
         if not ours:

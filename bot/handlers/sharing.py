@@ -19,6 +19,7 @@ from aiogram.utils.deep_linking import create_start_link
 from aiogram.utils.i18n import gettext as _
 from yarl import URL
 
+from bot.handlers.owned import answered_request, owned_mole
 from bot.moles.buttons import Act, OfMole
 from bot.sharing import wording
 from bot.sharing.buttons import Kind, OfOwn, OfShared, Own, Read, ShareFor
@@ -53,10 +54,8 @@ def setup() -> Router:
 async def ask_about_result(
     callback: CallbackQuery, callback_data: Share, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    # The number in a button is only a claim: the database gives a request to its owner alone.
-    request = await database.requests.get_owned(callback_data.request_id, user.id)
-    if request is None or not request.is_answered or request.result is None:
-        await callback.answer(_("This result is no longer there."), show_alert=True)
+    request = await answered_request(callback, callback_data.request_id, user, database)
+    if request is None:
         return
     await callback.answer()
     text = wording.question(wording.result_of(request.created_at), is_mole=False)
@@ -66,9 +65,8 @@ async def ask_about_result(
 async def ask_about_mole(
     callback: CallbackQuery, callback_data: OfMole, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    mole = await database.moles.get_owned(callback_data.mole_id, user.id)
+    mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
-        await callback.answer(_("You do not follow this mole any more."), show_alert=True)
         return
     await callback.answer()
     await say(callback, bot, wording.question(escape(mole.name), is_mole=True), _terms(Kind.MOLE, mole.id))

@@ -5,6 +5,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
 
+from bot.handlers.owned import answered_request
 from bot.telegram.client import RetryingBot
 from bot.ui.buttons import keyboard, replace, say
 from bot.ui.callbacks import RowId, WasRight
@@ -42,7 +43,7 @@ def setup() -> Router:
 async def ask(
     callback: CallbackQuery, callback_data: WasRight, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    if not await _is_theirs(callback, callback_data.request_id, user, database):
+    if await answered_request(callback, callback_data.request_id, user, database) is None:
         return
     await callback.answer()
     names = {name: class_name(name) for name in CLASSES} | {OTHER: _("something else")}
@@ -58,7 +59,7 @@ async def ask(
 async def ask_for_biopsy(
     callback: CallbackQuery, callback_data: DoctorSaid, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    if not await _is_theirs(callback, callback_data.request_id, user, database):
+    if await answered_request(callback, callback_data.request_id, user, database) is None:
         return
     await callback.answer()
     number, label = callback_data.request_id, callback_data.label
@@ -82,15 +83,6 @@ async def note(
     text = _("Thank you. I have noted it with this result.")
     if not await replace(callback, text):
         await say(callback, bot, text)
-
-
-async def _is_theirs(callback: CallbackQuery, request_id: int, user: User, database: Database) -> bool:
-    # The number in a button is only a claim: the database gives a request to its owner alone.
-    request = await database.requests.get_owned(request_id, user.id)
-    if request is None or not request.is_answered:
-        await callback.answer(_gone(), show_alert=True)
-        return False
-    return True
 
 
 def _gone() -> str:
