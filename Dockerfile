@@ -1,5 +1,6 @@
-# The same set-up as on a desk, without the tools for training and tests.
-FROM python:3.11-bookworm AS build
+# The same set-up as on a desk, without the tools for training and tests. Both images are those of Python 3.11.16 in
+# September 2026; `make digests` pins today's.
+FROM python:3.11-bookworm@sha256:b99029c95d3d37fb1e4e76d287f7984373dca77c665885986e31b2c95260c13c AS build
 WORKDIR /app
 COPY Makefile pyproject.toml ./
 COPY requirements requirements
@@ -8,7 +9,7 @@ RUN make serving \
 COPY . .
 RUN make serving
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin bot \
  && install --directory --owner=10001 --group=10001 /data
 WORKDIR /app

@@ -24,7 +24,7 @@ from bot.sandbox.client import Message, Person
 from bot.ui.callbacks import Past, Show, Strip
 
 PEOPLE = {"en": (1001, "Emma"), "ru": (1002, "Ivan")}
-PATIENCE = 300.0
+TIMEOUT_SECONDS = 300.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -75,7 +75,7 @@ class Patient:
         """Send a drawn photo; its answer, once nothing more is said about it."""
         await self.person.send_photos(sample(name))
         message = await self.answer()
-        await self.person.wait(lambda chat: None if any(map(is_progress, chat["messages"])) else True, PATIENCE)
+        await self.person.wait(lambda chat: None if any(map(is_progress, chat["messages"])) else True, TIMEOUT_SECONDS)
         return message
 
     async def press(self, message: Message, data: str) -> Message:
@@ -91,7 +91,7 @@ class Patient:
             now: Message = next(each for each in chat["messages"] if each["message_id"] == message["message_id"])
             return now if now.get("edit_date") != message.get("edit_date") or now != message else None
 
-        return await self.person.wait(changed, PATIENCE)
+        return await self.person.wait(changed, TIMEOUT_SECONDS)
 
     async def answer(self) -> Message:
         """The next message of the bot."""
@@ -104,7 +104,7 @@ class Patient:
                     return message
             return None
 
-        return await self.person.wait(find, PATIENCE)
+        return await self.person.wait(find, TIMEOUT_SECONDS)
 
 
 async def screens(patient: Patient) -> AsyncIterator[tuple[str, Message]]:

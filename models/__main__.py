@@ -10,13 +10,13 @@ import tyro
 from tyro.conf import subcommand
 
 from models.commands.evaluation import Compare, Evaluate, Kinds, Refusal, Robustness
-from models.commands.release import Convert, Export, Gate, Outlines, Publish
+from models.commands.release import Convert, Export, Gate, PseudoMasks, Publish
 from models.commands.train import Train
 from models.errors import ModelsError
 
 Command = (
     Annotated[Train, subcommand("train")]
-    | Annotated[Outlines, subcommand("outlines")]
+    | Annotated[PseudoMasks, subcommand("pseudo-masks")]
     | Annotated[Export, subcommand("export")]
     | Annotated[Publish, subcommand("publish")]
     | Annotated[Gate, subcommand("gate")]

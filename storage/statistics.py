@@ -34,7 +34,7 @@ class Handled:
 
 
 @dataclass(frozen=True)
-class Told:
+class JudgedAnswer:
     """What a doctor said of a result, without whose it is: `risk` as it was answered, `said` a class or `other`."""
 
     risk: str | None
@@ -61,9 +61,9 @@ class Statistics:
             found += await asyncio.to_thread(self._opened, rows, people)
             last = rows[-1].id
 
-    async def verdicts(self) -> list[Told]:
-        """What was told of any result."""
-        found: list[Told] = []
+    async def verdicts(self) -> list[JudgedAnswer]:
+        """Every answer that a doctor has judged, the oldest first."""
+        found: list[JudgedAnswer] = []
         last = 0
         query = select(requests, verdicts.c.said).join(verdicts, verdicts.c.request_id == requests.c.id)
         query = query.order_by(requests.c.id).limit(BATCH)
@@ -72,15 +72,15 @@ class Statistics:
                 rows = (await connection.execute(query.where(requests.c.id > last))).all()
             if not rows:
                 return found
-            found += await asyncio.to_thread(lambda batch: [*filter(None, map(self._told, batch))], rows)
+            found += await asyncio.to_thread(lambda batch: [*filter(None, map(self._judged, batch))], rows)
             last = rows[-1].id
 
-    def _told(self, row: Row[Any]) -> Told | None:
+    def _judged(self, row: Row[Any]) -> JudgedAnswer | None:
         try:
             said = self._cipher.open_json(row.said, verdict_place(row.id))
         except StorageError:
             return None
-        return Told((self._result(row) or {}).get("risk"), said["label"], said["biopsy"])
+        return JudgedAnswer((self._result(row) or {}).get("risk"), said["label"], said["biopsy"])
 
     def _opened(self, rows: Sequence[Row[Any]], people: dict[int, int]) -> list[Handled]:
         return [

@@ -22,6 +22,12 @@ def test_the_image_is_set_up_by_make_and_runs_as_an_ordinary_user() -> None:
     assert users and users[-1] not in {"0", "root"}
 
 
+def test_the_image_begins_from_images_that_are_named_by_digest() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    bases = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
+    assert bases and all(re.fullmatch(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}", base) for base in bases)
+
+
 def test_the_image_carries_no_training() -> None:
     kept = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
     assert "!inference" in kept and "!models" not in kept

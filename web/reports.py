@@ -42,10 +42,10 @@ class Reports:
             answers: the person's own.
             language: of the report.
         """
-        told = reading.analysis
+        answer = reading.analysis
         report = ResultReport(
             received_at=datetime.now(UTC),
-            answered=Answered(told.label, told.probabilities, told.risk, spots=1 + len(told.more_lesions)),
+            answered=Answered(answer.label, answer.probabilities, answer.risk, spots=1 + len(answer.more_lesions)),
             answers=answers,
             examination=examination,
             evidence=await asyncio.to_thread(self._evidence, examination),

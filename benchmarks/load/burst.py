@@ -10,7 +10,7 @@ from benchmarks.load.session import open_session
 ASKING = 4
 ALBUM = 10
 CALM_SECONDS = 15.0
-PATIENCE_SECONDS = 1800.0
+TIMEOUT_SECONDS = 1800.0
 
 
 async def run(users: int, albums: int, data: Path | None, seed: int, settings: dict[str, str]) -> bool:
@@ -27,7 +27,7 @@ async def run(users: int, albums: int, data: Path | None, seed: int, settings: d
         crowd = session.crowd
         people, askers = await crowd.gather(users), await crowd.gather(ASKING)
         warm = [await crowd.send(each) for each in askers]
-        await session.chats.answered(warm, PATIENCE_SECONDS)
+        await session.chats.answered(warm, TIMEOUT_SECONDS)
         # By then the other workers are ready, and the cost of joining is over.
         await asyncio.sleep(CALM_SECONDS)
         session.chats.sent.clear()
@@ -36,7 +36,7 @@ async def run(users: int, albums: int, data: Path | None, seed: int, settings: d
         sizes = [ALBUM] * albums + [1] * (users - albums)
         random.Random(seed).shuffle(sizes)
         sent = list(await asyncio.gather(*map(crowd.send, people, sizes)))
-        await session.chats.answered(sent, PATIENCE_SECONDS)
+        await session.chats.answered(sent, TIMEOUT_SECONDS)
         for each in asking:
             each.cancel()
         await asyncio.sleep(1)

@@ -17,7 +17,7 @@ ASKING = 2
 ALBUMS = 0.1
 FAULT_SECONDS = 15.0
 KILLS = 6
-PATIENCE_SECONDS = 600.0
+TIMEOUT_SECONDS = 600.0
 # After this time a process has loaded everything, and its memory should not grow.
 SETTLED_SECONDS = 120.0
 GROWTH_MB = 30.0
@@ -71,7 +71,7 @@ async def run(minutes: float, rate: float, data: Path | None, seed: int, setting
         await asyncio.gather(*restarting)
         for each in background:
             each.cancel()
-        await session.chats.answered(session.chats.sent, PATIENCE_SECONDS)
+        await session.chats.answered(session.chats.sent, TIMEOUT_SECONDS)
         # Doubled answers would arrive now.
         await asyncio.sleep(5)
         lost, doubled = report.faults(session.chats.sent)

@@ -32,8 +32,8 @@ async def stats(message: Message, database: Database) -> None:
     handled = await database.statistics.since(datetime.now(UTC) - timedelta(days=STATS_DAYS))
     usage = await asyncio.to_thread(summarise, handled, STATS_DAYS)
     picture = await asyncio.to_thread(charts.draw, usage)
-    told = agreement(await database.statistics.verdicts())
-    caption = admin.stats(usage, await database.users.count_recipients(), told)
+    agreed = agreement(await database.statistics.verdicts())
+    caption = admin.stats(usage, await database.users.count_recipients(), agreed)
     await message.answer_photo(BufferedInputFile(picture, "stats.png"), caption=caption)
 
 

@@ -105,8 +105,8 @@ async def time(
         return
     recipients = await database.broadcasts.count_recipients(draft.audience, access.staff())
     text, markup = ui.scheduled(draft_id, starts_at, recipients)
-    told = await message.answer(text, reply_markup=markup)
-    await database.broadcasts.set_progress_message(draft_id, told.message_id)
+    sent = await message.answer(text, reply_markup=markup)
+    await database.broadcasts.set_progress_message(draft_id, sent.message_id)
 
 
 def _time(text: str) -> datetime | None:

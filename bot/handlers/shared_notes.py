@@ -76,9 +76,9 @@ async def note_by_button(
     if await readable(callback, callback_data.share_id, user, database) is None:
         return
     await callback.answer()
-    told = await _note(callback_data.share_id, callback_data.act, user, database, i18n, bot)
-    if not await replace(callback, told):
-        await say(callback, bot, told)
+    reply = await _note(callback_data.share_id, callback_data.act, user, database, i18n, bot)
+    if not await replace(callback, reply):
+        await say(callback, bot, reply)
 
 
 async def note_by_text(
@@ -104,12 +104,14 @@ async def _note(share_id: int, said: Read | str, user: User, database: Database,
         subject = await subject_of(share, database)
         words = _come_in() if said is Read.COME_IN else _benign() if said is Read.BENIGN else said
         kept = subject is not None and await database.shares.add_note(share.id, user.id, words, now)
-        told = (
+        delivered = (
             subject is not None and kept and await tell(owner, wording.note(share, subject.title, words), database, bot)
         )
     if not kept:
         return _("You have left as many notes here as one can.")
-    return _("Thank you. They have your note.") if told else _("Your note is kept. I could not deliver it just now.")
+    return (
+        _("Thank you. They have your note.") if delivered else _("Your note is kept. I could not deliver it just now.")
+    )
 
 
 def _benign() -> str:

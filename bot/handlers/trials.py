@@ -88,8 +88,8 @@ async def old_answers(
         await access.log(actor_id, Action.TELL, model)
         # Answered before: telling many takes longer than a press of a button may.
         await callback.answer(_("They are being told."))
-        told = await supervisor.run_to_completion(rereading.tell(model))
-        note = _("Told: {number}").format(number=told)
+        reached = await supervisor.run_to_completion(rereading.tell(model))
+        note = _("Told: {number}").format(number=reached)
     else:
         await callback.answer()
     waiting = len(await rereading.to_tell(model))

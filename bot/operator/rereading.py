@@ -89,11 +89,11 @@ class Rereading:
 
     async def tell(self, model: str) -> int:
         """Tell them, each once whatever happens meanwhile; says how many were told."""
-        told = 0
+        reached = 0
         for each in await self.to_tell(model):
             if await until_stored(partial(self._database.opinions.mark_told, each.request.id, model)):
-                told += await self._tell(each)
-        return told
+                reached += await self._tell(each)
+        return reached
 
     async def _tell(self, found: Opinion) -> bool:
         user = await self._database.users.get(found.request.user_id)

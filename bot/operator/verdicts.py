@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from inference.analysis import Risk
 from inference.classes import SUSPICIOUS
-from storage.statistics import Told
+from storage.statistics import JudgedAnswer
 
 # Fewer could tell of a single person.
 ENOUGH = 5
@@ -26,9 +26,9 @@ class Agreement:
         return self.warned + self.others
 
 
-def agreement(told: Iterable[Told]) -> Agreement:
-    """Count what was told."""
-    every = list(told)
+def agreement(answers: Iterable[JudgedAnswer]) -> Agreement:
+    """Count the answers that a doctor has judged."""
+    every = list(answers)
     warned = [each for each in every if each.risk in (Risk.RAISED, Risk.HIGH)]
     others = [each for each in every if each.risk == Risk.LOW]
     suspicious = [sum(each.said in SUSPICIOUS for each in group) for group in (warned, others)]

@@ -23,7 +23,7 @@ from storage.records import Request
 from storage.retry import until_stored
 
 # A second press within this time is only impatient.
-IMPATIENCE_SECONDS = 60.0
+WAIT_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Explainer:
 
     async def promise(self, request_id: int) -> bool:
         """Note that an explanation was asked for. False if it was noted already, or was given just now."""
-        long_ago = time.monotonic() - IMPATIENCE_SECONDS
+        long_ago = time.monotonic() - WAIT_SECONDS
         self._given = {number: at for number, at in self._given.items() if at > long_ago}
         if request_id in self._owed or request_id in self._given:
             return False

@@ -23,7 +23,7 @@ from storage.records import Received, Request
 from storage.retry import until_stored
 
 # Other updates, such as /help, wait at most this long for photos to be recorded.
-PATIENCE_SECONDS = 0.3
+TIMEOUT_SECONDS = 0.3
 PAUSE_SECONDS = 0.2
 
 
@@ -112,7 +112,7 @@ class Inbox(BaseRequestMiddleware):
         messages = [message for each in updates if (message := _asking(each)) is not None]
         task = asyncio.create_task(self._store(messages, time.monotonic()))
         self._recording[task] = [each.update_id for each in updates]
-        await asyncio.wait([task], timeout=PATIENCE_SECONDS)
+        await asyncio.wait([task], timeout=TIMEOUT_SECONDS)
         if task.done():
             del self._recording[task]
             task.result()

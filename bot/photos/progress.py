@@ -165,6 +165,7 @@ class Progress:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
 
+    # aiogram's ChatActionSender ends at the first error and cannot pause while the photos only wait.
     async def _keep_sending_action(self) -> None:
         while True:
             if not self._is_waiting():

@@ -198,25 +198,30 @@ class PhotoService:
         self, claimed: Sequence[Incoming], places: Sequence[QueuePlace], progress: Progress
     ) -> list[ProcessedRequest]:
         numbers = [None] if len(claimed) == 1 else range(1, len(claimed) + 1)
-        told = _symptoms_told([each.request for each in claimed])
-        read = await asyncio.gather(*map(self._read, claimed, places, numbers, told, repeat(progress)))
+        symptoms = _symptoms_told([each.request for each in claimed])
+        read = await asyncio.gather(*map(self._read, claimed, places, numbers, symptoms, repeat(progress)))
         return [each for each in read if each is not None]
 
     async def _read(
-        self, incoming: Incoming, place: QueuePlace, number: int | None, told: Collection[Symptom], progress: Progress
+        self,
+        incoming: Incoming,
+        place: QueuePlace,
+        number: int | None,
+        reported: Collection[Symptom],
+        progress: Progress,
     ) -> ProcessedRequest | None:
-        read = await self._look(incoming, place, number, told)
+        read = await self._look(incoming, place, number, reported)
         progress.advance()
         return read
 
     async def _look(
-        self, incoming: Incoming, place: QueuePlace, number: int | None, told: Collection[Symptom]
+        self, incoming: Incoming, place: QueuePlace, number: int | None, symptoms: Collection[Symptom]
     ) -> ProcessedRequest | None:
         request = incoming.request
         if incoming.problem is not None:
             place.give_up()
             return refused(request, incoming.problem)
-        options = CaptionOptions(current_language(), number, Risk.RAISED if told else Risk.LOW)
+        options = CaptionOptions(current_language(), number, Risk.RAISED if symptoms else Risk.LOW)
         try:
             reading = await self._reader.in_turn(request, place.read, options)
         except NotWanted:
@@ -225,7 +230,7 @@ class PhotoService:
             return ProcessedRequest(request, error.result)
         analysis = reading.analysis
         missed = self._missed.get(analysis.domain) if analysis.domain is not None else None
-        result = Result.of(analysis, missed).reporting(told)
+        result = Result.of(analysis, missed).reporting(symptoms)
         return ProcessedRequest(request, result, analysis, reading.annotated)
 
     def _hint_once(self, user: User, read: Sequence[ProcessedRequest]) -> None:

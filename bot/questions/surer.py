@@ -35,15 +35,15 @@ def with_answers(stored: Mapping[str, Any], answers: Answers, joiner: Join | Non
     now = Result.stored(stored)
     photo = now.before or now
     kept = {name: value for name, value in stored.items() if name not in (KEPT, "before")}
-    told = {each for each in Symptom if answers.get(each) == "True"}
+    symptoms = {each for each in Symptom if answers.get(each) == "True"}
     result = photo
     if answers and joiner is not None and photo.risk is not None and photo.domain is not None:
         probabilities, risk = joiner.join(photo.probabilities, photo.domain, answers)
         label = max(probabilities, key=probabilities.__getitem__)
         joined = replace(photo, label=label, probabilities=probabilities, risk=risk.at_least(photo.risk), before=photo)
-        result = joined.reporting(told)
+        result = joined.reporting(symptoms)
     elif answers:
-        result = replace(photo, before=photo).reporting(told)
+        result = replace(photo, before=photo).reporting(symptoms)
     return kept | to_stored(result, None) | ({KEPT: dict(answers)} if answers else {})
 
 

@@ -87,10 +87,10 @@ class ReportDesk:
     async def _report(self, request: Request, examination: Examination) -> ResultReport:
         me = await self._bot.me()
         stored = request.result or {}
-        told = Result.stored(stored)
+        answer = Result.stored(stored)
         return ResultReport(
             received_at=request.created_at,
-            answered=Answered(told.label, told.probabilities, told.risk, bool(told.symptoms), told.spots),
+            answered=Answered(answer.label, answer.probabilities, answer.risk, bool(answer.symptoms), answer.spots),
             answers=stored.get("answers") or {},
             examination=examination,
             evidence=await asyncio.to_thread(self._evidence, examination),

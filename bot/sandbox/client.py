@@ -13,7 +13,7 @@ from aiohttp import ClientSession, FormData
 Message = dict[str, Any]
 T = TypeVar("T")
 
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 LONGEST_HOLD = 10
 
 
@@ -126,13 +126,13 @@ class Person:
         return messages
 
     async def wait(
-        self, find: Callable[[dict[str, Any]], T | None], patience: float = PATIENCE, chat_id: int | None = None
+        self, find: Callable[[dict[str, Any]], T | None], within: float = TIMEOUT_SECONDS, chat_id: int | None = None
     ) -> T:
-        """Wait until `find` returns something for the transcript. Raises: AssertionError after `patience` seconds."""
+        """Wait until `find` returns something for the transcript. Raises: AssertionError after `within` seconds."""
         version = -1
         transcript: dict[str, Any] = {}
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(within):
                 while True:
                     path = f"/sim/chats/{chat_id or self.id}/transcript?beyond={version}&wait={LONGEST_HOLD}"
                     transcript = await self.get(path)
@@ -141,7 +141,7 @@ class Person:
                         return found
         except TimeoutError:
             said = [words(message) for message in transcript.get("messages", [])]
-            raise AssertionError(f"not found within {patience} s; the chat is {said}") from None
+            raise AssertionError(f"not found within {within:g} s; the chat is {said}") from None
 
     async def calls(self, method: str) -> list[dict[str, Any]]:
         """The bot's calls of one method to this person."""

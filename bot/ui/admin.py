@@ -74,7 +74,7 @@ def _titles() -> dict[str, str]:
     return named | recalls | precisions
 
 
-def stats(usage: Usage, recipients: int, told: Agreement) -> str:
+def stats(usage: Usage, recipients: int, verdicts: Agreement) -> str:
     """The text under the picture with the usage figures."""
     outcomes = sum((each.outcomes for each in usage.days), Counter())
     risks = sum((each.risks for each in usage.days), Counter())
@@ -95,24 +95,28 @@ def stats(usage: Usage, recipients: int, told: Agreement) -> str:
         lines.append(
             _("From photo to answer: half within {half:.1f} s, 95 % within {most:.1f} s").format(half=half, most=most)
         )
-    lines += [_("Recipients of announcements: {number}").format(number=recipients), _drift(usage.drift), _doctors(told)]
+    lines += [
+        _("Recipients of announcements: {number}").format(number=recipients),
+        _drift(usage.drift),
+        _doctors(verdicts),
+    ]
     return "\n".join(lines)
 
 
-def _doctors(told: Agreement) -> str:
+def _doctors(verdicts: Agreement) -> str:
     """What doctors said, of all time."""
-    if told.total < ENOUGH:
+    if verdicts.total < ENOUGH:
         return _("Doctors' words: too few to tell")
     return _(
         "Doctors' words: {total}, biopsies {biopsies}. With a warning {warned}, of these called cancer or pre-cancer "
         "{confirmed}; without one {others}, of these {missed}"
     ).format(
-        total=told.total,
-        biopsies=told.biopsies,
-        warned=told.warned,
-        confirmed=told.warned_suspicious,
-        others=told.others,
-        missed=told.others_suspicious,
+        total=verdicts.total,
+        biopsies=verdicts.biopsies,
+        warned=verdicts.warned,
+        confirmed=verdicts.warned_suspicious,
+        others=verdicts.others,
+        missed=verdicts.others_suspicious,
     )
 
 

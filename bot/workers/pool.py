@@ -25,7 +25,7 @@ from storage.queue import HEARTBEAT_SECONDS, JobQueue, open_queue
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_SECONDS: Final = 5.0
+TIMEOUT_SECONDS: Final = 5.0
 
 
 class RemotePool:
@@ -46,7 +46,7 @@ class RemotePool:
         self._served = weights, classifier
         self._size = size
         # The worker tries twice, and where it is lost another one does.
-        self._patience = ATTEMPTS * (ATTEMPTS * photo_seconds + HEARTBEAT_SECONDS + PATIENCE_SECONDS)
+        self._timeout = ATTEMPTS * (ATTEMPTS * photo_seconds + HEARTBEAT_SECONDS + TIMEOUT_SECONDS)
         self._models: tuple[ServedModel, ...] = ()
         self._stack = AsyncExitStack()
         self._queue: JobQueue | None = None
@@ -129,13 +129,13 @@ class RemotePool:
 
     async def _timed(self, task: Task, data: bytes, options: CaptionOptions) -> Any:
         began = time.monotonic()
-        result = await self._ask(task, data, options, self._patience)
+        result = await self._ask(task, data, options, self._timeout)
         self._finished += 1
         weight = max(WEIGHT_OF_THE_LATEST, 1 / self._finished)
         self._seconds_a_photo += weight * (time.monotonic() - began - self._seconds_a_photo)
         return result
 
-    async def _ask(self, task: Task | None, data: bytes, options: CaptionOptions, patience: float | None) -> Any:
+    async def _ask(self, task: Task | None, data: bytes, options: CaptionOptions, seconds: float | None) -> Any:
         queue = self._queue
         if queue is None:
             raise _not_running()
@@ -148,7 +148,7 @@ class RemotePool:
             except StorageUnavailable as error:
                 raise AnalysisFailed(str(error)) from error
             try:
-                async with asyncio.timeout(patience):
+                async with asyncio.timeout(seconds):
                     return await answer
             except TimeoutError:
                 raise AnalysisFailed("no worker has answered") from None

@@ -19,8 +19,8 @@ WEIGHTS: Final = Path(__file__).parents[2] / "weights"
 
 
 @dataclass(frozen=True)
-class Outlines:
-    """Outline with a segmenter all photos without a mask; writes boxes.json and outlines.zip into its run.
+class PseudoMasks:
+    """Outline with a segmenter all photos that have no mask; writes boxes.json and pseudo-masks.zip into its run.
 
     Attributes:
         run_folder: of the segmenter.

@@ -13,7 +13,7 @@ from huggingface_hub import constants
 
 from models.errors import WeightsUnavailable
 
-PATIENCE: Final = 5.0
+TIMEOUT_SECONDS: Final = 5.0
 """Time limit for the hub in seconds. The library itself would try each file six times, for almost a minute."""
 
 
@@ -39,7 +39,7 @@ def loading(what: str) -> Iterator[None]:
 def _reachable() -> bool:
     request = urllib.request.Request(constants.ENDPOINT, method="HEAD")
     try:
-        urllib.request.urlopen(request, timeout=PATIENCE).close()
+        urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS).close()
     except urllib.error.HTTPError:  # it answered
         return True
     except OSError:

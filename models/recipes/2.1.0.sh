@@ -12,11 +12,11 @@ models() {
 models train fixcaps "${sets[@]}" --view whole --size 128 --kernel 9 --mixup 0 --rate 1e-3 --epochs 16 \
     --start weights/fixcaps-2.0.0-whole.onnx --out runs/fixcaps
 
-# Masks of close-ups by camera: `outlines` reads a run, so here is one that hardly learns.
+# Masks of close-ups by camera: `pseudo-masks` reads a run, so here is one that hardly learns.
 models train yolo "${sets[@]}" --epochs 1 --rate 1e-5 --start weights/yolov8n-seg-2.0.0.onnx --out runs/reader
-models outlines runs/reader "${sets[@]}"
+models pseudo-masks runs/reader "${sets[@]}"
 
-taught=("${sets[@]}" --outlines runs/reader/outlines.zip)
+taught=("${sets[@]}" --pseudo-masks runs/reader/pseudo-masks.zip)
 models train yolo "${taught[@]}" --epochs 5 --rate 4e-4 --start weights/yolov8n-seg-2.0.0.onnx --out runs/seg-a
 models train yolo "${taught[@]}" --epochs 3 --rate 3e-4 --start runs/seg-a/best.safetensors --out runs/seg-b
 models train yolo "${taught[@]}" --epochs 4 --rate 3e-4 --start runs/seg-b/best.safetensors --out runs/seg-c

@@ -127,7 +127,7 @@ def make(roots: Sequence[Path], run: Path) -> None:
     for split in splits:
         photos = load_photos(roots, split).where(lambda photo: photo.outline is None)
         found += predict_all(photos, network, config.frame)
-    print(f"{write(found, run / 'outlines.zip', run / 'boxes.json')} of {len(found)} masks are kept")
+    print(f"{write(found, run / 'pseudo-masks.zip', run / 'boxes.json')} of {len(found)} masks are kept")
 
 
 def encoded(mask: NDArray[np.bool_]) -> bytes:

@@ -50,12 +50,12 @@ class SegmenterConfig:
     Attributes:
         size: width in pixels of the frame into which a photo is fitted.
         network: ultralytics' name.
-        outlines: zip with masks for pictures that have none.
+        pseudo_masks: zip with masks for pictures that have none.
     """
 
     size: int = 256
     network: str = "yolov8n-seg"
-    outlines: str = ""
+    pseudo_masks: str = ""
 
     @property
     def frame(self) -> tuple[int, int]:
@@ -80,8 +80,8 @@ class Segmentation:
     ) -> None:
         self.config, self.recipe = config, recipe
         train = load_photos(roots, "train", limit)
-        if config.outlines:
-            train = with_outlines(train, Path(config.outlines))
+        if config.pseudo_masks:
+            train = with_pseudo_masks(train, Path(config.pseudo_masks))
         self.train = train.where(_outlined)
         trusted = load_photos(roots, "val", limit or MEASURED)
         self.val = trusted.where(lambda photo: _outlined(photo) and trust(photo) == 1)
@@ -196,7 +196,7 @@ def trust(photo: Photo) -> float:
     return 1.0 if agreement is None or float(agreement) >= DOUBTED else 0.25
 
 
-def with_outlines(photos: Photos, path: Path) -> Photos:
+def with_pseudo_masks(photos: Photos, path: Path) -> Photos:
     """Add masks from a zip (``ID.png``) to photos that have none."""
     with zipfile.ZipFile(path) as made:
         names = set(made.namelist())

@@ -18,16 +18,16 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 30_000
+TIMEOUT_MS = 30_000
 
-expect.set_options(timeout=PATIENCE_MS)
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @asynccontextmanager
 async def opened(browser: Browser, address: str) -> AsyncIterator[Page]:
     """The page on a phone; a test fails on any error in it."""
     page = await browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(TIMEOUT_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

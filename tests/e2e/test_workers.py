@@ -24,7 +24,7 @@ __all__ = ["any_server", "server"]
 
 # A database server, a bot and two workers are started, on a machine that may be busy.
 pytestmark = pytest.mark.timeout(400)
-PATIENCE_S = 180
+TIMEOUT_S = 180
 
 
 @contextmanager
@@ -64,9 +64,9 @@ async def test_a_killed_worker_loses_no_photo_and_doubles_none(
             crowd = Crowd(http, own_bot.api_url, chats, [sample("mole")], seed=1)
             people = await crowd.gather(4)
             sent = list(await asyncio.gather(*map(crowd.send, people, (1, 1, 1, 6))))
-            await chats.answered(sent[:1], PATIENCE_S)
+            await chats.answered(sent[:1], TIMEOUT_S)
             workers[0].kill()
-            await chats.answered(sent, PATIENCE_S)
+            await chats.answered(sent, TIMEOUT_S)
             assert faults(sent) == (0, 0)
             assert own_bot.workers() == []
         finally:

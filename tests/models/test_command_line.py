@@ -14,7 +14,18 @@ from models.networks.zoo import NAMES
 from models.training.classification import recipe_for
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["outlines", "export", "publish", "gate", "convert", "evaluate", "kinds", "refusal", "robustness", "compare"]
+COMMANDS = [
+    "compare",
+    "convert",
+    "evaluate",
+    "export",
+    "gate",
+    "kinds",
+    "pseudo-masks",
+    "publish",
+    "refusal",
+    "robustness",
+]
 RECIPES = sorted((ROOT / "models" / "recipes").glob("*.sh"))
 DOCUMENTS = sorted(
     path
@@ -60,7 +71,7 @@ def test_the_recipe_of_a_network_is_its_default() -> None:
         ("yolo", "--kernel 9"),
         ("efficientnet-lite0", "--kernel 9"),
         ("fixcaps", "--smoothing 0.1"),
-        ("fixcaps", "--outlines masks.zip"),
+        ("fixcaps", "--pseudo-masks masks.zip"),
         ("fixcaps", "--name resnet50"),
         ("fixcaps", "--decay 0.1"),
     ],
@@ -123,7 +134,7 @@ def test_every_command_of_a_document_parses(document: Path, tmp_path: Path) -> N
 
 def test_every_command_is_documented_and_no_other() -> None:
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `([a-z]+)", text, re.MULTILINE)) == {"train", *COMMANDS}
+    assert set(re.findall(r"^\| `([a-z-]+)", text, re.MULTILINE)) == {"train", *COMMANDS}
 
 
 def test_what_a_recipe_makes_is_made_before_it_is_used(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import URL
 
 DEBIAN = Path("/usr/lib/postgresql")
-PATIENCE_S = 90
+TIMEOUT_S = 90
 # Nothing of it outlives the tests: no power cut has to be survived.
 OPTIONS = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c autovacuum=off -c max_connections=60"
 
@@ -75,7 +75,7 @@ class Server:
         # Not captured through pipes: the server would inherit them and keep them open.
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(
-                command, stdout=output, stderr=output, cwd="/", check=False, timeout=PATIENCE_S, **self._as
+                command, stdout=output, stderr=output, cwd="/", check=False, timeout=TIMEOUT_S, **self._as
             )
             output.seek(0)
             assert done.returncode == 0, output.read().decode()

@@ -12,7 +12,7 @@ from storage.errors import StorageError, StorageUnreachable
 from storage.queue import JobQueue, open_queue
 from tests.storage.servers import Server
 
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def served(
         if len(got) == number:
             stop.set()
 
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         await queue.serve(name, take, stop)
     return got
 
@@ -72,7 +72,7 @@ async def test_the_job_of_a_process_that_is_gone_is_taken_by_another(
 
     await queue.put("photos", b"a photo")
     gone = asyncio.create_task(queue.serve("photos", never, asyncio.Event()))
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         await taken.wait()
     gone.cancel()
     await asyncio.gather(gone, return_exceptions=True)
@@ -130,7 +130,7 @@ async def test_the_database_never_sees_what_a_job_holds(queue: JobQueue, address
         stop, got = asyncio.Event(), asyncio.Queue[bytes]()
         await stranger.put("photos", b"of the stranger")
         serving = asyncio.create_task(stranger.serve("photos", got.put, stop))
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             assert await got.get() == b"of the stranger"
         stop.set()
         await serving

@@ -20,7 +20,7 @@ from inference.engine.engine import AnnotatedAnalysis, Explanation, ServedModel
 from web.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 @contextmanager
@@ -39,11 +39,11 @@ def process(log: Path, **settings: str) -> Iterator[str]:
         yield _address(running, log)
     finally:
         running.terminate()
-        running.wait(timeout=PATIENCE_S)
+        running.wait(timeout=TIMEOUT_S)
 
 
 def _address(running: subprocess.Popen[bytes], log: Path) -> str:
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     while time.monotonic() < give_up and running.poll() is None:
         found = re.search(r"running on (http://[\d.:]+)", log.read_text())
         if found:

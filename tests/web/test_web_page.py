@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from starlette.requests import Request
 
 from bot.samples import sample
-from tests.e2e.browsing import ARGUMENTS, CHROMIUM, PATIENCE_MS
+from tests.e2e.browsing import ARGUMENTS, CHROMIUM, TIMEOUT_MS
 from tests.pages import pdf_pages
 from tests.web.conftest import Service
 from tests.web.serving import received
@@ -55,7 +55,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def opened(browser: Browser, address: str, width: int, **options: Any) -> AsyncIterator[Page]:
     """The page in a window of this width; a test fails on any error in it."""
     page = await browser.new_page(viewport={"width": width, "height": 844}, extra_http_headers=stranger(), **options)
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(TIMEOUT_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("requestfailed", lambda request: errors.append(request.url))

@@ -8,13 +8,13 @@ from bot.ui.admin import stats
 from bot.ui.i18n import load_i18n
 from storage.database import Database
 from storage.records import Outcome, Verdict
-from storage.statistics import Told
+from storage.statistics import JudgedAnswer
 
 TOLD = [("high", "mel"), ("raised", "nv"), ("raised", "bcc"), ("low", "nv"), ("low", "scc"), ("low", "other")]
 
 
 def test_warnings_and_the_rest_are_counted_apart() -> None:
-    found = agreement(Told(risk, said, risk == "high") for risk, said in TOLD)
+    found = agreement(JudgedAnswer(risk, said, risk == "high") for risk, said in TOLD)
     assert (found.warned, found.warned_suspicious, found.others, found.others_suspicious) == (3, 2, 3, 1)
     assert (found.total, found.biopsies) == (6, 1)
 
@@ -28,10 +28,10 @@ def test_warnings_and_the_rest_are_counted_apart() -> None:
 )
 def test_the_figures_say_it_from_five_on(language: str, few: str, words: str) -> None:
     i18n, usage = load_i18n(), summarise([], 28)
-    told = [Told(risk, said, risk == "high") for risk, said in TOLD]
+    judged = [JudgedAnswer(risk, said, risk == "high") for risk, said in TOLD]
     with i18n.context(), i18n.use_locale(language):
-        assert few in stats(usage, 0, agreement(told[:4]))
-        shown = stats(usage, 0, agreement(told))
+        assert few in stats(usage, 0, agreement(judged[:4]))
+        shown = stats(usage, 0, agreement(judged))
         assert words in shown and few not in shown
 
 
@@ -41,4 +41,4 @@ async def test_they_are_read_without_whose_they_are_also_of_a_photo_that_replace
         request, _ = await database.requests.record(user, user, 1, None, "file", "unique", "photo", edited_at=edited_at)
         await database.requests.complete(request.id, Outcome.ANSWERED, {"risk": "high"}, None)
         await database.verdicts.note(request.id, user, Verdict("mel", True))
-    assert await database.statistics.verdicts() == [Told("high", "mel", True)] * 2
+    assert await database.statistics.verdicts() == [JudgedAnswer("high", "mel", True)] * 2

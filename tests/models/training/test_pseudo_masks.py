@@ -11,7 +11,7 @@ from models.data.pictures import load_photos
 from models.networks.segmenter import build_segmenter
 from models.training import pseudo_masks
 from models.training.pseudo_masks import PseudoMask, is_trusted, predict, write
-from models.training.segmentation import RECIPE, Segmentation, SegmenterConfig, with_outlines
+from models.training.segmentation import RECIPE, Segmentation, SegmenterConfig, with_pseudo_masks
 from tests.models import drawn_sets
 
 
@@ -26,12 +26,12 @@ def test_pseudo_masks_teach_where_there_is_no_mask(roots: list[Path], tmp_path: 
     inside[100:160, 200:260] = True
     good = PseudoMask(milk[0].image_id, (0.4, 0.3, 0.6, 0.5), 0.9, inside, 0.9)
     found = [good, replace(good, image_id=milk[1].image_id, agreement=0.5)]
-    assert write(found, tmp_path / "outlines.zip", tmp_path / "boxes.json") == 1
+    assert write(found, tmp_path / "pseudo-masks.zip", tmp_path / "boxes.json") == 1
     assert set(Boxes.read(tmp_path / "boxes.json").found) == {milk[0].image_id, milk[1].image_id}
-    outlined = with_outlines(milk, tmp_path / "outlines.zip")
+    outlined = with_pseudo_masks(milk, tmp_path / "pseudo-masks.zip")
     mask = outlined[0].mask()
     assert mask is not None and np.array_equal(mask, inside) and outlined[1].mask() is None
-    config = SegmenterConfig(size=64, outlines=str(tmp_path / "outlines.zip"))
+    config = SegmenterConfig(size=64, pseudo_masks=str(tmp_path / "pseudo-masks.zip"))
     assert milk[0].image_id in Segmentation(roots, config, RECIPE, 6).train.ids
 
 
