@@ -55,7 +55,7 @@ load: setup ## measure the bot while 200 people send photos at once; writes docs
 	$(BIN)/python -m benchmarks.load burst
 
 soak: setup ## the same for an hour of steady use, through faults, after many odd updates and damaged pictures
-	FUZZ_BATCHES=500 PHOTO_MUTATIONS=20000 FUZZ_SEED=$$RANDOM $(BIN)/python -m pytest --timeout 3600 \
+	FUZZ_BATCHES=500 PICTURE_BATCHES=300 PHOTO_MUTATIONS=20000 FUZZ_SEED=$$RANDOM $(BIN)/python -m pytest --timeout 3600 \
 	  tests/bot/test_updates_fuzz.py tests/inference/photo/test_damage.py tests/e2e/test_pictures_fuzz.py
 	$(BIN)/python -m benchmarks.load soak
 

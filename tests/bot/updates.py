@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from aiogram.filters.callback_data import CallbackData
 from aiogram.types import TelegramObject, Update
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -35,13 +36,13 @@ def update(draw: DrawFn, users: Sequence[int]) -> dict[str, Any]:
         chat = {"id": user_id, "type": "private", "first_name": MARK}
         likely = {"from": sender, "chat": chat, "date": 1_700_000_000, "message_id": draw(st.integers(1, 10**6))}
         if kind == "callback_query":
-            likely = {"from": sender, "id": "7", "chat_instance": "1", "data": draw(st.sampled_from(DATA))}
+            likely = {"from": sender, "id": "7", "chat_instance": "1", "data": draw(pressed())}
         for name, value in likely.items():
             if draw(st.integers(0, 15)):
                 content[name] = value
-        if draw(st.integers(0, 3)) == 0:
+        if content and draw(st.integers(0, 3)) == 0:
             content[draw(st.sampled_from(sorted(content)))] = draw(st.sampled_from(ODD))
-        if draw(st.integers(0, 7)) == 0:
+        if content and draw(st.integers(0, 7)) == 0:
             content.pop(draw(st.sampled_from(sorted(content))))
         if kind == "message" and draw(st.booleans()):
             content["text"] = draw(st.sampled_from(TEXTS))
@@ -49,21 +50,25 @@ def update(draw: DrawFn, users: Sequence[int]) -> dict[str, Any]:
 
 
 TEXTS = (
-    MARK,
-    "/start",
-    "/help",
-    "/history",
-    "/language",
-    "/privacy",
-    "/export",
-    "/delete",
-    "/" + MARK,
-    "/start " + MARK,
+    *(MARK, "/" + MARK, "/start " + MARK, "/start result_" + "9" * 30, "/start share_" + MARK, "/grant " + "9" * 30),
+    *(f"/{name}" for name in ("start", "help", "howto", "history", "moles", "shared", "language", "privacy", "export")),
+    *(f"/{name}" for name in ("delete", "stats", "broadcast", "models", "staff", "ban", "audit", "settings", "health")),
 )
-DATA = (
-    *(MARK, "", "consent", "tips", "erase:yes", "erase:no", "history:-1:0", "history:" + "9" * 30 + ":1", "result:1"),
-    *("why:1", "why:" + "9" * 40, "language:xx", "language:ru", ":" * 64),
-)
+FIELDS = ("", "-1", "0", "1", "9" * 30, "1.5", "yes", MARK, "\ud83d\ude42")
+
+
+def every(kind: type[CallbackData]) -> list[type[CallbackData]]:
+    """The kinds of callback data that are made from this one."""
+    return [found for each in kind.__subclasses__() for found in (each, *every(each))]
+
+
+@st.composite
+def pressed(draw: DrawFn) -> str:
+    """The data of a button: of one that the bot makes, with odd values in it, or of none."""
+    kind = draw(st.sampled_from(sorted(every(CallbackData), key=lambda each: each.__prefix__)))
+    fields = [draw(st.sampled_from(FIELDS)) for _ in kind.model_fields]
+    dropped = draw(st.integers(0, 9)) == 0
+    return draw(st.sampled_from([":".join([kind.__prefix__, *fields[dropped:]])] * 9 + [":" * 64]))
 
 
 def values(annotation: Any, depth: int) -> SearchStrategy[Any]:

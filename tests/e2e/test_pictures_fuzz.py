@@ -18,7 +18,7 @@ from tests.inference.pictures import KINDS, damaged, encoded, skin
 
 SEED = int(os.environ.get("FUZZ_SEED", "22"))
 # Each batch has one picture of each kind.
-BATCHES = int(os.environ.get("FUZZ_BATCHES", "4"))
+BATCHES = int(os.environ.get("PICTURE_BATCHES", "4"))
 SENDERS = 3
 MOST_MEMORY = 1_000_000_000
 
