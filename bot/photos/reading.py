@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -15,6 +15,8 @@ from inference.engine.engine import AnalysisFailed, Busy, Engine, Fetch, QueuePl
 from inference.photo import PhotoError
 from storage.database import Database
 from storage.records import Request
+
+ROOM_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -73,9 +75,15 @@ class Reader:
             if not self._tasks[user_id]:
                 del self._tasks[user_id]
 
-    def has_room(self, user_id: int, photos: int) -> bool:
-        """Whether `queue` would give this many places now."""
-        return self._engine.has_room(user_id, photos)
+    @asynccontextmanager
+    async def promised(self, user_id: int, photos: int) -> AsyncIterator[list[QueuePlace]]:
+        """Places in the engine's queue, as soon as there is room. Raises NotWanted if `forget` is called meanwhile."""
+        with ExitStack() as queued:
+            with self._engine.promise(user_id, photos) as promise:
+                while not self._engine.has_room(promise):
+                    await self.while_wanted(user_id, asyncio.sleep(ROOM_SECONDS))
+                places = queued.enter_context(self._engine.queue(user_id, photos, promise))
+            yield places
 
     @contextmanager
     def queue(self, user_id: int, photos: int) -> Iterator[list[QueuePlace]]:

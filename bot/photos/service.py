@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from itertools import repeat
@@ -46,7 +47,6 @@ from storage.retry import until_stored
 
 logger = logging.getLogger(__name__)
 
-ROOM_SECONDS = 1.0
 LATER = (*outages.UNREACHABLE, StorageUnavailable)
 
 
@@ -172,15 +172,17 @@ class PhotoService:
         if requests[0].edited_at and await self._database.edits.answered_before(requests[0]):
             await send_replacement(self._bot, requests[0])
         try:
-            while accepted and not self._reader.has_room(user.id, len(claimed)):
-                await self._reader.while_wanted(user.id, asyncio.sleep(ROOM_SECONDS))
-            with self._reader.queue(user.id, len(claimed)) as places:
-                async with Progress(self._bot, self._database, self._rate_limiter, requests, places) as progress:
-                    reading = self._read_all(claimed, places, progress)
-                    read = await self._reader.while_wanted(user.id, reading)
-                    # An album has one more message, with the summary.
-                    await self._outbox.send(read, self._send, 1 if len(read) == 1 else len(read) + 1)
-                    self._hint_once(user, read)
+            async with AsyncExitStack() as queued:
+                if accepted:
+                    places = await queued.enter_async_context(self._reader.promised(user.id, len(claimed)))
+                else:
+                    places = queued.enter_context(self._reader.queue(user.id, len(claimed)))
+                progress = Progress(self._bot, self._database, self._rate_limiter, requests, places)
+                reading = self._read_all(claimed, places, await queued.enter_async_context(progress))
+                read = await self._reader.while_wanted(user.id, reading)
+                # An album has one more message, with the summary.
+                await self._outbox.send(read, self._send, 1 if len(read) == 1 else len(read) + 1)
+                self._hint_once(user, read)
         except NotWanted:
             logger.info("%d request(s) were erased before they were answered", len(requests))
         except NotRead as error:

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from inference.drawing.words import DEFAULT_CAPTION, CaptionOptions
 from inference.engine.canary import Canary
 from inference.engine.exchangeable import ExchangeablePool
-from inference.engine.fair_queue import FairQueue, QueueFull, ShareFull
+from inference.engine.fair_queue import FairQueue, Promise, QueueFull, ShareFull
 from inference.engine.pool import AnalysisFailed, Pool, ServedModel
 from inference.engine.tasks import AnnotatedAnalysis, Examination, Explanation
 from inference.photo import PhotoError
@@ -24,6 +24,7 @@ __all__ = [
     "Examination",
     "Explanation",
     "PhotoError",
+    "Promise",
     "QueuePlace",
     "RegistryError",
     "ServedModel",
@@ -159,19 +160,33 @@ class Engine:
         self._canary = canary
 
     @contextmanager
-    def queue(self, owner: Hashable, photos: int = 1) -> Iterator[list[QueuePlace]]:
+    def promise(self, owner: Hashable, photos: int) -> Iterator[Promise]:
+        """Room in the queue for photos that may not be turned away. Until all promises are kept, newcomers are."""
+        promise = self._queue.promise(owner, photos)
+        try:
+            yield promise
+        finally:
+            self._queue.forgo(promise)
+
+    def has_room(self, promise: Promise) -> bool:
+        """Whether `queue` would give the promised places now."""
+        return self._queue.has_room(promise)
+
+    @contextmanager
+    def queue(self, owner: Hashable, photos: int = 1, promise: Promise | None = None) -> Iterator[list[QueuePlace]]:
         """Places in the queue for photos of one owner, in their order. They are given back when the block ends.
 
         Args:
             owner: who takes turns with the others.
             photos: how many there are.
+            promise: that there is room for them.
 
         Raises:
             Busy, TooMany: there is no room for all of them.
         """
         places = [QueuePlace(self, owner) for _ in range(photos)]
         try:
-            self._queue.join(owner, places)
+            self._queue.join(owner, places, promise)
         except QueueFull:
             raise Busy(self._pool.seconds(len(self._queue))) from None
         except ShareFull:
@@ -182,14 +197,6 @@ class Engine:
         finally:
             for place in places:
                 self.leave(place)
-
-    def has_room(self, owner: Hashable, photos: int) -> bool:
-        """Whether `queue` would give this many places now."""
-        try:
-            self._queue.check_room(owner, photos)
-        except (QueueFull, ShareFull):
-            return False
-        return True
 
     def ahead(self, place: QueuePlace) -> int | None:
         """See `QueuePlace.ahead`."""

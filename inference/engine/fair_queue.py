@@ -29,6 +29,14 @@ class ShareFull(Exception):
     """One owner has reached the limit of items in the queue."""
 
 
+@dataclass(eq=False, frozen=True)
+class Promise:
+    """Room that an owner waits for. While one waits for the room of others, nobody new gets in."""
+
+    owner: Hashable
+    items: int
+
+
 @dataclass(eq=False)
 class _Owner(Generic[T]):
     """An owner with items in the queue. `used_ms` starts at the virtual time at which they came."""
@@ -60,6 +68,7 @@ class FairQueue(Generic[T]):
         self._clock = clock
         self._owners: dict[Hashable, _Owner[T]] = {}
         self._items: dict[T, Hashable] = {}
+        self._promises: list[Promise] = []
         self._called: set[T] = set()
         self._slow: set[T] = set()
         self._ready: set[T] = set()
@@ -73,20 +82,35 @@ class FairQueue(Generic[T]):
         """How many items there are, including finished ones that have not left."""
         return len(self._items)
 
-    def check_room(self, owner: Hashable, items: int) -> None:
-        """Raises QueueFull or ShareFull if there is no room for this many more items of this owner."""
-        if len(self) + items > self._limit:
-            raise QueueFull
-        if (self._owners[owner].held if owner in self._owners else 0) + items > self._share:
-            raise ShareFull
+    def promise(self, owner: Hashable, items: int) -> Promise:
+        """Promise room. Promises are kept in their order; one whose owner's share is full holds up nobody."""
+        promise = Promise(owner, items)
+        self._promises.append(promise)
+        return promise
 
-    def join(self, owner: Hashable, items: Collection[T]) -> None:
+    def forgo(self, promise: Promise) -> None:
+        """The promise is kept, or no longer wanted."""
+        self._promises.remove(promise)
+
+    def has_room(self, promise: Promise) -> bool:
+        """Whether the promised items may join now."""
+        return self._next_promise() is promise and len(self) + promise.items <= self._limit
+
+    def join(self, owner: Hashable, items: Collection[T], promise: Promise | None = None) -> None:
         """Put the items of one owner into the queue: all of them or none.
+
+        Args:
+            owner: whose they are.
+            items: at least one.
+            promise: of room for these items.
 
         Raises:
             QueueFull, ShareFull: there is no room for all of them.
         """
-        self.check_room(owner, len(items))
+        if len(self) + len(items) > self._limit or self._next_promise() is not promise:
+            raise QueueFull
+        if not self._is_within_share(owner, len(items)):
+            raise ShareFull
         known = self._owners.get(owner)
         if not items:
             return
@@ -97,6 +121,12 @@ class FairQueue(Generic[T]):
         known.held += len(items)
         known.waiting.extend(items)
         self._items.update(dict.fromkeys(items, owner))
+
+    def _next_promise(self) -> Promise | None:
+        return next((each for each in self._promises if self._is_within_share(each.owner, each.items)), None)
+
+    def _is_within_share(self, owner: Hashable, items: int) -> bool:
+        return (self._owners[owner].held if owner in self._owners else 0) + items <= self._share
 
     @property
     def called(self) -> int:

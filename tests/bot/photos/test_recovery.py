@@ -1,7 +1,11 @@
 """Work that a stop or a kill interrupted is continued."""
 
 import asyncio
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from bot.operator.metrics import Metrics
 from bot.photos.agreement import Agreement
@@ -17,7 +21,7 @@ from bot.supervisor import Supervisor
 from bot.telegram.client import RetryingBot
 from bot.telegram.rate_limit import RateLimiter
 from bot.ui.i18n import load_i18n
-from inference.engine.engine import Engine
+from inference.engine.engine import Busy, Engine, Promise
 from storage.database import Database
 from storage.records import Outcome
 from tests.bot.pools import IdlePool
@@ -55,6 +59,43 @@ async def test_what_was_under_way_is_taken_up_again_once(
     # The same updates come again, as after a kill: they are answered already.
     await photo_service.receive([Incoming(request) for request in leftover.unread])
     assert len([each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]) == 2
+
+
+class PromisingEngine(Engine):
+    """Says when it has promised room."""
+
+    def __init__(self, pool: IdlePool, queue_limit: int) -> None:
+        super().__init__(pool, queue_limit=queue_limit)
+        self.promised = asyncio.Event()
+
+    @contextmanager
+    def promise(self, owner: Hashable, photos: int) -> Iterator[Promise]:
+        with super().promise(owner, photos) as promise:
+            self.promised.set()
+            yield promise
+
+
+async def test_a_photo_that_is_taken_up_again_gets_room_before_newcomers(
+    sandbox: Sandbox, database: Database, bot: RetryingBot
+) -> None:
+    """The engine is not started, so the answer is an apology."""
+    await People(sandbox.world).send_photos(EMMA, [sample("mole")], None)
+    await bot.get_updates(timeout=0)
+    await database.users.consent(EMMA)
+    [received] = await database.requests.unfinished()
+    engine = PromisingEngine(IdlePool(), queue_limit=1)
+    photo_service = PhotoService(
+        bot, database, engine, load_i18n(), Supervisor(), RateLimiter(), Metrics(engine), Agreement(bot, None)
+    )
+    with engine.queue("somebody"):
+        again = asyncio.create_task(photo_service.receive([Incoming(received)], accepted=True))
+        await engine.promised.wait()
+    with pytest.raises(Busy), engine.queue("newcomer"):
+        pass
+    await again
+    assert await database.requests.unfinished() == []
+    with engine.queue("newcomer"):
+        pass
 
 
 async def test_the_progress_message_of_a_killed_run_is_taken_away(

@@ -160,6 +160,38 @@ def test_limits_hold_until_items_leave() -> None:
     assert len(queue) == 0
 
 
+def test_promised_room_comes_in_order_and_before_newcomers() -> None:
+    queue, clock = queue_of(limit=4, share=3)
+    queue.join("a", ["a0", "a1"])
+    queue.join("b", ["b0"])
+    album, single = queue.promise("c", 3), queue.promise("d", 1)
+    assert not queue.has_room(album) and not queue.has_room(single)
+    with pytest.raises(QueueFull):
+        queue.join("e", ["e0"])
+    with pytest.raises(QueueFull):
+        queue.join("d", ["d0"], single)
+    assert work(queue, clock)
+    assert queue.has_room(album) and not queue.has_room(single)
+    queue.join("c", ["c0", "c1", "c2"], album)
+    queue.forgo(album)
+    assert queue.has_room(single)
+    queue.join("d", ["d0"], single)
+    queue.forgo(single)
+    queue.leave("d0")
+    queue.join("e", ["e0"])
+
+
+def test_a_promise_that_waits_for_its_owner_alone_holds_up_nobody() -> None:
+    queue, _clock = queue_of(limit=6, share=2)
+    queue.join("a", ["a0", "a1"])
+    own, other = queue.promise("a", 1), queue.promise("b", 1)
+    assert not queue.has_room(own) and queue.has_room(other)
+    queue.forgo(other)
+    queue.join("c", ["c0"])
+    queue.leave("a0")
+    assert queue.has_room(own)
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 6)), min_size=1, max_size=8), st.integers(0, 5))
 def test_the_place_that_is_told_is_the_place_one_has(arrivals: list[tuple[int, int]], already: int) -> None:
