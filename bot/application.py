@@ -105,7 +105,8 @@ class Application:
                 sign_of_life=self.settings.data_dir / SIGN_OF_LIFE,
             )
             async with webhook.listening(wanted, self.settings.stop_seconds):
-                await _until_stopped(handle_signals=handle_signals)
+                await _until_stopped(webhook.ended, handle_signals=handle_signals)
+            self.watch.error = webhook.error
         await self._finish()
         if self.watch.error is not None:
             raise self.watch.error
@@ -151,8 +152,7 @@ class Application:
                 logger.warning("last updates not acknowledged (%s): they come again", type(error).__name__)
 
 
-async def _until_stopped(*, handle_signals: bool) -> None:
-    stopped = asyncio.Event()
+async def _until_stopped(stopped: asyncio.Event, *, handle_signals: bool) -> None:
     if handle_signals:
         for each in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(each, stopped.set)

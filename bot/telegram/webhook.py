@@ -92,6 +92,9 @@ class Webhook:
         self._sign_of_life = sign_of_life
         self._taken: OrderedDict[int, asyncio.Future[None]] = OrderedDict()
         self._registered = False
+        # Set once Telegram refuses this bot for good; `error` then says why.
+        self.ended = asyncio.Event()
+        self.error: StartupError | None = None
 
     @asynccontextmanager
     async def listening(self, allowed_updates: list[str], stop_seconds: float) -> AsyncIterator[None]:
@@ -149,8 +152,15 @@ class Webhook:
                 if found.url != self._address.url:
                     logger.warning("somebody has changed the webhook of this bot; it is set again")
                     await self._register(allowed_updates)
-            except (TelegramAPIError, StartupError) as error:
+            except TelegramAPIError as error:
+                self.error = refusal(error)
+                if self.error is not None:
+                    self.ended.set()
+                    return
                 logger.warning("the webhook cannot be looked at (%s)", type(error).__name__)
+                continue
+            except StartupError as error:
+                logger.warning("%s", error)
                 continue
             if found.last_error_date and found.last_error_date != complaint:
                 complaint = found.last_error_date

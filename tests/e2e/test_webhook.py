@@ -1,5 +1,6 @@
 """The bot behind a webhook: the main road, and a kill in the middle of it."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from benchmarks.load.processes import BotProcess
 from bot.samples import sample
 from bot.sandbox.client import words
 from tests.e2e.playing import Person
+from tests.e2e.test_starting import UNKNOWN
 from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(300)
@@ -68,3 +70,13 @@ async def test_a_kill_in_the_middle_loses_nothing_that_was_sent_by_webhook(
 
     answered = await person.wait(replies)
     assert sorted(answered) == sorted(sent)
+
+
+async def test_a_token_that_is_revoked_ends_the_bot_behind_a_webhook(own_bot: BotProcess, http: ClientSession) -> None:
+    person = await Person(http, own_bot.api_url, 93, "Emma", "en").join()
+    await person.write("/start")
+    await person.answer()
+    await person.faults({"kind": "401", "method": "getWebhookInfo", "chat_id": None, "times": 1000})
+    assert own_bot.process is not None
+    assert await asyncio.to_thread(own_bot.process.wait, 120) == 2
+    assert own_bot.log.read_text().splitlines()[-1] == UNKNOWN
