@@ -22,6 +22,7 @@ from storage.erasure import Erasures, Traces
 from storage.errors import StorageError, StorageUnavailable
 from storage.follow_ups import FollowUps
 from storage.history import History
+from storage.labels import Labels
 from storage.location import locate
 from storage.lock import InstanceLock
 from storage.migrate import upgrade
@@ -37,6 +38,7 @@ from storage.shares import Shares
 from storage.staff import Staff
 from storage.statistics import Statistics
 from storage.tables import encryption_check, wrapped_keys
+from storage.training_pool import TrainingPool
 from storage.unread import Unread
 from storage.users import Users
 from storage.verdicts import Verdicts
@@ -71,6 +73,8 @@ class Database:
         self.shares = Shares(self._transactions, cipher)
         self.consents = Consents(self._transactions, self.traces)
         self.mole_pictures = MolePictures(self._transactions, cipher)
+        self.training_pool = TrainingPool(self._transactions, cipher)
+        self.labels = Labels(self._transactions, cipher)
         self.follow_ups = FollowUps(self._transactions, cipher)
         self.opinions = Opinions(self._transactions, cipher)
         self.retention = Retention(self._transactions, self.traces)
