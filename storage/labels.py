@@ -37,12 +37,14 @@ class Given(Enum):
 class Label:
     """What one person said of a photo: its label, and which outline is right, from 0 on.
 
-    `outline` is `NO_OUTLINE` where they found none right, and None where they were not asked or have not said.
+    `outline` is `NO_OUTLINE` where they found none right, and None where they were not asked or, while `outline_open`,
+    have not said.
     """
 
     request_id: int
     label: str
     outline: int | None
+    outline_open: bool
     at: datetime
 
 
@@ -96,7 +98,7 @@ class Labels:
             for query in (begun, wanted):
                 found = (await connection.execute(query.limit(1))).scalar_one_or_none()
                 if found is not None:
-                    return found
+                    return int(found)
         return None
 
     async def give(self, request_id: int, labeller_id: int, label: str, *, outlines: bool) -> Given:
@@ -152,7 +154,10 @@ class Labels:
     async def export(self, labeller_id: int) -> list[dict[str, Any]]:
         """What somebody of the staff labelled, as JSON types."""
         found = await self._all(pool_labels.c.labeller_id == labeller_id)
-        return [{**vars(each), "at": each.at.isoformat()} for each in found]
+        return [
+            {"photo": each.request_id, "label": each.label, "outline": each.outline, "at": each.at.isoformat()}
+            for each in found
+        ]
 
     async def standing(self) -> Standing:
         """How far the labelling is."""
@@ -164,10 +169,13 @@ class Labels:
             said[each.request_id].append(each.label)
         counts = Counter(_state(each) for each in said.values())
         return Standing(
-            len(photos),
-            sum(row.size for row in photos),
-            *(counts[state] for state in ("unlabelled", "begun", "decided", "undecided")),
-            [(each[0], each[1]) for each in said.values() if len(each) > 1],
+            photos=len(photos),
+            size=sum(row.size for row in photos),
+            unlabelled=counts["unlabelled"],
+            begun=counts["begun"],
+            decided=counts["decided"],
+            undecided=counts["undecided"],
+            pairs=[(each[0], each[1]) for each in said.values() if len(each) > 1],
         )
 
     async def _insert(self, connection: AsyncConnection, request_id: int, label: str, fresh: dict[str, Any]) -> bool:
@@ -196,8 +204,13 @@ class Labels:
         return self._cipher.seal_json({"label": label, "outline": outline}, pool_label_place(number))
 
     def _opened(self, row: Row[Any]) -> Label:
-        said = self._cipher.open_json(row.said, pool_label_place(row.id))
-        return Label(row.request_id, said["label"], said["outline"], row.at)
+        return opened_label(self._cipher, row)
+
+
+def opened_label(cipher: Cipher, row: Row[Any]) -> Label:
+    """The label of a row."""
+    said = cipher.open_json(row.said, pool_label_place(row.id))
+    return Label(row.request_id, said["label"], said["outline"], row.outline_open, row.at)
 
 
 def _state(labels: Sequence[str]) -> str:

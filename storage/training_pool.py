@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.cipher import Cipher, pool_label_place, pool_picture_place
+from storage.cipher import Cipher, pool_picture_place
 from storage.connections import Transactions
-from storage.labels import Label
+from storage.labels import Label, opened_label
 from storage.pool_tables import pool_labels, pool_photos
 from storage.records import Outcome, Purpose, Request
 from storage.sealed import SealedRequests
@@ -71,7 +72,7 @@ class TrainingPool:
     async def size(self) -> int:
         """The bytes of all photos in the pool."""
         async with self._transactions.read() as connection:
-            return (await connection.execute(select(func.coalesce(func.sum(pool_photos.c.size), 0)))).scalar_one()
+            return int((await connection.execute(select(func.coalesce(func.sum(pool_photos.c.size), 0)))).scalar_one())
 
     async def get(self, request_id: int) -> PoolPhoto | None:
         """A photo of the pool by the number of its request."""
@@ -103,12 +104,9 @@ class TrainingPool:
             if photo is not None:
                 yield photo
 
-    async def _labels(self, connection: Any, request_id: int) -> list[Label]:
+    async def _labels(self, connection: AsyncConnection, request_id: int) -> list[Label]:
         query = select(pool_labels).where(pool_labels.c.request_id == request_id).order_by(pool_labels.c.id)
-        return [
-            Label(request_id, **self._cipher.open_json(row.said, pool_label_place(row.id)), at=row.at)
-            for row in (await connection.execute(query)).all()
-        ]
+        return [opened_label(self._cipher, row) for row in (await connection.execute(query)).all()]
 
     def _opened(self, row: Row[Any], labels: Sequence[Label]) -> PoolPhoto:
         request = self._sealed.opened(row)

@@ -28,8 +28,8 @@ def pack(masks: Sequence[Mask], size: tuple[int, int]) -> bytes:
 
 def unpack(packed: bytes) -> list[Mask]:
     """The masks of what `pack` gave, without empty ones at its end. Blocking."""
-    bits = cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_UNCHANGED)
-    return [bits >> number & 1 > 0 for number in range(int(bits.max()).bit_length())]
+    bits = np.asarray(cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_UNCHANGED), np.uint8)
+    return [np.asarray(bits & 1 << number, np.bool_) for number in range(int(bits.max()).bit_length())]
 
 
 def mask_png(mask: Mask) -> bytes:

@@ -67,6 +67,7 @@ async def test_an_outline_is_judged_once_and_left_for_later(database: Database) 
     assert sorted(each.name for each in judged) == ["ALREADY", "NOTED"]
     [label] = await database.labels.of(first, ANNA)
     assert label.label == "nv" and label.outline in (1, NO_OUTLINE)
+    assert not label.outline_open
     assert await database.labels.judge(first, BORIS, 0) is Given.GONE
     assert await database.labels.next_for(ANNA) == second
 
@@ -76,7 +77,7 @@ async def test_a_label_stays_without_a_name_when_its_author_is_erased(database: 
     await database.users.seen(PERSON, "ru")
     await give(database, number, PERSON, "nv")
     [mine] = await database.labels.export(PERSON)
-    assert (mine["request_id"], mine["label"], mine["outline"]) == (number, "nv", None)
+    assert (mine["photo"], mine["label"], mine["outline"]) == (number, "nv", None)
     await database.users.delete(PERSON)
     assert await database.labels.export(PERSON) == []
     assert [each.label for each in await database.labels.of(number)] == ["nv"]
@@ -113,4 +114,4 @@ def test_two_or_the_majority_of_three_decide(labels: list[str], expected: str | 
 )
 def test_the_outline_that_most_found_right_counts(outlines: list[int | None], expected: int | None) -> None:
     now = datetime.now(UTC)
-    assert final_outline([Label(1, "nv", each, now) for each in outlines]) == expected
+    assert final_outline([Label(1, "nv", each, False, now) for each in outlines]) == expected
