@@ -1,15 +1,12 @@
 """Photos go into the training pool after they were answered, while nobody waits for an answer."""
 
 import asyncio
-import io
 import logging
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from PIL import Image
-
-from bot.learning.outlines import pack
+from bot.learning.outlines import pack, size_of
 from bot.photos.reading import NotRead, NotWanted, Reader
 from bot.telegram import outages
 from bot.telegram.client import RetryingBot
@@ -97,5 +94,4 @@ class PoolKeeper:
 
 
 def _outlines(examination: Examination) -> bytes:
-    with Image.open(io.BytesIO(examination.photo)) as picture:
-        return pack(masks_of(examination.analysis), picture.size)
+    return pack(masks_of(examination.analysis), size_of(examination.photo))

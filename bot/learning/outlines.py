@@ -1,11 +1,13 @@
 """The outlines kept with a photo: all candidates of the segmenter in one PNG, a bit of each pixel for each."""
 
+import io
 from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from inference.drawing.annotate import jpeg, outline
 from inference.photo import Photo, decode
@@ -30,6 +32,12 @@ def unpack(packed: bytes) -> list[Mask]:
     """The masks of what `pack` gave, without empty ones at its end. Blocking."""
     bits = np.asarray(cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_UNCHANGED), np.uint8)
     return [np.asarray(bits & 1 << number, np.bool_) for number in range(int(bits.max()).bit_length())]
+
+
+def size_of(picture: bytes) -> tuple[int, int]:
+    """Width and height of a JPEG in pixels, without decoding it."""
+    with Image.open(io.BytesIO(picture)) as opened:
+        return opened.size
 
 
 def mask_png(mask: Mask) -> bytes:
