@@ -13,6 +13,7 @@ from aiogram.utils.i18n import I18n
 
 from bot.follow_ups.asking import Asking
 from bot.health import SIGN_OF_LIFE
+from bot.learning.keeping import PoolKeeper
 from bot.middlewares.in_flight import InFlight
 from bot.moles.reminders import Reminding
 from bot.operator.access import Access
@@ -72,6 +73,7 @@ class Application:
     reminding: Reminding
     asking: Asking
     trials: Trials
+    pool_keeper: PoolKeeper
 
     async def serve(self, *, handle_signals: bool = True) -> None:
         """Continue unfinished work, then handle updates until the dispatcher stops.
@@ -137,6 +139,7 @@ class Application:
             start(log_loop_delay(settings.delay_log_seconds), "loop delay")
         start(self.trials.resume(), "trial of a model")
         start(self.trials.keep_reading(), "reading in the shadow")
+        start(self.pool_keeper.keep_keeping(), "training pool")
         await self.broadcaster.resume()
         start(self.broadcaster.keep_starting(), "scheduled announcements")
 

@@ -14,6 +14,7 @@ from bot.application import Application
 from bot.exports.desk import ExportDesk
 from bot.follow_ups.asking import Asking
 from bot.health import SIGN_OF_LIFE
+from bot.learning.keeping import PoolKeeper
 from bot.middlewares.access import AccessControl
 from bot.middlewares.backpressure import Backpressure
 from bot.middlewares.in_flight import InFlight
@@ -49,6 +50,7 @@ from inference.pipeline.joint import Joiner
 from inference.registry.evidence import melanomas_missed
 from inference.registry.registry import Registry
 from storage.database import Database
+from storage.records import Request
 
 
 async def run(settings: Settings, pace: Pace = PACE) -> None:
@@ -100,6 +102,12 @@ async def compose(
         agreement = Agreement(bot, settings.operator)
         build = partial(worker_pool, settings)
         trials = Trials(engine, build, access, database, bot)
+        pool_keeper = PoolKeeper(bot, database, engine, settings.training_pool_bytes)
+
+        def note_answer(request: Request) -> None:
+            trials.note_answer(request)
+            pool_keeper.note_answer()
+
         photo_service = PhotoService(
             bot,
             database,
@@ -110,7 +118,7 @@ async def compose(
             metrics,
             agreement,
             missed,
-            trials.note_answer,
+            note_answer,
         )
         second_reader = SecondReader(bot, database, engine, rate_limiter)
         rereading = Rereading(bot, database, engine, i18n, supervisor, rate_limiter)
@@ -170,6 +178,7 @@ async def compose(
                 reminding=Reminding(bot, database, i18n, rate_limiter),
                 asking=Asking(bot, database, i18n, rate_limiter),
                 trials=trials,
+                pool_keeper=pool_keeper,
             )
         finally:
             await supervisor.stop()

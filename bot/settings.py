@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     data_key: SecretStr | None = None
     retention_days: int | None = Field(default=None, ge=1, le=MAX_RETENTION_DAYS)
     backup_days: int | None = Field(default=None, ge=1, le=MAX_RETENTION_DAYS)
+    training_pool_mb: int = Field(default=2000, ge=0)
     weights_dir: Path = DEFAULT_WEIGHTS
     classifier: str | None = None
     operator: str | None = Field(default=None, max_length=100)
@@ -68,6 +69,11 @@ class Settings(BaseSettings):
         if self.bot_token is None:
             raise ValueError("no token is set")
         return self.bot_token.get_secret_value()
+
+    @property
+    def training_pool_bytes(self) -> int:
+        """What the photos that are kept for training may take."""
+        return self.training_pool_mb * 1_000_000
 
     @property
     def webhook(self) -> Address | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramNetworkError, TelegramServerError
@@ -69,12 +69,7 @@ async def _open_sandbox(settings: Settings) -> AsyncIterator[Settings]:
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Open the database with the key from DATA_KEY or from the data folder."""
     try:
-        url, path = locate(settings.database_url or url_of(settings.data_dir / "bot.db"))
-        if settings.data_key is not None:
-            key = settings.data_key.get_secret_value().encode()
-        else:
-            key = await asyncio.to_thread(load_or_create_key, settings.data_dir / "data.key", path)
-        database = await Database.open(url, key)
+        database = await _opened(settings, Database.open)
     except DatabaseInUse as error:
         raise AlreadyRunning(str(error)) from None
     except StorageError as error:
@@ -83,6 +78,28 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def open_beside(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database that a bot with these settings has made, and may be using."""
+    try:
+        database = await _opened(settings, Database.open_beside)
+    except StorageError as error:
+        raise StartupError(str(error)) from None
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def _opened(settings: Settings, opening: Callable[..., Awaitable[Database]]) -> Database:
+    url, path = locate(settings.database_url or url_of(settings.data_dir / "bot.db"))
+    if settings.data_key is not None:
+        key = settings.data_key.get_secret_value().encode()
+    else:
+        key = await asyncio.to_thread(load_or_create_key, settings.data_dir / "data.key", path)
+    return await opening(url, key)
 
 
 @asynccontextmanager

@@ -28,6 +28,7 @@ class Action(StrEnum):
     TRIAL = "trial"
     READ_AGAIN = "read_again"
     TELL = "tell"
+    LABEL = "label"
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,16 @@ def verdict_place(request_id: int) -> str:
     return f"verdicts.said {request_id}"
 
 
+def pool_picture_place(column: str, request_id: int) -> str:
+    """Where the training pool keeps a photo, or the outlines in it."""
+    return f"pool_photos.{column} {request_id}"
+
+
+def pool_label_place(label_id: int) -> str:
+    """Where a label of a photo in the training pool is kept."""
+    return f"pool_labels.said {label_id}"
+
+
 def share_name_place(column: str, token_hash: str) -> str:
     """Where a share keeps the name of its owner or its reader."""
     return f"shares.{column} {token_hash}"

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.connections import Transactions
 from storage.erasure import Traces
+from storage.pool_tables import pool_photos
 from storage.records import Purpose
-from storage.tables import consents, mole_photos, mole_pictures, moles, users
+from storage.tables import consents, mole_photos, mole_pictures, moles, requests, users
 
 
 class Consents:
@@ -61,3 +62,6 @@ async def _withdraw(connection: AsyncConnection, user_id: int, purposes: list[Pu
         theirs = select(mole_photos.c.request_id).join(moles, moles.c.id == mole_photos.c.mole_id)
         theirs = theirs.where(moles.c.user_id == user_id)
         await connection.execute(delete(mole_pictures).where(mole_pictures.c.request_id.in_(theirs)))
+    if Purpose.TRAINING in purposes:
+        sent = select(requests.c.id).where(requests.c.user_id == user_id)
+        await connection.execute(delete(pool_photos).where(pool_photos.c.request_id.in_(sent)))

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
@@ -22,9 +23,10 @@ from storage.erasure import Erasures, Traces
 from storage.errors import StorageError, StorageUnavailable
 from storage.follow_ups import FollowUps
 from storage.history import History
+from storage.labels import Labels
 from storage.location import locate
 from storage.lock import InstanceLock
-from storage.migrate import upgrade
+from storage.migrate import newest, upgrade
 from storage.mole_pictures import MolePictures
 from storage.moles import Moles
 from storage.opinions import Opinions
@@ -37,6 +39,7 @@ from storage.shares import Shares
 from storage.staff import Staff
 from storage.statistics import Statistics
 from storage.tables import encryption_check, wrapped_keys
+from storage.training_pool import TrainingPool
 from storage.unread import Unread
 from storage.users import Users
 from storage.verdicts import Verdicts
@@ -71,6 +74,8 @@ class Database:
         self.shares = Shares(self._transactions, cipher)
         self.consents = Consents(self._transactions, self.traces)
         self.mole_pictures = MolePictures(self._transactions, cipher)
+        self.training_pool = TrainingPool(self._transactions, cipher)
+        self.labels = Labels(self._transactions, cipher)
         self.follow_ups = FollowUps(self._transactions, cipher)
         self.opinions = Opinions(self._transactions, cipher)
         self.retention = Retention(self._transactions, self.traces)
@@ -84,23 +89,53 @@ class Database:
         encrypted with another key. While its key is being changed, it opens only together with the `successor` of the
         key, to finish that.
         """
-        cipher = Cipher(key)
-        location, path = locate(url)
-        lock = SessionLock(location) if path is None else InstanceLock(path)
-        name = location.database if path is None else path
-        database = cls(create_engine(location), cipher, lock)
-        try:
+        database, path = cls._at(url, key)
+        location = database._engine.url
+        async with database._opening(path):
             if path is not None:
                 await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-            await lock.acquire()
+            await database._lock.acquire()
             if path is not None:
                 await asyncio.to_thread(_create, path)
             await asyncio.to_thread(upgrade, location, key)
             await database._check(Cipher(successor) if successor is not None else None)
             # The log may still have data that an earlier process erased or a migration encrypted.
             await database.traces.wipe()
+        return database
+
+    @classmethod
+    async def open_beside(cls, url: str | URL, key: bytes) -> Self:
+        """Open a database that another process may be using, for a short work on what that one does not remember.
+
+        Raises StorageError as `open` does, and where there is none or its schema is not that of this program.
+        """
+        database, path = cls._at(url, key)
+        async with database._opening(path):
+            if path is not None and not path.exists():
+                raise StorageError(f"there is no database {path}: change DATA_DIR or DATABASE_URL, or start the bot")
+            async with database._transactions.read() as connection:
+                version = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one()
+            if version != newest(database._engine.url, key):
+                raise StorageError(
+                    "the database has the schema of another version: start the bot of this version first"
+                )
+            await database._check(None)
+        return database
+
+    @classmethod
+    def _at(cls, url: str | URL, key: bytes) -> tuple[Self, Path | None]:
+        location, path = locate(url)
+        lock = SessionLock(location) if path is None else InstanceLock(path)
+        return cls(create_engine(location), Cipher(key), lock), path
+
+    @asynccontextmanager
+    async def _opening(self, path: Path | None) -> AsyncIterator[None]:
+        """Close the database where it cannot be opened, and say in one line why."""
+        name = self._engine.url.database if path is None else path
+        try:
+            yield
         except (DBAPIError, PostgresError, StorageUnavailable, OSError) as error:
-            await database.close()
+            await self.close()
             if path is None:
                 reason = str(getattr(error, "orig", error)).partition("\n")[0]
                 raise StorageError(
@@ -113,15 +148,14 @@ class Database:
                 f"cannot create the database {path}: {error.strerror}; make its folder writable or change DATABASE_URL"
             ) from error
         except CommandError as error:
-            await database.close()
+            await self.close()
             raise StorageError(
                 f"the database {name} was written by a newer version of this program: "
                 "update the program or change DATABASE_URL"
             ) from error
         except BaseException:
-            await database.close()
+            await self.close()
             raise
-        return database
 
     async def close(self) -> None:
         await self._engine.dispose()

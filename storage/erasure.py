@@ -6,11 +6,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection
 
-from sqlalchemy import Select, delete
+from sqlalchemy import Select, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.connections import Transactions
 from storage.errors import StorageUnavailable
+from storage.pool_tables import pool_labels
 from storage.tables import broadcasts, shares, users
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,9 @@ async def erase_people(connection: AsyncConnection, user_ids: Collection[int] | 
     """Delete people with everything of theirs and what others shared with them; returns how many people."""
     await connection.execute(delete(broadcasts).where(broadcasts.c.admin_id.in_(user_ids)))
     await connection.execute(delete(shares).where(shares.c.reader_id.in_(user_ids)))
+    # What they labelled are other people's photos: the labels stay, and nobody can tell any more whose they were.
+    theirs = pool_labels.c.labeller_id.in_(user_ids)
+    await connection.execute(update(pool_labels).where(theirs).values(labeller_id=None))
     return (await connection.execute(delete(users).where(users.c.id.in_(user_ids)))).rowcount
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -15,6 +16,11 @@ def upgrade(url: URL, key: bytes, revision: str = "head") -> None:
     `key` decrypts the data, and encrypts it again. Raises StorageError if it is not the right key.
     """
     command.upgrade(_config(url, key), revision)
+
+
+def newest(url: URL, key: bytes) -> str | None:
+    """The revision that `upgrade` leads to."""
+    return ScriptDirectory.from_config(_config(url, key)).get_current_head()
 
 
 def downgrade(url: URL, key: bytes, revision: str) -> None:

@@ -260,6 +260,7 @@ class Holdings:
     photos: int
     moles: int
     pictures: int
+    training: int
     verdicts: int
     announcements: int
 

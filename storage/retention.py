@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.connections import Transactions
 from storage.erasure import Traces, erase_people
+from storage.pool_tables import pool_photos
 from storage.records import Purpose
 from storage.tables import consents, mole_photos, moles, requests, retention_clock, shares, users
 
@@ -97,6 +98,9 @@ async def _erase_before(connection: AsyncConnection, moment: datetime) -> int:
     erased = (
         await connection.execute(delete(requests).where(old, requests.c.id.not_in(_first_photos(moment))))
     ).rowcount
+    # A mole's first photo may stay for longer, to be compared with; for training it may not.
+    of_old = pool_photos.c.request_id.in_(select(requests.c.id).where(old))
+    erased += (await connection.execute(delete(pool_photos).where(of_old))).rowcount
     has_requests = select(requests.c.id).where(requests.c.user_id == users.c.id).exists()
     # Somebody with whom a result is shared may never have agreed to have photos read.
     reads = select(shares.c.id).where(shares.c.reader_id == users.c.id, shares.c.accepted_at.is_not(None)).exists()

@@ -20,6 +20,8 @@ from storage.cipher import (
     mole_name_place,
     mole_picture_place,
     opinion_place,
+    pool_label_place,
+    pool_picture_place,
     request_place,
     share_name_place,
     share_note_place,
@@ -27,6 +29,7 @@ from storage.cipher import (
 )
 from storage.connections import Transactions
 from storage.errors import StorageError
+from storage.pool_tables import pool_labels, pool_photos
 from storage.tables import (
     broadcasts,
     encryption_check,
@@ -65,6 +68,9 @@ SEALED: dict[Column[Any], Place] = {
     mole_pictures.c.picture: lambda row: mole_picture_place(row.request_id),
     second_opinions.c.said: lambda row: opinion_place(row.request_id, row.classifier),
     verdicts.c.said: lambda row: verdict_place(row.request_id),
+    pool_photos.c.picture: lambda row: pool_picture_place("picture", row.request_id),
+    pool_photos.c.outlines: lambda row: pool_picture_place("outlines", row.request_id),
+    pool_labels.c.said: lambda row: pool_label_place(row.id),
     shares.c.owner_name: lambda row: share_name_place("owner_name", row.token_hash),
     shares.c.reader_name: lambda row: share_name_place("reader_name", row.token_hash),
     share_notes.c.note: lambda row: share_note_place(row.share_id),

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, select, update
 
 from storage.connections import Transactions
 from storage.erasure import Erasures, Traces, erase_people
+from storage.pool_tables import pool_photos
 from storage.records import DeliveryState, Holdings, User
 from storage.tables import broadcasts, deliveries, mole_pictures, moles, requests, users, verdicts
 
@@ -119,6 +120,7 @@ class Users:
             (requests, requests.c.user_id == user_id),
             (moles, moles.c.user_id == user_id),
             (mole_pictures, mole_pictures.c.request_id.in_(theirs)),
+            (pool_photos, pool_photos.c.request_id.in_(theirs)),
             (verdicts, verdicts.c.request_id.in_(theirs)),
             (broadcasts, broadcasts.c.admin_id == user_id),
         ]

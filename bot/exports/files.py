@@ -32,6 +32,8 @@ async def files(database: Database, user_id: int, operator: str | None) -> Async
         "second_opinions": await database.opinions.export(user_id),
         "doctors_said": await database.verdicts.export(user_id),
         "shares": await database.shares.export(user_id),
+        "training": [each async for each in _training(database, user_id)],
+        "labelled_by_you": await database.labels.export(user_id),
     }
     yield "data.json", await asyncio.to_thread(_json, about)
     latest: deque[dict[str, Any]] = deque(maxlen=MOST_RESULTS)
@@ -51,6 +53,13 @@ async def files(database: Database, user_id: int, operator: str | None) -> Async
         yield file
     async for mole_id, request_id, picture in database.mole_pictures.export(user_id):
         yield f"photos/mole-{mole_id}/{request_id}.jpg", picture
+    async for photo in database.training_pool.export(user_id):
+        yield f"photos/training/{photo.request_id}.jpg", photo.picture
+
+
+async def _training(database: Database, user_id: int) -> AsyncIterator[dict[str, Any]]:
+    async for photo in database.training_pool.export(user_id):
+        yield {"request_id": photo.request_id, "labels": [each.label for each in photo.labels]}
 
 
 async def _mole_reports(database: Database, user_id: int, operator: str | None) -> AsyncGenerator[File, None]:
@@ -89,12 +98,14 @@ def readme() -> str:
         "\n"
         "data.json: who you are to me, what you agreed to and when, announcements, your moles with their "
         "measures,\n"
-        "what you share and what is shared with you, and what doctors said, as you told me.\n"
+        "what you share and what is shared with you, what doctors said, as you told me, and how photos that you gave\n"
+        "for training were labelled.\n"
         "results.json, results.csv: every photo with its time, result, your answers and your note. From 2,000 photos\n"
         "on there are more of these files, such as results-2.csv.\n"
         "moles.csv: every photo of every mole with its measures.\n"
         "reports: your latest results and each mole as pages to read or print.\n"
-        "photos: the photos of moles that you let me keep. I keep no others; they are in your chat.\n"
+        "photos: the photos of moles, and those for training, that you let me keep. I keep no others; they are in "
+        "your chat.\n"
         "\n"
         "All times are UTC, which is three hours behind Moscow. In the tables p_mel and so on are the "
         "probabilities of\n"

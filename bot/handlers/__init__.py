@@ -20,6 +20,7 @@ from bot.handlers import (
     groups,
     help,
     history,
+    labelling,
     language,
     membership,
     models,
@@ -58,6 +59,7 @@ IN_ORDER = (
     trials,
     release_news,
     staff,
+    labelling,
     # Before the commands: a photo with a command as its caption is still a photo to analyse.
     photos,
     documents,

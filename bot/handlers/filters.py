@@ -24,6 +24,11 @@ async def is_owner(event: Message | CallbackQuery, access: Access) -> bool:
     return _may(event, access, Role.OWNER)
 
 
+async def is_reviewer(event: Message | CallbackQuery, access: Access) -> bool:
+    """The same for reviewers, administrators and owners."""
+    return _may(event, access, Role.REVIEWER)
+
+
 def expects(*states: State) -> Callable[[Message, FSMContext], Awaitable[bool]]:
     """A filter: is one of these expected now?
 

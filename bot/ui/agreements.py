@@ -44,8 +44,11 @@ def screen(user: User, agreed: Collection[Purpose], retention_days: int | None) 
                 ]
             ).rstrip(),
             _(
-                "<b>Training.</b> Only if you switch this on may whoever runs me use your photos to improve the "
-                "models. You can take it back at any time; what a model has learnt by then cannot be taken out of it."
+                "<b>Training.</b> Only if you switch this on are your photos used to improve the models. From the next "
+                "photo on, I then keep each one that gets an answer, encrypted. Whoever runs me, and doctors who help, "
+                "see it without your name, say what it shows, and train new models with it. Switched off, the photos "
+                "are erased at once and the next model is made without them; what a model has learnt by then cannot "
+                "be taken out of it."
             ),
             _("<b>A question after four weeks.</b> After a warning I ask once whether somebody has seen the spot."),
         ]
@@ -64,7 +67,7 @@ def question() -> Shown:
     """Whether the agreement to the terms is really to be taken back."""
     text = _(
         "<b>Take your agreement back?</b>\n"
-        "I then read no photos and remind you of nothing. Kept photos of moles are erased. Your results stay until "
+        "I then read no photos and remind you of nothing. All photos that I kept are erased. Your results stay until "
         "/delete; /start begins anew."
     )
     yes = (_("Yes, take it back"), Agree(matter=Matter.USE, wanted=False).pack())

@@ -35,14 +35,19 @@ def user_commands() -> list[BotCommand]:
 
 def staff_commands(role: Role) -> list[BotCommand]:
     """The additional commands for a role, in the current language."""
+    labelling = [
+        BotCommand(command="label", description=_("Label a photo for training")),
+        BotCommand(command="labels", description=_("How far the labelling is")),
+    ]
     if role is Role.REVIEWER:
-        return []
+        return labelling
     commands = [
         BotCommand(command="broadcast", description=_("Announce something")),
         BotCommand(command="broadcasts", description=_("Past announcements")),
         BotCommand(command="models", description=_("Served models and their figures")),
         BotCommand(command="stats", description=_("Requests and users by day")),
         BotCommand(command="health", description=_("How I am doing right now")),
+        *labelling,
         BotCommand(command="maintenance", description=_("Let new photos wait")),
         BotCommand(command="ban", description=_("Ban somebody; /unban lifts the ban")),
         BotCommand(command="audit", description=_("What the staff did")),

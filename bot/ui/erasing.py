@@ -14,6 +14,8 @@ def question(held: Holdings, operator: str | None, backup_days: int | None) -> s
         goes.append(_("moles with measures and reminders: {number}").format(number=held.moles))
     if held.pictures:
         goes.append(_("kept photos of moles: {number}").format(number=held.pictures))
+    if held.training:
+        goes.append(_("photos kept for training: {number}").format(number=held.training))
     if held.verdicts:
         goes.append(_("what doctors said: {number}").format(number=held.verdicts))
     if held.announcements:

@@ -151,9 +151,9 @@ def privacy(operator: str | None, user: User, retention_days: int | None) -> str
             ),
             _(
                 "<b>What is not kept.</b> The photo itself: it is read in memory and forgotten, unless you let me keep "
-                "photos of moles. Its place and time (EXIF) are never kept. Nothing is used for training unless you "
-                "agree to that, and nothing goes to anybody but Telegram, through which you write to me, and whom you "
-                "share it with."
+                "photos of moles, or photos for training. Its place and time (EXIF) are never kept. Nothing is used "
+                "for training unless you agree to that, and nothing goes to anybody but Telegram, through which you "
+                "write to me, and whom you share it with."
             ),
             kept + " " + agreed,
             _(

@@ -8,11 +8,14 @@ from storage.records import Mole, Purpose, Verdict
 from storage.shares import Share
 
 PERSON = 7_654_321_987
+LABELLER = 1
 PICTURE = b"\xff\xd8 a kept photo " * 50
+OUTLINES = b"\x89PNG outlines"
 
 
 async def fill(database: Database, user_id: int = PERSON, photos: int = 3) -> Mole:
-    """Photos with results and notes, a mole with kept pictures, verdicts, second opinions, reminder, announcement."""
+    """Photos with results and notes, some of them in the training pool with a label; a mole with kept pictures,
+    verdicts, second opinions, reminder, announcement."""
     await database.users.seen(user_id, "ru")
     await database.users.consent(user_id)
     for purpose in Purpose:
@@ -29,6 +32,9 @@ async def fill(database: Database, user_id: int = PERSON, photos: int = 3) -> Mo
         await database.verdicts.note(request.id, user_id, Verdict("nv", False))
         for classifier in ("ensemble 3.0.0", "fixcaps 3.0.0"):
             await database.opinions.note(request.id, classifier, {"label": "nv", "n": number})
+        if number < 3:
+            assert await database.training_pool.keep(request.id, PICTURE, OUTLINES, most_bytes=10_000)
+            await database.labels.give(request.id, LABELLER, "nv", outlines=True)
     await database.reminders.set(mole.id, 3, datetime.now(UTC))
     broadcast = await database.broadcasts.create(user_id, user_id, "photo", "news", "[]", "announced file")
     now = datetime.now(UTC)
@@ -50,4 +56,5 @@ async def everything(database: Database, user_id: int = PERSON) -> dict[str, Any
         "second_opinions": await database.opinions.export(user_id),
         "shares": await database.shares.export(user_id),
         "pictures": [each async for each in database.mole_pictures.export(user_id)],
+        "training": [each async for each in database.training_pool.export(user_id)],
     }

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
-from storage import Database, DatabaseInUse, url_of
+from storage import Database, DatabaseInUse, StorageError, url_of
+from storage.migrate import downgrade
 
 ROOT = Path(__file__).parents[2]
 HOLDER = """
@@ -62,3 +64,26 @@ async def test_a_folder_of_any_name_holds_its_database(tmp_path: Path, key: byte
     await database.close()
     assert [each.name for each in tmp_path.iterdir()] == [name]
     assert {"bot.db", "bot.db.lock"} <= {each.name for each in folder.iterdir()}
+
+
+async def test_a_short_work_goes_on_beside_the_process_that_has_the_lock(url: str, key: bytes) -> None:
+    database = await Database.open(url, key)
+    beside = await Database.open_beside(url, key)
+    await beside.users.seen(1, "ru")
+    assert await database.users.get(1) is not None
+    await beside.close()
+    with pytest.raises(DatabaseInUse):
+        await Database.open(url, key)
+    with pytest.raises(StorageError, match="another key"):
+        await Database.open_beside(url, Fernet.generate_key())
+    await database.close()
+
+
+async def test_beside_another_version_nothing_is_opened(path: Path, key: bytes) -> None:
+    with pytest.raises(StorageError, match="there is no database"):
+        await Database.open_beside(url_of(path), key)
+    assert not path.parent.exists()
+    await (await Database.open(url_of(path), key)).close()
+    await asyncio.to_thread(downgrade, url_of(path), key, "0015")
+    with pytest.raises(StorageError, match="start the bot of this version first"):
+        await Database.open_beside(url_of(path), key)

@@ -97,7 +97,7 @@ async def test_the_question_says_what_goes_and_what_backups_hold(
 
 
 def test_how_long_backups_are_kept_is_said_where_it_is_set() -> None:
-    held = Holdings(1, 0, 0, 0, 0)
+    held = Holdings(1, 0, 0, 0, 0, 0)
     with load_i18n().context():
         assert "they are erased after 30 days at the latest." in erasing.question(held, None, 30)
         assert "Ask: A &amp; B." in erasing.question(held, "A & B", None)

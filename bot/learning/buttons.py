@@ -1,0 +1,40 @@
+"""Callback data of the buttons by which photos of the pool are labelled."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from aiogram.filters.callback_data import CallbackData
+from pydantic import Field
+
+from bot.learning.outlines import MOST
+from bot.ui.callbacks import RowId
+
+Candidate = Annotated[int, Field(ge=-1, lt=MOST)]
+
+
+class Turn(StrEnum):
+    """What a labeller does after a photo."""
+
+    NEXT = "label:next"
+    LEAVE = "label:leave"
+
+
+class GiveLabel(CallbackData, prefix="label"):
+    """Call a photo this."""
+
+    request_id: RowId
+    label: str
+
+
+class ShowOutline(CallbackData, prefix="outline"):
+    """Show another outline of a photo."""
+
+    request_id: RowId
+    candidate: Candidate
+
+
+class TakeOutline(CallbackData, prefix="outlined"):
+    """Call an outline right; -1 is that none is."""
+
+    request_id: RowId
+    candidate: Candidate

@@ -1,0 +1,59 @@
+"""The pool as tasks of Label Studio: `images/ID.jpg`, `tasks.json` to import, and `config.xml` for the project."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from bot.learning.folder import Mirror
+from bot.learning.words import LABELS
+from storage.training_pool import PoolPhoto
+
+PARTS: Final = ("images", "tasks.json", "config.xml")
+# As Label Studio serves files of a folder on its own machine.
+LOCAL_FILES: Final = "/data/local-files/?d="
+
+
+class LabelStudio:
+    """All photos of the pool as tasks. What the bot and others said of them is left out: whoever labels sees none of
+    it."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._tasks: list[dict[str, Any]] = []
+
+    def add(self, photo: PoolPhoto) -> bool:
+        """Put a photo in. Blocking."""
+        name = f"images/{photo.request_id}.jpg"
+        self._mirror.write(name, photo.picture)
+        self._tasks.append({"data": {"image": f"{LOCAL_FILES}{name}"}})
+        return True
+
+    def close(self) -> None:
+        """Write tasks and configuration. Blocking."""
+        choices = "".join(f'    <Choice value="{name}"/>\n' for name in LABELS)
+        config = (
+            f'<View>\n  <Image name="image" value="$image" zoom="true"/>\n'
+            f'  <Choices name="label" toName="image" choice="single">\n{choices}  </Choices>\n</View>\n'
+        )
+        self._mirror.write("tasks.json", json.dumps(self._tasks, indent=1).encode())
+        self._mirror.write("config.xml", config.encode())
+
+
+def labels_of(tasks: list[dict[str, Any]]) -> Iterable[tuple[str, str, str]]:
+    """Picture, label and annotator of what was labelled, from an export of Label Studio as JSON.
+
+    Raises:
+        KeyError, TypeError: it is none.
+    """
+    found = []
+    for task in tasks:
+        for annotation in task["annotations"]:
+            if annotation.get("was_cancelled"):
+                continue
+            who = annotation.get("completed_by", "")
+            # A name, a number, or a person with both, by the version that exported it.
+            name = who.get("email") or who.get("id") if isinstance(who, dict) else who
+            for result in annotation["result"]:
+                if result["type"] == "choices" and len(result["value"]["choices"]) == 1:
+                    found.append((task["data"]["image"], result["value"]["choices"][0], str(name)))
+    return found

@@ -1,0 +1,139 @@
+"""The pool out into a folder, and labels that came back into the pool."""
+
+import asyncio
+import csv
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, NamedTuple, Protocol
+
+from bot.learning import coco, imagefolder, label_studio
+from bot.learning.coco import Coco
+from bot.learning.folder import Mirror
+from bot.learning.imagefolder import ImageFolder
+from bot.learning.label_studio import LabelStudio
+from bot.learning.words import LABELS
+from storage.database import Database
+from storage.training_pool import PoolPhoto
+
+LONGEST_NAME: Final = 64
+
+
+class Form(StrEnum):
+    """The forms of an export."""
+
+    IMAGEFOLDER = "imagefolder"
+    COCO = "coco"
+    LABEL_STUDIO = "labelstudio"
+
+
+class Writer(Protocol):
+    """Puts photos into a folder in some form, one after another."""
+
+    def add(self, photo: PoolPhoto) -> bool:
+        """Put a photo in; False where this form leaves it out. Blocking."""
+
+    def close(self) -> None:
+        """Write what is about all of them. Blocking."""
+
+
+_WRITERS: Final[Mapping[Form, tuple[Callable[[Mirror], Writer], tuple[str, ...]]]] = {
+    Form.IMAGEFOLDER: (ImageFolder, imagefolder.PARTS),
+    Form.COCO: (Coco, coco.PARTS),
+    Form.LABEL_STUDIO: (LabelStudio, label_studio.PARTS),
+}
+
+
+class NotImportable(ValueError):
+    """A file with labels cannot be used; the text says why, and what to do."""
+
+
+class Outside(NamedTuple):
+    """What somebody outside of the chat called a photo of the pool; `who` is empty where the file does not say it."""
+
+    request_id: int
+    label: str
+    who: str = ""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """How many photos were written, and how many files of an earlier export were removed."""
+
+    photos: int
+    removed: int
+
+
+@dataclass(frozen=True)
+class Imported:
+    """How many labels were taken, and how many were of photos that are not in the pool any more."""
+
+    taken: int
+    gone: int
+
+
+async def export(database: Database, root: Path, form: Form = Form.IMAGEFOLDER) -> Exported:
+    """Make a folder show the pool as it is now: what was taken back goes from the folder too.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    writer, parts = _WRITERS[form]
+    mirror = await asyncio.to_thread(Mirror, root, parts)
+    written = writer(mirror)
+    photos = 0
+    async for photo in database.training_pool.all():
+        photos += await asyncio.to_thread(written.add, photo)
+    await asyncio.to_thread(written.close)
+    return Exported(photos, await asyncio.to_thread(mirror.close))
+
+
+async def take(database: Database, labels: Sequence[Outside], name: str) -> Imported:
+    """Note labels by people outside. `name` says whose they are, together with who did each of them."""
+    taken = 0
+    for each in labels:
+        who = f"{name} {each.who}".strip()[:LONGEST_NAME]
+        taken += await database.labels.take(each.request_id, who, each.label)
+    return Imported(taken, len(labels) - taken)
+
+
+def read_labels(path: Path) -> list[Outside]:
+    """Labels from `labels.csv`, a folder `LABEL/ID.jpg`, a COCO file, or an export of Label Studio as JSON. Blocking.
+
+    Raises:
+        NotImportable: it is none of these, or has a label that there is not.
+    """
+    try:
+        if path.is_dir():
+            return _checked((each.name, each.parent.name) for each in sorted(path.glob("*/*")) if each.is_file())
+        if path.suffix == ".csv":
+            with path.open(newline="", encoding="utf-8-sig") as file:
+                return _checked([(row["image"], row["label"]) for row in csv.DictReader(file)])
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        read = label_studio.labels_of if isinstance(content, list) else coco.labels_of
+        return _checked(read(content))
+    except OSError as error:
+        raise NotImportable(f"{path}: {error.strerror}") from error
+    except NotImportable as error:
+        raise NotImportable(f"{path}: {error}") from None
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise NotImportable(
+            f"{path} is neither labels.csv, a folder of folders, COCO, nor an export of Label Studio as JSON"
+        ) from error
+
+
+def _checked(found: Iterable[tuple[str, ...]]) -> list[Outside]:
+    labels: dict[tuple[int, str], Outside] = {}
+    for picture, label, *who in found:
+        number = re.fullmatch(r"(?:.*\D)?(\d{1,18})", PurePosixPath(picture).stem)
+        if number is None:
+            raise NotImportable(f"{picture!r} is no picture of an export: its name has no number")
+        if label not in LABELS:
+            raise NotImportable(f"{picture} has the label {label!r}; there are {', '.join(LABELS)}")
+        this = Outside(int(number[1]), label, *who)
+        if labels.setdefault((this.request_id, this.who), this) != this:
+            raise NotImportable(f"{picture} has two labels")
+    return list(labels.values())
