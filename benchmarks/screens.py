@@ -180,7 +180,7 @@ async def what_comes_later(phone: Phone, shop: Phones) -> AsyncIterator[Screen]:
 
 def chosen(message: Message, choice: int) -> str:
     """The data of a button that answers a question by its place among the choices."""
-    data = [each["callback_data"] for row in message["reply_markup"]["inline_keyboard"] for each in row]
+    data: list[str] = [each["callback_data"] for row in message["reply_markup"]["inline_keyboard"] for each in row]
     return next(each for each in data if each.startswith("ask:") and each.endswith(f":{choice}"))
 
 
