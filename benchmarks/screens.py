@@ -1,145 +1,204 @@
-"""`python -m benchmarks.screens`: pictures of the screens of docs/patient.md, from the real bot in a real browser.
+"""`python -m benchmarks.screens LOW RAISED HIGH`: pictures of the screens of docs/patient.md, from the real bot.
 
-It plays a person in each language through the sandbox and takes a picture of each message on the chat page, 390 pixels
-wide as on a phone. It needs chromium, fonts-dejavu-core and fonts-noto-color-emoji of Debian.
+A person in each language meets every kind of screen, and each is a picture 390 pixels wide, as on a phone. The three
+photos are answered with "watch it", "have it looked at" and "see a doctor". It needs what `benchmarks.phone` needs.
 """
 
-import argparse
 import asyncio
 import io
-import tempfile
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from aiohttp import ClientSession
 from PIL import Image
-from playwright.async_api import Page, async_playwright
 
-from benchmarks.load.chats import is_progress
-from benchmarks.load.processes import ROOT, BotProcess, sandbox_process
-from benchmarks.screenshots import CHROMIUM, SHARPNESS, WIDTH
+from benchmarks.phone import Phone, Phones, options, phones
 from bot.samples import sample
-from bot.sandbox.client import Message, Person
-from bot.ui.callbacks import Past, Show, Strip
+from bot.sandbox.client import Message
 
-PEOPLE = {"en": (1001, "Emma"), "ru": (1002, "Ivan")}
-TIMEOUT_SECONDS = 300.0
+PEOPLE = {"en": (1001, "Emma"), "ru": (1002, "Анна")}
+BOT = "@sandbox_bot"
+
+Screen = tuple[str, Message, Message | None]
+"""Its name, and the first and the last message of it; None where it is one message."""
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main() -> int:
     """Write the pictures; exit status 0."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.screens", description=__doc__)
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "patient", help="folder (default: docs/patient)")
-    options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder, sandbox_process() as address:
-        # A machine that is busy with other work takes its time.
-        bot = BotProcess(address, Path(folder), {"PHOTO_SECONDS": "300", "OPERATOR": "Example Clinic"})
-        bot.start()
-        try:
-            asyncio.run(take(address, options.out))
-        finally:
-            bot.stop()
+    given = options("screens", __doc__, number=3)
+    asyncio.run(take([each.read_bytes() for each in given.photos], given.out))
     return 0
 
 
-async def take(address: str, out: Path) -> None:
+async def take(pictures: Sequence[bytes], out: Path) -> None:
     """Have the conversation in each language and write a picture of each screen."""
-    async with async_playwright() as playwright, ClientSession() as http:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        for language, (user_id, name) in PEOPLE.items():
-            page = await browser.new_page(
-                viewport={"width": WIDTH, "height": 1600}, device_scale_factor=SHARPNESS, locale="en-GB"
-            )
-            await page.goto(f"{address}/#{user_id}")
-            await page.add_style_tag(content="#toast { display: none }")
-            person = Person(http, address, user_id, name, language)
-            async for screen, message in screens(Patient(person)):
-                await save(page, message, out / f"screen-{screen}-{language}.png")
-            await page.close()
-        await browser.close()
+    async with phones() as shop:
+        for language, (number, name) in PEOPLE.items():
+            phone = await shop.hand(number, name, language)
+            for part in (beginning, answers, questions, moles, past, words_of_their_own, their_data):
+                async for name, first, last in part(phone, pictures):
+                    await phone.picture(first, out / f"{name}-{language}.png", last)
+            async for name, first, last in what_comes_later(phone, shop):
+                await phone.picture(first, out / f"{name}-{language}.png", last)
+            group = await phone.gather("Family")
+            photo = (await phone.send_photos(pictures[0], chat_id=group, caption=f"{BOT}?"))[0]
+            private = await phone.settled()
+            await phone.picture(private, out / f"from-group-{language}.png")
+            notice = next(each for each in await phone.messages(group) if each["from"]["is_bot"])
+            await phone.look_at("Family")
+            await phone.picture(photo, out / f"group-{language}.png", notice)
 
 
-class Patient:
-    """A person who waits for each answer."""
-
-    def __init__(self, person: Person) -> None:
-        self.person = person
-        self._seen = 0
-
-    async def write(self, text: str) -> Message:
-        await self.person.write(text)
-        return await self.answer()
-
-    async def send(self, name: str) -> Message:
-        """Send a drawn photo; its answer, once nothing more is said about it."""
-        await self.person.send_photos(sample(name))
-        message = await self.answer()
-        await self.person.wait(lambda chat: None if any(map(is_progress, chat["messages"])) else True, TIMEOUT_SECONDS)
-        return message
-
-    async def press(self, message: Message, data: str) -> Message:
-        """Press a button that leads to a new message."""
-        await self.person.press(message["message_id"], data)
-        return await self.answer()
-
-    async def turn(self, message: Message, data: str) -> Message:
-        """Press a button that changes its message."""
-        await self.person.press(message["message_id"], data)
-
-        def changed(chat: dict[str, Any]) -> Message | None:
-            now: Message = next(each for each in chat["messages"] if each["message_id"] == message["message_id"])
-            return now if now.get("edit_date") != message.get("edit_date") or now != message else None
-
-        return await self.person.wait(changed, TIMEOUT_SECONDS)
-
-    async def answer(self) -> Message:
-        """The next message of the bot."""
-
-        def find(chat: dict[str, Any]) -> Message | None:
-            messages: list[Message] = chat["messages"]
-            for message in messages:
-                if message["from"]["is_bot"] and message["message_id"] > self._seen and not is_progress(message):
-                    self._seen = message["message_id"]
-                    return message
-            return None
-
-        return await self.person.wait(find, TIMEOUT_SECONDS)
+async def beginning(phone: Phone, pictures: Sequence[bytes]) -> AsyncIterator[Screen]:
+    """From /start to the first photo."""
+    welcome = await phone.ask("/start")
+    yield "start", welcome, None
+    [early] = await phone.send_photos(pictures[0])
+    asked = await phone.settled()
+    yield "early", early, asked
+    offer = await phone.tap(asked, "consent")
+    await phone.turn(offer, "earlier:read")
+    yield "offered", offer, await phone.settled()
+    yield "help", await phone.ask("/help"), None
+    yield "howto", await phone.ask("/howto"), None
+    for kind in ("blurred", "dark", "skin"):
+        [sent] = await phone.send_photos(sample(kind))
+        yield f"refused-{kind}", sent, await phone.settled()
 
 
-async def screens(patient: Patient) -> AsyncIterator[tuple[str, Message]]:
-    """Each screen by name, in the order in which a person may meet them."""
-    await patient.press(await patient.write("/start"), Show.CONSENT)
-    yield "howto", await patient.write("/howto")
-    yield "refused", await patient.send("blurred")
-    answer = await patient.send("uneven")
-    request_id = _request(answer)
-    question = await patient.turn(answer, f"ask:{request_id}:0:-2")
-    yield "body", await patient.turn(question, f"ask:{request_id}:1:-2")
-    which = await patient.press(answer, f"follow:{request_id}")
-    yield "places", await patient.press(which, f"addto:{request_id}:0")
-    await patient.send("mole")
-    listed = await patient.write("/history")
-    yield "history", listed
-    yield "pictures", await patient.press(listed, Strip(number=0, by="").pack())
-    yield "warned", await patient.turn(listed, Past(number=0, by="warned").pack())
-    yield "agreements", await patient.press(await patient.write("/privacy"), Show.AGREEMENTS)
-    yield "export", await patient.write("/export")
-    yield "delete", await patient.write("/delete")
+async def answers(phone: Phone, pictures: Sequence[bytes]) -> AsyncIterator[Screen]:
+    """The three tiers, what their buttons show, and an album."""
+    for tier, picture in zip(("low", "raised", "high"), pictures, strict=True):
+        [sent] = await phone.send_photos(picture)
+        answer = await phone.settled()
+        yield f"answer-{tier}", sent, answer
+        yield f"why-{tier}", await phone.tap(answer, "why:"), None
+    yield "kinds", await phone.turn(answer, "kinds:"), None
+    said = {"en": "It itches since spring", "ru": "Зудит с весны"}[phone.language]
+    [sent] = await phone.send_photos(pictures[0], caption=said)
+    yield "answer-note", sent, await phone.settled()
+    sent = (await phone.send_photos(*pictures))[0]
+    yield "album", sent, await phone.settled()
+    report = await phone.tap(answer, "doctor:")
+    yield "report-message", report, None
+    verdict = await phone.tap(answer, "right:")
+    yield "verdict", verdict, None
+    await phone.turn(verdict, "said:")
+    yield "biopsy", verdict, None
+    await phone.turn(verdict, "biopsy:")
+    yield "verdict-noted", verdict, None
 
 
-def _request(answer: Message) -> int:
-    data = [each["callback_data"] for row in answer["reply_markup"]["inline_keyboard"] for each in row]
-    return int(next(each for each in data if each.startswith("why:")).split(":")[1])
+async def questions(phone: Phone, pictures: Sequence[bytes]) -> AsyncIterator[Screen]:
+    """The six questions and the surer answer."""
+    answer = await phone.show(pictures[1])
+    await phone.turn(answer, "ask:")
+    yield "question-age", answer, None
+    for choice, name in ((2, "body"), (7, "changed"), (1, "bleeds"), (0, "itches"), (3, "felt")):
+        await phone.turn(answer, chosen(await phone.latest(answer), choice))
+        yield f"question-{name}", answer, None
+    await phone.turn(answer, chosen(await phone.latest(answer), 0))
+    yield "answered-questions", answer, None
 
 
-async def save(page: Page, message: Message, path: Path) -> None:
-    """Write a picture of one message as the page shows it, in 256 colours."""
-    shown = page.locator(f'article[data-ids="{message["message_id"]}"]')
-    await shown.scroll_into_view_if_needed()
-    await page.wait_for_timeout(800)
-    picture = Image.open(io.BytesIO(await shown.screenshot())).convert("RGB")
-    picture.quantize(256, Image.Quantize.MEDIANCUT).save(path, optimize=True)
+async def moles(phone: Phone, pictures: Sequence[bytes]) -> AsyncIterator[Screen]:
+    """A mole is named, compared and watched."""
+    answer = await phone.show(pictures[2])
+    which = await phone.tap(answer, "follow:")
+    yield "which-mole", which, None
+    places = await phone.tap(which, "addto:")
+    yield "places", places, None
+    named = await phone.tap(places, "place:")
+    yield "named", named, None
+    second = await phone.show(turned(pictures[2]))
+    known = await phone.tap(second, "follow:")
+    compared = await phone.tap(known, "addto:")
+    yield "comparison", compared, None
+    remind = await phone.tap(compared, "mole:remind:")
+    yield "reminder", remind, None
+    await phone.turn(remind, "remind:")
+    clock = await phone.answer()
+    yield "clock", remind, clock
+    await phone.turn(clock, f"clock:{noon()}")
+    yield "clock-set", clock, None
+    yield "moles", await phone.ask("/moles"), None
+    yield "forget", await phone.tap(compared, "mole:ask:"), None
+
+
+async def past(phone: Phone, pictures: Sequence[bytes]) -> AsyncIterator[Screen]:
+    """The history, narrowed and in small pictures."""
+    listed = await phone.ask("/history")
+    yield "history", listed, None
+    yield "history-pictures", await phone.tap(listed, "strip:"), None
+    await phone.turn(listed, "past:0:warned")
+    yield "history-warned", listed, None
+    await phone.turn(listed, "history:months")
+    yield "history-months", listed, None
+    entry = await phone.tap(await phone.ask("/history"), "result:")
+    yield "history-entry", entry, None
+
+
+async def words_of_their_own(phone: Phone, pictures: Sequence[bytes]) -> AsyncIterator[Screen]:
+    """What people write, and what is answered."""
+    texts = {
+        "en": ("Is this cancer?", "What should I do?", "It itches and bleeds", "Hello", "Thanks", "How much is it?"),
+        "ru": ("Это рак?", "Что мне делать?", "Чешется и кровоточит", "Здравствуйте", "Спасибо", "Сколько стоит?"),
+    }[phone.language]
+    for name, text in zip(("cancer", "advice", "symptom", "greeting", "thanks", "unknown"), texts, strict=True):
+        sent = await phone.write(text)
+        yield f"talk-{name}", sent, await phone.answer()
+    sent = await phone.send_clip("voice")
+    yield "talk-voice", sent, await phone.answer()
+
+
+async def their_data(phone: Phone, pictures: Sequence[bytes]) -> AsyncIterator[Screen]:
+    """Privacy, agreements, export and deletion."""
+    privacy = await phone.ask("/privacy")
+    yield "privacy", privacy, None
+    agreements = await phone.tap(privacy, "agreements")
+    yield "agreements", agreements, None
+    yield "withdraw", await phone.tap(agreements, "withdraw:ask"), None
+    yield "export", await phone.ask("/export"), None
+    yield "delete", await phone.ask("/delete"), None
+    yield "language", await phone.ask("/language"), None
+
+
+async def what_comes_later(phone: Phone, shop: Phones) -> AsyncIterator[Screen]:
+    """The reminder of a mole, and the question after a warning, as if their time had come."""
+    with closing(sqlite3.connect(shop.folder / "bot.db")) as database:
+        for table in ("reminders", "follow_ups"):
+            database.execute(f"UPDATE {table} SET due_at = datetime('now', '-1 hour')")
+        database.commit()
+    first, second = await phone.answer(), await phone.answer()
+    reminder, question = sorted((first, second), key=lambda each: "photo" in each)
+    yield "reminded", reminder, None
+    yield "follow-up", question, None
+    yield "not-yet", await phone.tap(question, "unseen:"), None
+
+
+def chosen(message: Message, choice: int) -> str:
+    """The data of a button that answers a question by its place among the choices."""
+    data: list[str] = [each["callback_data"] for row in message["reply_markup"]["inline_keyboard"] for each in row]
+    return next(each for each in data if each.startswith("ask:") and each.endswith(f":{choice}"))
+
+
+def noon() -> int:
+    """Minutes from UTC to where it is about noon now."""
+    return max(-600, 60 * (12 - datetime.now(UTC).hour))
+
+
+def turned(picture: bytes) -> bytes:
+    """The same lesion as on another photo: turned and cut."""
+    with Image.open(io.BytesIO(picture)) as photo:
+        width, height = photo.size
+        cut = photo.rotate(12, Image.Resampling.BICUBIC).crop(
+            (width // 8, height // 8, width - width // 8, height - height // 8)
+        )
+        buffer = io.BytesIO()
+        cut.convert("RGB").save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from bot.operator.rereading import Rereading
 from bot.operator.trials import Trials
 from bot.photos.agreement import Agreement
 from bot.photos.albums import Albums
+from bot.photos.answered_picture import AnsweredPictures
 from bot.photos.explaining import Explainer
 from bot.photos.inbox import Inbox
 from bot.photos.second_reading import SecondReader
@@ -132,6 +133,7 @@ async def compose(
             access=access,
             agreement=agreement,
             albums=Albums(),
+            answered_pictures=AnsweredPictures(database, second_reader),
             broadcaster=broadcaster,
             database=database,
             engine=engine,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -51,7 +52,8 @@ class Result:
     person's answers, or None if there are none. `domain` is what the photo was taken with. `missed` is the share of
     melanomas in such photos that got an answer of low risk, or None if it was not measured. `spots` is how many the
     photo shows; the answer is about the worst. If there were too many photos, this one will probably be accepted in
-    `retry_after` seconds. `model` is the name and version of the classifier that gave it.
+    `retry_after` seconds. `model` is the name and version of the classifier that gave it. `sent_before` is when the
+    same photo came first.
     """
 
     label: str | None = None
@@ -65,6 +67,7 @@ class Result:
     symptoms: tuple[Symptom, ...] = ()
     before: "Result | None" = None
     model: str | None = None
+    sent_before: datetime | None = None
 
     @classmethod
     def of(cls, analysis: Analysis, missed: float | None = None) -> "Result":
@@ -85,6 +88,7 @@ class Result:
     def stored(cls, result: Mapping[str, Any]) -> "Result":
         """The result from the return value of `to_stored`."""
         risk, reason, before = result.get("risk"), result.get("refusal"), result.get("before")
+        sent_before = result.get("sent_before")
         return cls(
             label=result.get("label"),
             probabilities=result.get("probabilities", {}),
@@ -96,7 +100,12 @@ class Result:
             symptoms=tuple(map(Symptom, result.get("symptoms", ()))),
             before=cls.stored(before) if before is not None else None,
             model=result.get("models", {}).get("classifier"),
+            sent_before=datetime.fromisoformat(sent_before) if sent_before is not None else None,
         )
+
+
+DRAWN = "drawn"
+"""The key of the risk that the picture of an answer states, in a stored result."""
 
 
 def to_stored(result: Result, analysis: Analysis | None) -> dict[str, Any]:
@@ -111,10 +120,14 @@ def to_stored(result: Result, analysis: Analysis | None) -> dict[str, Any]:
         "spots": result.spots,
         "symptoms": list(result.symptoms),
     }
+    if result.sent_before is not None:
+        stored["sent_before"] = result.sent_before.isoformat()
     if result.before is not None:
         stored["before"] = to_stored(result.before, None)
     if analysis is not None:
         stored["models"] = dict(analysis.models)
         stored["timings"] = dict(analysis.timings)
+        stored["fingerprint"] = analysis.fingerprint
+        stored[DRAWN] = result.risk
         stored["box"] = list(analysis.lesion.box) if analysis.lesion is not None else None
     return stored

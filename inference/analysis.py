@@ -65,7 +65,7 @@ class Analysis:
     sum 1. A refused analysis has a `refusal`, no probabilities, and None as `label` and `risk`. The answer is about the
     `lesion`, the worst if there are several. `more_lesions` are the others, the worst first. `domain` is what the photo
     was probably taken with, or None if no network saw it. `models` maps a role to the name and version of its
-    model. `timings` maps a step to milliseconds.
+    model. `timings` maps a step to milliseconds. `fingerprint` tells whether the same photo came again.
     """
 
     label: str | None
@@ -78,6 +78,7 @@ class Analysis:
     more_lesions: tuple[Lesion, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
+    fingerprint: str = ""
 
 
 class Colour(StrEnum):

@@ -1,9 +1,10 @@
-"""Chats whose number changes: a group that becomes a supergroup."""
+"""Requests that change their chat: with a group that becomes a supergroup, or from a group to a private chat."""
 
 from sqlalchemy import select, update
 
 from storage.cipher import Cipher
 from storage.connections import Transactions
+from storage.records import Request
 from storage.sealed import SealedRequests
 from storage.tables import requests
 
@@ -27,3 +28,14 @@ class Chats:
                 # Message numbers start again in a supergroup, so one may exist already.
                 moved += (await connection.execute(this.prefix_with("OR IGNORE"))).rowcount
         return moved
+
+    async def take_over(self, request_id: int, message_id: int) -> Request | None:
+        """Make a request be about this message of its sender's private chat; None if it was erased meanwhile."""
+        this = select(requests).where(requests.c.id == request_id)
+        async with self._transactions.write() as connection:
+            row = (await connection.execute(this)).one_or_none()
+            if row is None:
+                return None
+            values = self._sealed.moved(row, row.user_id, message_id)
+            await connection.execute(update(requests).where(requests.c.id == request_id).values(values))
+            return self._sealed.opened((await connection.execute(this)).one())

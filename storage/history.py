@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from storage.cipher import Cipher, request_place
 from storage.connections import Transactions
@@ -63,6 +63,14 @@ class History:
         async with self._transactions.read() as connection:
             return list((await connection.execute(query)).scalars())
 
+    async def first_before(self, request: Request, matches: Callable[[Mapping[str, Any]], bool]) -> datetime | None:
+        """When the sender's first answered request came whose result matches, among the latest before this one."""
+        query = _results(_wanted(request.user_id, ALL) & (requests.c.id < request.id))
+        async with self._transactions.read() as connection:
+            rows: Sequence[Any] = (await connection.execute(query)).all()
+        found = await asyncio.to_thread(self._those_that_match, rows, matches)
+        return next((row.created_at for row in reversed(rows) if row.id == found[-1]), None) if found else None
+
     async def _of_ids(self, ids: Sequence[int]) -> list[Request]:
         query = select(requests).where(requests.c.id.in_(ids)).order_by(requests.c.id.desc())
         async with self._transactions.read() as connection:
@@ -71,18 +79,12 @@ class History:
 
     async def _matching(self, wanted: ColumnElement[bool], matches: Callable[[Mapping[str, Any]], bool]) -> list[int]:
         """All of them are decrypted: nothing in the database tells in clear what was found."""
-        columns = requests.c
-        query = (
-            select(columns.id, columns.user_id, columns.chat_id, columns.message_id, columns.edited_at, columns.result)
-            .where(wanted, columns.result.is_not(None))
-            .order_by(columns.id.desc())
-            .limit(BATCH)
-        )
+        query = _results(wanted)
         found: list[int] = []
         last: int | None = None
         while True:
             async with self._transactions.read() as connection:
-                older = query if last is None else query.where(columns.id < last)
+                older = query if last is None else query.where(requests.c.id < last)
                 rows: Sequence[Any] = (await connection.execute(older)).all()
             if not rows:
                 return found
@@ -98,6 +100,14 @@ class History:
             return matches(self._cipher.open_json(row.result, place))
         except StorageError:
             return False
+
+
+def _results(wanted: ColumnElement[bool]) -> Select[Any]:
+    """The latest of these results, as they are kept, each with what its decryption needs."""
+    names = ("id", "created_at", "user_id", "chat_id", "message_id", "edited_at", "result")
+    columns = [requests.c[each] for each in names]
+    query = select(*columns).where(wanted, requests.c.result.is_not(None))
+    return query.order_by(requests.c.id.desc()).limit(BATCH)
 
 
 def _wanted(user_id: int, narrowed: Narrowed) -> ColumnElement[bool]:

@@ -145,9 +145,16 @@ class Requests:
         return {row.id for row in rows}
 
     async def amend(
-        self, request_id: int, user_id: int, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+        self,
+        request_id: int,
+        user_id: int,
+        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        reply_file_id: str | None = None,
     ) -> None:
-        """Replace the result of an answered request, if it is this person's own. `change` makes the new result."""
+        """Replace the result of an answered request, if it is this person's own, and its picture if there is another.
+
+        `change` makes the new result.
+        """
         theirs = (requests.c.id == request_id) & (requests.c.user_id == user_id)
         answered = select(requests).where(theirs, requests.c.outcome.in_(ANSWERED), requests.c.result.is_not(None))
         async with self._transactions.write() as connection:
@@ -157,6 +164,8 @@ class Requests:
             result = self._sealed.opened(row).result
             if result is not None:
                 values = self._sealed.decided(row, change(result))
+                if reply_file_id is not None:
+                    values = self._sealed.answered_again(row, change(result), reply_file_id)
                 await connection.execute(update(requests).where(theirs).values(values))
 
     async def answer_again(self, request_id: int, result: Mapping[str, Any], reply_file_id: str | None) -> None:

@@ -47,10 +47,14 @@ class SealedRequests:
             values["result"] = self._cipher.open_json(row.result, _place(row, "result"))
         return values
 
-    def moved(self, row: Row[Any], chat_id: int) -> dict[str, Any]:
-        """The values that change when a row moves to another chat. Raises StorageError if it cannot be decrypted."""
-        place = (row.user_id, chat_id, row.message_id, row.edited_at)
-        values: dict[str, Any] = {"chat_id": chat_id}
+    def moved(self, row: Row[Any], chat_id: int, message_id: int | None = None) -> dict[str, Any]:
+        """The values that change when a row moves to another chat, and there to another message.
+
+        Raises StorageError if it cannot be decrypted.
+        """
+        identity = {"chat_id": chat_id, "message_id": message_id or row.message_id}
+        place = (row.user_id, *identity.values(), row.edited_at)
+        values: dict[str, Any] = dict(identity)
         for name, value in self._decrypted(row).items():
             seal = self._cipher.seal_json if name == "result" else self._cipher.seal_text
             values[name] = seal(value, request_place(name, *place))

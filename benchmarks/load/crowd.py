@@ -17,7 +17,7 @@ FIRST_ID = 600_001
 JOINING_AT_ONCE = 10
 ASKING_PAUSE_SECONDS = 1.0
 UPLOADS_AT_ONCE = 20
-ANSWER_PATIENCE_SECONDS = 60.0
+ANSWER_TIMEOUT_SECONDS = 60.0
 
 
 def pictures(folder: Path | None) -> list[bytes]:
@@ -81,7 +81,7 @@ class Crowd:
         while True:
             for command, took in self.asked.items():
                 try:
-                    async with asyncio.timeout(ANSWER_PATIENCE_SECONDS):
+                    async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
                         took.append(await self.ask(person, command))
                 except TimeoutError:
                     self.unanswered += 1

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiogram import Router
 from aiogram.types import CallbackQuery
@@ -55,6 +56,7 @@ async def read_again(
     # What the person reported stays true, whatever a model sees.
     before = Result.stored(request.result or {})
     result = Result.of(analysis, missed.get(analysis.domain) if analysis.domain else None).reporting(before.symptoms)
+    result = replace(result, sent_before=before.sent_before)
     if result.label is None:
         await send_text(bot, request, result)
         return

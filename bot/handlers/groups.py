@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from aiogram import Bot, F, Router
-from aiogram.enums import ChatType
+from aiogram.enums import ChatAction, ChatType
 from aiogram.exceptions import TelegramAPIError
 from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
@@ -17,10 +17,10 @@ from bot.operator.access import Access
 from bot.photos.albums import Incoming
 from bot.photos.inbox import has_picture, received, record_received
 from bot.photos.service import PhotoService
+from bot.photos.taking_over import take_over
 from bot.telegram.gone import is_gone
 from bot.ui.i18n import supported_language
 from storage.database import Database
-from storage.records import Received
 from storage.retry import until_stored
 
 
@@ -65,16 +65,21 @@ async def read(
     if access.under_maintenance:
         await message.reply(_("🔧 I am being maintained. Please ask me again later."))
         return
-    taken = await _taken_over(received(pictured), sender.id, bot)
-    if taken is None:
+    request = None
+    # A stranger to whom it may not write is not even recorded.
+    if await _may_write(sender.id, bot):
+        await database.users.seen(sender.id, supported_language(sender.language_code))
+        photo = replace(
+            received(pictured), media_group_id=None, thread_id=None, edited_at=0, note=pictured.caption or message.text
+        )
+        request = await take_over(bot, database, await record_received(database, photo))
+    if request is None:
         await message.reply(
             _(
                 "I answer in private, and may not write to you yet. Press Start in our chat and ask again: {link}"
             ).format(link=link)
         )
         return
-    await database.users.seen(sender.id, supported_language(sender.language_code))
-    request = await record_received(database, replace(taken, note=pictured.caption or message.text))
     await message.reply(_("I have taken your photo to our private chat and answer there: {link}").format(link=link))
     await photo_service.receive([Incoming(request)])
 
@@ -85,13 +90,12 @@ async def refer(message: Message, bot: Bot) -> None:
     await message.reply(text.format(link=f"https://t.me/{me.username}"))
 
 
-async def _taken_over(photo: Received, user_id: int, bot: Bot) -> Received | None:
-    """The same photo in the private chat, to be answered there; None where the bot may not write to the person."""
-    send = bot.send_photo if photo.kind == "photo" else bot.send_document
+async def _may_write(user_id: int, bot: Bot) -> bool:
+    """Whether the bot may write to somebody in private."""
     try:
-        sent = await send(user_id, photo.file_id)
+        await bot.send_chat_action(user_id, ChatAction.TYPING)
     except TelegramAPIError as error:
         if is_gone(error):
-            return None
+            return False
         raise
-    return replace(photo, chat_id=user_id, message_id=sent.message_id, media_group_id=None, thread_id=None, edited_at=0)
+    return True

@@ -9,6 +9,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.past import page
+from bot.photos.answered_picture import AnsweredPictures
 from bot.results import Result
 from bot.ui import replies
 from bot.ui.actions import keyboard as keyboard_of
@@ -45,7 +46,13 @@ async def turn(callback: CallbackQuery, callback_data: HistoryPage, user: User, 
 
 
 async def open_entry(
-    callback: CallbackQuery, callback_data: HistoryEntry, user: User, database: Database, bot: Bot, engine: Engine
+    callback: CallbackQuery,
+    callback_data: HistoryEntry,
+    user: User,
+    database: Database,
+    bot: Bot,
+    engine: Engine,
+    answered_pictures: AnsweredPictures,
 ) -> None:
     # The number in a button is only a claim: the database gives a result to its owner alone.
     request = await database.requests.get_owned(callback_data.request_id, user.id)
@@ -53,11 +60,17 @@ async def open_entry(
         await callback.answer(_("This result is no longer there."), show_alert=True)
         return
     await callback.answer()
-    await _show(bot, user, request, topic(callback.message), engine)
+    await _show(bot, user, request, topic(callback.message), engine, answered_pictures)
 
 
 async def open_link(
-    message: Message, command: CommandObject, user: User, database: Database, bot: Bot, engine: Engine
+    message: Message,
+    command: CommandObject,
+    user: User,
+    database: Database,
+    bot: Bot,
+    engine: Engine,
+    answered_pictures: AnsweredPictures,
 ) -> None:
     number = int((command.args or "").removeprefix("result_"))
     request = await database.requests.get_owned(number, user.id)
@@ -66,10 +79,17 @@ async def open_link(
             _("I show a result to nobody but the person who sent its photo, and this one is not among yours. /start")
         )
         return
-    await _show(bot, user, request, topic(message), engine)
+    await _show(bot, user, request, topic(message), engine, answered_pictures)
 
 
-async def _show(bot: Bot, user: User, request: Request, thread_id: int | None, engine: Engine) -> None:
+async def _show(
+    bot: Bot,
+    user: User,
+    request: Request,
+    thread_id: int | None,
+    engine: Engine,
+    answered_pictures: AnsweredPictures,
+) -> None:
     result = Result.stored(request.result or {})
     text = f"{local_moment(request.created_at, user)}\n{replies.result_text(result)}"
     markup = keyboard_of(result, request.id)
@@ -79,15 +99,13 @@ async def _show(bot: Bot, user: User, request: Request, thread_id: int | None, e
             text=_("Read it again with the new model"), callback_data=ReadAgain(request_id=request.id).pack()
         )
         markup.inline_keyboard.insert(0, [again])
-    if request.reply_file_id is not None:
+    picture = await answered_pictures.of(request)
+    if picture is not None:
         with contextlib.suppress(TelegramBadRequest):
-            await bot.send_photo(
-                user.id,
-                request.reply_file_id,
-                caption=text,
-                message_thread_id=thread_id,
-                reply_markup=markup,
+            sent = await bot.send_photo(
+                user.id, picture, caption=text, message_thread_id=thread_id, reply_markup=markup
             )
+            await answered_pictures.sent(request, picture, sent)
             return
     await bot.send_message(user.id, text, message_thread_id=thread_id, reply_markup=markup)
 

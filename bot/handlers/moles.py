@@ -200,19 +200,17 @@ def card_buttons(mole: Mole, standing: Standing, *, with_topic: bool = False) ->
 async def _send_comparison(
     callback: CallbackQuery, bot: RetryingBot, mole: Mole, standing: Standing, mole_service: MoleService
 ) -> None:
-    text = wording.card(mole, standing, None)
     buttons = card_buttons(mole, standing)
     if len(standing.photos) < 2:
-        await say(callback, bot, text, buttons)
+        await say(callback, bot, wording.card(mole, standing, None), buttons)
         return
     try:
         drawing = await mole_service.compare(standing)
     except NotRead as error:
         await send_text(bot, standing.photos[-1].request, error.result)
         return
-    note = _("Yellow: the outline of the first photo. Bars: how far two photos of an unchanged mole differ.")
     picture = BufferedInputFile(drawing, f"mole-{mole.id}.jpg")
-    caption = f"{text}\n{note}"
+    caption = wording.card(mole, standing, None, compared=True)
     thread = topic(callback.message)
     await bot.send_photo(mole.user_id, picture, caption=caption, message_thread_id=thread, reply_markup=buttons)
 

@@ -17,6 +17,7 @@ from aiogram.types import (
 from aiogram.utils.i18n import gettext as _
 
 from bot.moles.body import body_picture
+from bot.photos.answered_picture import AnsweredPictures
 from bot.questions.lasting import fill_in, first_to_ask, known_of_mole, taken_over
 from bot.questions.questions import Question, questions
 from bot.questions.surer import Join, answers_of, with_answers
@@ -39,7 +40,12 @@ def setup() -> Router:
 
 
 async def step(
-    callback: CallbackQuery, callback_data: Ask, user: User, database: Database, joiner: Join | None
+    callback: CallbackQuery,
+    callback_data: Ask,
+    user: User,
+    database: Database,
+    joiner: Join | None,
+    answered_pictures: AnsweredPictures,
 ) -> None:
     # The number in a button is only a claim: the database gives a request to its owner alone.
     request = await _answered(database, callback_data.request_id, user.id)
@@ -62,7 +68,7 @@ async def step(
         callback_data = callback_data.model_copy(update={"question": asked})
     result = Result.stored(request.result or {})
     if callback_data.question == len(every):
-        await buttons.replace(callback, replies.answer(result), keyboard(result, request.id))
+        await _show_answer(callback, request, result, answered_pictures)
         return
     text = _text(result, every, callback_data.question)
     if skipped:
@@ -72,6 +78,18 @@ async def step(
     picture = await _picture(request, every, callback_data.question)
     if picture is None or not await _replace_picture(callback, picture, text, markup):
         await buttons.replace(callback, text, markup)
+
+
+async def _show_answer(
+    callback: CallbackQuery, request: Request, result: Result, answered_pictures: AnsweredPictures
+) -> None:
+    """Put the answer where the questions were; its picture states what the answer says now."""
+    text, markup = replies.answer(result), keyboard(result, request.id)
+    picture = await answered_pictures.of(request)
+    if isinstance(picture, InputFile) and (sent := await _replace_picture(callback, picture, text, markup)):
+        await answered_pictures.sent(request, picture, sent)
+        return
+    await buttons.replace(callback, text, markup)
 
 
 async def _picture(request: Request, every: tuple[Question, ...], number: int) -> InputFile | str | None:
@@ -85,14 +103,13 @@ async def _picture(request: Request, every: tuple[Question, ...], number: int) -
 
 async def _replace_picture(
     callback: CallbackQuery, picture: InputFile | str, text: str, markup: InlineKeyboardMarkup
-) -> bool:
-    """Show another picture in a message that has one; False where that cannot be done."""
+) -> Message | bool:
+    """Show another picture in a message that has one; the message, or False where that cannot be done."""
     message = callback.message
     if not isinstance(message, Message) or not message.photo:
         return False
     with contextlib.suppress(TelegramBadRequest):
-        await message.edit_media(InputMediaPhoto(media=picture, caption=text), reply_markup=markup)
-        return True
+        return await message.edit_media(InputMediaPhoto(media=picture, caption=text), reply_markup=markup)
     return False
 
 

@@ -138,8 +138,9 @@ async def compare(
             return
     if await _still_readable(callback, share, user, database, bot):
         picture = BufferedInputFile(drawing, f"shared-{share.id}.jpg")
-        note = _("Yellow: the outline of the first photo. Bars: how far two photos of an unchanged mole differ.")
-        await bot.send_photo(user.id, picture, caption=note, message_thread_id=topic(callback.message))
+        await bot.send_photo(
+            user.id, picture, caption=moles_wording.what_is_drawn(), message_thread_id=topic(callback.message)
+        )
 
 
 async def report(

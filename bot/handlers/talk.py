@@ -4,8 +4,9 @@ from functools import partial
 from typing import Any
 
 from aiogram import F, Router
-from aiogram.types import Message
+from aiogram.types import InputFile, Message
 
+from bot.photos.answered_picture import AnsweredPictures
 from bot.questions.surer import reporting
 from bot.results import Result
 from bot.talk import answers
@@ -38,7 +39,14 @@ async def _meant(message: Message, user: User, database: Database) -> Request | 
     return await database.requests.last_answered(user.id)
 
 
-async def talk(message: Message, symptoms: Any, intent: Intent | None, user: User, database: Database) -> None:
+async def talk(
+    message: Message,
+    symptoms: Any,
+    intent: Intent | None,
+    user: User,
+    database: Database,
+    answered_pictures: AnsweredPictures,
+) -> None:
     last = await _meant(message, user, database)
     if symptoms and last is not None:
         await database.requests.amend(last.id, user.id, partial(reporting, symptoms=symptoms))
@@ -46,7 +54,14 @@ async def talk(message: Message, symptoms: Any, intent: Intent | None, user: Use
     result = Result.stored(last.result) if last is not None and last.result is not None else None
     markup = keyboard(result, last.id) if result is not None and last is not None else None
     if symptoms:
-        await message.answer(answers.to_symptoms(symptoms, noted=result is not None), reply_markup=markup)
+        text = answers.to_symptoms(symptoms, result)
+        # What was said may have made the answer more urgent than its picture states.
+        picture = await answered_pictures.of(last) if last is not None else None
+        if last is not None and isinstance(picture, InputFile):
+            sent = await message.answer_photo(picture, caption=text, reply_markup=markup)
+            await answered_pictures.sent(last, picture, sent)
+        else:
+            await message.answer(text, reply_markup=markup)
     elif intent is not None:
         await message.answer(
             answers.to_intent(intent, result), reply_markup=markup if intent in (Intent.CANCER, Intent.ADVICE) else None

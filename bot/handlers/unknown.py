@@ -32,4 +32,7 @@ async def stale_button(callback: CallbackQuery) -> None:
 
 
 def _not_understood() -> str:
-    return _("I do not understand text. Send me a close-up photo of a spot on the skin, or press /help.")
+    return _(
+        "I do not understand this. Send me a close-up photo of a spot on the skin, ask “What should I do?”, or press "
+        "/help."
+    )

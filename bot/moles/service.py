@@ -16,6 +16,7 @@ from inference.drawing import comparison
 from inference.drawing.annotate import jpeg
 from inference.engine.engine import Examination
 from inference.photo import decode
+from inference.pipeline.fingerprint import is_same
 from storage.database import Database
 from storage.records import Mole, Request
 
@@ -76,10 +77,8 @@ class MoleService:
 
     async def add(self, mole: Mole, request: Request) -> Mole | Refused:
         """Add another photo to a mole. Raises NotRead."""
-        known = await self._database.moles.photos(mole)
-        if any(
-            each.request.file_unique_id == request.file_unique_id for each in known if each.request.id != request.id
-        ):
+        known = [each.request for each in await self._database.moles.photos(mole)]
+        if any(_shows_the_same(request, each) for each in known if each.id != request.id):
             return Refused.SAME_PHOTO
         examination = await self._reader.follow(request)
         found = findings.to_stored(examination)
@@ -97,7 +96,7 @@ class MoleService:
         """
         ends = standing.photos[0].request, standing.photos[-1].request
         first, last = [await self._reader.examine(each, reader_id) for each in ends]
-        return await asyncio.to_thread(drawn, standing, first, last)
+        return await asyncio.to_thread(drawn, standing, first, last, stacked=True)
 
     async def measure(self, mole: Mole, millimetres: float) -> None:
         """Store the diameter that the person measured with the last photo of the mole."""
@@ -107,8 +106,13 @@ class MoleService:
             await self._database.moles.set_findings(mole, photos[-1].request.id, found)
 
 
-def drawn(standing: Standing, first: Examination, last: Examination) -> bytes:
-    """The drawing of a mole over time as a JPEG, in the current language."""
+def _shows_the_same(one: Request, other: Request) -> bool:
+    prints = [(each.result or {}).get("fingerprint", "") for each in (one, other)]
+    return one.file_unique_id == other.file_unique_id or is_same(*prints)
+
+
+def drawn(standing: Standing, first: Examination, last: Examination, *, stacked: bool = False) -> bytes:
+    """The drawing of a mole over time as a JPEG, in the current language; `stacked` is to be read on a phone."""
     pictures = [
         comparison.Picture(decode(each.photo), found.marks.outline, day(photo.request.created_at))
         for each, found, photo in (
@@ -117,7 +121,7 @@ def drawn(standing: Standing, first: Examination, last: Examination) -> bytes:
         )
     ]
     upper = comparison.side_by_side(*pictures)
-    return jpeg(comparison.above(upper, comparison.plots(series(standing))))
+    return jpeg(comparison.above(upper, comparison.plots(series(standing), stacked=stacked)))
 
 
 def series(standing: Standing) -> list[comparison.Series]:

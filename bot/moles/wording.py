@@ -15,8 +15,8 @@ from inference.comparison.change import Mark
 from storage.records import Mole
 
 
-def card(mole: Mole, standing: Standing, reminder: tuple[int, datetime] | None) -> str:
-    """Everything about a mole, as HTML."""
+def card(mole: Mole, standing: Standing, reminder: tuple[int, datetime] | None, *, compared: bool = False) -> str:
+    """Everything about a mole, as HTML; with a word on the picture where its photos are `compared` in one."""
     lines = [f"<b>{escape(mole.name)}</b>"]
     if standing.photos:
         first, last = (day(standing.photos[place].request.created_at) for place in (0, -1))
@@ -30,7 +30,14 @@ def card(mole: Mole, standing: Standing, reminder: tuple[int, datetime] | None) 
     lines += ["", escape(sentence(standing))]
     if reminder is not None:
         lines.append(_("Next reminder: {day}").format(day=day(reminder[1])))
+    if compared:
+        lines += ["", what_is_drawn()]
     return "\n".join([*lines, "", f"<i>{replies.not_a_diagnosis()}</i>"])
+
+
+def what_is_drawn() -> str:
+    """What lines and bars mean in the picture of a comparison."""
+    return _("Yellow: the outline of the first photo. Bars: how far two photos of an unchanged mole differ.")
 
 
 def line(mole: Mole, standing: Standing) -> str:

@@ -11,6 +11,7 @@ from bot.photos.reading import Reader, Work
 from bot.telegram.client import RetryingBot
 from bot.telegram.rate_limit import MessageKind, RateLimiter
 from bot.ui.names import current_language
+from inference.analysis import Risk
 from inference.drawing.words import CaptionOptions
 from inference.engine.engine import AnnotatedAnalysis, Engine, Examination, Explanation, QueuePlace
 from storage.database import Database
@@ -39,9 +40,9 @@ class SecondReader:
         """The explanation of an answer."""
         return await self._read(request, lambda place: place.explain)
 
-    async def read(self, request: Request) -> AnnotatedAnalysis:
-        """The whole answer once more, by the model that serves now."""
-        return await self._read(request, lambda place: place.read)
+    async def read(self, request: Request, least: Risk = Risk.LOW) -> AnnotatedAnalysis:
+        """The whole answer once more, by the model that serves now; the picture states at least this risk."""
+        return await self._read(request, lambda place: place.read, least)
 
     async def examine(self, request: Request, reader_id: int | None = None) -> Examination:
         """The examination of a photo, for a report. `reader_id` is who asks for it, if that is not its owner."""
@@ -53,8 +54,9 @@ class SecondReader:
         """As `examine`, with the marks of the lesion."""
         return await self._read(request, lambda place: place.follow)
 
-    async def _read(self, request: Request, work: Callable[[QueuePlace], Work[T_co]]) -> T_co:
-        return await self._reader.while_wanted(request.user_id, self._in_turn(request, work))
+    async def _read(self, request: Request, work: Callable[[QueuePlace], Work[T_co]], least: Risk = Risk.LOW) -> T_co:
+        options = CaptionOptions(current_language(), least=least)
+        return await self._reader.while_wanted(request.user_id, self._in_turn(request, work, options))
 
     async def _for_reader(self, request: Request, reader_id: int) -> Examination:
         # Without progress messages: they go to the owner, who did not ask.
@@ -63,10 +65,12 @@ class SecondReader:
             await self._rate_limiter.acquire(MessageKind.ANSWER, chat_id=reader_id)
             return found
 
-    async def _in_turn(self, request: Request, work: Callable[[QueuePlace], Work[T_co]]) -> T_co:
+    async def _in_turn(
+        self, request: Request, work: Callable[[QueuePlace], Work[T_co]], options: CaptionOptions
+    ) -> T_co:
         with self._reader.queue(request.user_id, 1) as places:
             about = self._bot, self._database, self._rate_limiter, [request], places
             async with Progress(*about, action=ChatAction.UPLOAD_PHOTO, quiet=True, asked=datetime.now(UTC)):
-                found = await self._reader.in_turn(request, work(places[0]), CaptionOptions(current_language()))
+                found = await self._reader.in_turn(request, work(places[0]), options)
                 await self._rate_limiter.acquire(MessageKind.ANSWER, chat_id=request.chat_id)
                 return found

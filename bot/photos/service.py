@@ -28,6 +28,8 @@ from bot.photos.outbox import Outbox, ProcessedRequest, Send, failed, outcome_of
 from bot.photos.progress import Progress
 from bot.photos.reading import NotRead, NotWanted, Reader
 from bot.photos.refusals import Refusals
+from bot.photos.repeats import sent_before
+from bot.photos.taking_over import is_in_group, take_over
 from bot.results import Result, Symptom, Trouble
 from bot.supervisor import Supervisor
 from bot.talk.symptoms import symptoms_in
@@ -143,6 +145,7 @@ class PhotoService:
 
     async def _answer(self, claimed: Sequence[Incoming], accepted: bool) -> None:
         """Answer, or apologise. Raises ChatGone, or one of LATER if neither is possible now."""
+        claimed = [await self._in_private(each) for each in claimed]
         requests = [each.request for each in claimed]
         user = await self._database.users.get(requests[0].user_id)
         if user is None:
@@ -157,6 +160,15 @@ class PhotoService:
                     raise ChatGone(type(error).__name__) from None
                 logger.exception("could not answer request(s) %s", [request.id for request in requests])
                 await self._apologise(requests)
+
+    async def _in_private(self, incoming: Incoming) -> Incoming:
+        """A photo that a kill left in a group is taken over first. Raises ChatGone."""
+        if not is_in_group(incoming.request):
+            return incoming
+        request = await take_over(self._bot, self._database, incoming.request)
+        if request is None:
+            raise ChatGone("a photo of a group cannot be taken over")
+        return replace(incoming, request=request)
 
     async def _receive_later(self, claimed: Sequence[Incoming], pause: float) -> None:
         await asyncio.sleep(pause)
@@ -233,6 +245,7 @@ class PhotoService:
         analysis = reading.analysis
         missed = self._missed.get(analysis.domain) if analysis.domain is not None else None
         result = Result.of(analysis, missed).reporting(symptoms)
+        result = replace(result, sent_before=await sent_before(self._database, request, analysis))
         return ProcessedRequest(request, result, analysis, reading.annotated)
 
     def _hint_once(self, user: User, read: Sequence[ProcessedRequest]) -> None:

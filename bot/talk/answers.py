@@ -1,6 +1,7 @@
 """Answers to text in people's own words, based on their last result."""
 
 from collections.abc import Collection
+from html import escape
 
 from aiogram.utils.i18n import gettext as _
 
@@ -10,19 +11,19 @@ from bot.ui import replies, texts
 from inference.analysis import Risk
 
 
-def to_symptoms(symptoms: Collection[Symptom], noted: bool) -> str:
-    """A reply to symptoms in free text, as HTML. `noted`: whether they were stored with the last result."""
+def to_symptoms(symptoms: Collection[Symptom], last: Result | None) -> str:
+    """A reply to symptoms in free text, as HTML. `last` is the result with which they were stored."""
     said = ", ".join(replies.symptom_name(each) for each in Symptom if each in symptoms)
-    action = replies.action(Result(risk=Risk.RAISED))
+    # What that result says may be more urgent.
+    action = replies.action(last or Result(risk=Risk.RAISED))
     lines = [
         f"<b>{action}</b>",
         _("You say: {said}. That is a reason to go, whatever a photo shows.").format(said=said),
     ]
     if Symptom.BLEEDS in symptoms:
         lines.append(_("If it bleeds heavily and does not stop, call for help at once."))
-    lines.append(
-        _("I have noted it with your last result.") if noted else _("A photo of the spot tells me more: /help.")
-    )
+    noted = _("I have noted it with your last result.")
+    lines.append(_("A photo of the spot tells me more: /help.") if last is None else noted)
     return "\n".join([*lines, f"<i>{replies.not_a_diagnosis()}</i>"])
 
 
@@ -40,7 +41,7 @@ def to_intent(intent: Intent, last: Result | None) -> str:
     if last is None:
         lines.append(_("Send me a close-up photo of the spot, and I will say how soon a doctor should see it."))
     else:
-        lines += [_("Your last result:"), f"<b>{replies.action(last)}</b>", replies.headline(last)]
+        lines += [_("Your last result:"), f"<b>{replies.action(last)}</b>", escape(replies.in_short(last))]
     lines.append(_("Whom to see: a dermatologist; where there is none, your family doctor."))
     lines.append(_("Heavy bleeding, fever or a spot that spreads within hours: call for help at once."))
     return "\n".join([*lines, f"<i>{replies.not_a_diagnosis()}</i>"])

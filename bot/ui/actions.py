@@ -53,8 +53,8 @@ ROWS: tuple[tuple[Action, ...], ...] = (
     (_why, _all_kinds),
     (_six_questions,),
     (_follow, _report),
-    (_share, _was_right),
-    (_history,),
+    (_share,),
+    (_was_right, _history),
 )
 """The actions under an answer, row by row. A new feature adds its action here."""
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
-from bot.ui.buttons import Button, keyboard
+from bot.ui.buttons import Button, danger, keyboard
 from bot.ui.callbacks import Agree, Matter, Show
 from bot.ui.clock import local_moment
 from storage.records import Purpose, User
@@ -70,7 +70,7 @@ def question() -> Shown:
         "I then read no photos and remind you of nothing. All photos that I kept are erased. Your results stay until "
         "/delete; /start begins anew."
     )
-    yes = (_("Yes, take it back"), Agree(matter=Matter.USE, wanted=False).pack())
+    yes = danger(_("Yes, take it back"), Agree(matter=Matter.USE, wanted=False).pack())
     return text, keyboard([yes], [(_("No, leave it"), Show.KEEP)])
 
 

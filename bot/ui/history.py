@@ -76,12 +76,12 @@ def page(requests: Sequence[Request], total: int, number: int, by: str, title: s
         for text, target in ((_("‹ Newer"), number - 1), (_("Older ›"), number + 1))
         if 0 <= target <= last
     ]
-    choices = [(_("With a warning"), Past(number=0, by="warned").pack())] if by != "warned" else []
-    choices += [(_("By month"), Show.MONTHS.value), (_("By mole"), Show.BY_MOLE.value)]
+    warned = [(_("With a warning"), Past(number=0, by="warned").pack())] if by != "warned" else []
+    choices = [(_("By month"), Show.MONTHS.value), (_("By mole"), Show.BY_MOLE.value)]
     below = [(_("Small pictures"), Strip(number=number, by=by).pack())]
     below += [_all_results()] if by else [(_("My clock"), Show.CLOCK.value)]
     text = "\n\n".join([heading, *lines, _("Press a number to see a result again."), _footer()])
-    return text, keyboard(entries, turns, choices, below)
+    return text, keyboard(entries, turns, warned, choices, below)
 
 
 def month_name(month: str) -> str:

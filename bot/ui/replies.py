@@ -12,6 +12,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.results import Result, Symptom, Trouble
 from bot.ui.apologies import apology, numbered, title
 from bot.ui.names import RISK_ICONS, class_name, current_language, percent, short_name
+from bot.ui.texts import day_shown
 from inference.analysis import Risk
 from inference.drawing import verdict, words
 
@@ -36,12 +37,13 @@ def answer(result: Result, *, number: int | None = None, every_kind: bool = Fals
         raise ValueError("a result without a class has no answer, only an apology")
     lines = [f"<b>{numbered(escape(action(result)), number)}</b>", *map(escape, _because(result))]
     lines.append(escape(verdict.several(result.spots, current_language())))
+    lines.append(_repeated(result))
     if result.risk is Risk.LOW:
         lines.append(escape(verdict.no_warning_signs(current_language())))
     lines += [escape(_group(result)), escape(_likeness(result)), bars(result, None if every_kind else SHOWN_KINDS)]
     lines.append(escape(_picture(result)))
-    if not every_kind:
-        lines.append(f"<blockquote expandable>{escape(_small_print())}</blockquote>")
+    if small_print := _small_print(result, in_full=not every_kind):
+        lines.append(f"<blockquote expandable>{escape(small_print)}</blockquote>")
     return "\n".join([*filter(None, lines), f"<i>{not_a_diagnosis()}</i>"])
 
 
@@ -80,7 +82,8 @@ def summary(results: Sequence[Result]) -> str:
         several = verdict.several(result.spots, current_language())
         because = "".join(f"{escape(line)}\n" for line in [*_because(result), several] if line)
         head = numbered(escape(action(result)), number)
-        parts.append(f"<b>{head}</b>\n{because}{escape(_group(result))}. {escape(_likeness(result))}")
+        repeated = f"{_repeated(result)}\n" if result.sent_before else ""
+        parts.append(f"<b>{head}</b>\n{because}{repeated}{escape(_group(result))}. {escape(_likeness(result))}")
     if any(result.label is not None for result in results):
         parts.append(f"<i>{not_a_diagnosis()}</i>")
     return "\n\n".join(parts)
@@ -95,14 +98,19 @@ def result_text(result: Result) -> str:
 
 def headline(result: Result) -> str:
     """A result in a few words of plain text, for a list."""
-    if result.label is None or result.risk is None:
-        return f"⚪ {title(result.reason or Trouble.FAILED)}"
+    return f"⚪ {in_short(result)}" if result.risk is None else f"{RISK_ICONS[result.risk]} {in_short(result)}"
+
+
+def in_short(result: Result) -> str:
+    """A result in a few words of plain text."""
+    if result.label is None:
+        return title(result.reason or Trouble.FAILED)
     share = result.probabilities[result.label]
     if result.risk is Risk.LOW and share >= verdict.STANDS_OUT:
-        return f"{RISK_ICONS[result.risk]} {class_name(result.label)}, {percent(share)}"
+        return f"{class_name(result.label)}, {percent(share)}"
     kind = class_name(result.label) if share >= verdict.STANDS_OUT else _("no single kind stands out")
     group = _("cancer or pre-cancer {share}").format(share=percent(verdict.group_share(result.probabilities)))
-    return f"{RISK_ICONS[result.risk]} {', '.join([group, *map(symptom_name, result.symptoms), kind])}"
+    return ", ".join([group, *map(symptom_name, result.symptoms), kind])
 
 
 def symptom_name(symptom: Symptom) -> str:
@@ -137,6 +145,13 @@ def _because(result: Result) -> list[str]:
     return lines
 
 
+def _repeated(result: Result) -> str:
+    """As HTML, that the same photo came before; empty where it did not."""
+    if result.sent_before is None:
+        return ""
+    return _("You have sent this very photo before, on {day}.").format(day=day_shown(result.sent_before))
+
+
 def _group(result: Result) -> str:
     return verdict.group(result.probabilities, current_language())
 
@@ -148,24 +163,27 @@ def _likeness(result: Result) -> str:
 
 
 def _picture(result: Result) -> str:
-    """The kind of photo, and how often such an answer misses a melanoma."""
+    """The kind of photo."""
     kinds = {"phone": _("Read as a photo by phone."), "dermatoscope": _("Read as a picture through a dermatoscope.")}
-    if result.domain is None:
-        return ""
-    said = [kinds[result.domain]]
-    if result.model is not None:
-        said.append(_("Model {version}.").format(version=result.model.rpartition(" ")[2]))
+    return "" if result.domain is None else kinds[result.domain]
+
+
+def _small_print(result: Result, *, in_full: bool) -> str:
+    """How often such an answer misses a melanoma, what the answer goes by if there is room for it, and the model."""
+    said = []
     if result.risk is Risk.LOW and result.missed is not None:
         said.append(verdict.missed(result.missed, current_language()))
+    if in_full:
+        said.append(
+            _(
+                "What to do follows all cancers and pre-cancers together, even where something else is likelier. It is "
+                "often a false alarm, and it can miss. Children, nails, lips and dark skin are outside what I learnt. "
+                "A program answers you, no doctor."
+            )
+        )
+    if result.model is not None:
+        said.append(_("Model {version}.").format(version=result.model.rpartition(" ")[2]))
     return " ".join(said)
-
-
-def _small_print() -> str:
-    return _(
-        "What to do follows all cancers and pre-cancers together, even where something else is likelier. It is often a "
-        "false alarm, and it can miss. Children, nails, lips and dark skin are outside what I learnt. A program "
-        "answers you, no doctor."
-    )
 
 
 def _bar(share: float) -> str:

@@ -7,6 +7,7 @@ from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
 from babel.dates import format_date, format_datetime
 
+from bot.ui.clock import local_moment
 from storage.records import User
 
 
@@ -128,7 +129,7 @@ def privacy(operator: str | None, user: User, retention_days: int | None) -> str
     agreed = (
         _("You have not agreed to the terms yet.")
         if user.consented_at is None
-        else _("You agreed to the terms on {date}.").format(date=moment(user.consented_at))
+        else _("You agreed to the terms on {date}.").format(date=local_moment(user.consented_at, user))
     )
     return "\n\n".join(
         [
@@ -136,8 +137,9 @@ def privacy(operator: str | None, user: User, retention_days: int | None) -> str
             _(
                 "<b>What is kept.</b> Your Telegram id, language, when you agreed, whether you want "
                 "announcements; for every photo the time, Telegram's references to the photo and to my "
-                "answer, and the result: class, percentages, reason of a refusal, model versions, timings. "
-                "Results are encrypted, the key lies apart from the database."
+                "answer, and the result: class, percentages, reason of a refusal, model versions, timings, and a "
+                "fingerprint that tells whether the same photo came again. Results are encrypted, the key lies "
+                "apart from the database."
             ),
             _(
                 "<b>Moles that you follow.</b> Their names, your reminders, your clock, if you told it; of each "

@@ -16,7 +16,7 @@ from inference.photo import Photo
 
 _SIDE: Final = 520  # pixels of each of the two pictures
 _GAP: Final = 16
-_PLOT: Final = 250  # height of the row of plots
+_PLOT: Final = 250  # height of a plot
 _GROUND: Final = (255, 255, 255)
 _INK: Final = (32, 38, 48)
 _FAINT: Final = (112, 120, 132)
@@ -61,23 +61,29 @@ def side_by_side(first: Picture, last: Picture) -> Photo:
     _draw(pictures[0], shown, _FIRST, 3)
     _draw(pictures[1], shown, _FIRST, 1)
     _draw(pictures[1], shown_last, _LAST, 3)
-    head = 44
+    head = 60
     sheet = Image.new("RGB", (2 * _SIDE + 3 * _GAP, _SIDE + head + _GAP), _GROUND)
     pen = ImageDraw.Draw(sheet)
     for number, (picture, title) in enumerate(zip(pictures, (first.title, last.title), strict=True)):
         x = _GAP + number * (_SIDE + _GAP)
         sheet.paste(Image.fromarray(picture), (x, head))
-        pen.text((x, head / 2 + 4), title, _INK, typeface(22, True), anchor="lm")
+        pen.text((x, head / 2 + 4), title, _INK, typeface(32, True), anchor="lm")
     return Photo(np.asarray(sheet))
 
 
-def plots(series: Sequence[Series], width: int = 2 * _SIDE + 3 * _GAP) -> Photo:
-    """Small plots in a row: one dot for each photo, over time, with error bars of one standard deviation."""
-    sheet = Image.new("RGB", (width, _PLOT), _GROUND)
+def plots(series: Sequence[Series], *, stacked: bool = False, width: int = 2 * _SIDE + 3 * _GAP) -> Photo:
+    """Small plots: one dot for each photo, over time, with error bars of one standard deviation.
+
+    They stand in a row. `stacked`, each has the whole width and large letters, to be read on a phone.
+    """
+    columns, scale = (1, 2.0) if stacked else (len(series), 1.0)
+    height = round(_PLOT * scale * 0.8) if stacked else _PLOT
+    sheet = Image.new("RGB", (width, height * (len(series) // columns)), _GROUND)
     pen = ImageDraw.Draw(sheet)
-    room = (width - _GAP * (len(series) + 1)) / len(series)
+    room = (width - _GAP * (columns + 1)) / columns
     for number, each in enumerate(series):
-        _plot(pen, each, _GAP + number * (room + _GAP), room)
+        row, column = divmod(number, columns)
+        _plot(pen, each, (_GAP + column * (room + _GAP), row * height, room, height), scale)
     return Photo(np.asarray(sheet))
 
 
@@ -92,10 +98,14 @@ def _draw(pixels: NDArray[np.uint8], edge: NDArray[np.float64], colour: tuple[in
     cv2.polylines(pixels, line, True, colour, width, cv2.LINE_AA, shift=3)
 
 
-def _plot(pen: ImageDraw.ImageDraw, series: Series, left: float, room: float) -> None:
-    top, bottom, inner = 52.0, _PLOT - 34.0, left + 58
+def _plot(pen: ImageDraw.ImageDraw, series: Series, place: tuple[float, float, float, float], scale: float) -> None:
+    """Draw a plot at left, top, of a width and a height; letters and lines are `scale` times as large as usual."""
+    left, above_, room, height = place
+    top, bottom, inner = above_ + 52 * scale, above_ + height - 34 * scale, left + 58 * scale
     right = left + room - 10
-    pen.text((left, 22), series.title, _INK, typeface(17, True), anchor="lm")
+    bold, small, pad = typeface(round(17 * scale), True), typeface(round(14 * scale), False), 5 * scale
+    thick = round(2 * scale)
+    pen.text((left, above_ + 22 * scale), series.title, _INK, bold, anchor="lm")
     low = min(value - spread for _, value, spread in series.points)
     high = max(value + spread for _, value, spread in series.points)
     margin = max(high - low, abs(high) * 0.1, 1e-6) * 0.15
@@ -103,27 +113,28 @@ def _plot(pen: ImageDraw.ImageDraw, series: Series, left: float, room: float) ->
     for share in (0.0, 0.5, 1.0):
         y = bottom - share * (bottom - top)
         pen.line((inner, y, right, y), _RULE, 1)
-        pen.text((inner - 6, y), _number(low + share * (high - low)), _FAINT, typeface(14, False), anchor="rm")
+        pen.text((inner - 6, y), _number(low + share * (high - low)), _FAINT, small, anchor="rm")
     first, last = series.points[0][0], series.points[-1][0]
     days = max(1, (last - first).days)
     spots = [
         (
-            inner + 8 + (right - inner - 16) * ((day - first).days / days if last > first else 0.5),
+            inner + pad + (right - inner - 2 * pad) * ((day - first).days / days if last > first else 0.5),
             bottom - (value - low) / (high - low) * (bottom - top),
             spread / (high - low) * (bottom - top),
         )
         for day, value, spread in series.points
     ]
-    pen.line([(x, y) for x, y, _ in spots], (150, 178, 214), 2)
+    pen.line([(x, y) for x, y, _ in spots], (150, 178, 214), thick)
     for x, y, spread in spots:
         ends = y - spread, min(bottom, y + spread)
-        pen.line((x, ends[0], x, ends[1]), _DOT, 2)
+        pen.line((x, ends[0], x, ends[1]), _DOT, thick)
         for end in ends:
-            pen.line((x - 5, end, x + 5, end), _DOT, 2)
-        pen.ellipse((x - 5, y - 5, x + 5, y + 5), _DOT)
-    pen.text((inner, bottom + 18), f"{first:%d.%m.%y}", _FAINT, typeface(14, False), anchor="lm")
+            pen.line((x - pad, end, x + pad, end), _DOT, thick)
+        pen.ellipse((x - pad, y - pad, x + pad, y + pad), _DOT)
+    below = bottom + 18 * scale
+    pen.text((inner, below), f"{first:%d.%m.%y}", _FAINT, small, anchor="lm")
     if last > first:
-        pen.text((right, bottom + 18), f"{last:%d.%m.%y}", _FAINT, typeface(14, False), anchor="rm")
+        pen.text((right, below), f"{last:%d.%m.%y}", _FAINT, small, anchor="rm")
 
 
 def _number(value: float) -> str:

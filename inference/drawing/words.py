@@ -74,7 +74,7 @@ def caption(analysis: Analysis, options: CaptionOptions = DEFAULT_CAPTION) -> st
     """
     _ = translator(options.language)
     risk = options.risk(analysis)
-    more = _("It changes, bleeds, itches or grows: see a doctor") if risk is Risk.LOW else _("Not a diagnosis")
+    more = _("If it changes, bleeds, itches or grows: see a doctor") if risk is Risk.LOW else _("Not a diagnosis")
     which = _("About spot number 1") + "\n" if analysis.more_lesions else ""
     return _numbered(f"{action(risk, options.language)}\n{which}{more}", options)
 

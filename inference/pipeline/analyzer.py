@@ -14,6 +14,7 @@ from inference.photo import Photo
 from inference.pipeline import quality
 from inference.pipeline.attribution import heatmap
 from inference.pipeline.classifier import Classifier, WholePhotoOutputs
+from inference.pipeline.fingerprint import fingerprint
 from inference.pipeline.gate import Gate
 from inference.pipeline.orientation import ORIENTATIONS
 from inference.pipeline.preparation import prepare
@@ -211,6 +212,7 @@ class _PendingAnalysis:
 
     def __init__(self, photo: Photo, checked: bool) -> None:
         began = perf_counter()
+        self.fingerprint = fingerprint(photo)
         prepared = prepare(photo)
         self.framing, self.photo = prepared.framing, prepared.photo
         self.quality = prepared.quality_of(photo)
@@ -239,6 +241,7 @@ class _PendingAnalysis:
             more_lesions=tuple(lesions[1:]),
             models=titles,
             timings=self.timings,
+            fingerprint=self.fingerprint,
         )
 
     def _as_taken(self, lesion: Lesion) -> Lesion:

@@ -44,13 +44,13 @@ def result_for(label: str, risk: Risk, **probabilities: float) -> Result:
 def visible(text: str) -> str:
     """The visible text of HTML. Fails if a tag is not closed."""
     opened: list[str] = []
-    for closing, name in re.findall(r"<(/?)(\w+)(?: expandable)?>", text):
+    for closing, name in re.findall(r"<(/?)([\w-]+)(?: [^<>]*)?>", text):
         if closing:
             assert opened.pop() == name, text
         else:
             opened.append(name)
     assert not opened, text
-    plain = re.sub(r"</?\w+(?: expandable)?>", "", text)
+    plain = re.sub(r"</?[\w-]+(?: [^<>]*)?>", "", text)
     assert "<" not in plain
     return html.unescape(plain)
 

@@ -150,7 +150,7 @@ async def open_stage(
             stage = Stage(sandbox, application)
             stage.people.write(ADMIN, "testing")
             serving = asyncio.create_task(application.serve(handle_signals=False))
-            await stage.reply(ADMIN, "I do not understand text")
+            await stage.reply(ADMIN, "I do not understand this")
             yield stage
             await application.dispatcher.stop_polling()
             await serving

@@ -208,4 +208,4 @@ async def test_delete_asks_first_and_then_erases_everything(person: Person) -> N
 async def test_text_and_unknown_commands_are_answered(person: Person) -> None:
     for text in ("weather", "/nonsense", "/broadcast", "/models", "/stats"):
         await person.write(text)
-        assert "I do not understand text" in words(await person.answer()), text
+        assert "I do not understand this" in words(await person.answer()), text

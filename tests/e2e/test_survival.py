@@ -95,6 +95,25 @@ async def test_a_kill_between_an_answer_and_its_note_does_not_double_it(
     assert not any("I could not read" in words(each) for each in said)
 
 
+async def test_a_photo_of_a_group_survives_a_kill_while_it_is_taken_over(
+    own_bot: BotProcess, http: ClientSession
+) -> None:
+    person = await Person(http, own_bot.api_url, 49, "Emma", "en").join()
+    await person.agree()
+    group = await person.gather("Family")
+    await person.faults({"kind": "slow", "method": "sendPhoto", "seconds": 60.0})
+    await person.send_photos(sample("mole"), chat_id=group, caption="@sandbox_bot it bleeds")
+    async with asyncio.timeout(60):
+        while not await person.calls("sendPhoto"):
+            pass
+    own_bot.kill()
+    own_bot.start()
+    answer = await person.answered(lambda message: "You say: it bleeds" in words(message))
+    assert answer["chat"]["id"] == person.id and "photo" in answer["reply_to_message"]
+    said = [each for each in await person.messages(group) if each["from"]["is_bot"]]
+    assert all("%" not in words(each) for each in said)
+
+
 async def test_after_a_kill_an_explanation_that_was_asked_for_is_given(
     own_bot: BotProcess, http: ClientSession
 ) -> None:

@@ -23,7 +23,9 @@ export function turn(album, state, act) {
   const first = album[0];
   const told = serviceText(first);
   if (told) return marked(element("article", { className: "turn service" }, told), album);
-  const said = album.find((message) => message.caption) ?? first;
+  const captioned = album.filter((message) => message.caption);
+  // Of several captions Telegram shows none below the pictures: each is seen with its picture alone.
+  const said = captioned.length === 1 ? captioned[0] : album.length === 1 ? first : { ...first, caption: undefined };
   const words = said.text ?? said.caption;
   const mine = first.from.id === state.me;
   const bubble = element("div", { className: words || first.rich_message || !first.photo ? "bubble" : "bubble bare" });

@@ -4,6 +4,7 @@ const TAGS = {
   bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre",
   blockquote: "blockquote",
 };
+const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
 const SCHEMES = new Set(["http:", "https:", "mailto:", "tel:", "tg:"]);
 
 export function element(tag, properties = {}, ...children) {
@@ -32,7 +33,8 @@ function nodes(text, start, end, entities, onCommand) {
     const node = wrapper(entity, text.slice(from, to), onCommand);
     node.append(shown || nodes(text, from, to, [...inside], onCommand));
     fragment.append(node);
-    position = to;
+    // A block ends its line itself.
+    position = BLOCKS.has(entity.type) && text[to] === "\n" && to < end ? to + 1 : to;
     // What begins inside but ends later goes on after it.
     entities.unshift(...inside.filter((other) => other.offset + other.length > to));
   }

@@ -103,13 +103,13 @@ async def test_composing_ends_with_its_button(stage: Stage) -> None:
     prompt = await stage.say(ADMIN, "/broadcast", "Send me the announcement")
     stage.press(prompt, "Cancel")
     await stage.reply(ADMIN, "Cancelled. Nothing was sent.")
-    assert "I do not understand text" in ((await stage.say(ADMIN, "Not an announcement", "")).text or "")
+    assert "I do not understand this" in ((await stage.say(ADMIN, "Not an announcement", "")).text or "")
 
 
 async def test_composing_ends_with_another_command_which_is_obeyed(stage: Stage) -> None:
     await stage.say(ADMIN, "/broadcast", "Send me the announcement")
     await stage.say(ADMIN, "/stats", "The last 28 days")
-    assert "I do not understand text" in ((await stage.say(ADMIN, "Not an announcement", "")).text or "")
+    assert "I do not understand this" in ((await stage.say(ADMIN, "Not an announcement", "")).text or "")
 
 
 async def nothing_to_read(stage: Stage) -> None:

@@ -91,11 +91,12 @@ async def test_small_pictures_come_as_one_and_what_is_gone_leaves_a_gap(tmp_path
 def test_a_strip_shows_each_picture_at_its_place() -> None:
     content = examination().photo
     drawn = Image.open(io.BytesIO(strip([content, None, b"no picture", content], 4996)))
-    assert drawn.size == (4 * 230 + 10, 240)
+    # Three in a row.
+    assert drawn.size == (3 * 332 + 12, 2 * 332 + 12)
     empty = (226, 230, 236)
 
     def differs(place: int) -> bool:
-        pixel = drawn.convert("RGB").getpixel((10 + place * 230 + 200, 220))
+        pixel = drawn.convert("RGB").getpixel((12 + place % 3 * 332 + 300, 12 + place // 3 * 332 + 300))
         assert isinstance(pixel, tuple)
         return max(abs(a - b) for a, b in zip(pixel, empty, strict=True)) > 8
 

@@ -126,7 +126,7 @@ async def test_a_command_in_place_of_a_name_is_obeyed(tmp_path: Path) -> None:
         await act(stage, mole, Act.RENAME)
         await stage.reply(EMMA, "Write a name for")
         await stage.say(EMMA, "/history", "Your results")
-        await stage.say(EMMA, "left arm", "I do not understand text")
+        await stage.say(EMMA, "left arm", "I do not understand this")
 
 
 async def test_two_taps_at_once_make_one_mole(tmp_path: Path) -> None:

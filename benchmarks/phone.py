@@ -1,0 +1,186 @@
+"""People with phones: the real bot, its chat page in a real browser 390 pixels wide, and pictures of what it shows.
+
+It needs chromium, fonts-dejavu-core and fonts-noto-color-emoji of Debian.
+"""
+
+import argparse
+import asyncio
+import io
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+from PIL import Image
+from playwright.async_api import Browser, Page, async_playwright
+
+from benchmarks.load.chats import is_progress
+from benchmarks.load.processes import ROOT, BotProcess, sandbox_process
+from bot.sandbox.client import Message, Person, words
+
+CHROMIUM = Path("/usr/bin/chromium")
+WIDTH, HEIGHT, TALL = 390, 844, 3600
+SHARPNESS = 1.25
+"""Pixels of a picture for each pixel of the page."""
+TIMEOUT_SECONDS = 300.0
+"""Seconds; a machine that is busy with other work takes its time."""
+
+
+def options(
+    program: str, description: str | None, *, number: int = 1, out: Path = ROOT / "docs" / "patient"
+) -> argparse.Namespace:
+    """The arguments of a program that takes pictures: `number` photos, and the folder of the pictures."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{program}", description=description)
+    help_ = "a photo whose licence lets it stand in docs/"
+    parser.add_argument("photos", type=Path, nargs=number, metavar="PHOTO", help=help_)
+    parser.add_argument("--out", type=Path, default=out, help=f"folder of the pictures (default: {out.name})")
+    return parser.parse_args()
+
+
+SCROLLED_TO = """message => {
+    const chat = document.querySelector("#messages");
+    chat.scrollTop += message.getBoundingClientRect().top - chat.getBoundingClientRect().top - 6;
+}"""
+
+
+class Phones:
+    """Hands out phones in one browser, all of one bot with its data in a folder."""
+
+    def __init__(self, http: ClientSession, browser: Browser, address: str, folder: Path) -> None:
+        self._http = http
+        self._browser = browser
+        self._address = address
+        self.folder = folder
+
+    async def hand(self, user_id: int, name: str, language: str) -> "Phone":
+        """A phone for a person of this number, name and language."""
+        page = await self._browser.new_page(
+            viewport={"width": WIDTH, "height": HEIGHT},
+            device_scale_factor=SHARPNESS,
+            locale="en-GB",
+            bypass_csp=True,
+        )
+        phone = Phone(self._http, self._address, user_id, name, language, page)
+        await phone.join()
+        await page.goto(f"{self._address}/#{user_id}")
+        # A notice that fades would lie over the chat.
+        await page.add_style_tag(content="#toast { display: none }")
+        return phone
+
+
+@asynccontextmanager
+async def phones() -> AsyncIterator[Phones]:
+    """Run the sandbox, the bot and a browser."""
+    with tempfile.TemporaryDirectory() as folder, sandbox_process() as address:
+        bot = BotProcess(
+            address, Path(folder), {"PHOTO_SECONDS": str(int(TIMEOUT_SECONDS)), "OPERATOR": "Example Clinic"}
+        )
+        bot.start()
+        try:
+            async with async_playwright() as playwright, ClientSession() as http:
+                arguments = ["--no-sandbox", "--disable-gpu"]
+                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+                yield Phones(http, browser, address, Path(folder))
+                await browser.close()
+        finally:
+            bot.stop()
+
+
+class Phone(Person):
+    """A person who waits for each answer, and the page that shows it."""
+
+    def __init__(self, http: ClientSession, api_url: str, user_id: int, name: str, language: str, page: Page) -> None:
+        super().__init__(http, api_url, user_id, name, language)
+        self._page = page
+        self._seen = 0
+
+    async def agree(self) -> None:
+        """The first contact: /start and the button of consent."""
+        await self.tap(await self.ask("/start"), "consent")
+
+    async def ask(self, text: str) -> Message:
+        """Write something; the bot's next message."""
+        await self.write(text)
+        return await self.answer()
+
+    async def show(self, *photos: bytes, **fields: Any) -> Message:
+        """Send photos; the last message about them, once nothing more is said."""
+        await self.send_photos(*photos, **fields)
+        return await self.settled()
+
+    async def settled(self) -> Message:
+        """The last message of the bot, once no photo waits or is being read."""
+        await self.answer()
+        await self.wait(lambda chat: None if any(map(is_progress, chat["messages"])) else True, TIMEOUT_SECONDS)
+        last = [each for each in await self.messages() if each["from"]["is_bot"]][-1]
+        self._seen = last["message_id"]
+        return last
+
+    async def tap(self, message: Message, button: str) -> Message:
+        """Press a button that leads to a new message: by its data, or the beginning of it."""
+        await self.press(message["message_id"], found(message, button))
+        return await self.answer()
+
+    async def turn(self, message: Message, button: str) -> Message:
+        """Press a button that changes its message: by its data, or the beginning of it."""
+        now = await self.latest(message)
+        await self.press(message["message_id"], found(now, button))
+
+        def changed(chat: dict[str, Any]) -> Message | None:
+            found: Message = next(each for each in chat["messages"] if each["message_id"] == message["message_id"])
+            return found if found != now else None
+
+        return await self.wait(changed, TIMEOUT_SECONDS)
+
+    async def latest(self, message: Message) -> Message:
+        """A message as it is now."""
+        return next(each for each in await self.messages() if each["message_id"] == message["message_id"])
+
+    async def answer(self) -> Message:
+        """The bot's next message."""
+
+        def following(chat: dict[str, Any]) -> Message | None:
+            for message in chat["messages"]:
+                if message["from"]["is_bot"] and message["message_id"] > self._seen and not is_progress(message):
+                    self._seen = message["message_id"]
+                    found: Message = message
+                    return found
+            return None
+
+        return await self.wait(following, TIMEOUT_SECONDS)
+
+    async def look_at(self, chat: str) -> None:
+        """Turn to another chat by its name."""
+        await self._page.locator("#chats").get_by_role("button", name=chat).click()
+
+    async def picture(self, first: Message, path: Path, last: Message | None = None) -> None:
+        """Write the page as a picture of 256 colours, high enough to show everything from `first` to `last`."""
+        await self._page.set_viewport_size({"width": WIDTH, "height": TALL})
+        ends = [self._page.locator(f'article[data-ids~="{each["message_id"]}"]') for each in (first, last or first)]
+        for end in ends:
+            await end.wait_for(timeout=TIMEOUT_SECONDS * 1000)
+        await self._page.wait_for_function("[...document.images].every(each => each.complete)")
+        await self._page.wait_for_timeout(500)
+        top, bottom = [await end.bounding_box() for end in ends]
+        around = await self._page.evaluate("innerHeight - document.querySelector('#messages').clientHeight")
+        if top is None or bottom is None:
+            raise LookupError("the page does not show this message")
+        height = round(bottom["y"] + bottom["height"] - top["y"] + around + 12)
+        await self._page.set_viewport_size({"width": WIDTH, "height": height})
+        await ends[0].evaluate(SCROLLED_TO)
+        await self._page.wait_for_timeout(500)
+        shown = Image.open(io.BytesIO(await self._page.screenshot())).convert("RGB")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(shown.quantize(256, Image.Quantize.MEDIANCUT).save, path, optimize=True)
+
+
+def found(message: Message, button: str) -> str:
+    """The data of a button under a message that begins so. Raises LookupError."""
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    data = [each.get("callback_data", "") for row in rows for each in row]
+    for each in data:
+        if each.startswith(button):
+            return str(each)
+    raise LookupError(f"no button {button} among {data} under {words(message)!r}")

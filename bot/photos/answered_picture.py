@@ -1,0 +1,46 @@
+"""The picture of an answer. It states what to do, so it is drawn anew when a person's own words have changed that."""
+
+from aiogram.types import BufferedInputFile, InputFile, Message
+
+from bot.photos.inbox import largest
+from bot.photos.reading import NotRead, NotWanted
+from bot.photos.second_reading import SecondReader
+from bot.results import DRAWN, Result
+from storage.database import Database
+from storage.records import Request
+
+
+class AnsweredPictures:
+    """Gives the picture of an answered request as its answer is now.
+
+    Args:
+        database: keeps what was sent.
+        reader: draws anew.
+    """
+
+    def __init__(self, database: Database, reader: SecondReader) -> None:
+        self._database = database
+        self._reader = reader
+
+    async def of(self, request: Request) -> InputFile | str | None:
+        """The picture to send: the one that was sent, or one drawn anew. None where the answer had none."""
+        now = Result.stored(request.result or {}).risk
+        if request.reply_file_id is None or now is None or (request.result or {}).get(DRAWN, now) == now:
+            return request.reply_file_id
+        try:
+            reading = await self._reader.read(request, now)
+        except (NotRead, NotWanted):
+            return request.reply_file_id
+        risk = reading.analysis.risk
+        if reading.annotated is None or risk is None or risk.at_least(now) is not now:
+            # The models have changed since: the picture would state what the answer does not.
+            return request.reply_file_id
+        return BufferedInputFile(reading.annotated, f"{request.id}.jpg")
+
+    async def sent(self, request: Request, picture: InputFile | str | None, message: Message | bool) -> None:
+        """Note that a picture was sent, if it was drawn anew."""
+        if not isinstance(picture, InputFile) or not isinstance(message, Message) or not message.photo:
+            return
+        stated = {DRAWN: (request.result or {}).get("risk")}
+        file_id = largest(message.photo).file_id
+        await self._database.requests.amend(request.id, request.user_id, lambda result: {**result, **stated}, file_id)
