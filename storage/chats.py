@@ -1,6 +1,6 @@
 """Requests that change their chat: with a group that becomes a supergroup, or from a group to a private chat."""
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from storage.cipher import Cipher
 from storage.connections import Transactions
@@ -20,13 +20,19 @@ class Chats:
         Their ciphertexts are bound to the chat, so they are encrypted again. Requests that cannot be decrypted stay
         where they are.
         """
+        there = requests.alias()
         async with self._transactions.write() as connection:
             rows = (await connection.execute(select(requests).where(requests.c.chat_id == old))).all()
             moved = 0
             for row in (each for each in rows if self._sealed.opened(each).is_readable):
-                this = update(requests).where(requests.c.id == row.id).values(self._sealed.moved(row, new))
                 # Message numbers start again in a supergroup, so one may exist already.
-                moved += (await connection.execute(this.prefix_with("OR IGNORE"))).rowcount
+                same = (
+                    there.c.chat_id == new,
+                    there.c.message_id == row.message_id,
+                    there.c.edited_at == row.edited_at,
+                )
+                this = update(requests).where(requests.c.id == row.id, ~exists().where(*same))
+                moved += (await connection.execute(this.values(self._sealed.moved(row, new)))).rowcount
         return moved
 
     async def take_over(self, request_id: int, message_id: int) -> Request | None:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import repeat
 from types import MappingProxyType
 
-from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat
+from aiogram.exceptions import TelegramAPIError
 from aiogram.utils.i18n import I18n
 
 from bot.guidance.advice import is_worn
@@ -117,11 +117,6 @@ class PhotoService:
             if requests[0].chat_id == requests[0].user_id:
                 await until_stored(partial(self._database.users.mark_blocked, requests[0].user_id))
             await self._outbox.close(list(map(failed, requests)))
-        except TelegramMigrateToChat as moved:
-            chat_id = moved.migrate_to_chat_id
-            await until_stored(partial(self._database.chats.move, requests[0].chat_id, chat_id))
-            there = [replace(each, request=replace(each.request, chat_id=chat_id)) for each in claimed]
-            self._supervisor.start(self._receive_later(there, 0.0), "answer in a supergroup")
         except LATER as error:
             logger.error("no way to answer %d request(s) now: %s", len(requests), type(error).__name__)
             pause = 0.0 if isinstance(error, StorageUnavailable) else outages.AGAIN_SECONDS
@@ -153,7 +148,7 @@ class PhotoService:
         with self._i18n.context(), self._i18n.use_locale(supported_language(user.language)):
             try:
                 await self._serve(user, claimed, accepted)
-            except (TelegramMigrateToChat, *LATER):
+            except LATER:
                 raise
             except Exception as error:
                 if is_gone(error):

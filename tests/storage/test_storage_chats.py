@@ -9,7 +9,7 @@ RESULT = {"label": "nv", "probabilities": {"nv": 1.0}}
 OLD, NEW = -5, -1_000_000_000_005
 
 
-async def test_requests_move_to_the_new_number_of_their_chat_and_can_be_read(database: Database, path: Path) -> None:
+async def test_requests_move_to_the_new_number_of_their_chat_and_can_be_read(database: Database) -> None:
     requests = database.requests
     ids = []
     for number, chat in enumerate((OLD, OLD, 8)):

@@ -146,18 +146,17 @@ async def test_in_a_group_the_bot_answers_whoever_speaks_to_it_and_nobody_else(s
     assert await stage.database.requests.unfinished() == []
 
 
-async def test_an_answer_follows_a_group_that_became_a_supergroup(moles: Stage) -> None:
-    """The bot accepts no photos from groups today, but older databases may have some."""
+async def test_a_photo_that_a_kill_left_in_a_group_is_answered_in_private(moles: Stage) -> None:
     groups = Groups(moles.sandbox.world)
-    old = groups.create("Family", [EMMA])
+    group = groups.create("Family", [EMMA])
+    before = dict(group.messages)
     [photo] = await moles.people.send_photos(EMMA, [sample("mole")], None)
-    await moles.reply(EMMA, ANSWER)
+    answer = await moles.reply(EMMA, ANSWER)
     assert photo.photo
     about = None, photo.photo[-1].file_id, photo.photo[-1].file_unique_id
-    asked, _ = await moles.database.requests.record(EMMA, old.id, 9_000, *about, "photo")
-    resting, _ = await moles.database.requests.record(EMMA, old.id, 9_001, *about, "photo")
-    new = groups.migrate(old.id)
+    asked, _ = await moles.database.requests.record(EMMA, group.id, 9_000, *about, "photo")
     await moles.application.photo_service.receive([Incoming(asked)])
-    await moles.until(lambda: [each for each in new.messages.values() if ANSWER in (each.caption or "")])
-    moved = await moles.database.requests.get_owned(resting.id, EMMA)
-    assert moved is not None and (moved.chat_id, moved.file_id) == (new.id, about[1])
+    await moles.reply(EMMA, ANSWER, after=answer.message_id)
+    assert group.messages == before
+    moved = await moles.database.requests.get_owned(asked.id, EMMA)
+    assert moved is not None and (moved.chat_id, moved.file_id) == (EMMA, about[1])
