@@ -10,6 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inference.engine.engine import DEFAULT_WEIGHTS, Engine
+from inference.registry.evidence import melanomas_missed
 from web import api, page, problems, watching
 from web.jobs import Jobs
 from web.keys import ApiKeys
@@ -72,7 +73,7 @@ def create_app(
     )
     problems.install(app)
     app.include_router(api.setup(jobs, uploads, keys, rates, wait_seconds))
-    app.include_router(page.setup(page.Page(jobs, uploads, rates, operator)))
+    app.include_router(page.setup(page.Page(jobs, uploads, rates, operator, melanomas_missed(weights))))
     app.include_router(watching.setup(engine, metrics))
     return metrics.counting(_hardened(app))
 

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import ValidationError
 
 from inference.analysis import Risk
+from inference.domains import Domain
 from inference.drawing import verdict
 from inference.drawing.words import action
 from inference.pipeline.answers import QUESTIONS
@@ -50,13 +51,22 @@ class Page:
         uploads: read forms.
         rates: limits how often somebody may send a form.
         operator: who runs the service.
+        missed: share of the melanomas that get a low answer, by kind of photo.
     """
 
-    def __init__(self, jobs: Jobs, uploads: Uploads, rates: RateLimiter, operator: str | None) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        uploads: Uploads,
+        rates: RateLimiter,
+        operator: str | None,
+        missed: Mapping[Domain, float],
+    ) -> None:
         self._jobs = jobs
         self._uploads = uploads
         self._rates = rates
         self._operator = operator
+        self._missed = missed
 
     def show(
         self,
@@ -73,7 +83,7 @@ class Page:
             languages=LANGUAGES,
             operator=self._operator,
             error=None if problem is None else texts.error_in_words(problem.code, language),
-            answer=None if answer is None else _in_words(answer, language),
+            answer=None if answer is None else _in_words(answer, self._missed, language),
             given=defaultdict(str, given),
             regions=texts.regions(language),
             questions=texts.questions(language),
@@ -158,13 +168,14 @@ def _answers(given: Mapping[str, str]) -> dict[str, Any]:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_answers", "An answer is unknown.") from None
 
 
-def _in_words(answer: Answer, language: str) -> dict[str, Any]:
+def _in_words(answer: Answer, missed: Mapping[Domain, float], language: str) -> dict[str, Any]:
     _, reading = translator(language), answer.reading
     analysis = reading.analysis
     if analysis.label is None or analysis.risk is None or reading.annotated is None:
         assert analysis.refusal is not None
         title, help_ = verdict.refusal_in_words(analysis.refusal, language)
         return {"title": title, "advice": help_, "risk": None, "note": verdict.not_a_diagnosis(language)}
+    share = missed.get(analysis.domain) if analysis.domain and analysis.risk is Risk.LOW else None
     stands_out = analysis.probabilities[analysis.label] >= verdict.STANDS_OUT
     likeliest = _("Most likely: {name}").format(name=verdict.plain_name(analysis.label, language))
     ranking = sorted(analysis.probabilities.items(), key=lambda item: -item[1])
@@ -176,9 +187,10 @@ def _in_words(answer: Answer, language: str) -> dict[str, Any]:
             else verdict.group(analysis.probabilities, language)
         ),
         "several": verdict.several(1 + len(analysis.more_lesions), language),
+        "missed": "" if share is None else verdict.missed(share, language),
         "kind": likeliest if stands_out else _("No single kind stands out"),
         "risk": analysis.risk.value,
-        "shares": [(verdict.plain_name(name, language), verdict.percent(share, language)) for name, share in ranking],
+        "shares": [(verdict.plain_name(name, language), verdict.percent(each, language)) for name, each in ranking],
         "picture": _embedded("image/jpeg", reading.annotated),
         "report": None if answer.report is None else _embedded("application/pdf", answer.report),
         "note": verdict.not_a_diagnosis(language),

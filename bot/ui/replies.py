@@ -156,11 +156,7 @@ def _picture(result: Result) -> str:
     if result.model is not None:
         said.append(_("Model {version}.").format(version=result.model.rpartition(" ")[2]))
     if result.risk is Risk.LOW and result.missed is not None:
-        said.append(
-            _("Of 100 melanomas in such photos, about {number} got an answer like this.").format(
-                number=round(100 * result.missed)
-            )
-        )
+        said.append(verdict.missed(result.missed, current_language()))
     return " ".join(said)
 
 

@@ -62,6 +62,13 @@ def no_warning_signs(language: str = "en") -> str:
     return _("No warning signs found by the model. See a doctor if it changes, bleeds, itches or grows.")
 
 
+def missed(share: float, language: str = "en") -> str:
+    """How many melanomas of a hundred in such photos get a low answer too, given the share (0..1) that was measured."""
+    _ = translator(language)
+    words = _("Of 100 melanomas in such photos, about {number} got an answer like this.")
+    return words.format(number=round(100 * share))
+
+
 def several(spots: int, language: str = "en") -> str:
     """How many spots a photo shows, which of them is answered, and what to send; empty where there is one."""
     if spots < 2:

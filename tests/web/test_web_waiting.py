@@ -14,6 +14,7 @@ from aiohttp import ClientResponse, ClientSession
 
 from inference.analysis import Analysis, Lesion, Quality, Risk
 from inference.engine.engine import AnalysisFailed, AnnotatedAnalysis, Engine
+from inference.registry.evidence import melanomas_missed
 from inference.registry.registry import DEFAULT_WEIGHTS
 from tests.web.serving import PoolOnCommand, received, served
 from tests.web.test_web_api import form, problem
@@ -254,3 +255,5 @@ async def test_page_and_programs_are_told_of_every_spot_and_of_a_kind_that_stand
         for told in (body["advice"], page):
             assert "several spots here: 2" in told and "close-up of each" in told
         assert kind in page
+        # Of the sets by phone and camera the worst counts, as the served release's report has it.
+        assert f"about {round(100 * melanomas_missed(DEFAULT_WEIGHTS)['phone'])} got an answer like this" in page
