@@ -69,7 +69,7 @@ def described(photo: Photo) -> dict[str, str]:
     facts = photo.facts
     found = {}
     if tone := facts.get("skin_tone_class"):
-        found["tone"] = "MILK10k 0 to 2, darker" if int(tone) <= 2 else "MILK10k 3 to 5, lighter"
+        found["tone"] = "skin tone 0 to 2, darker" if int(tone) <= 2 else "skin tone 3 to 5, lighter"
     elif kind := facts.get("fitspatrick"):
         found["tone"] = "Fitzpatrick I and II" if float(kind) <= 2 else "Fitzpatrick III to VI"
     if age := facts.get("age"):
@@ -147,13 +147,14 @@ def _divided(rows: Sequence[Row]) -> dict[str, dict[str, list[Row]]]:
 
 def _grouped(rows: Sequence[Row], fact: str) -> dict[str, list[Row]]:
     names = sorted({row.groups[fact] for row in rows if fact in row.groups})
-    found = {
-        f"{title.split(',')[0]}, {name}": [row for row in of_source if row.groups.get(fact) == name]
-        for source, title in TITLES.items()
-        for of_source in [[row for row in rows if row.photo.source == source]]
-        for name in names
-    }
-    return {name: part for name, part in found.items() if len(part) >= FEWEST}
+    found: dict[str, list[Row]] = {}
+    for source, title in TITLES.items():
+        of_source = [row for row in rows if row.photo.source == source]
+        for name in names:
+            part = [row for row in of_source if row.groups.get(fact) == name]
+            if len(part) >= FEWEST:
+                found[f"{title.split(',')[0]}, {name}"] = part
+    return found
 
 
 def _text(interval: Interval) -> str:
