@@ -22,6 +22,7 @@ from models.evaluation.robustness_report import write_robustness
 from models.gate import refusal
 from models.gate.report import write_refusals
 from models.release.metrics import record_metrics, record_refusals
+from models.release.questions import write_worth
 
 Part = Literal["val", "test"]
 COMPARISON: Final = Path(__file__).parents[2] / "docs" / "comparison"
@@ -59,6 +60,8 @@ class Evaluate:
 class Kinds:
     """Score the served pipeline on every set and kind of picture, and by skin tone, age and site.
 
+    On val it also writes what each question to the person is worth.
+
     Attributes:
         data: folders of the sets.
         split: test is read once for each release, and chooses nothing.
@@ -71,7 +74,10 @@ class Kinds:
 
     def run(self) -> None:
         stem = self.weights / f"kinds-{self.split}"
-        kinds.report(kinds.answered(self.data, self.split, self.weights), self.split, stem)
+        rows = kinds.answered(self.data, self.split, self.weights)
+        kinds.report(rows, self.split, stem)
+        if self.split == "val":
+            write_worth(self.data, rows, self.weights / "questions-val.md")
         print(stem.with_suffix(".md").read_text(encoding="utf-8"))
 
 
