@@ -189,12 +189,15 @@ def card_buttons(mole: Mole, standing: Standing, *, with_topic: bool = False) ->
         return text, OfMole(act=act, mole_id=mole.id).pack()
 
     photo, remind = button(_("New photo of this mole"), Act.PHOTO), button(_("Remind me"), Act.REMIND)
-    side_by_side = [button(_("Compare the photos"), Act.COMPARE)] if len(standing.photos) > 1 else []
+    several = len(standing.photos) > 1
+    over_time = [button(_("Compare the photos"), Act.COMPARE), button(_("Photo by photo"), Act.STORY)]
     report, rename = button(_("For my doctor"), Act.REPORT), button(_("Rename"), Act.RENAME)
     measure, stop = button(_("I have measured it"), Act.MEASURE), button(_("Stop following"), Act.ASK_FORGET)
     share = button(_("Share with a doctor"), Act.SHARE)
     own_topic = [button(_("A topic of its own"), Act.TOPIC)] if with_topic else []
-    return keyboard(side_by_side, [photo], [report, rename], [share], [measure], own_topic, [remind, stop])
+    return keyboard(
+        over_time if several else [], [photo], [report, rename], [share], [measure], own_topic, [remind, stop]
+    )
 
 
 async def _send_comparison(

@@ -36,6 +36,7 @@ class Act(StrEnum):
     FORGET = "forget"
     SHARE = "share"
     TOPIC = "topic"
+    STORY = "story"
 
 
 class OfMole(CallbackData, prefix="mole"):

@@ -66,7 +66,8 @@ class Progress:
     """A context that shows the progress of one chat's photos. Its own errors are only logged.
 
     The message is noted with the requests. After a stop or a kill, the next start uses it again or deletes it, unless
-    the kill came before its number was noted. If it is `quiet`, there is a message only for people who have to wait.
+    the kill came before its number was noted. If it is `quiet`, there is a message only for people who have to wait;
+    others see a draft, where server and client speak that.
     The wait counts from when the photos came, or from `asked`, because in a crowd it takes seconds until they are
     handled.
     """
@@ -171,7 +172,17 @@ class Progress:
             if not self._is_waiting():
                 with contextlib.suppress(AiogramError):
                     await self._bot.send_chat_action(self._chat_id, self._action, message_thread_id=self._thread_id)
+                if self._quiet:
+                    await self._show_draft()
             await asyncio.sleep(ACTION_SECONDS)
+
+    async def _show_draft(self) -> None:
+        """Show what is being done as something that is not sent yet: it goes by itself when the answer comes."""
+        text = _("I am looking at your photo once more…")
+        with contextlib.suppress(AiogramError):
+            await self._bot.send_message_draft(
+                self._chat_id, self._requests[0].id, text=text, message_thread_id=self._thread_id
+            )
 
     async def _show(self, text: str) -> None:
         with contextlib.suppress(AiogramError):

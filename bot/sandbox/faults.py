@@ -20,6 +20,9 @@ FaultKind = Literal[
     "503",
     "504",
     "logged_out",
+    "unknown_method",
+    "unknown_tag",
+    "unknown_button",
     "migrated",
     "html",
     "drop",
@@ -36,6 +39,10 @@ REFUSALS = {
     "401": (401, "Unauthorized"),
     "409": (409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"),
     "logged_out": (400, "Logged out"),
+    # What an older server says.
+    "unknown_method": (404, "Not Found: method not found"),
+    "unknown_tag": (400, 'Bad Request: can\'t parse entities: Unsupported start tag "tg-time" at byte offset 0'),
+    "unknown_button": (400, "Bad Request: Text buttons are unallowed in the inline keyboard"),
 }
 
 

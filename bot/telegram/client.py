@@ -20,13 +20,21 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramServerError,
 )
-from aiogram.methods import AnswerCallbackQuery, GetUpdates, Response, SendChatAction, TelegramMethod
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    GetUpdates,
+    Response,
+    SendChatAction,
+    SendMessageDraft,
+    TelegramMethod,
+)
 from aiogram.methods.base import TelegramType
 from aiogram.types import Message
 from aiohttp import ClientSession
 from pydantic import ValidationError
 from yarl import URL
 
+from bot.telegram.newer import plainer
 from bot.telegram.parsing import fields, parse_message, parse_updates
 from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 
@@ -35,7 +43,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 logger = logging.getLogger(__name__)
 
 # Their callers repeat these anyway.
-NEVER_REPEATED = (GetUpdates, SendChatAction)
+NEVER_REPEATED = (GetUpdates, SendChatAction, SendMessageDraft)
 PASSING = (TelegramServerError, TelegramNetworkError, ClientDecodeError)
 
 
@@ -77,6 +85,10 @@ class RetryingBot(Bot):
                 if isinstance(method, AnswerCallbackQuery) and "query is too old" in error.message:
                     # The button was pressed while the bot was stopped. The action itself is still done.
                     return cast(TelegramType, True)
+                simpler = plainer(method, error)
+                if simpler is not None:
+                    method, attempt = simpler, partial(super().__call__, simpler, request_timeout)
+                    continue
                 if not _names_lost_topic(method, error):
                     raise
                 # The topic was closed or deleted, but the chat still exists. A reply would go to the topic again.

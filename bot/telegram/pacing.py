@@ -5,7 +5,15 @@ from typing import cast
 from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
 from aiogram.exceptions import TelegramRetryAfter
-from aiogram.methods import DeleteMessage, GetUpdates, Response, SendChatAction, SendMediaGroup, TelegramMethod
+from aiogram.methods import (
+    DeleteMessage,
+    GetUpdates,
+    Response,
+    SendChatAction,
+    SendMediaGroup,
+    SendMessageDraft,
+    TelegramMethod,
+)
 from aiogram.methods.base import TelegramType
 
 from bot.telegram.rate_limit import RateLimiter
@@ -29,9 +37,10 @@ class Pacing(BaseRequestMiddleware):
         chat_id = getattr(method, "chat_id", None)
         key = chat_id if isinstance(chat_id, int) else type(method).__name__
         is_receiving = isinstance(method, GetUpdates)
-        if isinstance(method, SendChatAction):
-            # It is not important.
-            if not isinstance(chat_id, int) or not self._rate_limiter.may_act(chat_id, method.action):
+        if isinstance(method, SendChatAction | SendMessageDraft):
+            # They are not important.
+            action = method.action if isinstance(method, SendChatAction) else "draft"
+            if not isinstance(chat_id, int) or not self._rate_limiter.may_act(chat_id, action):
                 return cast(Response[TelegramType], True)
         elif isinstance(chat_id, int) and not isinstance(method, WITHOUT_A_TURN):
             await self._rate_limiter.admit(chat_id, len(method.media) if isinstance(method, SendMediaGroup) else 1)

@@ -204,3 +204,37 @@ async def test_how_long_ago_a_photo_came_does_not_count_as_a_wait_for_its_explan
     stage.sandbox.world.calls.clear()
     await explainer.explain(replace(request, created_at=request.created_at - timedelta(days=1)))
     assert not any(is_progress(each.params) for each in stage.sandbox.world.calls)
+
+
+class HeldPool(ReadyPool):
+    """Explains when it is told to."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+
+    async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
+        await self.go.wait()
+        return await super().explain(data, options)
+
+
+@pytest.mark.parametrize("spoken", [True, False])
+async def test_a_draft_shows_that_a_photo_is_looked_at_again(stage: Stage, answer_of_emma: int, spoken: bool) -> None:
+    request = await stage.database.requests.get_owned(answer_of_emma, EMMA)
+    assert request is not None
+    if not spoken:
+        stage.sandbox.world.faults.faults.append(Fault(kind="unknown_method", method="sendMessageDraft", times=100))
+    stage.sandbox.world.calls.clear()
+    last = max(stage.sandbox.world.people[EMMA].messages)
+    pool, limiter = HeldPool(), stage.application.rate_limiter
+    explaining = asyncio.create_task(
+        explainer_of(stage.bot, stage.database, Engine(pool), limiter=limiter).explain(request)
+    )
+    call = await stage.until(
+        lambda: next((each for each in stage.sandbox.world.calls if each.method == "sendMessageDraft"), None)
+    )
+    assert call.params["text"] == "I am looking at your photo once more…"
+    pool.go.set()
+    await explaining
+    # Whether it is shown or not, the answer comes, and the draft goes.
+    assert await stage.reply(EMMA, "", after=last)
+    assert stage.sandbox.world.people[EMMA].draft is None

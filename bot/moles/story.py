@@ -1,0 +1,116 @@
+"""A mole over time: slides from the first photo to the last, a table, and what counts as a change.
+
+It is one rich message. Where the server speaks none, the same comes as an album and a text.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from html import escape
+from typing import Any
+
+from aiogram.types import (
+    InputMediaPhoto,
+    InputRichBlockDetails,
+    InputRichBlockFooter,
+    InputRichBlockParagraph,
+    InputRichBlockPhoto,
+    InputRichBlockSectionHeading,
+    InputRichBlockSlideshow,
+    InputRichBlockTable,
+    InputRichMessage,
+    RichBlockCaption,
+    RichBlockTableCell,
+    RichTextDateTime,
+)
+from aiogram.utils.i18n import gettext as _
+
+from bot.moles import wording
+from bot.moles.findings import Standing
+from bot.results import Result
+from bot.ui import replies
+from bot.ui.names import percent
+from bot.ui.texts import day
+from inference.comparison.change import Finding
+from inference.drawing.verdict import group_share
+from storage.records import Mole, MolePhoto
+
+MOST = 10
+"""Telegram's limit for an album; of more photos the first and the latest are shown."""
+
+Pair = tuple[MolePhoto, Finding]
+
+
+def rich(mole: Mole, standing: Standing) -> InputRichMessage:
+    """The whole story as one message."""
+    pairs = _kept(standing)
+    slides: list[Any] = [
+        InputRichBlockPhoto(
+            photo=InputMediaPhoto(media=photo.request.reply_file_id), caption=RichBlockCaption(text=_date(photo))
+        )
+        for photo, _finding in pairs
+        if photo.request.reply_file_id is not None
+    ]
+    cell = partial(RichBlockTableCell, align="left", valign="top")
+    head = [cell(text=title, is_header=True) for title in _titles()]
+    rows = [[cell(text=_date(photo)), *(cell(text=each) for each in _figures(photo, found))] for photo, found in pairs]
+    return InputRichMessage(
+        blocks=[
+            InputRichBlockSectionHeading(text=mole.name, size=3),
+            *([InputRichBlockSlideshow(blocks=slides)] if len(slides) > 1 else slides),
+            InputRichBlockParagraph(text=wording.sentence(standing)),
+            InputRichBlockTable(cells=[head, *rows], is_striped=True, is_compact=True),
+            InputRichBlockDetails(
+                summary=_("What counts as a change"), blocks=[InputRichBlockParagraph(text=_what_counts())]
+            ),
+            InputRichBlockFooter(text=replies.not_a_diagnosis()),
+        ]
+    )
+
+
+def plain(mole: Mole, standing: Standing) -> str:
+    """The story without its pictures, as HTML."""
+    rows = [(day(photo.request.created_at), *_figures(photo, found)) for photo, found in _kept(standing)]
+    listed = "\n".join(" · ".join(row) for row in [_titles(), *rows])
+    return "\n\n".join(
+        [
+            f"<b>{escape(mole.name)}</b>\n{escape(wording.sentence(standing))}",
+            escape(listed),
+            f"<blockquote expandable>{escape(_what_counts())}</blockquote>\n<i>{replies.not_a_diagnosis()}</i>",
+        ]
+    )
+
+
+def pictures(standing: Standing) -> list[tuple[str, str]]:
+    """The pictures of the answers, as Telegram knows them, each with its day."""
+    kept = [photo.request for photo, _finding in _kept(standing)]
+    return [(each.reply_file_id, day(each.created_at)) for each in kept if each.reply_file_id is not None]
+
+
+def _kept(standing: Standing) -> Sequence[Pair]:
+    pairs = list(zip(standing.photos, standing.findings, strict=True))
+    return pairs if len(pairs) <= MOST else [pairs[0], *pairs[1 - MOST :]]
+
+
+def _date(photo: MolePhoto) -> RichTextDateTime:
+    """The day in the reader's own time zone."""
+    when = photo.request.created_at
+    return RichTextDateTime(text=day(when), unix_time=int(when.timestamp()), date_time_format="D")
+
+
+def _titles() -> tuple[str, ...]:
+    return _("Photo of"), _("Cancer or pre-cancer"), _("Asymmetry"), _("Diameter")
+
+
+def _figures(photo: MolePhoto, finding: Finding) -> tuple[str, ...]:
+    result = Result.stored(photo.request.result or {})
+    size = "–" if finding.millimetres is None else wording.millimetres(finding.millimetres)
+    asymmetry = percent(finding.marks.asymmetry.value)
+    return percent(group_share(result.probabilities)), asymmetry, size
+
+
+def _what_counts() -> str:
+    return _(
+        "Light, distance and angle make two photos of an unchanged mole differ. Only what differs by more than twice "
+        "the usual is called a change. The area in a photo depends on the distance, so it never counts. For size, "
+        "measure the mole with a ruler."
+    )
