@@ -19,6 +19,7 @@ from bot.moles.reminders import Reminding
 from bot.operator.access import Access
 from bot.operator.alerts import Alerts
 from bot.operator.broadcasts import Broadcaster
+from bot.operator.drift import Validation
 from bot.operator.loop_delay import log_loop_delay
 from bot.operator.metrics import Metrics
 from bot.operator.retention import keep_erasing
@@ -74,6 +75,7 @@ class Application:
     asking: Asking
     trials: Trials
     pool_keeper: PoolKeeper
+    validation: Validation
 
     async def serve(self, *, handle_signals: bool = True) -> None:
         """Continue unfinished work, then handle updates until the dispatcher stops.
@@ -129,7 +131,7 @@ class Application:
         start(delete_stale_progress(self.bot, database), "tidying up")
         start(database.traces.keep_wiping(), "erasure")
         start(publish_profile(self.bot, database, self.i18n, self.access.staff()), "introduction")
-        alerts = Alerts(self.bot, database, self.access, self.i18n, settings.data_dir)
+        alerts = Alerts(self.bot, database, self.access, self.i18n, settings.data_dir, self.validation)
         start(alerts.keep_watching(), "alerts")
         start(self.reminding.keep_sending(), "reminders")
         start(self.asking.keep_asking(), "follow-ups")

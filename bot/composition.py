@@ -25,6 +25,7 @@ from bot.moles.reminders import Reminding
 from bot.moles.service import MoleService
 from bot.operator.access import Access
 from bot.operator.broadcasts import Broadcaster
+from bot.operator.drift import Validation
 from bot.operator.metrics import Metrics, MetricsServer
 from bot.operator.releases import Releases, chosen_classifier
 from bot.operator.rereading import Rereading
@@ -124,6 +125,7 @@ async def compose(
         second_reader = SecondReader(bot, database, engine, rate_limiter)
         rereading = Rereading(bot, database, engine, i18n, supervisor, rate_limiter)
         explainer = Explainer(bot, database, second_reader, i18n, supervisor, rate_limiter)
+        validation = Validation(engine, settings.weights_dir)
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter, access)
         dispatcher = Dispatcher(
             storage=MemoryStorage(),
@@ -152,6 +154,7 @@ async def compose(
             report_desk=ReportDesk(bot, second_reader, settings.weights_dir, settings.operator),
             settings=settings,
             supervisor=supervisor,
+            validation=validation,
         )
         recognised = Recognition(database), Language(i18n), AccessControl(access, database)
         for middleware in (in_flight, Tracing(metrics), throttling, Backpressure(), *recognised, OneWord()):
@@ -181,6 +184,7 @@ async def compose(
                 asking=Asking(bot, database, i18n, rate_limiter),
                 trials=trials,
                 pool_keeper=pool_keeper,
+                validation=validation,
             )
         finally:
             await supervisor.stop()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from inference.analysis import Analysis, Domain, Refusal, Risk
+from inference.drift import features
 from inference.photo import PhotoFault
 
 
@@ -109,7 +110,7 @@ DRAWN = "drawn"
 
 
 def to_stored(result: Result, analysis: Analysis | None) -> dict[str, Any]:
-    """JSON for the database: the result, and from an analysis also the lesion's box, models and timings (ms)."""
+    """JSON for the database: the result, and from an analysis also the lesion's box, models, features, timings (ms)."""
     stored: dict[str, Any] = {
         "label": result.label,
         "probabilities": dict(result.probabilities),
@@ -126,6 +127,7 @@ def to_stored(result: Result, analysis: Analysis | None) -> dict[str, Any]:
         stored["before"] = to_stored(result.before, None)
     if analysis is not None:
         stored["models"] = dict(analysis.models)
+        stored["features"] = features(analysis)
         stored["timings"] = dict(analysis.timings)
         stored["fingerprint"] = analysis.fingerprint
         stored[DRAWN] = result.risk

@@ -55,6 +55,7 @@ class Quality:
     brightness: float
     skin: float = 1.0
     glare: float = 0.0
+    contrast: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

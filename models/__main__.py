@@ -10,7 +10,7 @@ import tyro
 from tyro.conf import subcommand
 
 from models.commands.evaluation import Compare, Evaluate, Kinds, Refusal, Robustness
-from models.commands.release import Convert, Export, Gate, PseudoMasks, Publish
+from models.commands.release import Convert, Export, Gate, PseudoMasks, Publish, Retrain
 from models.commands.train import Train
 from models.errors import ModelsError
 
@@ -19,6 +19,7 @@ Command = (
     | Annotated[PseudoMasks, subcommand("pseudo-masks")]
     | Annotated[Export, subcommand("export")]
     | Annotated[Publish, subcommand("publish")]
+    | Annotated[Retrain, subcommand("retrain")]
     | Annotated[Gate, subcommand("gate")]
     | Annotated[Convert, subcommand("convert")]
     | Annotated[Evaluate, subcommand("evaluate")]

@@ -9,6 +9,7 @@ from aiogram.types import BufferedInputFile, Message
 
 from bot.handlers.filters import is_admin
 from bot.operator import charts
+from bot.operator.drift import Validation
 from bot.operator.health import examine
 from bot.operator.usage import summarise
 from bot.operator.verdicts import agreement
@@ -28,14 +29,15 @@ def setup() -> Router:
     return router
 
 
-async def stats(message: Message, database: Database) -> None:
+async def stats(message: Message, database: Database, validation: Validation) -> None:
     handled = await database.statistics.since(datetime.now(UTC) - timedelta(days=STATS_DAYS))
     usage = await asyncio.to_thread(summarise, handled, STATS_DAYS)
-    picture = await asyncio.to_thread(charts.draw, usage)
+    departures = await validation.compare(handled)
+    picture = await asyncio.to_thread(charts.draw, usage, departures)
     agreed = agreement(await database.statistics.verdicts())
-    caption = admin.stats(usage, await database.users.count_recipients(), agreed)
+    caption = admin.stats(usage, await database.users.count_recipients(), agreed, departures)
     await message.answer_photo(BufferedInputFile(picture, "stats.png"), caption=caption)
 
 
-async def health(message: Message, database: Database, settings: Settings) -> None:
-    await message.answer(health_ui.report(await examine(database, settings.data_dir)))
+async def health(message: Message, database: Database, settings: Settings, validation: Validation) -> None:
+    await message.answer(health_ui.report(await examine(database, settings.data_dir, validation)))

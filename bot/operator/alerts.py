@@ -11,6 +11,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.utils.i18n import I18n
 
 from bot.operator.access import Access
+from bot.operator.drift import Validation
 from bot.operator.health import Fault, Health, examine
 from bot.ui import health as ui
 from bot.ui.i18n import supported_language
@@ -30,19 +31,22 @@ class Alerts:
     causes no message.
     """
 
-    def __init__(self, bot: Bot, database: Database, access: Access, i18n: I18n, data_dir: Path) -> None:
+    def __init__(
+        self, bot: Bot, database: Database, access: Access, i18n: I18n, data_dir: Path, validation: Validation
+    ) -> None:
         self._bot = bot
         self._database = database
         self._access = access
         self._i18n = i18n
         self._data_dir = data_dir
+        self._validation = validation
         self._told: frozenset[Fault] = frozenset()
         self._before: frozenset[Fault] = frozenset()
 
-    async def keep_watching(self, look: Callable[[Database, Path], Awaitable[Health]] = examine) -> None:
+    async def keep_watching(self, look: Callable[[Database, Path, Validation], Awaitable[Health]] = examine) -> None:
         while True:
             try:
-                await self._compare(await look(self._database, self._data_dir))
+                await self._compare(await look(self._database, self._data_dir, self._validation))
             except (StorageUnavailable, OSError) as error:
                 logger.warning("cannot look after the bot now: %s", type(error).__name__)
             await asyncio.sleep(INTERVAL.total_seconds())

@@ -3,12 +3,15 @@
 import asyncio
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from bot.operator.usage import PSI_LIMIT, quantile, summarise
+from bot.operator.drift import Drift, Validation
+from bot.operator.usage import quantile, summarise
+from inference.drift import PSI_LIMIT
 from storage.database import Database
 from storage.records import Outcome
 
@@ -27,6 +30,7 @@ class Fault(StrEnum):
     ERRORS = "errors"
     LATENCY = "latency"
     DRIFT = "drift"
+    UNLIKE_VALIDATION = "unlike_validation"
     DISK = "disk"
 
 
@@ -35,7 +39,8 @@ class Health:
     """Figures of the last hour, and those that are out of their range.
 
     `failed` is a share (0..1), or None with too few requests. `slowest` is the 95th percentile of the seconds from
-    photo to answer, or None without answers. `drift` is the stability index of the answers.
+    photo to answer, or None without answers. `drift` is the stability index of the answers, against themselves;
+    `validation` is their drift and that of the photos against the validation set.
     """
 
     requests: int
@@ -43,15 +48,17 @@ class Health:
     failed: float | None
     slowest: float | None
     drift: float | None
+    validation: Sequence[Drift]
     free_bytes: int
     faults: frozenset[Fault]
 
 
-async def examine(database: Database, data_dir: Path, now: datetime | None = None) -> Health:
+async def examine(database: Database, data_dir: Path, validation: Validation, now: datetime | None = None) -> Health:
     """Measure all figures. Raises StorageUnavailable if the database cannot answer."""
     now = now or datetime.now(UTC)
     handled = await database.statistics.since(now - timedelta(days=DRIFT_DAYS))
     usage = await asyncio.to_thread(summarise, handled, DRIFT_DAYS, now.date())
+    departures = await validation.compare(handled, now)
     recent = [each for each in handled if each.created_at >= now - HOUR]
     outcomes = Counter(each.outcome for each in recent)
     ended = outcomes[Outcome.ANSWERED] + outcomes[Outcome.REFUSED] + outcomes[Outcome.FAILED]
@@ -67,6 +74,7 @@ async def examine(database: Database, data_dir: Path, now: datetime | None = Non
         Fault.ERRORS: failed is not None and failed > FAILED_LIMIT,
         Fault.LATENCY: slowest is not None and slowest > SLOW_LIMIT_S,
         Fault.DRIFT: usage.drift is not None and usage.drift >= PSI_LIMIT,
+        Fault.UNLIKE_VALIDATION: any(each.departed for each in departures),
         Fault.DISK: free < DISK_LIMIT_BYTES,
     }
     return Health(
@@ -75,6 +83,7 @@ async def examine(database: Database, data_dir: Path, now: datetime | None = Non
         failed=failed,
         slowest=slowest,
         drift=usage.drift,
+        validation=departures,
         free_bytes=free,
         faults=frozenset(fault for fault, out in out_of_range.items() if out),
     )

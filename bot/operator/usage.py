@@ -6,18 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from bot.operator.drift import RECENT
 from inference.analysis import Risk
+from inference.drift import ENOUGH, psi
 from storage.records import Outcome
 from storage.statistics import Handled
-
-# Below 0.1, two distributions count as similar, from 0.25 on as different; between them, look closer. These are the
-# usual limits of the population stability index (N. Siddiqi, Credit Risk Scorecards, 2006, chapter 6).
-PSI_LIMIT = 0.25
-RECENT = timedelta(days=7)
-# With fewer answers on either side, the index says nothing.
-ENOUGH = 100
-# A class without answers would make the index infinite.
-SMALLEST_SHARE = 0.001
 
 
 @dataclass
@@ -77,10 +70,5 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def _psi(expected: Counter[str], found: Counter[str]) -> float:
-    """The population stability index: the sum of (found - expected) * ln(found / expected) over all shares."""
-    total = 0.0
-    for name in expected | found:
-        before = max(expected[name] / expected.total(), SMALLEST_SHARE)
-        now = max(found[name] / found.total(), SMALLEST_SHARE)
-        total += (now - before) * math.log(now / before)
-    return total
+    names = expected | found
+    return psi(*([counts[name] / counts.total() for name in names] for counts in (expected, found)))

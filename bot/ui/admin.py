@@ -6,9 +6,12 @@ from html import escape
 
 from aiogram.utils.i18n import gettext as _
 
-from bot.operator.usage import PSI_LIMIT, Usage, quantile
+from bot.operator.drift import Drift
+from bot.operator.usage import Usage, quantile
 from bot.operator.verdicts import ENOUGH, Agreement
+from bot.ui.drift import summary
 from inference.analysis import CLASSES, Risk
+from inference.drift import PSI_LIMIT
 from inference.engine.engine import ServedModel
 from storage.records import Outcome
 
@@ -74,7 +77,7 @@ def _titles() -> dict[str, str]:
     return named | recalls | precisions
 
 
-def stats(usage: Usage, recipients: int, verdicts: Agreement) -> str:
+def stats(usage: Usage, recipients: int, verdicts: Agreement, departures: Sequence[Drift]) -> str:
     """The text under the picture with the usage figures."""
     outcomes = sum((each.outcomes for each in usage.days), Counter())
     risks = sum((each.risks for each in usage.days), Counter())
@@ -98,6 +101,7 @@ def stats(usage: Usage, recipients: int, verdicts: Agreement) -> str:
     lines += [
         _("Recipients of announcements: {number}").format(number=recipients),
         _drift(usage.drift),
+        summary(departures),
         _doctors(verdicts),
     ]
     return "\n".join(lines)

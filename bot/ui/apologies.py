@@ -27,6 +27,33 @@ def title(reason: Reason) -> str:
     return _reasons()[reason][0]
 
 
+def short(reason: Reason) -> str:
+    """A reason in one or two words, for the operator's pictures."""
+    return {
+        Refusal.NO_LESION: _("no spot"),
+        Refusal.NOT_SKIN: _("not skin"),
+        Refusal.BLURRED: _("blurred"),
+        Refusal.TOO_DARK: _("too dark"),
+        Refusal.GLARE: _("glare"),
+        Refusal.TOO_SMALL: _("too small"),
+        PhotoFault.EMPTY: _("empty file"),
+        PhotoFault.NOT_AN_IMAGE: _("no picture"),
+        PhotoFault.TRUNCATED: _("damaged"),
+        PhotoFault.TOO_MANY_PIXELS: _("too many pixels"),
+        PhotoFault.TOO_COSTLY: _("slow to open"),
+        PhotoFault.ANIMATED: _("moving picture"),
+        Trouble.NO_CONSENT: _("no agreement"),
+        Trouble.TOO_LARGE: _("over 20 MB"),
+        Trouble.TOO_MANY: _("too many at once"),
+        Trouble.EXPIRED: _("gone from Telegram"),
+        Trouble.UNAVAILABLE: _("not delivered"),
+        Trouble.TOO_SLOW: _("slow to arrive"),
+        Trouble.NOT_SET_UP: _("not set up"),
+        Trouble.BUSY: _("overloaded"),
+        Trouble.FAILED: _("could not be read"),
+    }[reason]
+
+
 def numbered(words: str, number: int | None) -> str:
     """A text about one photo of an album."""
     return words if number is None else _("Photo {number}: {title}").format(number=number, title=words)

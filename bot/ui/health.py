@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection
 from aiogram.utils.i18n import gettext as _
 
 from bot.operator.health import DISK_LIMIT_BYTES, FAILED_LIMIT, SLOW_LIMIT_S, Fault, Health
-from bot.operator.usage import PSI_LIMIT
+from bot.ui.drift import summary
+from inference.drift import PSI_LIMIT
 
 
 def report(health: Health) -> str:
@@ -49,6 +50,8 @@ def _line(fault: Fault, health: Health) -> str:
     if fault is Fault.DRIFT:
         found = unknown if health.drift is None else f"{health.drift:.2f}"
         return _("Drift of the answers, stability index: {found} (limit {limit})").format(found=found, limit=PSI_LIMIT)
+    if fault is Fault.UNLIKE_VALIDATION:
+        return summary(health.validation)
     return _("Free on the disk: {found:.1f} GB (at least {limit:.0f} GB)").format(
         found=health.free_bytes / 1e9, limit=DISK_LIMIT_BYTES / 1e9
     )

@@ -97,6 +97,8 @@ def assess(photo: Photo, field: FieldOfView | None = None) -> Quality:
         brightness=_percentile(luma if inside is None else luma[inside], 0.95) / 255.0,
         skin=_share(redder, inside),
         glare=_share(white, inside),
+        contrast=float(cv2.meanStdDev(luma, mask=None if inside is None else inside.astype(np.uint8))[1].item())
+        / 255.0,
     )
 
 

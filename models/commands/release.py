@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rich.console import Console
 from tyro.conf import Positional
 
-from models.commands.options import Folder, Folders
+from models.commands.options import Folder, Folders, Limit, Number, OptionalFolder
+from models.errors import TrainingError
 from models.gate.fit import fit
 from models.release.convert import convert_again
 from models.release.export import export
-from models.release.publish import publish
+from models.release.publish import Difference, publish
+from models.retraining.retrain import CANDIDATE, Plan, retrain
 from models.training import pseudo_masks
 
 WEIGHTS: Final = Path(__file__).parents[2] / "weights"
+
+
+def show(differences: Sequence[Difference]) -> None:
+    """Print how a new classifier differs from the present one."""
+    for each in differences:
+        interval = f"{each.low:+.3f} to {each.high:+.3f}"
+        print(f"{each.kind}: {each.figure} {each.present:.3f} -> {each.new:.3f} ({interval})")
 
 
 @dataclass(frozen=True)
@@ -76,10 +88,55 @@ class Publish:
 
     def run(self) -> None:
         published = publish(self.candidate, self.data, self.weights, force=self.force)
-        for each in published.differences:
-            interval = f"{each.low:+.3f} to {each.high:+.3f}"
-            print(f"{each.kind}: {each.figure} {each.present:.3f} -> {each.new:.3f} ({interval})")
+        show(published.differences)
         print(f"published {published.entry.key} in {self.weights}; let it serve with /models in the chat")
+
+
+@dataclass(frozen=True)
+class Retrain:
+    """Train networks of the classifier that serves further, from the sets and the bot's training pool.
+
+    Ends as an unpublished version with its report beside the present one. Can be killed and started again, and shows
+    its progress in OUT/progress.json.
+
+    Attributes:
+        data: folders of the sets.
+        pool: folder of the training pool, as the bot exports it.
+        out: folder of the retraining; the new classifier is OUT/candidate.
+        weights: folder of registry.json; what it serves is trained further.
+        networks: that are trained; the others keep their files.
+        version: of the new classifier; None is the next one.
+        epochs: passes over the training pictures.
+        batch: pictures in a step.
+        rate: highest learning rate.
+        limit: use only this many pictures of each set, kind and split for training.
+    """
+
+    data: Folders
+    pool: OptionalFolder = None
+    out: Folder = Path("runs") / "retrain"
+    weights: Folder = WEIGHTS
+    networks: tuple[str, ...] = ("fixcaps",)
+    version: str | None = None
+    epochs: int = 4
+    batch: int = 32
+    rate: Number = 3e-4
+    limit: Limit = None
+
+    def run(self) -> None:
+        # A stop is the same as Ctrl-C: the state of the last epoch stays, and nothing is half-written.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        plan = Plan(
+            self.data, self.pool, self.weights, self.out, self.networks, self.version, self.epochs, self.batch,
+            self.rate, self.limit,
+        )  # fmt: skip
+        try:
+            checked = retrain(plan, Console(stderr=True))
+        except KeyboardInterrupt:
+            raise TrainingError("cancelled; the same command goes on") from None
+        show(checked.differences)
+        sets = " ".join(map(str, self.data))
+        print(f"made {checked.entry.key}; publish it with: publish {self.out / CANDIDATE} --data {sets}")
 
 
 @dataclass(frozen=True)

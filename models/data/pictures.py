@@ -1,7 +1,9 @@
-"""One interface for HAM10000, MILK10k and PAD-UFES-20. Pictures stay encoded in memory until they are needed.
+"""One interface for HAM10000, MILK10k, PAD-UFES-20 and the bot's training pool. Pictures stay encoded in memory until
+they are needed.
 
 A folder is recognised by its files: ``camera.zip`` and ``dermatoscope.zip`` mean MILK10k, a ``metadata.csv`` with
-patients means PAD-UFES-20, everything else is HAM10000 in either layout of ``models.data.ham10000``.
+patients means PAD-UFES-20, ``labels.csv`` means the pool, everything else is HAM10000 in either layout of
+``models.data.ham10000``.
 """
 
 from __future__ import annotations
@@ -22,17 +24,19 @@ from PIL import Image
 from inference.classes import CLASSES
 from inference.domains import DOMAINS, Domain
 from models.data import ham10000 as data
+from models.data import pool
 from models.data.ham10000 import Split
 from models.errors import DataError
 
-DataSet = Literal["ham10000", "milk10k", "pad"]
-Source = Literal["ham10000", "milk10k-dermatoscope", "milk10k-camera", "pad"]
+DataSet = Literal["ham10000", "milk10k", "pad", "pool"]
+Source = Literal["ham10000", "milk10k-dermatoscope", "milk10k-camera", "pad", "pool"]
 """A set and a kind of picture in it. Figures are given for each source."""
 TITLES: Final[dict[Source, str]] = {
     "ham10000": "HAM10000, dermatoscope",
     "milk10k-dermatoscope": "MILK10k, dermatoscope",
     "milk10k-camera": "MILK10k, close-up by camera",
     "pad": "PAD-UFES-20, photo by phone",
+    "pool": "Training pool of the bot",
 }
 
 SUFFIXES: Final[dict[Source, str]] = {
@@ -40,6 +44,7 @@ SUFFIXES: Final[dict[Source, str]] = {
     "milk10k-dermatoscope": "-milk10k-dermatoscope",
     "milk10k-camera": "-milk10k-camera",
     "pad": "-pad",
+    "pool": "-pool",
 }
 """End of the name of a source's report. HAM10000, the first set of this project, has none."""
 
@@ -186,6 +191,8 @@ def recognise(root: Path) -> Callable[[Path, Split, int | None], list[Photo]]:
     """The function that reads a folder."""
     if (root / "camera.zip").is_file():
         return _milk10k
+    if (root / pool.TABLE).is_file():
+        return _pool
     table = root / "metadata.csv"
     if table.is_file():
         with table.open(encoding="utf-8") as file:
@@ -233,6 +240,17 @@ def _pad(root: Path, split: Split, limit: int | None) -> list[Photo]:
             )
             for row in spread(sorted(rows, key=lambda row: row["image_id"]), limit)
         ]  # fmt: skip
+
+
+def _pool(root: Path, split: Split, limit: int | None) -> list[Photo]:
+    rows = [row for row in _rows(root / pool.TABLE) if pool.split_of(row["person"]) == split]
+    return [
+        Photo(
+            f"pool_{row['image']}", row["person"], pool.diagnosis(row, root), pool.domain(row), "pool", split, {},
+            *pool.files(root, row["image"]),
+        )
+        for row in spread(sorted(rows, key=lambda row: int(row["image"])), limit)
+    ]  # fmt: skip
 
 
 def spread(rows: Sequence[Row], limit: int | None) -> Sequence[Row]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.analysis import Analysis
-from inference.domains import Domain
+from inference.domains import DOMAINS, Domain
+from inference.drift import Reference, features, to_report
 from models.data.ham10000 import Split
 from models.data.pictures import NO_CLASS, TITLES, Photo, Photos, load_photos
 from models.evaluation.metrics import Interval, bootstrap, figures
@@ -36,10 +37,11 @@ FEWEST: Final = 8
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A photo and what the served pipeline answered, without its mask."""
+    """A photo and what the served pipeline answered, without its mask; `features` were measured with it."""
 
     photo: Photo
     analysis: Analysis
+    features: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def groups(self) -> dict[str, str]:
@@ -61,7 +63,10 @@ def answered(roots: Sequence[Path], split: Split, weights: Path) -> list[Row]:
     """
     photos = load_photos(roots, split).where(lambda photo: photo.label != NO_CLASS)
     analyses = watched(serve(photos.photos, read_encoded, weights), f"photos of {split}", len(photos))
-    return [Row(photo, without_mask(analysis)) for photo, analysis in zip(photos.photos, analyses, strict=True)]
+    return [
+        Row(photo, without_mask(analysis), features(analysis))
+        for photo, analysis in zip(photos.photos, analyses, strict=True)
+    ]
 
 
 def described(photo: Photo) -> dict[str, str]:
@@ -96,8 +101,11 @@ def measured(rows: Sequence[Row], rounds: int) -> dict[str, Interval]:
     return bootstrap(measure, answers.groups, rounds)
 
 
-def report(rows: Sequence[Row], split: Split, stem: Path) -> None:
-    """Write ``STEM.json`` with all figures and ``STEM.md`` with their tables."""
+def report(rows: Sequence[Row], split: str, stem: Path) -> None:
+    """Write ``STEM.json`` with all figures and ``STEM.md`` with their tables.
+
+    The JSON also says which classifier answered and what the answered photos looked like, for ``inference.drift``.
+    """
     tables: dict[str, dict[str, dict[str, Interval]]] = {}
     counts: dict[str, dict[str, int]] = {}
     for title, parts in _divided(rows).items():
@@ -105,7 +113,16 @@ def report(rows: Sequence[Row], split: Split, stem: Path) -> None:
         counts[title] = {name: len(part) for name, part in parts.items()}
     # A version in the name has dots of its own.
     stem.with_name(f"{stem.name}.json").write_text(
-        json.dumps({"split": split, "counts": counts, "tables": tables}, indent=1)
+        json.dumps(
+            {
+                "split": split,
+                "classifier": next((each for row in rows if (each := row.analysis.models.get("classifier"))), None),
+                "counts": counts,
+                "tables": tables,
+                "seen": to_report(_seen(rows)),
+            },
+            indent=1,
+        )
     )
     lines = [
         f"# Answers by set and kind of picture: `{split}`",
@@ -143,6 +160,19 @@ def _divided(rows: Sequence[Row]) -> dict[str, dict[str, list[Row]]]:
         for fact, title in (("tone", "skin tone"), ("age", "age"), ("site", "site")):
             parts[f"{picture}, by {title}"] = _grouped(of_domain, fact)
     return {title: {name: part for name, part in named.items() if part} for title, named in parts.items()}
+
+
+def _seen(rows: Sequence[Row]) -> dict[Domain, Reference]:
+    """What the answered photos of each kind looked like; the kind is what the pipeline took them for."""
+    found = {
+        domain: [
+            (row.analysis.label, row.features)
+            for row in rows
+            if row.analysis.label is not None and row.analysis.domain == domain
+        ]
+        for domain in DOMAINS
+    }
+    return {domain: Reference.of(seen) for domain, seen in found.items() if seen}
 
 
 def _grouped(rows: Sequence[Row], fact: str) -> dict[str, list[Row]]:

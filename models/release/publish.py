@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from inference.registry.file import REGISTRY_FILE, RegistryFile
 from inference.registry.registry import Registry, RegistryError, Release, read_registry
 from inference.registry.schema import DIGITS, ClassifierEntry
+from models.data.ham10000 import Split
 from models.data.pictures import TITLES, Photos, Source
 from models.errors import EvaluationError
 from models.evaluation.kinds import Row, answered, measured, report
@@ -61,10 +62,26 @@ class Published:
     differences: Sequence[Difference]
 
 
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """A new classifier beside the present one: both have answered the same photos.
+
+    ``files`` are the new one's, by name.
+    """
+
+    present: ClassifierEntry
+    entry: ClassifierEntry
+    files: Mapping[str, bytes]
+    before: Sequence[Row]
+    after: Sequence[Row]
+
+    @property
+    def differences(self) -> list[Difference]:
+        return [each for kind in TITLES for each in differing(kind, self.before, self.after)]
+
+
 def publish(candidate: Path, roots: Sequence[Path], weights: Path, *, force: bool = False) -> Published:
     """Check the classifier that a folder serves, and enter it into the registry.
-
-    It is read with the segmenter and the gate that serve.
 
     Args:
         candidate: folder with registry.json, as ``export`` writes it.
@@ -73,8 +90,41 @@ def publish(candidate: Path, roots: Sequence[Path], weights: Path, *, force: boo
         force: publish also what is worse than what serves.
 
     Raises:
-        EvaluationError: a file is damaged or foreign, the version is known already, the same photo gets two answers, or
-            it is worse beyond noise and not forced.
+        EvaluationError: see ``check``; or it is worse beyond noise and not forced.
+        DataError: the data is incomplete.
+    """
+    checked = check(candidate, [(roots, "val")], weights)
+    differences, entry = checked.differences, checked.entry
+    worse = [
+        f"{each.kind}: {each.figure} {each.present:.3f} -> {each.new:.3f}" for each in differences if each.is_worse
+    ]
+    if worse and not force:
+        raise EvaluationError(f"worse than {checked.present.key} beyond noise ({'; '.join(worse)}); see --force")
+    known = {name: interval for name, interval in measured(checked.after, ROUNDS).items() if name in NAMES}
+    found = {name: [round(end, DIGITS) for end in interval] for name, interval in known.items()}
+    entry = entry.with_changes(metrics={**entry.metrics, "val": found})
+    for name, content in checked.files.items():
+        (weights / name).write_bytes(content)
+    for key, rows in ((checked.present.key, checked.before), (entry.key, checked.after)):
+        report(rows, "val", weights / f"kinds-val-{key}")
+    write_card(entry, weights)
+    # Last: whoever reads the registry finds everything that it names.
+    RegistryFile.load(weights).register(entry, serve=False).save(weights)
+    return Published(entry, differences)
+
+
+def check(candidate: Path, parts: Sequence[tuple[Sequence[Path], Split]], weights: Path) -> Checked:
+    """Let the classifier that a folder serves and the one that serves now answer the same photos.
+
+    The new one is read with the segmenter and the gate that serve.
+
+    Args:
+        candidate: folder with registry.json, as ``export`` writes it.
+        parts: folders of sets, and which split of them is read.
+        weights: folder of the registry of the present one.
+
+    Raises:
+        EvaluationError: a file is damaged or foreign, the version is known already, or the same photo gets two answers.
         DataError: the data is incomplete.
     """
     try:
@@ -97,27 +147,11 @@ def publish(candidate: Path, roots: Sequence[Path], weights: Path, *, force: boo
         for name, content in new_files.items():
             (trial / name).write_bytes(content)
         file.register(entry).save(trial)
-        before, after = answered(roots, "val", weights), answered(roots, "val", trial)
-        _check_the_same_again(after, trial)
-    differences = [each for kind in TITLES for each in differing(kind, before, after)]
-    worse = [
-        f"{each.kind}: {each.figure} {each.present:.3f} -> {each.new:.3f}" for each in differences if each.is_worse
-    ]
-    if worse and not force:
-        raise EvaluationError(
-            f"worse than {present.classifier.entry.key} beyond noise ({'; '.join(worse)}); see --force"
+        before, after = (
+            [row for roots, split in parts for row in answered(roots, split, place)] for place in (weights, trial)
         )
-    known = {name: interval for name, interval in measured(after, ROUNDS).items() if name in NAMES}
-    found = {name: [round(end, DIGITS) for end in interval] for name, interval in known.items()}
-    entry = entry.with_changes(metrics={**entry.metrics, "val": found})
-    for name, content in new_files.items():
-        (weights / name).write_bytes(content)
-    for key, rows in ((present.classifier.entry.key, before), (entry.key, after)):
-        report(rows, "val", weights / f"kinds-val-{key}")
-    write_card(entry, weights)
-    # Last: whoever reads the registry finds everything that it names.
-    file.register(entry, serve=False).save(weights)
-    return Published(entry, differences)
+        _check_the_same_again(after, trial)
+    return Checked(present.classifier.entry, entry, new_files, before, after)
 
 
 def differing(kind: Source, before: Sequence[Row], after: Sequence[Row]) -> list[Difference]:

@@ -47,7 +47,8 @@ CLOSE: Final = (0.35, 0.8)
 DRAWS: Final[dict[Source, int]] = {
     "ham10000": 1600, "milk10k-dermatoscope": 1200, "milk10k-camera": 2300, "pad": 700,
 }  # fmt: skip
-"""Number of pictures of each source in an epoch if there are several sources. A single source is used in full."""
+"""Number of pictures of each source in an epoch if there are several sources. A single source is used in full, and so
+is the training pool."""
 
 RECIPES: Final = {
     "random": Recipe(epochs=14, batch=32, rate=1e-3, decay=1e-2, average=0.998),
@@ -135,7 +136,7 @@ class Classification:
         self.boxes = [self._known.of(photo) if lesions else None for photo in self.train.photos]
         self.sources = self.train.by_source()
         self.draws = {
-            source: DRAWS[source] if limit is None and len(self.sources) > 1 else len(rows)
+            source: DRAWS.get(source, len(rows)) if limit is None and len(self.sources) > 1 else len(rows)
             for source, rows in self.sources.items()
         }
         self.val_squares = torch.from_numpy(np.stack([self._served(photo) for photo in self.val.photos]))

@@ -146,17 +146,13 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.best, self.history = state["epoch"], state["best"], state["history"]
 
-    def train(self, console: Console) -> None:
-        """Run the remaining epochs, and save after each one."""
+    def train(self, console: Console, watch: Callable[[int, int, int], None] = lambda *_: None) -> None:
+        """Run the remaining epochs, and save after each one. `watch` gets, at each step, the epochs done, the step, and
+        the steps of an epoch."""
         recipe = self.task.recipe
         self.folder.mkdir(parents=True, exist_ok=True)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
+        times = TimeElapsedColumn(), TimeRemainingColumn()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *times)
         with Progress(*columns, console=console) as progress:
             bar = progress.add_task("training", total=recipe.epochs, completed=self.epoch)
             while self.epoch < recipe.epochs:
@@ -166,6 +162,7 @@ class Run:
                 for done, total, value in self._epoch():
                     loss += (value - loss) / done
                     progress.update(steps, completed=done, total=total)
+                    watch(self.epoch, done, total)
                 scores = self.task.validate(self.average.module, self.device)
                 self.epoch += 1
                 self.history.append(

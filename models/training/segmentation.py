@@ -87,7 +87,7 @@ class Segmentation:
         self.val = trusted.where(lambda photo: _outlined(photo) and trust(photo) == 1)
         self.sources = self.train.by_source()
         self.draws = {
-            source: DRAWS[source] if limit is None and len(self.sources) > 1 else len(rows)
+            source: DRAWS.get(source, len(rows)) if limit is None and len(self.sources) > 1 else len(rows)
             for source, rows in self.sources.items()
         }
 

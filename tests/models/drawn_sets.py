@@ -60,6 +60,25 @@ def pad(root: Path, splits: dict[str, int]) -> Path:
     return root
 
 
+def pool(root: Path, people: int, photos: int = 2) -> Path:
+    """The bot's training pool: so many photos of each of so many people, every second photo with a mask."""
+    for part in ("images", "masks"):
+        (root / part).mkdir(parents=True)
+    rows: list[dict[str, Any]] = []
+    for number in range(people * photos):
+        image, mask = drawn_ham.draw(number, 400, 300)
+        (root / "images" / f"{number + 1}.jpg").write_bytes(_bytes(image, "JPEG"))
+        if number % 2 == 0:
+            (root / "masks" / f"{number + 1}.png").write_bytes(_bytes(mask, "PNG"))
+        label = (*CLASSES, "other", "not_lesion")[number % (len(CLASSES) + 2)]
+        rows.append(
+            {"image": number + 1, "label": label, "lesion": f"{number:016x}", "person": f"{number // photos:016x}",
+             "domain": "phone"}
+        )  # fmt: skip
+    _table(root / "labels.csv", rows)
+    return root
+
+
 def all_sets(root: Path, splits: dict[str, int]) -> list[Path]:
     """All three sets, so many of each."""
     return [drawn_ham.packed(root / "ham", splits), milk10k(root / "milk", splits), pad(root / "pad", splits)]

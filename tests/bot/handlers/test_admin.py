@@ -46,5 +46,6 @@ async def test_the_figures_of_use_come_as_a_picture_with_a_line_for_each(stage: 
     assert lines[4:] == [
         "Recipients of announcements: 1",
         "Drift of the answers: too few to tell",
+        "Against validation: the release has no report to compare with",
         "Doctors' words: too few to tell",
     ]

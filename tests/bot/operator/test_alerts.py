@@ -7,14 +7,22 @@ from pathlib import Path
 import pytest
 
 from bot.operator.alerts import Alerts
+from bot.operator.drift import Validation
 from bot.operator.health import DISK_LIMIT_BYTES, Fault, Health, examine
 from bot.supervisor import Supervisor
+from inference.engine.engine import Engine
 from storage import Database, Outcome, Received, StorageBusy
 from storage.staff import Role
+from tests.bot.pools import IdlePool
 from tests.bot.stage import ADMIN, EMMA, IVAN, Stage
 
-WELL = Health(9, 0, 0.0, 2.0, 0.01, 10 * DISK_LIMIT_BYTES, frozenset())
-FAILING = Health(90, 0, 0.5, 2.0, 0.01, 10 * DISK_LIMIT_BYTES, frozenset({Fault.ERRORS}))
+WELL = Health(9, 0, 0.0, 2.0, 0.01, [], 10 * DISK_LIMIT_BYTES, frozenset())
+FAILING = Health(90, 0, 0.5, 2.0, 0.01, [], 10 * DISK_LIMIT_BYTES, frozenset({Fault.ERRORS}))
+
+
+def unknown(folder: Path) -> Validation:
+    """No report says what the validation set looked like."""
+    return Validation(Engine(IdlePool()), folder)
 
 
 async def closed(database: Database, outcomes: list[Outcome]) -> None:
@@ -27,16 +35,16 @@ async def closed(database: Database, outcomes: list[Outcome]) -> None:
 
 async def test_an_hour_with_many_failures_is_out_of_its_range(database: Database, tmp_path: Path) -> None:
     await closed(database, [Outcome.ANSWERED] * 25 + [Outcome.FAILED] * 5)
-    health = await examine(database, tmp_path)
+    health = await examine(database, tmp_path, unknown(tmp_path))
     assert health.requests == 30 and health.failed == pytest.approx(5 / 30) and Fault.ERRORS in health.faults
     assert health.slowest is not None and Fault.LATENCY not in health.faults
-    later = await examine(database, tmp_path, datetime.now(UTC) + timedelta(hours=2))
+    later = await examine(database, tmp_path, unknown(tmp_path), datetime.now(UTC) + timedelta(hours=2))
     assert later.requests == 0 and later.failed is None and Fault.ERRORS not in later.faults
 
 
 async def test_three_failures_alone_are_no_alarm(database: Database, tmp_path: Path) -> None:
     await closed(database, [Outcome.FAILED] * 3)
-    assert Fault.ERRORS not in (await examine(database, tmp_path)).faults
+    assert Fault.ERRORS not in (await examine(database, tmp_path, unknown(tmp_path))).faults
 
 
 async def test_each_administrator_hears_once_and_of_the_end_once(
@@ -50,13 +58,14 @@ async def test_each_administrator_hears_once_and_of_the_end_once(
     seen = iter([WELL, FAILING, WELL, FAILING, FAILING, FAILING, WELL, FAILING, WELL, WELL, WELL])
     ended = asyncio.Event()
 
-    async def look(_database: Database, _folder: Path) -> Health:
+    async def look(_database: Database, _folder: Path, _validation: Validation) -> Health:
         if (health := next(seen, None)) is not None:
             return health
         ended.set()
         raise StorageBusy("the database is locked")
 
-    alerts = Alerts(stage.bot, stage.database, stage.application.access, stage.application.i18n, tmp_path)
+    application = stage.application
+    alerts = Alerts(stage.bot, stage.database, application.access, application.i18n, tmp_path, application.validation)
     supervisor = Supervisor()
     supervisor.start(alerts.keep_watching(look), "alerts")
     await asyncio.wait_for(ended.wait(), 20)

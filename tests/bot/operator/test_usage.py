@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.operator.usage import PSI_LIMIT, quantile, summarise
+from bot.operator.usage import quantile, summarise
 from inference.analysis import Risk
+from inference.drift import PSI_LIMIT
 from storage.records import Outcome
 from storage.statistics import Handled
 

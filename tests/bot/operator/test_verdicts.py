@@ -30,8 +30,8 @@ def test_the_figures_say_it_from_five_on(language: str, few: str, words: str) ->
     i18n, usage = load_i18n(), summarise([], 28)
     judged = [JudgedAnswer(risk, said, risk == "high") for risk, said in TOLD]
     with i18n.context(), i18n.use_locale(language):
-        assert few in stats(usage, 0, agreement(judged[:4]))
-        shown = stats(usage, 0, agreement(judged))
+        assert few in stats(usage, 0, agreement(judged[:4]), [])
+        shown = stats(usage, 0, agreement(judged), [])
         assert words in shown and few not in shown
 
 

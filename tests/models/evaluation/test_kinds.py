@@ -4,10 +4,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from inference.analysis import Analysis, Quality, Refusal, Risk
 from inference.classes import CLASSES
+from inference.drift import references
 from models.data.pictures import TITLES, load_photos
 from models.evaluation import kinds
 from models.evaluation.kinds import FEWEST, Row, described, measured, report
@@ -34,7 +36,9 @@ def test_each_kind_of_picture_has_its_own_figures(rows: list[Row], tmp_path: Pat
     report(rows, "val", tmp_path / "kinds-val")
     found = json.loads((tmp_path / "kinds-val.json").read_text())
     table, counts = (found[part]["By set and kind of picture"] for part in ("tables", "counts"))
-    assert list(table) == list(TITLES.values()) and sum(counts.values()) == len(rows)
+    assert list(table) == [TITLES[source] for source in TITLES if source != "pool"] and sum(counts.values()) == len(
+        rows
+    )
     ham, phone = table["HAM10000, dermatoscope"], table["PAD-UFES-20, photo by phone"]
     assert ham["accuracy"][0] == pytest.approx(15 / 16) and ham["refused"][0] == pytest.approx(1 / 16)
     assert (phone["accuracy"][0], phone["domain_right"][0], ham["domain_right"][0]) == (1, 1, 0)
@@ -78,3 +82,22 @@ def test_a_refused_photo_counts_as_wrong_and_not_warned_of(rows: list[Row]) -> N
     melanomas = [replace(row, analysis=REFUSED) for row in rows if row.photo.dx == "mel"]
     found = measured(melanomas, rounds=5)
     assert (found["accuracy"][0], found["melanoma_warned"][0], found["refused"][0]) == (0, 0, 1)
+
+
+def test_the_report_says_what_the_answered_photos_looked_like(rows: list[Row], tmp_path: Path) -> None:
+    seen = [
+        replace(
+            row,
+            analysis=replace(row.analysis, models={"classifier": "fixcaps 1.0.0"}),
+            features={"sharpness": number / len(rows)},
+        )
+        for number, row in enumerate(rows)
+    ]
+    report(seen, "val", tmp_path / "kinds-val")
+    known = references(tmp_path, "fixcaps 1.0.0")
+    assert list(known) == ["phone"] and known["phone"].photos == len(rows) - 1, "the refused photo is left out"
+    assert known["phone"].features["sharpness"].edges == pytest.approx(np.linspace(0, 1, 11)[1:-1], abs=0.02)
+    assert known["phone"].labels["mel"] == pytest.approx(
+        sum(row.analysis.label == "mel" for row in rows) / (len(rows) - 1), abs=1e-3
+    )
+    assert references(tmp_path, "fixcaps 1.0.1") == {}, "the report is of another classifier"
