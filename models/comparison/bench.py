@@ -13,6 +13,7 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from inference.pipeline.crops import crop
+from inference.pipeline.orientation import canonical_orientation
 from inference.registry.schema import View
 from models.data.boxes import Box, Boxes
 from models.data.ham10000 import Split
@@ -20,7 +21,7 @@ from models.data.pictures import NO_CLASS, Photos, load_photos
 from models.training.classification import MARGIN
 
 VIEW: Final[View] = "lesion"
-"""The view that every row reads."""
+"""The view that every row reads, but for released networks that learnt from whole photos."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,13 @@ class Reader:
         head: turns that (on the CPU) into B x 8 scores, whose softmax is taken as probabilities.
         size: S.
         origin: how it was made, in a few words.
+        view: what of a photo it reads.
     """
 
-    def __init__(self, network: nn.Module, head: Callable[[Tensor], Tensor], size: int, origin: str) -> None:
-        self.network, self.head, self.size, self.origin = network.eval(), head, size, origin
+    def __init__(
+        self, network: nn.Module, head: Callable[[Tensor], Tensor], size: int, origin: str, view: View = VIEW
+    ) -> None:
+        self.network, self.head, self.size, self.origin, self.view = network.eval(), head, size, origin, view
 
     def __call__(self, photos: Tensor) -> Tensor:
         """Score B x S x S x 3 uint8 RGB squares; returns B x 8 scores on the CPU."""
@@ -87,9 +91,17 @@ class Row:
     batched: bool = False
 
 
-def cut(photos: Photos, boxes: Sequence[Box | None], size: int) -> Tensor:
-    """Cut the squares that rows read: N x ``size`` x ``size`` x 3, uint8, RGB; the whole photo if there is no box."""
-    squares = [crop(photo.pixels(), box, size, MARGIN) for photo, box in zip(photos.photos, boxes, strict=True)]
+def cut(photos: Photos, boxes: Sequence[Box | None], size: int, view: View = VIEW) -> Tensor:
+    """Cut the squares that rows read: N x ``size`` x ``size`` x 3, uint8, RGB; the whole photo if there is no box.
+
+    A whole photo is turned as in serving.
+    """
+    squares = []
+    for photo, box in zip(photos.photos, boxes, strict=True):
+        pixels = photo.pixels()
+        if view == "whole":
+            pixels, box = canonical_orientation(pixels).apply(pixels), None
+        squares.append(crop(pixels, box, size, MARGIN))
     return torch.from_numpy(np.stack(squares))
 
 

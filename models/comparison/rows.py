@@ -63,6 +63,7 @@ ROWS: tuple[Row, ...] = (
         "CLIP ViT-B/16, zero-shot",
         partial(zero_shot.reader, model="ViT-B-16-quickgelu", weights="openai"),
     ),
+    Row("efficientnet-lite2", "EfficientNet-Lite2, fine-tuned", partial(released.reader, network="efficientnet-lite2")),
     Row("efficientnet-lite0", "EfficientNet-Lite0, fine-tuned", partial(released.reader, network="efficientnet-lite0")),
     _trained("yolov8n-cls", "YOLOv8n-cls, from scratch", size=224, augment="light"),
     Row("fixcaps", "FixCaps", partial(released.reader, network="fixcaps")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,7 +83,7 @@ def _served_boxes(weights: Path, photos: Photos) -> list[Box | None]:
 
 
 def _asked(reader: Reader, row: Row, photos: Photos, boxes: list[Box | None], bench: Bench) -> dict[str, Any]:
-    squares = cut(photos, boxes, reader.size)
+    squares = cut(photos, boxes, reader.size, reader.view)
     results: dict[str, dict[str, Any]] = {source: {} for source in photos.by_source()}
     for asked in BATCHED if row.batched else ALONE:
         scores = ask(reader, squares, photos.labels, asked, bench.console)
@@ -104,7 +105,8 @@ def _time(bench: Bench, store: _Store, readers: dict[str, Reader], photos: Photo
     """Time all measured rows side by side, including those of earlier calls."""
     measured = [row for row in rows.ROWS if _measured(store.read(row))]
     ready = {row.name: readers.get(row.name) or row.make(bench, row.name) for row in measured}
-    squares = {reader.size: cut(photos, boxes, reader.size) for reader in ready.values()}
+    same = cache(lambda size, view: cut(photos, boxes, size, view))
+    squares = {name: same(reader.size, reader.view) for name, reader in ready.items()}
     taken = clock(ready, squares, bench.console)
     for row in measured:
         store.write(row, {**store.read(row), "ms": round(taken[row.name], 2)})

@@ -62,14 +62,14 @@ def measure(scores: Tensor, photos: Photos) -> dict[str, Interval]:
     return {name: every[name] for name in FIGURES}
 
 
-def clock(readers: dict[str, Reader], photos: dict[int, Tensor], console: Console) -> dict[str, float]:
+def clock(readers: dict[str, Reader], photos: dict[str, Tensor], console: Console) -> dict[str, float]:
     """Median milliseconds from one photo's square to its scores, on one thread of the CPU.
 
     The rows take turns, so that other load on the machine affects all of them.
 
     Args:
         readers: name -> reader; they are moved to the CPU.
-        photos: side S -> N x S x S x 3 squares.
+        photos: name -> N x S x S x 3 squares.
         console: where progress is shown.
     """
     for reader in readers.values():
@@ -80,7 +80,7 @@ def clock(readers: dict[str, Reader], photos: dict[int, Tensor], console: Consol
         taken: dict[str, list[float]] = {name: [] for name in readers}
         for turn in track(range(WARM_UP + TIMED), "timing", console=console):
             for name, reader in readers.items():
-                some = photos[reader.size]
+                some = photos[name]
                 photo = some[[turn % len(some)]]
                 began = time.perf_counter()
                 reader(photo)

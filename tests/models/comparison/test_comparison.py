@@ -154,18 +154,26 @@ def test_a_run_that_is_there_is_asked_anew_for_another_protocol(data: Path, monk
     assert Path("runs/fixcaps/best.safetensors").stat().st_mtime_ns == before
 
 
-def test_a_released_row_is_the_network_that_is_served(data: Path) -> None:
-    row = next(row for row in rows.ROWS if row.name == "efficientnet-lite0")
+@pytest.mark.parametrize(("name", "view"), [("efficientnet-lite0", "lesion"), ("fixcaps", "whole")])
+def test_a_released_row_is_the_network_that_is_served(data: Path, name: str, view: str) -> None:
+    row = next(row for row in rows.ROWS if row.name == name)
     reader = row.make(bench(data), row.name)
     members = RegistryFile.load(WEIGHTS).served_classifier.members
     [served] = [each.served.file for each in members if each.network == row.name]
     photos = torch.randint(0, 256, (2, reader.size, reader.size, 3), dtype=torch.uint8)
     session = InferenceSession(WEIGHTS / served, providers=["CPUExecutionProvider"])
     [expected] = session.run([LOG_ODDS], {SQUARES: photos.numpy(), EXPLAIN: np.array(False)})
-    assert reader.origin.startswith("released in ")
+    assert reader.origin.startswith("released in ") and reader.view == view
     torch.testing.assert_close(reader(photos), torch.from_numpy(expected), atol=1e-3, rtol=0)
     with pytest.raises(ComparisonError, match="no release has a resnet50"):
         released.reader(bench(data), "resnet50", network="resnet50")
+
+
+def test_a_row_of_whole_photos_reads_no_box(data: Path) -> None:
+    photos = load_photos([data], "val", 3)
+    boxes = mask_boxes(photos)
+    assert torch.equal(cut(photos, boxes, 32, "whole"), cut(photos, [None] * len(photos), 32, "whole"))
+    assert not torch.equal(cut(photos, boxes, 32, "whole"), cut(photos, boxes, 32, "lesion"))
 
 
 def test_an_unknown_row_is_an_error(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
