@@ -45,3 +45,13 @@ def test_of_several_spots_a_photo_of_each_is_asked_for(language: str, each: str)
         words_ = verdict.advice(risk, shares, language, spots=3)
         assert each in words_ and " 3" in words_ and "1" in words_
         assert each not in verdict.advice(risk, shares, language)
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "carcinoma in situ"), ("ru", "рак in situ")])
+def test_bowen_s_disease_is_named_carcinoma_in_situ(language: str, name: str) -> None:
+    assert name in verdict.plain_name("akiec", language)
+
+
+def test_a_low_answer_says_of_a_hundred_melanomas_how_many_it_misses() -> None:
+    assert "Of 100 melanomas in such photos, about 11 " in verdict.missed(0.107)
+    assert "Из 100 меланом" in verdict.missed(0.107, "ru")
