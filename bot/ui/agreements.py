@@ -45,10 +45,10 @@ def screen(user: User, agreed: Collection[Purpose], retention_days: int | None) 
             ).rstrip(),
             _(
                 "<b>Training.</b> Only if you switch this on are your photos used to improve the models. From the next "
-                "photo on, I then keep each one that gets an answer, encrypted. Whoever runs me, and doctors who help, "
-                "see it without your name, say what it shows, and train new models with it. Switched off, the photos "
-                "are erased at once and the next model is made without them; what a model has learnt by then cannot "
-                "be taken out of it."
+                "photo on, I then keep each one that gets an answer, encrypted. Whoever runs me, and those whom they "
+                "ask to help, see it without your name, say what it shows, and train new models with it. Switched off, "
+                "the photos are erased at once and the next model is made without them; what a model has learnt by "
+                "then cannot be taken out of it."
             ),
             _("<b>A question after four weeks.</b> After a warning I ask once whether somebody has seen the spot."),
         ]

@@ -11,11 +11,11 @@ from bot.learning.words import LABELS, NOT_A_LESION, OTHER, UNSURE
 from bot.results import Result
 from bot.ui.buttons import keyboard
 from bot.ui.names import RISK_ICONS, current_language, percent
+from inference.classes import CLASSES
 from inference.reports.wording import term
 from storage.labels import ENOUGH, NO_OUTLINE, Standing, final
 
 SHOWN_CLASSES = 3
-IN_A_ROW = 2
 
 Shown = tuple[str, InlineKeyboardMarkup]
 
@@ -32,9 +32,10 @@ def question(request_id: int) -> Shown:
         "<b>Photo {number}.</b> What is it?\n"
         "You see my own answer after yours. The photo is for this alone: it leaves this chat when you go on."
     ).format(number=request_id)
-    buttons = [(label_name(each), GiveLabel(request_id=request_id, label=each).pack()) for each in LABELS]
-    rows = [buttons[first : first + IN_A_ROW] for first in range(0, len(buttons), IN_A_ROW)]
-    return text, keyboard(*rows, [_leave()])
+    buttons = {each: (label_name(each), GiveLabel(request_id=request_id, label=each).pack()) for each in LABELS}
+    # A name of a class in Russian fills a row of a phone.
+    classes = [[buttons[each]] for each in CLASSES]
+    return text, keyboard(*classes, [buttons[OTHER], buttons[NOT_A_LESION]], [buttons[UNSURE], _leave()])
 
 
 def outline(request_id: int, label: str, candidate: int, number: int) -> Shown:
