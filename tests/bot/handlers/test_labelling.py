@@ -170,7 +170,7 @@ async def test_to_others_labelling_does_not_exist(stage: Stage) -> None:
     [number] = await given(stage)
     await stage.audience(EMMA)
     for command in ("/label", "/labels"):
-        await stage.say(EMMA, command, "I do not understand text")
+        await stage.say(EMMA, command, "I do not understand this")
     presses = stage.sandbox.world.people[EMMA].presses
     for data in (
         GiveLabel(request_id=number, label="nv").pack(),
