@@ -7,14 +7,14 @@ import argparse
 import asyncio
 import io
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page, TimeoutError, async_playwright
 
 from benchmarks.load.chats import is_progress
 from benchmarks.load.processes import ROOT, BotProcess, sandbox_process
@@ -22,7 +22,7 @@ from bot.sandbox.client import Message, Person, words
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTH, HEIGHT, TALL = 390, 844, 3600
-SHARPNESS = 1.25
+SHARPNESS = 1
 """Pixels of a picture for each pixel of the page."""
 TIMEOUT_SECONDS = 300.0
 """Seconds; a machine that is busy with other work takes its time."""
@@ -39,6 +39,8 @@ def options(
     return parser.parse_args()
 
 
+# A notice that fades would lie over the chat.
+NO_NOTICES = "#toast { display: none }"
 SCROLLED_TO = """message => {
     const chat = document.querySelector("#messages");
     chat.scrollTop += message.getBoundingClientRect().top - chat.getBoundingClientRect().top - 6;
@@ -59,14 +61,13 @@ class Phones:
         page = await self._browser.new_page(
             viewport={"width": WIDTH, "height": HEIGHT},
             device_scale_factor=SHARPNESS,
-            locale="en-GB",
+            locale={"ru": "ru-RU"}.get(language, "en-GB"),
             bypass_csp=True,
         )
         phone = Phone(self._http, self._address, user_id, name, language, page)
         await phone.join()
         await page.goto(f"{self._address}/#{user_id}")
-        # A notice that fades would lie over the chat.
-        await page.add_style_tag(content="#toast { display: none }")
+        await page.add_style_tag(content=NO_NOTICES)
         return phone
 
 
@@ -155,12 +156,21 @@ class Phone(Person):
         """Turn to another chat by its name."""
         await self._page.locator("#chats").get_by_role("button", name=chat).click()
 
+    async def _load(self, messages: Sequence[Locator]) -> None:
+        """Wait until the page shows these messages; a page that has lost an event is loaded again."""
+        for message in messages:
+            try:
+                await message.wait_for(timeout=15_000)
+            except TimeoutError:
+                await self._page.reload()
+                await self._page.add_style_tag(content=NO_NOTICES)
+                await message.wait_for(timeout=TIMEOUT_SECONDS * 1000)
+
     async def picture(self, first: Message, path: Path, last: Message | None = None) -> None:
-        """Write the page as a picture of 256 colours, high enough to show everything from `first` to `last`."""
+        """Write the page as a picture of 64 colours, high enough to show everything from `first` to `last`."""
         await self._page.set_viewport_size({"width": WIDTH, "height": TALL})
         ends = [self._page.locator(f'article[data-ids~="{each["message_id"]}"]') for each in (first, last or first)]
-        for end in ends:
-            await end.wait_for(timeout=TIMEOUT_SECONDS * 1000)
+        await self._load(ends)
         await self._page.wait_for_function("[...document.images].every(each => each.complete)")
         await self._page.wait_for_timeout(500)
         top, bottom = [await end.bounding_box() for end in ends]
@@ -173,7 +183,12 @@ class Phone(Person):
         await self._page.wait_for_timeout(500)
         shown = Image.open(io.BytesIO(await self._page.screenshot())).convert("RGB")
         path.parent.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(shown.quantize(256, Image.Quantize.MEDIANCUT).save, path, optimize=True)
+        await asyncio.to_thread(_save, shown, path)
+
+
+def _save(shown: Image.Image, path: Path) -> None:
+    few = shown.quantize(64, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
 
 
 def found(message: Message, button: str) -> str:

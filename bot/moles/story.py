@@ -4,6 +4,7 @@ It is one rich message. Where the server speaks none, the same comes as an album
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from html import escape
 from typing import Any
@@ -22,7 +23,9 @@ from aiogram.types import (
     RichBlockTableCell,
     RichTextDateTime,
 )
+from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
+from babel.dates import format_date
 
 from bot.moles import wording
 from bot.moles.findings import Standing
@@ -43,6 +46,7 @@ Pair = tuple[MolePhoto, Finding]
 def rich(mole: Mole, standing: Standing) -> InputRichMessage:
     """The whole story as one message."""
     pairs = _kept(standing)
+    measured = _is_measured(pairs)
     slides: list[Any] = [
         InputRichBlockPhoto(
             photo=InputMediaPhoto(media=photo.request.reply_file_id), caption=RichBlockCaption(text=_date(photo))
@@ -51,8 +55,11 @@ def rich(mole: Mole, standing: Standing) -> InputRichMessage:
         if photo.request.reply_file_id is not None
     ]
     cell = partial(RichBlockTableCell, align="left", valign="top")
-    head = [cell(text=title, is_header=True) for title in _titles()]
-    rows = [[cell(text=_date(photo)), *(cell(text=each) for each in _figures(photo, found))] for photo, found in pairs]
+    head = [cell(text=title, is_header=True) for title in _titles(measured=measured)]
+    rows = [
+        [cell(text=_date(photo)), *(cell(text=each) for each in _figures(photo, found, measured=measured))]
+        for photo, found in pairs
+    ]
     return InputRichMessage(
         blocks=[
             InputRichBlockSectionHeading(text=mole.name, size=3),
@@ -69,8 +76,12 @@ def rich(mole: Mole, standing: Standing) -> InputRichMessage:
 
 def plain(mole: Mole, standing: Standing) -> str:
     """The story without its pictures, as HTML."""
-    rows = [(day(photo.request.created_at), *_figures(photo, found)) for photo, found in _kept(standing)]
-    listed = "\n".join(" · ".join(row) for row in [_titles(), *rows])
+    pairs = _kept(standing)
+    measured = _is_measured(pairs)
+    rows = [
+        (_in_figures(photo.request.created_at), *_figures(photo, found, measured=measured)) for photo, found in pairs
+    ]
+    listed = "\n".join(" · ".join(row) for row in [_titles(measured=measured), *rows])
     return "\n\n".join(
         [
             f"<b>{escape(mole.name)}</b>\n{escape(wording.sentence(standing))}",
@@ -92,20 +103,30 @@ def _kept(standing: Standing) -> Sequence[Pair]:
 
 
 def _date(photo: MolePhoto) -> RichTextDateTime:
-    """The day in the reader's own time zone."""
+    """The day in figures, in the reader's own time zone."""
     when = photo.request.created_at
-    return RichTextDateTime(text=day(when), unix_time=int(when.timestamp()), date_time_format="D")
+    return RichTextDateTime(text=_in_figures(when), unix_time=int(when.timestamp()), date_time_format="d")
 
 
-def _titles() -> tuple[str, ...]:
-    return _("Photo of"), _("Cancer or pre-cancer"), _("Asymmetry"), _("Diameter")
+def _in_figures(when: datetime) -> str:
+    return str(format_date(when, "short", locale=get_i18n().current_locale))
 
 
-def _figures(photo: MolePhoto, finding: Finding) -> tuple[str, ...]:
+def _titles(*, measured: bool) -> tuple[str, ...]:
+    titles = _("Photo of"), _("Cancer or pre-cancer"), _("Asymmetry")
+    return (*titles, _("Diameter")) if measured else titles
+
+
+def _figures(photo: MolePhoto, finding: Finding, *, measured: bool) -> tuple[str, ...]:
     result = Result.stored(photo.request.result or {})
+    figures = percent(group_share(result.probabilities)), percent(finding.marks.asymmetry.value)
     size = "–" if finding.millimetres is None else wording.millimetres(finding.millimetres)
-    asymmetry = percent(finding.marks.asymmetry.value)
-    return percent(group_share(result.probabilities)), asymmetry, size
+    return (*figures, size) if measured else figures
+
+
+def _is_measured(pairs: Sequence[Pair]) -> bool:
+    """Whether the person gave a diameter: else there is nothing for its column."""
+    return any(finding.millimetres is not None for _photo, finding in pairs)
 
 
 def _what_counts() -> str:

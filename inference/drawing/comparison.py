@@ -76,8 +76,7 @@ def plots(series: Sequence[Series], *, stacked: bool = False, width: int = 2 * _
 
     They stand in a row. `stacked`, each has the whole width and large letters, to be read on a phone.
     """
-    columns, scale = (1, 2.0) if stacked else (len(series), 1.0)
-    height = round(_PLOT * scale * 0.8) if stacked else _PLOT
+    columns, scale, height = (1, 1.8, 280) if stacked else (len(series), 1.0, _PLOT)
     sheet = Image.new("RGB", (width, height * (len(series) // columns)), _GROUND)
     pen = ImageDraw.Draw(sheet)
     room = (width - _GAP * (columns + 1)) / columns
