@@ -18,6 +18,10 @@ def says(part: str) -> Callable[[Message], bool]:
     return lambda message: part in (message.get("text") or message.get("caption") or "")
 
 
+def has_button(text: str) -> Callable[[Message], bool]:
+    return lambda message: text in str(message.get("reply_markup"))
+
+
 async def photo(person: Person, name: str) -> Message:
     """Send a photo; its answer."""
     await person.send_photos(sample(name))
@@ -42,6 +46,25 @@ async def test_two_photos_of_a_mole_are_compared_and_it_can_be_shown_to_a_doctor
     data = json.loads(archive.read("data.json"))
     assert [each["name"] for each in data["moles"]] == ["upper back"]
     assert len(data["moles"][0]["photos"]) == 2
+
+
+async def test_photos_of_a_mole_come_one_by_one_with_a_table(person: Person, ivan: Person) -> None:
+    for who, follow, fresh, story, heading in (
+        (person, "Follow this mole", "A new mole", "Photo by photo", "Cancer or pre-cancer"),
+        (ivan, "Следить за родинкой", "Новая родинка", "По порядку", "Рак или предрак"),
+    ):
+        await who.click(await photo(who, "mole"), follow)
+        await who.click(await who.answer(has_button(fresh)), fresh)
+        await who.click(await who.answer(is_photo), "10 · ")
+        await who.answer(lambda message: "text" in message)
+        await who.click(await photo(who, "uneven"), follow)
+        # The first button is the mole that is followed already.
+        await who.click(await who.answer(has_button(fresh)), 0)
+        await who.click(await who.answer(has_button(story)), story)
+        told = await who.answer(lambda message: "rich_message" in message)
+        kinds = [each["type"] for each in told["rich_message"]["blocks"]]
+        assert kinds == ["heading", "slideshow", "paragraph", "table", "details", "footer"]
+        assert heading in str(told["rich_message"])
 
 
 async def test_a_mole_is_followed_in_russian_and_goes_with_delete(ivan: Person) -> None:
