@@ -100,6 +100,8 @@ class Phone(Person):
     async def agree(self) -> None:
         """The first contact: /start and the button of consent."""
         await self.tap(await self.ask("/start"), "consent")
+        # The page offers to start until it is loaded again.
+        await self._reload()
 
     async def ask(self, text: str) -> Message:
         """Write something; the bot's next message."""
@@ -156,14 +158,17 @@ class Phone(Person):
         """Turn to another chat by its name."""
         await self._page.locator("#chats").get_by_role("button", name=chat).click()
 
+    async def _reload(self) -> None:
+        await self._page.reload()
+        await self._page.add_style_tag(content=NO_NOTICES)
+
     async def _load(self, messages: Sequence[Locator]) -> None:
         """Wait until the page shows these messages; a page that has lost an event is loaded again."""
         for message in messages:
             try:
                 await message.wait_for(timeout=15_000)
             except TimeoutError:
-                await self._page.reload()
-                await self._page.add_style_tag(content=NO_NOTICES)
+                await self._reload()
                 await message.wait_for(timeout=TIMEOUT_SECONDS * 1000)
 
     async def picture(self, first: Message, path: Path, last: Message | None = None) -> None:

@@ -59,7 +59,6 @@ async def beginning(phone: Phone, pictures: Sequence[bytes], shop: Phones) -> As
     offer = await phone.tap(asked, "consent")
     await phone.turn(offer, "earlier:read")
     await phone.settled()
-    yield "help", await phone.ask("/help"), None
     [sent] = await phone.send_photos(sample("blurred"))
     await phone.settled()
     await phone.send_photos(sample("skin"))
@@ -153,12 +152,11 @@ async def words_of_their_own(phone: Phone, pictures: Sequence[bytes], shop: Phon
 
 
 async def their_data(phone: Phone, pictures: Sequence[bytes], shop: Phones) -> AsyncIterator[Screen]:
-    """Privacy, agreements, export and deletion."""
+    """Privacy, agreements and deletion."""
     privacy = await phone.ask("/privacy")
     yield "privacy", privacy, None
     agreements = await phone.tap(privacy, "agreements")
     yield "agreements", agreements, None
-    yield "export", await phone.ask("/export"), None
     yield "delete", await phone.ask("/delete"), None
 
 

@@ -88,7 +88,8 @@ export function moment(seconds, format = "") {
   if (format.includes("D")) Object.assign(options, { day: "numeric", month: "long", year: "numeric" });
   if (format.includes("t")) Object.assign(options, { hour: "2-digit", minute: "2-digit" });
   if (format.includes("T")) Object.assign(options, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  return format ? date.toLocaleString([], options) : "";
+  // Telegram writes no "г." after a year.
+  return format ? date.toLocaleString([], options).replace(/ г\.$/, "") : "";
 }
 
 function relative(seconds) {
