@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from storage.digests import Every
 from storage.records import Audience
 
 # Anybody can send any number. Unknown data is answered like a button that no longer works.
@@ -149,6 +150,18 @@ class OldAnswers(CallbackData, prefix="old"):
     """Old answers and the model that serves: look, read them again, or tell whoever would now be warned."""
 
     step: Literal["look", "read", "tell"]
+
+
+class RetrainStep(CallbackData, prefix="retrain"):
+    """Start a retraining, ask whether to stop it, or stop it."""
+
+    step: Literal["start", "ask", "stop"]
+
+
+class SetDigest(CallbackData, prefix="digest"):
+    """How often one of the staff gets the digest."""
+
+    every: Every | Literal["never"]
 
 
 class ReadAgain(CallbackData, prefix="again"):
