@@ -1,6 +1,6 @@
 """The tables of the operator's desk: the retraining that is going on, who gets a digest, and alerts that were told."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
 
 from storage.tables import UtcDateTime, metadata
 
@@ -11,7 +11,7 @@ retrainings = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("actor_id", BigInteger, nullable=False),
     Column("message_id", BigInteger, nullable=False),
-    Column("machine", Text, nullable=False),
+    Column("machine", String(255), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
 )

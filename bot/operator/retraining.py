@@ -61,7 +61,7 @@ class Retrainer:
         self._access = access
         self._trainer = trainer
         self._export = export
-        self._machine = f"{socket.gethostname()} {trainer.folder.absolute()}" if trainer else ""
+        self._machine = f"{socket.gethostname()} {trainer.folder.absolute()}"[:255] if trainer else ""
 
     @property
     def can_train(self) -> bool:

@@ -105,7 +105,7 @@ def test_a_stopped_retraining_goes_on_and_ends_as_a_candidate_beside_what_serves
     assert RegistryFile.load(weights).find_classifier(NEW).version == "0.1.0"
 
 
-def test_a_run_goes_on_where_it_stopped_and_begins_anew_without_a_photo_that_was_taken_back(
+def test_a_run_goes_on_and_begins_anew_without_a_photo_that_was_taken_back(
     data: Path, pool: Path, weights: Path, tmp_path: Path
 ) -> None:
     folder, given = tmp_path / "run", Path(shutil.copytree(pool, tmp_path / "pool"))
