@@ -218,6 +218,7 @@ class Step(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     END = "end"
+    EDIT = "edit"
 
 
 class BroadcastStep(CallbackData, prefix="broadcast"):
