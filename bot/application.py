@@ -19,10 +19,12 @@ from bot.moles.reminders import Reminding
 from bot.operator.access import Access
 from bot.operator.alerts import Alerts
 from bot.operator.broadcasts import Broadcaster
+from bot.operator.digest import DigestSender
 from bot.operator.drift import Validation
 from bot.operator.loop_delay import log_loop_delay
 from bot.operator.metrics import Metrics
 from bot.operator.retention import keep_erasing
+from bot.operator.retraining import Retrainer
 from bot.operator.trials import Trials
 from bot.photos.explaining import Explainer
 from bot.photos.inbox import Inbox
@@ -75,6 +77,8 @@ class Application:
     asking: Asking
     trials: Trials
     pool_keeper: PoolKeeper
+    retrainer: Retrainer
+    digest_sender: DigestSender
     validation: Validation
 
     async def serve(self, *, handle_signals: bool = True) -> None:
@@ -139,6 +143,8 @@ class Application:
             start(keep_erasing(database, settings.retention_days), "retention")
         if settings.delay_log_seconds is not None:
             start(log_loop_delay(settings.delay_log_seconds), "loop delay")
+        start(self.digest_sender.keep_sending(), "digests")
+        start(self.retrainer.resume(), "retraining")
         start(self.trials.resume(), "trial of a model")
         start(self.trials.keep_reading(), "reading in the shadow")
         start(self.pool_keeper.keep_keeping(), "training pool")

@@ -14,6 +14,7 @@ from bot.application import Application
 from bot.exports.desk import ExportDesk
 from bot.follow_ups.asking import Asking
 from bot.health import SIGN_OF_LIFE
+from bot.learning import transfer
 from bot.learning.keeping import PoolKeeper
 from bot.middlewares.access import AccessControl
 from bot.middlewares.backpressure import Backpressure
@@ -25,10 +26,13 @@ from bot.moles.reminders import Reminding
 from bot.moles.service import MoleService
 from bot.operator.access import Access
 from bot.operator.broadcasts import Broadcaster
+from bot.operator.digest import DigestSender
 from bot.operator.drift import Validation
 from bot.operator.metrics import Metrics, MetricsServer
 from bot.operator.releases import Releases, chosen_classifier
 from bot.operator.rereading import Rereading
+from bot.operator.retraining import Retrainer
+from bot.operator.trainer import Trainer
 from bot.operator.trials import Trials
 from bot.photos.agreement import Agreement
 from bot.photos.albums import Albums
@@ -126,6 +130,16 @@ async def compose(
         rereading = Rereading(bot, database, engine, i18n, supervisor, rate_limiter)
         explainer = Explainer(bot, database, second_reader, i18n, supervisor, rate_limiter)
         validation = Validation(engine, settings.weights_dir)
+        retrainer = Retrainer(
+            bot,
+            database,
+            i18n,
+            supervisor,
+            rate_limiter,
+            access,
+            _trainer(settings),
+            partial(transfer.export, database),
+        )
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter, access)
         dispatcher = Dispatcher(
             storage=MemoryStorage(),
@@ -147,6 +161,7 @@ async def compose(
             missed=missed,
             mole_service=MoleService(database, second_reader),
             photo_service=photo_service,
+            retrainer=retrainer,
             releases=Releases(engine, settings.weights_dir, build, access),
             rereading=rereading,
             second_reader=second_reader,
@@ -184,6 +199,8 @@ async def compose(
                 asking=Asking(bot, database, i18n, rate_limiter),
                 trials=trials,
                 pool_keeper=pool_keeper,
+                retrainer=retrainer,
+                digest_sender=DigestSender(bot, database, i18n, rate_limiter, access, validation, settings.data_dir),
                 validation=validation,
             )
         finally:
@@ -197,6 +214,12 @@ def _metrics_server(application: Application) -> AbstractAsyncContextManager[obj
     if settings.metrics_port is None:
         return nullcontext()
     return MetricsServer(application.metrics, settings.metrics_host, settings.metrics_port)
+
+
+def _trainer(settings: Settings) -> Trainer | None:
+    if settings.retrain_command is None:
+        return None
+    return Trainer(settings.retrain_command, settings.data_dir / "retraining", settings.weights_dir)
 
 
 def _joiner(settings: Settings) -> Joiner | None:

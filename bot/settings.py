@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     training_pool_mb: int = Field(default=2000, ge=0)
     weights_dir: Path = DEFAULT_WEIGHTS
     classifier: str | None = None
+    retrain_command: str | None = None
     operator: str | None = Field(default=None, max_length=100)
     workers: int = Field(default=1, ge=1)
     workers_at: Literal["here", "elsewhere"] = "here"

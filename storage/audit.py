@@ -29,6 +29,7 @@ class Action(StrEnum):
     READ_AGAIN = "read_again"
     TELL = "tell"
     LABEL = "label"
+    RETRAIN = "retrain"
 
 
 @dataclass(frozen=True)

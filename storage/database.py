@@ -18,6 +18,7 @@ from storage.chats import Chats
 from storage.cipher import CHECK, Cipher
 from storage.connections import Transactions, create_engine
 from storage.consents import Consents
+from storage.digests import Digests
 from storage.edits import Edits
 from storage.erasure import Erasures, Traces
 from storage.errors import StorageError, StorageUnavailable
@@ -34,6 +35,7 @@ from storage.postgresql import SessionLock
 from storage.reminders import Reminders
 from storage.requests import Requests
 from storage.retention import Retention
+from storage.retrainings import Retrainings
 from storage.rotation import CURRENT, FINGERPRINTS, NEXT, Rotated, rotate
 from storage.shares import Shares
 from storage.staff import Staff
@@ -78,6 +80,8 @@ class Database:
         self.labels = Labels(self._transactions, cipher)
         self.follow_ups = FollowUps(self._transactions, cipher)
         self.opinions = Opinions(self._transactions, cipher)
+        self.retrainings = Retrainings(self._transactions)
+        self.digests = Digests(self._transactions)
         self.retention = Retention(self._transactions, self.traces)
 
     @classmethod

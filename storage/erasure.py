@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.connections import Transactions
+from storage.desk_tables import retrainings
 from storage.errors import StorageUnavailable
 from storage.pool_tables import pool_labels
 from storage.tables import broadcasts, shares, users
@@ -24,6 +25,7 @@ REMEMBERED_S = 86_400.0
 async def erase_people(connection: AsyncConnection, user_ids: Collection[int] | Select[tuple[int]]) -> int:
     """Delete people with everything of theirs and what others shared with them; returns how many people."""
     await connection.execute(delete(broadcasts).where(broadcasts.c.admin_id.in_(user_ids)))
+    await connection.execute(delete(retrainings).where(retrainings.c.actor_id.in_(user_ids)))
     await connection.execute(delete(shares).where(shares.c.reader_id.in_(user_ids)))
     # What they labelled are other people's photos: the labels stay, and nobody can tell any more whose they were.
     theirs = pool_labels.c.labeller_id.in_(user_ids)

@@ -34,6 +34,7 @@ async def files(database: Database, user_id: int, operator: str | None) -> Async
         "shares": await database.shares.export(user_id),
         "training": [each async for each in _training(database, user_id)],
         "labelled_by_you": await database.labels.export(user_id),
+        "digest_every": await database.digests.every(user_id),
     }
     yield "data.json", await asyncio.to_thread(_json, about)
     latest: deque[dict[str, Any]] = deque(maxlen=MOST_RESULTS)

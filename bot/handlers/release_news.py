@@ -1,31 +1,35 @@
 """Under /models: the announcement of the model that serves, drafted from two reports; sent by the broadcast."""
 
 import asyncio
+from html import escape
 
-from aiogram import Bot, Router
-from aiogram.types import CallbackQuery
+from aiogram import Bot, F, Router
+from aiogram.fsm.context import FSMContext
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup
 from aiogram.utils.i18n import I18n
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.broadcast import question
+from bot.handlers.broadcast import Composing, draft_of, question
 from bot.handlers.filters import is_admin
 from bot.operator.access import Access
 from bot.operator.broadcasts import Broadcaster
 from bot.operator.releases import Releases, fingerprint, key
 from bot.settings import Settings
 from bot.ui import release_news as ui
-from bot.ui.buttons import say
-from bot.ui.callbacks import DraftNews
-from bot.ui.i18n import DEFAULT_LANGUAGE, LANGUAGES
+from bot.ui.broadcasts import step
+from bot.ui.buttons import keyboard, say
+from bot.ui.callbacks import BroadcastStep, DraftNews, Step
+from bot.ui.i18n import DEFAULT_LANGUAGE, LANGUAGES, supported_language
 from inference.registry.evidence import warned_on_val
 from storage.database import Database
-from storage.records import Content
+from storage.records import Content, User
 
 
 def setup() -> Router:
     router = Router(name="release news")
     router.callback_query.filter(is_admin)
     router.callback_query.register(draft_news, DraftNews.filter())
+    router.callback_query.register(edit, BroadcastStep.filter(F.step == Step.EDIT))
     return router
 
 
@@ -62,5 +66,30 @@ async def draft_news(
     for language in LANGUAGES:
         await broadcaster.preview(draft, language)
     text, markup = await question(draft, database, access)
-    hint = _("To change the words, copy them, and send them anew with /broadcast.")
-    await say(callback, bot, f"{text}\n\n{hint}", markup)
+    change = keyboard([step(_("✏️ Change the words"), Step.EDIT, draft.id)])
+    rows = [*change.inline_keyboard, *(markup.inline_keyboard if markup else [])]
+    await say(callback, bot, text, InlineKeyboardMarkup(inline_keyboard=rows))
+
+
+async def edit(
+    callback: CallbackQuery,
+    callback_data: BroadcastStep,
+    state: FSMContext,
+    user: User,
+    bot: Bot,
+    database: Database,
+) -> None:
+    """Give the texts of a draft to copy, and go on as /broadcast does: what is written next is the announcement."""
+    draft = await draft_of(callback, callback_data.draft, database)
+    if draft is None:
+        return
+    await callback.answer()
+    await database.broadcasts.cancel(draft.id)
+    own = supported_language(user.language)
+    for language in sorted(LANGUAGES, key=lambda each: each != own):
+        content = draft.translations.get(language)
+        await say(callback, bot, f"<pre>{escape(content['text'] if content else draft.text)}</pre>")
+    await state.clear()
+    await state.set_state(Composing.announcement)
+    hint = _("Tap a text to copy it. Send me the first one, changed as you like; then I ask for the other language.")
+    await say(callback, bot, hint, keyboard([step(_("Cancel"), Step.STOP)]))

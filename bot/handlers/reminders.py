@@ -1,5 +1,6 @@
 """Reminders of moles: how often, later, never; and the person's clock, asked once."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta, timezone
 
 from aiogram import F, Router
@@ -9,6 +10,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.owned import owned_mole
 from bot.moles.buttons import Act, Clock, OfMole, Remind, Snooze
 from bot.moles.reminders import MONTHS, months_later, snoozed
+from bot.operator.digest import plan
 from bot.telegram.client import RetryingBot
 from bot.ui.buttons import Button, keyboard, replace, say, topic
 from bot.ui.texts import day
@@ -86,6 +88,9 @@ async def set_clock(
         await callback.answer(_("This button no longer works."))
         return
     await database.users.set_utc_offset(user.id, callback_data.minutes)
+    every = await database.digests.every(user.id)
+    if every is not None:
+        await plan(dataclasses.replace(user, utc_offset=callback_data.minutes), every, database)
     await callback.answer()
     await _settle(callback, bot, _("Thank you. From now on I use your time."))
 

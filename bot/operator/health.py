@@ -69,7 +69,7 @@ async def examine(database: Database, data_dir: Path, validation: Validation, no
         if each.completed_at is not None and each.outcome is Outcome.ANSWERED
     ]
     slowest = quantile(seconds, 0.95) if len(seconds) >= ENOUGH_REQUESTS else None
-    free = await asyncio.to_thread(_free_bytes, data_dir)
+    free = await asyncio.to_thread(free_bytes, data_dir)
     out_of_range = {
         Fault.ERRORS: failed is not None and failed > FAILED_LIMIT,
         Fault.LATENCY: slowest is not None and slowest > SLOW_LIMIT_S,
@@ -89,7 +89,8 @@ async def examine(database: Database, data_dir: Path, validation: Validation, no
     )
 
 
-def _free_bytes(folder: Path) -> int:
+def free_bytes(folder: Path) -> int:
+    """How much is free on the disk of a folder."""
     # With a database on a server, the data folder may not exist.
     existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
     return shutil.disk_usage(existing).free

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from storage.digests import Every
 from storage.records import Audience
 
 # Anybody can send any number. Unknown data is answered like a button that no longer works.
@@ -151,6 +152,18 @@ class OldAnswers(CallbackData, prefix="old"):
     step: Literal["look", "read", "tell"]
 
 
+class RetrainStep(CallbackData, prefix="retrain"):
+    """Start a retraining, ask whether to stop it, or stop it."""
+
+    step: Literal["start", "ask", "stop"]
+
+
+class SetDigest(CallbackData, prefix="digest"):
+    """How often one of the staff gets the digest."""
+
+    every: Every | Literal["never"]
+
+
 class ReadAgain(CallbackData, prefix="again"):
     """A photo that is read again with the model that serves. Whose it is gets checked when the button is pressed."""
 
@@ -205,6 +218,7 @@ class Step(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     END = "end"
+    EDIT = "edit"
 
 
 class BroadcastStep(CallbackData, prefix="broadcast"):

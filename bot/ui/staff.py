@@ -44,6 +44,7 @@ def audit_list(entries: Sequence[AuditEntry]) -> str:
         Action.READ_AGAIN: _("had old answers read again with"),
         Action.TELL: _("told people of new answers by"),
         Action.LABEL: _("labelled photo of the training pool"),
+        Action.RETRAIN: _("retraining a model"),
     }
     lines = [
         f"{texts.moment(each.at)} · <code>{each.actor_id}</code>\n{names[each.action]}: {escape(each.detail)}"

@@ -17,6 +17,7 @@ from typing import Final
 import torch
 from rich.console import Console
 
+from inference.cores import cores
 from inference.registry.file import NotReleased, RegistryFile
 from inference.registry.registry import Registry, RegistryError
 from inference.registry.schema import ClassifierEntry, Member
@@ -34,6 +35,7 @@ from models.training.loop import Recipe, Run
 
 CANDIDATE: Final = "candidate"
 LOCK: Final = "lock"
+REPORT: Final = "report.md"
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def retrain(plan: Plan, console: Console) -> Checked:
         EvaluationError: the same photo gets two answers.
     """
     plan.out.mkdir(parents=True, exist_ok=True)
-    with _locked(plan.out):
+    with _locked(plan.out), _half_of_the_cores():
         progress = ProgressFile(plan.out)
         try:
             checked = _retrain(plan, progress, console)
@@ -123,7 +125,26 @@ def _retrain(plan: Plan, progress: ProgressFile, console: Console) -> Checked:
     checked = check(plan.out / CANDIDATE, parts, plan.weights)
     for key, rows in ((served.key, checked.before), (checked.entry.key, checked.after)):
         report(rows, "val, and what is held out of the pool", plan.out / f"kinds-{key}")
+    (plan.out / REPORT).write_text(_table(checked), encoding="utf-8")
     return checked
+
+
+def _table(checked: Checked) -> str:
+    lines = [
+        f"# {checked.entry.key} beside {checked.present.key}",
+        "",
+        "On `val` of each set, and on the people of the training pool who are held out. In brackets the 95 % bootstrap",
+        "interval of the difference. `kinds-*` has more of both.",
+        "",
+        "| kind of picture | figure | present | new | difference |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {each.kind} | {each.figure} | {each.present:.3f} | {each.new:.3f} "
+        f"| {each.new - each.present:+.3f} ({each.low:+.3f} to {each.high:+.3f}) |"
+        for each in checked.differences
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def following(version: str) -> str:
@@ -147,12 +168,12 @@ def _train(
     )
     task = Classification(everything, shape, plan.recipe(shape), plan.limit)
     folder = plan.out / f"{member.network}-{member.input.view}"
-    run = _run(task, folder, released)
+    run = run_in(folder, task, released)
     run.train(console, progress.step)
     return folder
 
 
-def _run(task: Classification, folder: Path, start: Path) -> Run:
+def run_in(folder: Path, task: Classification, start: Path) -> Run:
     """The run in this folder where it goes on with the same data and settings, else a new one.
 
     Photos that were taken back from the pool are other data, so nothing that has learnt from them is used.
@@ -180,6 +201,17 @@ def _release(plan: Plan, served: ClassifierEntry, sources: Sequence[Path], versi
     export(sources, plan.roots, version, part)
     shutil.rmtree(whole, ignore_errors=True)
     part.rename(whole)
+
+
+@contextmanager
+def _half_of_the_cores() -> Iterator[None]:
+    """The bot beside it needs the others. On cores that are shared, torch's threads would wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, cores() // 2))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

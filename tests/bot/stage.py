@@ -134,6 +134,7 @@ async def open_stage(
     retries: RetryPolicy = DEFAULT_RETRIES,
     weights_dir: Path = DEFAULT_WEIGHTS,
     pace: Pace = QUICK,
+    retrain_command: str | None = None,
 ) -> AsyncIterator[Stage]:
     """A stage whose administrator has written to the bot. Its default engine is not started."""
     async with demo_sandbox(ADMIN) as sandbox, open_test_database(folder) as database:
@@ -143,6 +144,7 @@ async def open_stage(
             admin_ids=frozenset({ADMIN}),
             weights_dir=weights_dir,
             data_dir=folder,
+            retrain_command=retrain_command,
             stop_seconds=0,
         )
         engine = engine or Engine(IdlePool())

@@ -171,13 +171,18 @@ async def test_an_old_result_offers_to_be_read_again_and_a_new_one_does_not(stag
     await stage.reply(EMMA, "Model 0.0.2.", old.message_id)
 
 
-async def test_the_announcement_is_drafted_from_both_reports_in_both_languages_and_sent(
-    stage: Stage, weights: Path
-) -> None:
+def write_reports(weights: Path) -> None:
+    """What `publish` writes of both models."""
     for name, melanomas, benign in (("fixcaps-0.0.1", 0.8, 0.3), (NEW, 0.9, 0.25)):
         row = {"melanoma_warned": [melanomas, 0, 1], "benign_warned": [benign, 0, 1]}
         table = {"By set and kind of picture": {"PAD-UFES-20, photo by phone": row}}
         (weights / f"kinds-val-{name}.json").write_text(json.dumps({"tables": table}))
+
+
+async def test_the_announcement_is_drafted_from_both_reports_in_both_languages_and_sent(
+    stage: Stage, weights: Path
+) -> None:
+    write_reports(weights)
     await stage.audience(EMMA, IVAN)
     stage.press(await card(stage, "fixcaps 0.0.2"), "Announce the one that serves")
     asked = await stage.reply(ADMIN, "Recipients:")
@@ -189,3 +194,23 @@ async def test_the_announcement_is_drafted_from_both_reports_in_both_languages_a
     stage.press(asked, "📣 Send it")
     await stage.reply(EMMA, "of 100 melanomas it warns of 80")
     await stage.reply(IVAN, "из 100 меланом")
+
+
+async def test_the_words_of_the_draft_can_be_changed_in_the_chat(stage: Stage, weights: Path) -> None:
+    write_reports(weights)
+    await stage.audience(EMMA, IVAN)
+    stage.press(await card(stage, "fixcaps 0.0.2"), "Announce the one that serves")
+    asked = await stage.reply(ADMIN, "Recipients:")
+    stage.press(asked, "✏️ Change the words")
+    hint = await stage.reply(ADMIN, "Tap a text to copy it.")
+    copied = [each for each in stage.heard(ADMIN) if any(part.type == "pre" for part in each.entities or [])]
+    assert ["of 100 melanomas" in (each.text or "") for each in copied] == [True, False]
+    other = await stage.say(ADMIN, "Better, in my words.", "Now the announcement in this language: Русский")
+    assert other.message_id > hint.message_id
+    again = await stage.say(ADMIN, "Лучше, моими словами.", "Recipients:")
+    stage.press(again, "📣 Send it")
+    await stage.reply(EMMA, "Better, in my words.")
+    await stage.reply(IVAN, "Лучше, моими словами.")
+    # The draft before is no longer one.
+    alert = await stage.alert(ADMIN, stage.press(asked, "📣 Send it"))
+    assert alert == "This announcement was already sent or cancelled."

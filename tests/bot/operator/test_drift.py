@@ -98,6 +98,7 @@ async def test_photos_unlike_validation_are_out_of_their_range(database: Databas
 
 
 async def test_the_figures_name_what_differs_in_both_languages(stage: Stage) -> None:
+    await stage.audience(ADMIN)
     await answer(stage.database, [result("nv", 0.1)] * ENOUGH)
     expected = {
         "en": "Against validation: by phone ⚠️ sharpness ",

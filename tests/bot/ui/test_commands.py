@@ -30,8 +30,8 @@ async def test_the_menu_is_registered_in_both_languages(stage: Stage) -> None:
 async def test_only_an_administrator_is_shown_the_commands_of_one(stage: Stage) -> None:
     assert list(menu(stage, ADMIN)) == [
         *EVERYBODYS,
-        *("broadcast", "broadcasts", "models", "stats", "health", "label", "labels", "maintenance", "ban", "audit"),
-        *("settings", "staff"),
+        *("broadcast", "broadcasts", "models", "retrain", "stats", "digest", "health", "label"),
+        *("labels", "maintenance", "ban", "audit", "settings", "staff"),
     ]
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from inference.registry.file import RegistryFile
 from models.__main__ import main
@@ -17,8 +18,10 @@ from models.errors import DataError, TrainingError
 from models.release import publish as publishing
 from models.retraining import memory
 from models.retraining.progress import FILE
-from models.retraining.retrain import following
-from tests.inference.releases import edit_member, write_release
+from models.retraining.retrain import following, run_in
+from models.training.classification import Classification, ClassifierConfig
+from models.training.loop import Recipe, Run
+from tests.inference.releases import CLASSIFIER_FILE, edit_member, write_release
 from tests.models import drawn_ham, drawn_sets
 
 ROOT = Path(__file__).parents[3]
@@ -105,17 +108,21 @@ def test_a_stopped_retraining_goes_on_and_ends_as_a_candidate_beside_what_serves
 def test_a_run_goes_on_and_begins_anew_without_a_photo_that_was_taken_back(
     data: Path, pool: Path, weights: Path, tmp_path: Path
 ) -> None:
-    out, given = tmp_path / "out", Path(shutil.copytree(pool, tmp_path / "pool"))
-    curves = out / "fixcaps-whole" / "curves.csv"
-    assert main(command(data, given, weights, out)) == 0
-    first = curves.read_text()
-    assert main(command(data, given, weights, out)) == 0
-    assert curves.read_text() == first, "it was trained already"
+    folder, given = tmp_path / "run", Path(shutil.copytree(pool, tmp_path / "pool"))
+
+    def run(epochs: int) -> Run:
+        recipe = Recipe(epochs, batch=8, rate=1e-3, decay=0.0, average=0.9)
+        shape = ClassifierConfig(size=64, kernel=18, view="whole")
+        return run_in(folder, Classification([data, given], shape, recipe), weights / CLASSIFIER_FILE)
+
+    run(1).train(Console(quiet=True))
+    assert run(1).epoch == 1, "nothing is left to do"
+    assert run(2).epoch == 0, "another length is another training"
+    run(1).train(Console(quiet=True))
     table = (given / "labels.csv").read_text().splitlines()
     kept = [row for row in table if not row.startswith(f"{trained(given)},")]
     (given / "labels.csv").write_text("\n".join(kept) + "\n")
-    assert main(command(data, given, weights, out)) == 0
-    assert curves.read_text() != first
+    assert run(1).epoch == 0 and not (folder / "best.safetensors").exists()
 
 
 def trained(pool: Path) -> str:

@@ -1,0 +1,68 @@
+"""Who of the staff gets a digest, and when the next one is due. Of several bots, one sends it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, or_, select, update
+
+from storage.connections import Transactions
+from storage.desk_tables import digests
+
+LEASE = timedelta(minutes=5)
+
+
+class Every(StrEnum):
+    """How often a digest comes."""
+
+    DAY = "day"
+    WEEK = "week"
+
+
+@dataclass(frozen=True)
+class DueDigest:
+    """A digest for one of the staff that is due."""
+
+    user_id: int
+    every: Every
+    due_at: datetime
+
+
+class Digests:
+    """A claim is a lease, as with reminders: a bot that dies between the message and its note has it sent again."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    async def every(self, user_id: int) -> Every | None:
+        """How often somebody gets one; None is never."""
+        async with self._transactions.read() as connection:
+            query = select(digests.c.every).where(digests.c.user_id == user_id)
+            found = (await connection.execute(query)).scalar_one_or_none()
+        return None if found is None else Every(found)
+
+    async def set(self, user_id: int, every: Every, due_at: datetime) -> None:
+        """Send somebody one at `due_at`, and then every day or week."""
+        values = {"every": every, "due_at": due_at, "leased_until": None}
+        statement = self._transactions.insert(digests).values(user_id=user_id, **values)
+        async with self._transactions.write() as connection:
+            await connection.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
+
+    async def switch_off(self, user_id: int) -> None:
+        async with self._transactions.write() as connection:
+            await connection.execute(delete(digests).where(digests.c.user_id == user_id))
+
+    async def claim_due(self, now: datetime) -> list[DueDigest]:
+        """Take the digests that are due and that no other bot has."""
+        free = or_(digests.c.leased_until.is_(None), digests.c.leased_until <= now)
+        claimed = update(digests).where(digests.c.due_at <= now, free).values(leased_until=now + LEASE)
+        columns = digests.c.user_id, digests.c.every, digests.c.due_at
+        async with self._transactions.write() as connection:
+            rows = (await connection.execute(claimed.returning(*columns))).all()
+        return [DueDigest(row.user_id, Every(row.every), row.due_at) for row in rows]
+
+    async def settle(self, sent: DueDigest, next_due: datetime) -> None:
+        """Note that it was sent. What was changed meanwhile stays unchanged."""
+        same = (digests.c.user_id == sent.user_id) & (digests.c.due_at == sent.due_at)
+        async with self._transactions.write() as connection:
+            await connection.execute(update(digests).where(same).values(due_at=next_due, leased_until=None))
