@@ -89,6 +89,10 @@ class PoolKeeper:
         except (NotRead, NotWanted, *outages.UNREACHABLE) as error:
             logger.info("request %d is not kept for training: %s", request.id, type(error).__name__)
             return False
+        except Exception:
+            # One photo that fails in a new way must not keep others out.
+            logger.exception("request %d is not kept for training", request.id)
+            return False
         keep = partial(self._database.training_pool.keep, request.id, examination.photo, outlines, self._most_bytes)
         return await until_stored(keep)
 

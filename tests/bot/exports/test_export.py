@@ -15,6 +15,7 @@ from bot.exports.tables import results_csv
 from bot.moles.buttons import AddTo
 from bot.ui.i18n import load_i18n
 from storage.records import Outcome, Purpose, Verdict
+from tests.bot.learning.filling import PEOPLE, agree, keep, label, picture
 from tests.bot.moles.following import answered, begun, stage_with_moles, tap
 from tests.bot.stage import EMMA, IVAN, Stage
 
@@ -69,6 +70,29 @@ async def test_everything_kept_is_in_the_file(tmp_path: Path, user: int, readme:
         assert all(each in pages for each in words)
         kept = [f"photos/mole-{mole.id}/{number}.jpg" for number in (first, second)]
         assert all(archive.read(each).startswith(b"\xff\xd8") for each in kept)
+
+
+async def test_photos_for_training_are_in_the_file_with_their_labels(stage: Stage) -> None:
+    await stage.audience(EMMA)
+    await agree(stage.database, EMMA)
+    number = await keep(stage.database, EMMA, 1)
+    await label(stage.database, number, "nv", "mel")
+    other = await keep_of_another(stage)
+    await stage.database.labels.give(other, EMMA, "bkl", outlines=False)
+    await stage.say(EMMA, "/delete", "photos kept for training: 1")
+    stage.people.write(EMMA, "/export")
+    [archive] = await sent(stage, EMMA)
+    assert archive.read(f"photos/training/{number}.jpg") == picture()
+    data = json.loads(archive.read("data.json"))
+    assert data["training"] == [{"request_id": number, "labels": ["nv", "mel"]}]
+    assert [(each["photo"], each["label"]) for each in data["labelled_by_you"]] == [(other, "bkl")]
+    assert not [each for each in archive.namelist() if str(other) in each]
+
+
+async def keep_of_another(stage: Stage) -> int:
+    """A photo of somebody else in the pool."""
+    await agree(stage.database, PEOPLE[0])
+    return await keep(stage.database, PEOPLE[0], 1)
 
 
 async def test_more_than_one_file_holds_goes_into_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

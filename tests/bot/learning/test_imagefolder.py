@@ -10,6 +10,8 @@ from PIL import Image
 
 from bot.learning.folder import Mirror
 from bot.learning.imagefolder import PARTS, ImageFolder
+from models.data.ham10000 import Split
+from models.data.pictures import NO_CLASS, load_photos
 from storage.database import Database
 from storage.records import Purpose
 from tests.bot.learning.filling import PEOPLE, agree, keep, label, masks, picture
@@ -62,6 +64,23 @@ async def test_photos_whose_label_is_decided_are_written_with_their_outline(data
     mask = np.asarray(Image.open(root / f"masks/{outlined}.png"))
     assert mask.dtype == np.uint8 and set(np.unique(mask)) == {0, 255}
     assert np.array_equal(mask > 127, masks()[1])
+
+
+async def test_a_training_reads_what_is_written(database: Database, tmp_path: Path) -> None:
+    for person in PEOPLE:
+        await agree(database, person)
+    outlined, other = await keep(database, FIRST, 1), await keep(database, SECOND, 2)
+    await label(database, outlined, "mel", "mel", outline=0)
+    await label(database, other, "not_lesion", "not_lesion")
+    await written(database, tmp_path / "pool")
+    splits: tuple[Split, ...] = ("train", "test")
+    photos = {each.image_id: each for split in splits for each in load_photos([tmp_path / "pool"], split).photos}
+    assert photos.keys() == {f"pool_{outlined}", f"pool_{other}"}
+    read = photos[f"pool_{outlined}"]
+    mask = read.mask()
+    assert (read.dx, read.domain) == ("mel", "phone") and mask is not None and np.array_equal(mask, masks()[0])
+    unknown = photos[f"pool_{other}"]
+    assert unknown.label == NO_CLASS and unknown.mask() is None
 
 
 async def test_nobody_else_can_read_what_is_written(database: Database, tmp_path: Path) -> None:

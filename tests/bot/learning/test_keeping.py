@@ -13,6 +13,8 @@ from PIL import Image
 from bot.learning.keeping import PoolKeeper
 from bot.learning.outlines import unpack
 from bot.sandbox.faults import Fault
+from inference.drawing.words import CaptionOptions
+from inference.engine.engine import Examination
 from storage.records import Purpose
 from tests.bot.learning.filling import MUCH
 from tests.bot.moles.following import answered, stage_with_moles
@@ -73,6 +75,26 @@ async def test_what_cannot_be_fetched_is_left_out_and_the_next_is_kept(tmp_path:
             third = await answered(stage, EMMA)
             keeper.note_answer()
             await until_kept(stage, second, third)
+
+
+async def test_a_photo_that_fails_in_a_new_way_keeps_no_other_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage_with_moles(tmp_path) as (stage, pool):
+        await stage.audience(EMMA)
+        await stage.database.consents.give(EMMA, Purpose.TRAINING)
+        failing = await answered(stage, EMMA)
+        fine = pool.examine
+
+        async def examine(data: bytes, options: CaptionOptions) -> Examination:
+            monkeypatch.setattr(pool, "examine", fine)
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(pool, "examine", examine)
+        second = await answered(stage, EMMA)
+        async with keeping(stage):
+            await until_kept(stage, second)
+        assert failing < second
 
 
 async def test_a_withdrawal_while_a_photo_is_read_comes_first(tmp_path: Path) -> None:
