@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,11 +31,17 @@ class Action(StrEnum):
     TELL = "tell"
     LABEL = "label"
     RETRAIN = "retrain"
+    POOL_EXPORT = "pool_export"
+    POOL_IMPORT = "pool_import"
+
+
+COMMAND_LINE: Final = 0
+"""Who acts where a command does: whoever has the machine."""
 
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One action of one of the staff. `detail` never names a patient; see `Staff.ban`."""
+    """One action of one of the staff, or of `COMMAND_LINE`. `detail` never names a patient; see `Staff.ban`."""
 
     id: int
     at: datetime

@@ -13,6 +13,7 @@ from bot.errors import StartupError
 from bot.learning.transfer import Form, NotImportable, export, read_labels, take
 from bot.settings import load_settings
 from bot.startup import open_beside
+from storage.audit import COMMAND_LINE, Action
 from storage.errors import StorageError
 
 
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 async def _export(options: argparse.Namespace) -> str:
     async with open_beside(load_settings()) as database:
         done = await export(database, options.folder, Form(options.format))
+        await database.staff.log(COMMAND_LINE, Action.POOL_EXPORT, f"{options.format} {done.photos}")
     return f"photos written: {done.photos}; files removed, as they are not in the pool any more: {done.removed}"
 
 
@@ -40,6 +42,7 @@ async def _import(options: argparse.Namespace) -> str:
     labels = await asyncio.to_thread(read_labels, options.file)
     async with open_beside(load_settings()) as database:
         done = await take(database, labels, options.by)
+        await database.staff.log(COMMAND_LINE, Action.POOL_IMPORT, str(done.taken))
     return f"labels taken: {done.taken}; of photos that are not in the pool any more: {done.gone}"
 
 

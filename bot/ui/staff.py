@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.settings import Settings
 from bot.ui import texts
-from storage.audit import Action, AuditEntry
+from storage.audit import COMMAND_LINE, Action, AuditEntry
 from storage.staff import Role
 
 PASSWORD = re.compile(r"(?<=//)([^/@:]*):[^/@]*@")
@@ -45,12 +45,18 @@ def audit_list(entries: Sequence[AuditEntry]) -> str:
         Action.TELL: _("told people of new answers by"),
         Action.LABEL: _("labelled photo of the training pool"),
         Action.RETRAIN: _("retraining a model"),
+        Action.POOL_EXPORT: _("copied the training pool out (form, photos)"),
+        Action.POOL_IMPORT: _("took in labels (number)"),
     }
     lines = [
-        f"{texts.moment(each.at)} · <code>{each.actor_id}</code>\n{names[each.action]}: {escape(each.detail)}"
+        f"{texts.moment(each.at)} · {_actor(each.actor_id)}\n{names[each.action]}: {escape(each.detail)}"
         for each in entries
     ]
     return "\n\n".join(["<b>" + _("Audit log, newest first") + "</b>", *lines])
+
+
+def _actor(actor_id: int) -> str:
+    return _("command line") if actor_id == COMMAND_LINE else f"<code>{actor_id}</code>"
 
 
 def maintenance(*, on: bool, working: int, waiting: int) -> str:

@@ -15,6 +15,9 @@ from cryptography.fernet import Fernet
 from bot.learning.__main__ import main
 from bot.learning.transfer import Form, NotImportable, Outside, export, read_labels, take
 from bot.learning.words import LABELS
+from bot.ui.i18n import load_i18n
+from bot.ui.staff import audit_list
+from storage.audit import COMMAND_LINE, Action
 from storage.database import Database
 from storage.records import Purpose
 from tests.bot.learning.filling import PEOPLE, agree, keep, label, masks
@@ -159,6 +162,12 @@ async def test_the_command_works_beside_a_running_bot(
     assert await _run("import", "back.csv", "--by", "Dr. Weber") == 0
     assert "labels taken: 1; of photos that are not in the pool any more: 1" in capsys.readouterr().out
     assert [each.label for each in await database.labels.of(fresh)] == ["nv"]
+    entries, _ = await database.staff.audit_page(0, 2)
+    assert [(each.actor_id, each.action, each.detail) for each in entries] == [
+        (COMMAND_LINE, Action.POOL_IMPORT, "1"), (COMMAND_LINE, Action.POOL_EXPORT, "imagefolder 1"),
+    ]  # fmt: skip
+    with load_i18n().context():
+        assert "· command line\ncopied the training pool out (form, photos): imagefolder 1" in audit_list(entries)
     await database.close()
 
 
