@@ -1,16 +1,19 @@
 """/models: the figures that matter, a card each, and another classifier served without a stop."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.operator.releases import FOLLOW, chosen_classifier
+from bot.samples import sample
 from inference.engine.engine import Engine
 from inference.engine.pool import WorkerPool
 from inference.registry.file import RegistryFile
 from storage.audit import Action
-from tests.bot.stage import ADMIN, EMMA, Stage, open_stage
+from storage.records import Outcome
+from tests.bot.stage import ADMIN, EMMA, IVAN, Stage, open_stage
 from tests.inference.releases import write_release
 
 NEW = "fixcaps-0.0.2"
@@ -57,6 +60,40 @@ async def test_another_release_serves_without_a_restart_and_is_remembered(stage:
     await activated(stage, "fixcaps 0.0.1")
     assert engine.models[0].version == "0.0.1" and await staff.last(Action.ACTIVATE) == FOLLOW
     assert await chosen_classifier(staff, weights) is None
+
+
+async def test_photos_sent_while_a_model_is_activated_and_rolled_back_are_all_answered(stage: Stage) -> None:
+    await stage.audience(EMMA, IVAN)
+    versions: list[str] = []
+    over = asyncio.Event()
+
+    async def keep_sending(user: int) -> None:
+        """One photo after another, and so always one under way."""
+        while not over.is_set():
+            [sent] = await stage.people.send_photos(user, [sample("mole")])
+            while True:
+                request = await stage.database.requests.of_message(user, sent.message_id)
+                if request is not None and request.outcome in (Outcome.ANSWERED, Outcome.REFUSED, Outcome.FAILED):
+                    break
+                await asyncio.sleep(0.05)
+            assert request.outcome is Outcome.ANSWERED, request.result
+            versions.append((request.result or {})["models"]["classifier"])
+
+    async def served(version: str) -> None:
+        known = len(versions)
+        while version not in versions[known:]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    async with asyncio.timeout(300), asyncio.TaskGroup() as group:
+        for user in (EMMA, IVAN):
+            group.create_task(keep_sending(user))
+        await served("fixcaps 0.0.1")
+        await activated(stage, "fixcaps 0.0.2")
+        await served("fixcaps 0.0.2")
+        await activated(stage, "fixcaps 0.0.1")
+        await served("fixcaps 0.0.1")
+        over.set()
+    assert set(versions) == {"fixcaps 0.0.1", "fixcaps 0.0.2"}
 
 
 async def test_a_release_that_cannot_be_served_leaves_the_old_one(stage: Stage, weights: Path) -> None:
