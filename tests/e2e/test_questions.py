@@ -25,7 +25,8 @@ async def test_a_caption_that_denies_symptoms_changes_nothing(person: Person) ->
     await person.send_photos(sample("mole"))
     plain = words(await person.answered())
     await person.send_photos(sample("mole"), caption="it does not bleed or itch")
-    assert words(await person.answered()) == plain
+    said = [line for line in words(await person.answered()).splitlines() if "sent this very photo before" not in line]
+    assert said == plain.splitlines()
 
 
 async def test_six_taps_make_a_surer_answer_and_can_be_corrected(person: Person) -> None:
