@@ -9,7 +9,7 @@ from functools import partial
 from itertools import repeat
 from types import MappingProxyType
 
-from aiogram.exceptions import TelegramAPIError
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.utils.i18n import I18n
 
 from bot.guidance.advice import is_worn
@@ -111,6 +111,9 @@ class PhotoService:
         requests = [each.request for each in claimed]
         logger.info("request(s) %s: taken up", ", ".join(str(each.id) for each in requests))
         try:
+            # Before the rest, so that what is tried again later is not taken over again.
+            claimed = [await self._in_private(each) for each in claimed]
+            requests = [each.request for each in claimed]
             await self._answer(claimed, accepted)
         except ChatGone as error:
             logger.warning("%d request(s) are closed, their chat is gone: %s", len(requests), error)
@@ -140,7 +143,6 @@ class PhotoService:
 
     async def _answer(self, claimed: Sequence[Incoming], accepted: bool) -> None:
         """Answer, or apologise. Raises ChatGone, or one of LATER if neither is possible now."""
-        claimed = [await self._in_private(each) for each in claimed]
         requests = [each.request for each in claimed]
         user = await self._database.users.get(requests[0].user_id)
         if user is None:
@@ -160,7 +162,12 @@ class PhotoService:
         """A photo that a kill left in a group is taken over first. Raises ChatGone."""
         if not is_in_group(incoming.request):
             return incoming
-        request = await take_over(self._bot, self._database, incoming.request)
+        try:
+            request = await take_over(self._bot, self._database, incoming.request)
+        except TelegramBadRequest as error:
+            # Its file is gone, or its id cannot be decrypted. Nothing is said of it in the group.
+            logger.warning("request %d: %s", incoming.request.id, error.message)
+            request = None
         if request is None:
             raise ChatGone("a photo of a group cannot be taken over")
         return replace(incoming, request=request)

@@ -12,13 +12,13 @@ from typing import Any, Final
 from aiogram import Bot
 from aiogram.enums import ChatType
 from aiogram.methods.base import TelegramMethod
-from aiogram.types import Message, Update
+from aiogram.types import Message, TelegramObject, Update
 from pydantic import ValidationError
 
 logger = logging.getLogger(__name__)
 
-LARGEST_ID: Final = 2**63 - 1
-"""Telegram's ids fit into 63 bits, and so do the database's."""
+LARGEST_NUMBER: Final = 2**63 - 1
+"""Telegram's ids and times fit into 63 bits, and so do the database's."""
 
 # These fields are enough to answer a photo. Other parts of a message cannot prevent an answer.
 NEEDED: Final = (
@@ -70,9 +70,9 @@ def fields(error: ValidationError) -> str:
 def _parse_update(raw: Any, bot: Bot) -> Update | None:
     try:
         update = Update.model_validate(raw, context={"bot": bot})
-        if _has_fitting_ids(raw):
+        if _fits(update):
             return update
-        reason = "an id over 63 bits"
+        reason = "a number over 63 bits"
     except ValidationError as error:
         reason = fields(error)
     number = raw.get("update_id") if isinstance(raw, Mapping) else None
@@ -88,12 +88,11 @@ def _salvaged(raw: Any, bot: Bot) -> Message | None:
     """The photo or file in a message that cannot be parsed completely, or None."""
     if not isinstance(raw, Mapping) or not (raw.get("photo") or raw.get("live_photo") or raw.get("document")):
         return None
-    reduced = _reduced(raw)
     try:
-        message = Message.model_validate(reduced, context={"bot": bot})
+        message = Message.model_validate(_reduced(raw), context={"bot": bot})
     except ValidationError:
         return None
-    return message if _has_fitting_ids({"message": reduced}) and message.from_user is not None else None
+    return message if _fits(message) and message.from_user is not None else None
 
 
 def _reduced(raw: Any) -> dict[str, Any]:
@@ -110,12 +109,10 @@ def _reduced(raw: Any) -> dict[str, Any]:
     return reduced
 
 
-def _has_fitting_ids(raw: Any) -> bool:
-    """Whether all numbers called an id fit into the database."""
-    if isinstance(raw, Mapping):
-        return all(
-            not (isinstance(value, int) and (name == "id" or name.endswith("_id")) and abs(value) > LARGEST_ID)
-            and _has_fitting_ids(value)
-            for name, value in raw.items()
-        )
-    return not isinstance(raw, list) or all(map(_has_fitting_ids, raw))
+def _fits(value: Any) -> bool:
+    """Whether all numbers in a parsed object fit into the database. Telegram may send a number as text."""
+    if isinstance(value, TelegramObject):
+        return all(_fits(getattr(value, name)) for name in type(value).model_fields)
+    if isinstance(value, list):
+        return all(map(_fits, value))
+    return not isinstance(value, int) or abs(value) <= LARGEST_NUMBER

@@ -10,6 +10,7 @@ import pytest
 from bot.operator.metrics import Metrics
 from bot.photos.agreement import Agreement
 from bot.photos.albums import Incoming
+from bot.photos.inbox import record_received
 from bot.photos.progress import Progress
 from bot.photos.recovery import answer_unfinished, delete_stale_progress, release_unfinished
 from bot.photos.service import PhotoService
@@ -23,7 +24,8 @@ from bot.telegram.rate_limit import RateLimiter
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Busy, Engine, Promise
 from storage.database import Database
-from storage.records import Outcome
+from storage.errors import StorageBusy
+from storage.records import Outcome, Received, User
 from tests.bot.pools import IdlePool
 from tests.bot.stage import EMMA
 
@@ -96,6 +98,54 @@ async def test_a_photo_that_is_taken_up_again_gets_room_before_newcomers(
     assert await database.requests.unfinished() == []
     with engine.queue("newcomer"):
         pass
+
+
+async def test_a_photo_of_a_group_that_cannot_be_taken_over_stops_no_other(
+    sandbox: Sandbox, database: Database, bot: RetryingBot
+) -> None:
+    """The engine is not started, so the answer is an apology."""
+    lost = Received(EMMA, -500, 9, None, "a file that Telegram has lost", "u", "photo")
+    await record_received(database, lost)
+    await People(sandbox.world).send_photos(EMMA, [sample("mole")], None)
+    await bot.get_updates(timeout=0)
+    await database.users.consent(EMMA)
+    engine = Engine(IdlePool())
+    photo_service = PhotoService(
+        bot, database, engine, load_i18n(), Supervisor(), RateLimiter(), Metrics(engine), Agreement(bot, None)
+    )
+    await answer_unfinished((await release_unfinished(database)).unread, photo_service)
+    assert await database.requests.unfinished() == []
+    assert len([each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]) == 1
+
+
+async def test_what_is_tried_again_is_not_taken_over_again(
+    sandbox: Sandbox, database: Database, bot: RetryingBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is locked once, after the photo has come to the private chat."""
+    [photo] = await People(sandbox.world).send_photos(EMMA, [sample("mole")], None)
+    await bot.get_updates(timeout=0)
+    await database.users.consent(EMMA)
+    assert photo.photo
+    left = Received(EMMA, -500, 9, None, photo.photo[-1].file_id, "u", "photo")
+    request = await record_received(database, left)
+    get, locked = database.users.get, [StorageBusy("locked")]
+
+    async def get_later(user_id: int) -> User | None:
+        if locked:
+            raise locked.pop()
+        return await get(user_id)
+
+    monkeypatch.setattr(database.users, "get", get_later)
+    engine, supervisor = Engine(IdlePool()), Supervisor()
+    photo_service = PhotoService(
+        bot, database, engine, load_i18n(), supervisor, RateLimiter(), Metrics(engine), Agreement(bot, None)
+    )
+    await photo_service.receive([Incoming(request)], accepted=True)
+    async with asyncio.timeout(60):
+        while request.id in [each.id for each in await database.requests.unfinished()]:
+            pass
+    await supervisor.stop()
+    assert len([each for each in sandbox.world.calls if each.method == "sendPhoto"]) == 1
 
 
 async def test_the_progress_message_of_a_killed_run_is_taken_away(

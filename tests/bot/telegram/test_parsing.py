@@ -43,6 +43,9 @@ UNPARSABLE: list[Mapping[str, Any]] = [
     {"text": "SECRET-TEXT", "entities": [{"type": "bold"}]},
     {"text": "SECRET-TEXT", "chat": {**CHAT, "id": 2**70}},
     {"text": "SECRET-TEXT", "from": {**SENDER, "id": 2**63}},
+    {"text": "SECRET-TEXT", "chat": {**CHAT, "id": str(2**70)}},
+    {"text": "SECRET-TEXT", "message_id": str(2**63)},
+    {"text": "SECRET-TEXT", "edit_date": 2**70},
     {"date": "SECRET-TEXT"},
 ]
 
@@ -66,8 +69,9 @@ def test_a_photo_in_an_unparsable_update_is_still_found(content: Mapping[str, An
     assert (found.message.chat.id, found.message.from_user.id) == (8, 8)
 
 
-def test_a_photo_of_somebody_with_an_id_over_63_bits_is_passed_over(bot: Bot) -> None:
-    [found] = parse_updates([update(6, photo=PHOTO, **{"from": {**SENDER, "id": 2**64}})], bot)
+@pytest.mark.parametrize("number", [2**64, str(2**64), float(2**64)])
+def test_a_photo_of_somebody_with_an_id_over_63_bits_is_passed_over(number: object, bot: Bot) -> None:
+    [found] = parse_updates([update(6, photo=PHOTO, **{"from": {**SENDER, "id": number}})], bot)
     assert found.message is None
 
 
