@@ -24,6 +24,11 @@ def is_progress(message: Message) -> bool:
     return words(message).startswith("🔎")
 
 
+def is_hint(message: Message) -> bool:
+    """Whether a message of the bot says, once to each person, how to hold the phone. It follows the answer."""
+    return words(message).startswith("A word about the photo")
+
+
 def is_offer(message: Message) -> bool:
     """Whether a message of the bot offers an answer that may have been sent before a kill."""
     return words(message).startswith("I was restarted just as I answered")
@@ -118,6 +123,8 @@ class Chats:
         person, message, now = event["chat_id"], event["data"]["message"], event["at"]
         self._times.setdefault((person, message["message_id"]), now)
         if not message["from"]["is_bot"]:
+            return
+        if is_hint(message):
             return
         if is_progress(message):
             self._progress(person, message, now)
