@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError
+from aiogram.exceptions import ClientDecodeError, TelegramAPIError
 from aiogram.types import Update
 from aiohttp import web
 from yarl import URL
 
 from bot.errors import StartupError
 from bot.supervisor import Supervisor
+from bot.telegram.client import NotUnderstood
 from bot.telegram.parsing import parse_updates
 from bot.telegram.refusals import refusal
 
@@ -159,8 +160,9 @@ class Webhook:
                     return
                 logger.warning("the webhook cannot be looked at (%s)", type(error).__name__)
                 continue
-            except StartupError as error:
-                logger.warning("%s", error)
+            except (ClientDecodeError, NotUnderstood, StartupError) as error:
+                # What answers for a while may be a proxy with a page of its own.
+                logger.warning("the webhook cannot be looked at (%s)", error)
                 continue
             if found.last_error_date and found.last_error_date != complaint:
                 complaint = found.last_error_date

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiogram.types import Update
+from aiogram.exceptions import ClientDecodeError
+from aiogram.types import Update, WebhookInfo
 from aiohttp import ClientSession
 
 from bot.errors import StartupError
@@ -195,3 +196,24 @@ async def test_a_port_that_is_taken_and_an_address_that_telegram_refuses_say_wha
     with pytest.raises(StartupError, match="WEBHOOK_URL"):
         async with listening(bot, taker, tmp_path, url="https://example.org/hook"):
             pass
+
+
+async def test_the_webhook_is_watched_further_after_a_page_that_is_not_telegram_s(
+    bot: RetryingBot, taker: Taker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.webhook.WATCH_SECONDS", 0.01)
+    look, pages, looked = (
+        bot.get_webhook_info,
+        [ClientDecodeError("a page", ValueError("no JSON"), None)],
+        asyncio.Event(),
+    )
+
+    async def look_at_a_page_first() -> WebhookInfo:
+        if pages:
+            raise pages.pop()
+        looked.set()
+        return await look()
+
+    monkeypatch.setattr(bot, "get_webhook_info", look_at_a_page_first)
+    async with listening(bot, taker, tmp_path), asyncio.timeout(60):
+        await looked.wait()
