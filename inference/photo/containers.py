@@ -1,7 +1,7 @@
 """Finds damaged PNG, WebP and HEIC files, whose decoders do not report damage.
 
-A PNG has checksums. WebP and HEIC have none. But a broken transfer or a bad memory card leaves long runs of zeros, and
-compressed data never has these.
+A PNG has checksums. WebP and HEIC have none. But a broken transfer or a bad memory card leaves long runs of zeros or,
+like erased flash memory, of ones. Compressed data never has these.
 """
 
 import struct
@@ -14,6 +14,8 @@ _PNG_HEAD: Final = 8
 _WEBP_ZEROS: Final = bytes(256)
 # HEVC escapes three zeros in a row, and the lengths between its units have at most three.
 _HEVC_ZEROS: Final = bytes(8)
+# The longest run in plain, white and chequered pictures is two bytes.
+_ERASED: Final = b"\xff" * 64
 _CODED_ITEMS: Final = frozenset({b"hvc1", b"hev1"})
 
 
@@ -46,11 +48,12 @@ def png_colours(data: bytes) -> tuple[int, int] | None:
 
 
 def webp_is_damaged(data: bytes) -> bool:
-    """Whether a part of a WebP's compressed pixels is zeroed."""
+    """Whether a part of a WebP's compressed pixels is zeroed or erased."""
     at = 12
     while at + 8 <= len(data):
         kind, length = struct.unpack("<4sI", data[at : at + 8])
-        if kind in (b"VP8 ", b"VP8L") and _WEBP_ZEROS in data[at + 8 : at + 8 + length]:
+        coded = data[at + 8 : at + 8 + length]
+        if kind in (b"VP8 ", b"VP8L") and (_WEBP_ZEROS in coded or _ERASED in coded):
             return True
         at += 8 + length + length % 2
     return False
@@ -65,9 +68,10 @@ def brands(data: bytes) -> set[bytes]:
 
 
 def heic_is_damaged(data: bytes) -> bool:
-    """Whether a part of a HEIC's compressed pixels is missing or zeroed."""
+    """Whether a part of a HEIC's compressed pixels is missing, zeroed or erased."""
     for start, length in _coded_extents(data):
-        if start + length > len(data) or _HEVC_ZEROS in data[start : start + length]:
+        coded = data[start : start + length]
+        if start + length > len(data) or _HEVC_ZEROS in coded or _ERASED in coded:
             return True
     return False
 

@@ -43,6 +43,9 @@ def test_zeroed_parts_are_damage(name: str, share: float) -> None:
     start = len(data) // 2
     middle = data[:start] + bytes(4096) + data[start + 4096 :]
     assert fault_of(middle) is PhotoFault.TRUNCATED
+    # As a memory card leaves what it has erased.
+    erased = data[:start] + b"\xff" * 4096 + data[start + 4096 :]
+    assert fault_of(erased) is PhotoFault.TRUNCATED
 
 
 @pytest.mark.parametrize("name", ["JPEG", "JPEG with restarts", "progressive JPEG"])
