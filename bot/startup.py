@@ -98,7 +98,11 @@ async def _opened(settings: Settings, opening: Callable[..., Awaitable[Database]
     if settings.data_key is not None:
         key = settings.data_key.get_secret_value().encode()
     else:
-        key = await asyncio.to_thread(load_or_create_key, settings.data_dir / "data.key", path)
+        file = settings.data_dir / "data.key"
+        if path is None and not await asyncio.to_thread(file.exists):
+            # A server may have a database already, which a new key could not decrypt.
+            raise StorageError(f"DATA_KEY: a database server needs a key: set DATA_KEY, or put the key file at {file}")
+        key = await asyncio.to_thread(load_or_create_key, file, path)
     return await opening(url, key)
 
 

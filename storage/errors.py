@@ -1,5 +1,12 @@
 """The errors of this package: wrong set-up, and temporary errors."""
 
+from typing import Final
+
+from sqlalchemy.exc import DataError
+
+UNSTORABLE: Final = (OverflowError, ValueError, DataError)
+"""A value that no database can ever take: a number of over 63 bits, or text that is no Unicode."""
+
 
 class StorageError(Exception):
     """Storage cannot work with this set-up. The message is one line that says what to change."""

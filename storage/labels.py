@@ -1,4 +1,4 @@
-"""Labels of the photos in the training pool: one a person, and what several of them come to."""
+"""Labels of the photos in the training pool: one from each person, and the decision of several."""
 
 import asyncio
 from collections import Counter
@@ -73,7 +73,7 @@ class Standing:
     decided: int
     undecided: int
     pairs: Sequence[tuple[str, str]]
-    """The first two labels of each photo that has so many. A third is asked for only where they differ."""
+    """The first two labels of each photo with at least two. A third is asked for only where they differ."""
 
 
 class Labels:

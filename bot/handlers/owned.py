@@ -8,7 +8,7 @@ from storage.records import Mole, Request, User
 
 
 async def answered_request(callback: CallbackQuery, request_id: int, user: User, database: Database) -> Request | None:
-    """The person's own answered request. If there is none, the press is answered with that, and this is None."""
+    """The person's own answered request; None after telling the person that there is none."""
     request = await database.requests.get_owned(request_id, user.id)
     if request is None or not request.is_answered:
         await callback.answer(_("This result is no longer there."), show_alert=True)
@@ -17,7 +17,7 @@ async def answered_request(callback: CallbackQuery, request_id: int, user: User,
 
 
 async def owned_mole(callback: CallbackQuery, mole_id: int, user: User, database: Database) -> Mole | None:
-    """The person's own mole. If there is none, the press is answered with that, and this is None."""
+    """The person's own mole; None after telling the person that there is none."""
     mole = await database.moles.get_owned(mole_id, user.id)
     if mole is None:
         await callback.answer(_("You do not follow this mole any more."), show_alert=True)

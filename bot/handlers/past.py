@@ -17,7 +17,7 @@ from bot.ui.strip import strip
 from storage.database import Database
 from storage.records import Request, User
 
-# Longer than a person waits gladly; what has not come by then is left empty.
+# The longest wait for the pictures. A picture that has not come by then stays empty.
 PICTURES_SECONDS = 8.0
 
 

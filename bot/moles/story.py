@@ -1,6 +1,6 @@
 """A mole over time: slides from the first photo to the last, a table, and what counts as a change.
 
-It is one rich message. Where the server speaks none, the same comes as an album and a text.
+It is one rich message. A server that does not support these gets an album and a text.
 """
 
 from collections.abc import Sequence

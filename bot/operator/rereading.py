@@ -84,7 +84,7 @@ class Rereading:
         return True
 
     async def to_tell(self, model: str) -> list[Opinion]:
-        """Whom this model would warn, who were told "low", and not of this yet."""
+        """The answers of low risk that this model would warn of. Those whose owner was told already are left out."""
         return [each for each in await self._database.opinions.of(model, untold=True) if _would_be_warned(each)]
 
     async def tell(self, model: str) -> int:

@@ -20,7 +20,7 @@ from storage.database import Database
 from storage.errors import StorageUnavailable
 from storage.records import Request
 
-# What waits to be read in the shadow. Beyond it photos are left out: a comparison needs many, not all.
+# So many photos wait to be read in the shadow. Others are left out: a comparison needs many, not all.
 WAITING = 50
 NONE = "none"
 
@@ -81,7 +81,7 @@ class Trials:
             await self._access.log(actor_id, Action.TRIAL, f"{key(model)} {percent}")
 
     async def end(self, actor_id: int) -> None:
-        """Let the one that serves answer everybody again."""
+        """End the trial: the served model answers everybody."""
         async with self._changing:
             await self._end()
             await self._access.log(actor_id, Action.TRIAL, NONE)
@@ -121,7 +121,7 @@ class Trials:
         trial, self.trial = self.trial, None
         self._engine.try_on_some(None)
         if trial is not None:
-            # Photos that it is reading are read by the one that serves.
+            # The served model takes over the photos that it is reading.
             await trial.pool.stop()
 
     def note_answer(self, request: Request) -> None:

@@ -5,10 +5,12 @@ brought them, so a killed process cannot lose a photo.
 """
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from functools import partial
+from typing import TypeVar
 
 from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
@@ -18,13 +20,17 @@ from aiogram.types import Message, PhotoSize, Update
 
 from bot.ui.i18n import supported_language
 from storage.database import Database
-from storage.errors import StorageBusy
+from storage.errors import UNSTORABLE, StorageBusy
 from storage.records import Received, Request
 from storage.retry import until_stored
 
 # Other updates, such as /help, wait at most this long for photos to be recorded.
 TIMEOUT_SECONDS = 0.3
 PAUSE_SECONDS = 0.2
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 class Inbox(BaseRequestMiddleware):
@@ -134,13 +140,25 @@ class Inbox(BaseRequestMiddleware):
         # All in one transaction, because all other updates wait for it.
         requests = [received(message) for message in messages]
         new = [each for each in requests if not each.edited_at]
-        await until_stored(partial(self._database.requests.record_all, new, arrived))
+        await _store_each(lambda some: self._database.requests.record_all(some, arrived), new)
         for edit in (each for each in requests if each.edited_at):
-            await until_stored(partial(self._database.edits.record, edit, arrived))
+            await _store_each(lambda some: self._database.edits.record(some[0], arrived), [edit])
         # A person who edits a message is known or was erased.
         senders = [message.from_user for message in messages if message.from_user and not message.edit_date]
         hints = {each.id: supported_language(each.language_code) for each in senders}
-        await until_stored(partial(self._database.users.seen_all, hints, arrived))
+        await _store_each(lambda some: self._database.users.seen_all(dict(some), arrived), list(hints.items()))
+
+
+async def _store_each(write: Callable[[Sequence[T]], Awaitable[object]], values: Sequence[T]) -> None:
+    """Store these at once. One that can never be stored is passed over: it must not hold up the others for ever."""
+    try:
+        await until_stored(partial(write, values))
+    except UNSTORABLE as error:
+        if len(values) == 1:
+            logger.error("a photo or its sender cannot be stored: %s", type(error).__name__)
+            return
+        for each in values:
+            await _store_each(write, [each])
 
 
 def is_request(message: Message) -> bool:

@@ -36,7 +36,7 @@ _WHOLE_NUMBER = re.compile(r"-?\d{1,18}")
 
 
 async def read_form(request: web.Request) -> tuple[dict[str, Any], dict[str, BufferedInputFile]]:
-    """Parameters by name and uploaded files by the name of their part.
+    """Read the parameters and the uploaded files of a request, both by name.
 
     It reads query strings, JSON, urlencoded and multipart bodies, as Telegram does. Raises: ApiError 413 for a file
     over 50 MB, 400 on a body that cannot be read.

@@ -14,7 +14,7 @@ Shown = tuple[str, InlineKeyboardMarkup]
 
 
 def screen(user: User, agreed: Collection[Purpose], retention_days: int | None) -> Shown:
-    """What the person agrees to now, with a button for each that turns it."""
+    """What the person agrees to now, each with a button to switch it."""
     photos, training = Purpose.PHOTOS in agreed, Purpose.TRAINING in agreed
     use = (
         _("You have not agreed to the terms: I read no photos. /start")

@@ -84,11 +84,11 @@ class QueuePlace:
 
         Args:
             fetch: returns the file's bytes. It is called when the photo's turn has come; its errors pass through.
-                options: of the caption.
+            options: of the caption.
 
         Raises:
             PhotoError: the bytes are no photo that can be read.
-            AnalysisFailed: see there; also when the engine is not running.
+            AnalysisFailed: the photo could not be analysed, or the engine is not running.
         """
         return await self._engine.read(self, fetch, options)
 

@@ -84,7 +84,7 @@ class FairQueue(Generic[T]):
 
     def promise(self, owner: Hashable, items: int) -> Promise:
         """Promise room. Promises are kept in their order; one whose owner's share is full holds up nobody."""
-        promise = Promise(owner, items)
+        promise = Promise(owner, min(items, self._limit))
         self._promises.append(promise)
         return promise
 

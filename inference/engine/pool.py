@@ -83,7 +83,7 @@ class Pool(Protocol):
 
         Raises:
             PhotoError: the bytes are no photo that can be read.
-            AnalysisFailed: see there; also when the pool is not running.
+            AnalysisFailed: the photo could not be analysed, or the pool is not running.
         """
 
     async def explain(self, data: bytes, options: CaptionOptions) -> Explanation:
@@ -206,7 +206,7 @@ class WorkerPool:
 
         Raises:
             PhotoError: the bytes are no photo that can be read.
-            AnalysisFailed: see there; also when the pool is not running.
+            AnalysisFailed: the photo could not be analysed, or the pool is not running.
         """
         if not self._serving:
             raise _not_running()

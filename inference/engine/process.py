@@ -73,7 +73,7 @@ class WorkerProcess:
         """Run a task, such as `tasks.read`, in the process. One call at a time.
 
         Raises:
-            ProcessLost: see there; and whatever the task raises.
+            ProcessLost: the process ended. What the task raises passes through too.
         """
         if self._process is None:
             raise ProcessLost("there is no process")

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageCms
 
-from inference.photo.transfer import signalled
+from inference.photo.transfer import Described, described, signalled
 
 Conversion = Callable[[Image.Image], Image.Image]
 """Turns a picture of mode L, RGB or CMYK into RGB in sRGB."""
@@ -23,20 +23,23 @@ _STEPS: Final = np.linspace(0, 255, 9).round().astype(np.uint8)
 _PROBE: Final = Image.fromarray(np.stack(np.meshgrid(_STEPS, _STEPS, _STEPS), axis=-1).reshape(9, 81, 3))
 
 
-def conversion(mode: str, profile: bytes | None, signal: tuple[int, int] | None) -> Conversion:
+def conversion(mode: str, profile: bytes | None, signal: tuple[int, int] | Described | None) -> Conversion:
     """How a picture of this mode becomes sRGB.
 
     Args:
         mode: L, RGB or CMYK.
         profile: the file's ICC profile. A broken one, or one of another colour space than the pixels, is ignored, since
             the unchanged values are then the better guess.
-        signal: code points of primaries and transfer, from `nclx` of a HEIC or `cICP` of a PNG. A profile has priority
-            over them.
+        signal: code points of primaries and transfer, from `nclx` of a HEIC or `cICP` of a PNG, or its gamma and
+            chromaticities. A profile has priority over them.
     """
     by_profile = _by_profile(mode, profile) if profile else None
     if by_profile is not None:
         return by_profile
-    by_signal = signalled(*signal) if signal and mode == "RGB" else None
+    if isinstance(signal, Described) and mode in ("L", "RGB"):
+        by_chunks = described(signal)
+        return _as_it_is if by_chunks is None else lambda image: by_chunks(image.convert("RGB"))
+    by_signal = signalled(*signal) if isinstance(signal, tuple) and mode == "RGB" else None
     return by_signal or _as_it_is
 
 

@@ -9,7 +9,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
+from inference.photo.transfer import Described, Points
+
 _PNG_HEAD: Final = 8
+_PARTS: Final = 100_000
 # A plain picture of 32 megapixels, with every block skipped, has at most 180 zero bytes of arithmetic code.
 _WEBP_ZEROS: Final = bytes(256)
 # HEVC escapes three zeros in a row, and the lengths between its units have at most three.
@@ -37,14 +40,27 @@ def png_is_damaged(data: bytes) -> bool:
     return any(kind == b"IDAT" and not fits for kind, _, fits in png_chunks(data))
 
 
-def png_colours(data: bytes) -> tuple[int, int] | None:
-    """The code points of primaries and transfer in a PNG's `cICP` chunk, or None."""
+def png_colours(data: bytes) -> tuple[int, int] | Described | None:
+    """How a PNG describes its colours beside a profile; None if it does not, or says that they are sRGB.
+
+    The code points of primaries and transfer in `cICP`, else what `gAMA` and `cHRM` say. `sRGB` replaces these two.
+    """
+    exponent: float | None = None
+    points: Points | None = None
+    is_srgb = False
     for kind, body, _ in png_chunks(data):
         if kind == b"cICP" and len(body) == 4:
             return body[0], body[1]
+        if kind == b"gAMA" and len(body) == 4:
+            exponent = int.from_bytes(body) / _PARTS
+        if kind == b"cHRM" and len(body) == 32:
+            values = [each / _PARTS for each in struct.unpack(">8I", body)]
+            white, *primaries = zip(values[::2], values[1::2], strict=True)
+            points = (*primaries, white)
+        is_srgb = is_srgb or kind == b"sRGB"
         if kind == b"IDAT":
             break
-    return None
+    return None if is_srgb or (exponent, points) == (None, None) else Described(exponent, points)
 
 
 def webp_is_damaged(data: bytes) -> bool:

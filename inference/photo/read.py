@@ -15,6 +15,7 @@ from inference.photo import jpeg
 from inference.photo.colour import Conversion, conversion
 from inference.photo.containers import brands, heic_is_damaged, png_colours, png_is_damaged, webp_is_damaged
 from inference.photo.limits import check_pixels, reduction
+from inference.photo.transfer import Described
 from inference.photo.values import Photo, PhotoError, PhotoFault
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
@@ -50,7 +51,7 @@ class _Raster:
     mode: str = "RGB"  # of an array
     orientation: int = 1
     profile: bytes | None = None
-    signal: tuple[int, int] | None = None
+    signal: tuple[int, int] | Described | None = None
 
     def rows(self, top: int, bottom: int) -> Image.Image:
         if isinstance(self.image, Image.Image):

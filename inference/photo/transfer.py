@@ -1,6 +1,10 @@
-"""Converts colours to sRGB that a file describes by code points (ITU-T H.273) instead of a profile, as HDR does."""
+"""Converts colours to sRGB that a file describes without a profile.
+
+HDR does so by code points (ITU-T H.273), an old PNG by a gamma and chromaticities.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -27,7 +31,22 @@ _HLG_NITS: Final = 1000.0  # of the display that HLG is judged on
 _KNEE: Final = 0.8  # below this, HDR is unchanged; brighter values are compressed into the rest
 _STEPS: Final = 4095
 
+# Gammas close to that of sRGB stand for its curve, and so do chromaticities for its primaries.
+_GAMMAS_OF_SRGB: Final = (2.1, 2.3)
+_GAMMAS: Final = (0.9, 4.0)
+_SAME_POINT: Final = 0.005
+
 Curve = NDArray[np.float32]
+Points = tuple[tuple[float, float], ...]
+"""x and y of red, green, blue and white."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """The chunks `gAMA` and `cHRM` of a PNG: the exponent that its values are encoded with, and its primaries."""
+
+    exponent: float | None
+    points: Points | None
 
 
 def signalled(primaries: int, transfer: int) -> Callable[[Image.Image], Image.Image] | None:
@@ -41,9 +60,32 @@ def signalled(primaries: int, transfer: int) -> Callable[[Image.Image], Image.Im
     light = _light(transfer)
     if primaries == _SRGB and light is None:
         return None
+    return _converter(_PRIMARIES[primaries], light, hdr=transfer in (_PQ, _HLG), hlg=transfer == _HLG)
+
+
+def described(by: Described) -> Callable[[Image.Image], Image.Image] | None:
+    """A function that converts an RGB picture with these chunks to sRGB; None if it is sRGB, or they make no sense."""
+    gamma = 1 / by.exponent if by.exponent else _GAMMAS_OF_SRGB[0]
+    if not _GAMMAS[0] <= gamma <= _GAMMAS[1]:
+        return None
+    srgb = _PRIMARIES[_SRGB]
+    points = srgb if by.points is None or not _are_primaries(by.points) else by.points
+    same = bool(np.abs(np.subtract(points, srgb)).max() <= _SAME_POINT)
+    light = None if _GAMMAS_OF_SRGB[0] <= gamma <= _GAMMAS_OF_SRGB[1] else np.linspace(0, 1, 256) ** gamma
+    return None if same and light is None else _converter(points, light)
+
+
+def _are_primaries(points: Points) -> bool:
+    (red, green, blue, white) = points
+    area = (green[0] - red[0]) * (blue[1] - red[1]) - (blue[0] - red[0]) * (green[1] - red[1])
+    return abs(area) > _SAME_POINT and white[1] > 0 and min(y for _, y in points) > 0
+
+
+def _converter(
+    points: Points, light: NDArray[np.float64] | None, *, hdr: bool = False, hlg: bool = False
+) -> Callable[[Image.Image], Image.Image]:
     curve = _srgb_light(np.linspace(0, 1, 256)) if light is None else light
-    matrix = (np.linalg.inv(_to_xyz(_SRGB)) @ _to_xyz(primaries)).astype(np.float32)
-    hdr, hlg = transfer in (_PQ, _HLG), transfer == _HLG
+    matrix = (np.linalg.inv(_to_xyz(_PRIMARIES[_SRGB])) @ _to_xyz(points)).astype(np.float32)
 
     def convert(image: Image.Image) -> Image.Image:
         linear = curve.astype(np.float32)[np.asarray(image)] @ matrix.T
@@ -57,9 +99,9 @@ def signalled(primaries: int, transfer: int) -> Callable[[Image.Image], Image.Im
     return convert
 
 
-def _to_xyz(primaries: int) -> NDArray[np.float64]:
+def _to_xyz(of: Points) -> NDArray[np.float64]:
     """The 3 x 3 matrix from linear RGB to XYZ, with white adapted to D65."""
-    points = np.array(_PRIMARIES[primaries])
+    points = np.array(of)
     xyz = np.stack([points[:, 0] / points[:, 1], np.ones(4), (1 - points.sum(1)) / points[:, 1]])
     matrix = xyz[:, :3] * np.linalg.solve(xyz[:, :3], xyz[:, 3])
     x, y = _D65

@@ -21,7 +21,7 @@ class Progress:
 
     Attributes:
         state: what it is doing, or how it ended.
-        version: of the classifier that it makes.
+        version: of the new classifier.
         network: that is trained now; ``number`` of ``of`` networks.
         epoch, step: how far its training is, of ``epochs`` and ``steps``.
         seconds_left: until the last network is trained; None if it is unknown.

@@ -44,6 +44,7 @@ def start(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     [
         ("ADMIN_IDS", "12, x", "ADMIN_IDS: give user ids separated by commas, for example 12345,67890"),
         ("DATABASE_URL", "sqlite+aiosqlite:////dev/null/bot.db", "cannot create the database /dev/null/bot.db"),
+        ("DATABASE_URL", "postgresql+asyncpg://bot@localhost/lesions", "DATA_KEY: a database server needs a key"),
         ("DATA_DIR", "/dev/null/data", "cannot read or create the key file /dev/null/data/data.key"),
         ("WEIGHTS_DIR", "/nowhere", "WEIGHTS_DIR: no registry of weights: cannot read /nowhere/registry.json"),
         ("CLASSIFIER", "fixcaps-0.0.0", "has no classifier fixcaps-0.0.0; it has "),

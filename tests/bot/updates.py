@@ -14,7 +14,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 MARK = "PERSONAL-CONTENT"
 DEPTH = 3
 KINDS = [name for name in Update.model_fields if name != "update_id"]
-ODD = (None, True, -1, 2**63, 1.5, "", MARK, [], [[]], {}, {"of next year": MARK}, "\ud83d\ude42", 0)
+ODD = (None, True, -1, 2**63, str(2**63), 1.5, "", MARK, [], [[]], {}, {"of next year": MARK}, "\ud83d\ude42", 0)
 
 
 def odd_updates(users: Sequence[int]) -> SearchStrategy[list[dict[str, Any]]]:

@@ -3,7 +3,11 @@
 from pathlib import Path
 
 import pytest
+from aiogram import Bot
+from aiogram.methods import GetUpdates
+from aiogram.types import Update
 
+from bot.photos.inbox import Inbox
 from bot.samples import sample
 from bot.sandbox import Sandbox
 from bot.sandbox.people import People
@@ -28,6 +32,23 @@ async def test_photos_are_recorded_before_anybody_sees_their_updates(
     assert [request.kind for request in requests] == ["photo", "photo", "document"]
     assert requests[0].media_group_id == requests[1].media_group_id is not None
     assert {request.outcome for request in requests} == {Outcome.RECEIVED}
+    user = await database.users.get(EMMA)
+    assert user is not None and user.language == "en"
+
+
+async def test_a_photo_that_no_database_can_take_holds_up_no_other(database: Database) -> None:
+    def photo(user_id: int) -> Update:
+        sizes = [{"file_id": "file", "file_unique_id": "unique", "width": 9, "height": 9}]
+        sender, chat = {"id": user_id, "is_bot": False, "first_name": "Emma"}, {"id": user_id, "type": "private"}
+        message = {"message_id": 1, "date": 1, "chat": chat, "from": sender, "photo": sizes}
+        return Update.model_validate({"update_id": user_id % 1000, "message": message})
+
+    async def poll(bot: Bot, method: GetUpdates) -> list[Update]:
+        return [photo(2**70), photo(EMMA)]
+
+    inbox = Inbox(database)
+    await inbox(poll, Bot("1:token"), GetUpdates())  # type: ignore[arg-type]
+    assert [each.user_id for each in await database.requests.unfinished()] == [EMMA]
     user = await database.users.get(EMMA)
     assert user is not None and user.language == "en"
 

@@ -1,6 +1,7 @@
 """Colours: what a file says of them counts, whatever its profile is called."""
 
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -151,13 +152,56 @@ def test_hdr_is_toned_down(transfer: int, white: int) -> None:
     assert row[-1].min() >= 252
 
 
-def test_the_code_points_of_a_png_count() -> None:
-    import zlib
+def png(pixels: NDArray[np.uint8], *chunks: bytes) -> bytes:
+    """A PNG with further chunks, each its name and its body."""
+    whole = encoded(pixels, "PNG")
+    added = [struct.pack(">I", len(each) - 4) + each + struct.pack(">I", zlib.crc32(each)) for each in chunks]
+    return whole[:33] + b"".join(added) + whole[33:]
 
-    whole = encoded(skin(), "PNG")
-    body = b"cICP" + bytes([12, 13, 0, 1])
-    data = whole[:33] + struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body)) + whole[33:]
+
+def encoded_by(exponent: float) -> bytes:
+    return b"gAMA" + struct.pack(">I", round(exponent * 100_000))
+
+
+def chromaticities(*values: float) -> bytes:
+    """White, red, green and blue, x and y each."""
+    return b"cHRM" + struct.pack(">8I", *(round(each * 100_000) for each in values))
+
+
+WIDE = chromaticities(0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
+USUAL = chromaticities(0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060)
+
+
+def test_the_code_points_of_a_png_count() -> None:
+    data = png(skin(), b"cICP" + bytes([12, 13, 0, 1]))
     assert np.abs(decode(data).pixels - expected(skin(), P3, None)).max() <= 2.5
+
+
+def test_the_gamma_and_the_chromaticities_of_a_png_count() -> None:
+    wide = decode(png(skin(), encoded_by(0.45455), WIDE)).pixels
+    assert np.abs(wide - expected(skin(), P3, None)).max() <= 2.5
+    light = np.where(skin() <= 0.04045 * 255, skin() / 255 / 12.92, ((skin() / 255 + 0.055) / 1.055) ** 2.4)
+    linear = np.rint(light * 255).astype(np.uint8)
+    bright = skin() > 60  # eight bits of light are few where it is dark
+    assert np.abs(decode(png(linear, encoded_by(1.0))).pixels.astype(int) - skin())[bright].max() <= 3
+    grey = np.full((128, 128), 55, np.uint8)
+    assert np.abs(decode(png(grey, encoded_by(1.0))).pixels.astype(int) - 128).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        (encoded_by(0.45455), USUAL),
+        (encoded_by(1.0), WIDE, b"sRGB\0"),
+        (encoded_by(0.0),),
+        (encoded_by(42.0), WIDE),
+        (chromaticities(*[0.3] * 8),),
+        (chromaticities(*[0.0] * 8),),
+    ],
+    ids=["sRGB's own", "sRGB", "no gamma", "an odd gamma", "one point", "no points"],
+)
+def test_chunks_of_a_png_that_say_srgb_or_nothing_change_nothing(chunks: tuple[bytes, ...]) -> None:
+    assert np.array_equal(decode(png(skin(), *chunks)).pixels, decode(encoded(skin(), "PNG")).pixels)
 
 
 def test_the_base_picture_of_a_jpeg_with_a_gain_map_is_read() -> None:
