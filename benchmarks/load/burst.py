@@ -48,4 +48,5 @@ async def run(users: int, albums: int, data: Path | None, seed: int, settings: d
         ]
         drawn = "drawn pictures" if data is None else "photos"
         report.publish("burst", f"{users} people at once, {albums} of them with an album of ten, {drawn}", rows)
+        report.print_doubled(sent)
         return report.faults(sent) == (0, 0) and crowd.unanswered == 0

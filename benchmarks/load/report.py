@@ -1,6 +1,7 @@
 """Prints the figures, and writes them as a table into docs/load.md."""
 
 import platform
+import sys
 from collections.abc import Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,6 +88,13 @@ def of_turns(sent: Sequence[Sent]) -> list[Row]:
 def faults(sent: Sequence[Sent]) -> tuple[int, int]:
     """How many photos and albums were never answered, and how many more than once."""
     return sum(each.answers == 0 for each in sent), sum(each.answers > 1 for each in sent)
+
+
+def print_doubled(sent: Sequence[Sent]) -> None:
+    """Print what was said to each photo or album that was answered more than once, and when."""
+    for each in (each for each in sent if each.answers > 1):
+        said = [f"{reply['date']} {words(reply)[:60]!r}" for reply in each.replies]
+        print(f"doubled: messages {each.message_ids} of {each.person}: {said}", file=sys.stderr)
 
 
 def of_chat(crowd: Crowd) -> list[Row]:

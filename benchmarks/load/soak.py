@@ -75,6 +75,7 @@ async def run(minutes: float, rate: float, data: Path | None, seed: int, setting
         # Doubled answers would arrive now.
         await asyncio.sleep(5)
         lost, doubled = report.faults(session.chats.sent)
+        report.print_doubled(session.chats.sent)
         growth = {role: session.memory.growth(role, SETTLED_SECONDS) for role in ("bot", "workers")}
         good = lost == doubled == crowd.unanswered == 0 and max(growth.values()) < GROWTH_MB
         rows = [
