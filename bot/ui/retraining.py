@@ -85,8 +85,10 @@ def ended(found: Mapping[str, Any], publishing: str) -> tuple[str, str]:
             mark = "⚠️ " if each["is_worse"] else ""
             line = f"{mark}{names[each['figure']]}: {each['present']:.2f} → {each['new']:.2f}"
             kinds.setdefault(each["kind"], []).append(line)
+    # Sets have the same name in every language.
+    own = {"Training pool of the bot": _("Training pool of the bot")}
     for kind, figures in kinds.items():
-        lines += [f"<i>{escape(kind)}</i>", *figures]
+        lines += [f"<i>{escape(own.get(kind, kind))}</i>", *figures]
     if any(each["is_worse"] for each in found.get("figures", ())):
         lines.append(_("⚠️ is worse beyond noise."))
     lines += [_("Publish it on the machine of the bot:"), f"<code>{escape(publishing)}</code>"]

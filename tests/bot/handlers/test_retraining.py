@@ -74,16 +74,16 @@ async def started(stage: Stage, language: str = "en") -> Message:
 
 
 @pytest.mark.parametrize(
-    ("language", "minutes", "end", "figure", "worse"),
+    ("language", "minutes", "end", "figure", "kind"),
     [
         ("en", "Minutes left, about: 12", "Version 2.2.0 is made. It is not published yet.",
-         "melanomas that raise the warning: 0.90 → 0.94", "is worse beyond noise"),
+         "melanomas that raise the warning: 0.90 → 0.94", "Training pool of the bot"),
         ("ru", "Осталось примерно минут: 12", "Версия 2.2.0 готова. Она ещё не опубликована.",
-         ": 0.90 → 0.94", "хуже"),
+         ": 0.90 → 0.94", "Фото для обучения"),
     ],
 )  # fmt: skip
 async def test_it_runs_by_itself_at_low_priority_and_its_result_comes_with_report_and_next_step(
-    tmp_path: Path, language: str, minutes: str, end: str, figure: str, worse: str
+    tmp_path: Path, language: str, minutes: str, end: str, figure: str, kind: str
 ) -> None:
     async with training_stage(tmp_path) as stage:
         message = await started(stage, language)
@@ -97,7 +97,7 @@ async def test_it_runs_by_itself_at_low_priority_and_its_result_comes_with_repor
         await shown(stage, message, end)
         result = await stage.until(lambda: next((each for each in stage.heard(ADMIN) if each.document), None))
         text = result.caption or ""
-        assert end in text and figure in text and worse in text and "⚠️" in text
+        assert end in text and figure in text and kind in text and "⚠️" in text
         assert f"{playing_trainer.__file__} publish {tmp_path}/retraining/candidate" in text
         assert result.document and result.document.file_name == "report.md"
         assert not pool.exists(), "what people gave stays in the database alone"
