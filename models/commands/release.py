@@ -125,7 +125,7 @@ class Retrain:
 
     def run(self) -> None:
         # A stop is the same as Ctrl-C: the state of the last epoch stays, and nothing is half-written.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         plan = Plan(
             self.data, self.pool, self.weights, self.out, self.networks, self.version, self.epochs, self.batch,
             self.rate, self.limit,
@@ -134,6 +134,8 @@ class Retrain:
             checked = retrain(plan, Console(stderr=True))
         except KeyboardInterrupt:
             raise TrainingError("cancelled; the same command goes on") from None
+        finally:
+            signal.signal(signal.SIGTERM, before)
         show(checked.differences)
         sets = " ".join(map(str, self.data))
         print(f"made {checked.entry.key}; publish it with: publish {self.out / CANDIDATE} --data {sets}")

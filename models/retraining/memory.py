@@ -9,7 +9,7 @@ from typing import Final
 from models.errors import TrainingError
 
 BASE_BYTES: Final = 1_500_000_000
-"""What a retraining takes beside the data. Measured: 0.74 GB while FixCaps learns from 32 pictures of 128 pixels a step,
+"""What a retraining takes beside the data. Measured: 0.74 GB while FixCaps learns, 32 pictures of 128 pixels a step,
 and 1.3 GB with `val` of the three sets while both classifiers answer it."""
 DATA_FACTOR: Final = 1.2
 """The sets stay encoded in memory, with lists and tables around them."""

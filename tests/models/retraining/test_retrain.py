@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from rich.console import Console
 
 from inference.registry.file import RegistryFile
@@ -28,6 +30,15 @@ ROOT = Path(__file__).parents[3]
 SMALL = ("--epochs", "2", "--batch", "8", "--version", "0.1.0")
 NEW = "fixcaps-0.1.0"
 pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """On a busy machine, the threads of torch wait for each other longer than they work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
