@@ -95,7 +95,7 @@ class Transactions:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view for reading. Changes through it are not kept."""
-        with _told_apart():
+        with _classified():
             async with self._turn(), self._engine.connect() as connection:
                 if not self._is_sqlite:
                     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -114,7 +114,7 @@ class Transactions:
             if self._failures > failures:
                 raise StorageBusy("the database is locked by another program")
             try:
-                with _told_apart():
+                with _classified():
                     async with self._engine.connect() as connection:
                         if self._is_sqlite:
                             await connection.execution_options(sqlite_begin="IMMEDIATE")
@@ -134,7 +134,7 @@ class Transactions:
         """
         if not self._is_sqlite:
             return True
-        with _told_apart():
+        with _classified():
             async with self._writing, self._engine.connect() as connection:
                 await connection.execution_options(sqlite_begin=None)
                 # Waiting for a reader would hold up every writer.
@@ -151,7 +151,7 @@ class Transactions:
 
 
 @contextmanager
-def _told_apart() -> Iterator[None]:
+def _classified() -> Iterator[None]:
     """Turn temporary errors into StorageUnavailable. All other errors stay unchanged."""
     try:
         yield

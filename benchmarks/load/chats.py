@@ -43,7 +43,7 @@ class Sent:
     at: float
     replies: list[Message] = field(default_factory=list)
     answered_at: float | None = None
-    place_told_at: float | None = None
+    place_shown_at: float | None = None
 
     @property
     def photos(self) -> int:
@@ -151,5 +151,5 @@ class Chats:
         if "\n" not in words(message):
             return
         for sent in self.sent:
-            if sent.person == person and sent.answered_at is None and sent.place_told_at is None:
-                sent.place_told_at = now
+            if sent.person == person and sent.answered_at is None and sent.place_shown_at is None:
+                sent.place_shown_at = now

@@ -48,14 +48,14 @@ def of_photos(sent: Sequence[Sent]) -> list[Row]:
     ended = max((each.answered_at for each in answered if each.answered_at is not None), default=began)
     photos = sum(each.photos for each in answered)
     long_waits = [each for each in answered if (each.seconds or 0) > LONG_WAIT_SECONDS]
-    told = [each.place_told_at - each.at for each in long_waits if each.place_told_at is not None]
+    shown = [each.place_shown_at - each.at for each in long_waits if each.place_shown_at is not None]
     rows = [
         ("photos sent, in messages", f"{sum(each.photos for each in sent)} in {len(sent)}"),
         ("throughput", f"{photos / max(ended - began, 1e-9):.2f} photos a second over {ended - began:.0f} s"),
         ("photo to reply, p50 / p95 / p99 / longest", spread(singles)),
         ("album to reply, p50 / p95 / p99 / longest", spread(albums) if albums else "no albums"),
-        ("who waited over 5 s and was told their place", f"{len(told)} of {len(long_waits)}"),
-        ("until the place was told, p50 / p95 / p99 / longest", spread(told) if told else "nobody had to wait"),
+        ("who waited over 5 s and was told their place", f"{len(shown)} of {len(long_waits)}"),
+        ("until the place was told, p50 / p95 / p99 / longest", spread(shown) if shown else "nobody had to wait"),
     ]
     turned_away, apologies = _said(sent, TURNED_AWAY), _said(sent, FAILURES - TURNED_AWAY)
     return [

@@ -43,7 +43,7 @@ class LateWord:
     """Says that the database is unavailable, once for many messages. Nothing that was sent is lost."""
 
     def __init__(self) -> None:
-        self._told: dict[int, float] = {}
+        self._notified: dict[int, float] = {}
 
     async def say(
         self,
@@ -71,10 +71,10 @@ class LateWord:
 
     def _is_due(self, user_id: int) -> bool:
         now = time.monotonic()
-        self._told = {each: at for each, at in self._told.items() if at > now - TOLD_SECONDS}
-        if user_id in self._told:
+        self._notified = {each: at for each, at in self._notified.items() if at > now - TOLD_SECONDS}
+        if user_id in self._notified:
             return False
-        self._told[user_id] = now
+        self._notified[user_id] = now
         return True
 
 

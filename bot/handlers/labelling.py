@@ -11,7 +11,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.filters import is_reviewer
 from bot.learning.buttons import GiveLabel, ShowOutline, TakeOutline, Turn
-from bot.learning.outlines import drawn, unpack
+from bot.learning.masks import drawn, unpack
 from bot.learning.words import LABELS, NOT_A_LESION
 from bot.results import Result
 from bot.settings import Settings

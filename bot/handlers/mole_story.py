@@ -36,8 +36,8 @@ async def tell(
     standing = await mole_service.standing(mole)
     buttons = keyboard([(_("Open this mole"), OfMole(act=Act.OPEN, mole_id=mole.id).pack())])
     thread = topic(callback.message)
-    told = story.rich(mole, standing)
-    if await if_spoken(bot.send_rich_message(user.id, told, message_thread_id=thread, reply_markup=buttons)):
+    content = story.rich(mole, standing)
+    if await if_spoken(bot.send_rich_message(user.id, content, message_thread_id=thread, reply_markup=buttons)):
         return
     album = [InputMediaPhoto(media=picture, caption=day) for picture, day in story.pictures(standing)]
     if len(album) > 1:

@@ -6,7 +6,7 @@ from typing import Annotated
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.learning.outlines import MOST
+from bot.learning.masks import MOST
 from bot.ui.callbacks import RowId
 
 Candidate = Annotated[int, Field(ge=-1, lt=MOST)]

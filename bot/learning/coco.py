@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from bot.learning.folder import Mirror
-from bot.learning.outlines import Mask, size_of, unpack
+from bot.learning.masks import Mask, size_of, unpack
 from bot.learning.words import LABELS, final_label
 from storage.labels import final_outline
 from storage.training_pool import PoolPhoto

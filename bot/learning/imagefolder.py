@@ -5,7 +5,7 @@ import io
 from typing import Final
 
 from bot.learning.folder import Mirror
-from bot.learning.outlines import mask_png, unpack
+from bot.learning.masks import mask_png, unpack
 from bot.learning.words import final_label
 from storage.labels import final_outline
 from storage.training_pool import PoolPhoto

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from bot.learning.outlines import pack, size_of
+from bot.learning.masks import pack, size_of
 from bot.photos.reading import NotRead, NotWanted, Reader
 from bot.telegram import outages
 from bot.telegram.client import RetryingBot

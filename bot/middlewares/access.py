@@ -25,7 +25,7 @@ class AccessControl(BaseMiddleware):
         self._access = access
         self._database = database
         # Who got the notice about the current maintenance.
-        self._told: set[int] = set()
+        self._notified: set[int] = set()
 
     async def __call__(
         self,
@@ -39,11 +39,11 @@ class AccessControl(BaseMiddleware):
             await self._turn_away(inner)
             return None
         if not self._access.under_maintenance:
-            self._told.clear()
+            self._notified.clear()
         elif isinstance(inner, Message) and is_request(inner) and user.consented_at is not None:
             # The photo is recorded. It is analysed after the maintenance or after a restart.
-            if user.id not in self._told:
-                self._told.add(user.id)
+            if user.id not in self._notified:
+                self._notified.add(user.id)
                 await inner.answer(
                     _("🔧 I am being maintained. Your photo is kept, and I will read it as soon as that is over.")
                 )

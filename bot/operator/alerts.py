@@ -40,7 +40,7 @@ class Alerts:
         self._i18n = i18n
         self._data_dir = data_dir
         self._validation = validation
-        self._told: frozenset[Fault] = frozenset()
+        self._notified: frozenset[Fault] = frozenset()
         self._before: frozenset[Fault] = frozenset()
 
     async def keep_watching(self, look: Callable[[Database, Path, Validation], Awaitable[Health]] = examine) -> None:
@@ -52,12 +52,12 @@ class Alerts:
             await asyncio.sleep(INTERVAL.total_seconds())
 
     async def _compare(self, health: Health) -> None:
-        lasting, gone = health.faults & self._before, self._told - health.faults - self._before
-        began = lasting - self._told
+        lasting, gone = health.faults & self._before, self._notified - health.faults - self._before
+        began = lasting - self._notified
         self._before = health.faults
         if not began and not gone:
             return
-        self._told = (self._told | began) - gone
+        self._notified = (self._notified | began) - gone
         for fault in sorted(began):
             logger.warning("out of its range: %s", fault)
         for fault in sorted(gone):

@@ -20,21 +20,21 @@ class Refusals:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._told: dict[tuple[int, Reason | None], float] = {}
+        self._notified: dict[tuple[int, Reason | None], float] = {}
 
     @contextmanager
     def word(self, user_id: int, reason: Reason | None) -> Iterator[bool]:
         """Whether to send this message in the block. After it was sent, it is not sent again for half a minute."""
         now, key = self._clock(), (user_id, reason)
-        if now < self._told.get(key, float("-inf")) + PAUSE_SECONDS:
+        if now < self._notified.get(key, float("-inf")) + PAUSE_SECONDS:
             yield False
             return
-        if len(self._told) > MAX_ENTRIES:
-            self._told = {each: at for each, at in self._told.items() if now < at + PAUSE_SECONDS}
+        if len(self._notified) > MAX_ENTRIES:
+            self._notified = {each: at for each, at in self._notified.items() if now < at + PAUSE_SECONDS}
         # Noted before it is sent, because other photos may be turned away meanwhile.
-        self._told[key] = now
+        self._notified[key] = now
         try:
             yield True
         except BaseException:
-            self._told.pop(key, None)
+            self._notified.pop(key, None)
             raise

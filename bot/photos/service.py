@@ -214,7 +214,7 @@ class PhotoService:
         self, claimed: Sequence[Incoming], places: Sequence[QueuePlace], progress: Progress
     ) -> list[ProcessedRequest]:
         numbers = [None] if len(claimed) == 1 else range(1, len(claimed) + 1)
-        symptoms = _symptoms_told([each.request for each in claimed])
+        symptoms = _reported_symptoms([each.request for each in claimed])
         read = await asyncio.gather(*map(self._read, claimed, places, numbers, symptoms, repeat(progress)))
         return [each for each in read if each is not None]
 
@@ -291,8 +291,8 @@ class PhotoService:
             await self._outbox.close(sorry)
 
 
-def _symptoms_told(requests: Sequence[Request]) -> list[frozenset[Symptom]]:
+def _reported_symptoms(requests: Sequence[Request]) -> list[frozenset[Symptom]]:
     """The symptoms in each photo's caption. In an album, often only one photo has a caption, and it is for all."""
-    told = [symptoms_in(each.note) for each in requests]
-    of_all = frozenset().union(*told)
-    return [each if request.note else of_all for each, request in zip(told, requests, strict=True)]
+    reported = [symptoms_in(each.note) for each in requests]
+    of_all = frozenset().union(*reported)
+    return [each if request.note else of_all for each, request in zip(reported, requests, strict=True)]

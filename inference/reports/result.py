@@ -196,13 +196,13 @@ def _verdict(result: Answered, language: str) -> str:
         )
     else:
         warning = _("No warning raised by the model.")
-    told = [warning]
+    lines = [warning]
     if result.label is not None and result.probabilities[result.label] < verdict.STANDS_OUT:
-        told.append(_("No single kind stands out."))
-    told.append(_("Likeliest class: {name}.").format(name=likeliest))
+        lines.append(_("No single kind stands out."))
+    lines.append(_("Likeliest class: {name}.").format(name=likeliest))
     if result.spots > 1:
-        told.append(_("Spots in the photo: {count}. This is about number 1.").format(count=result.spots))
-    return " ".join(told)
+        lines.append(_("Spots in the photo: {count}. This is about number 1.").format(count=result.spots))
+    return " ".join(lines)
 
 
 def _colour(label: str) -> Colour:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bot.learning.outlines import Mask, pack
+from bot.learning.masks import Mask, pack
 from bot.samples import sample
 from inference.drawing.annotate import jpeg
 from inference.photo import decode

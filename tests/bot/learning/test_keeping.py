@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.learning.keeping import PoolKeeper
-from bot.learning.outlines import unpack
+from bot.learning.masks import unpack
 from bot.sandbox.faults import Fault
 from inference.drawing.words import CaptionOptions
 from inference.engine.engine import Examination
