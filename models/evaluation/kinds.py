@@ -139,6 +139,8 @@ def report(rows: Sequence[Row], split: str, stem: Path) -> None:
     lines += ["", "## Refused, by reason", "", "| | photos | reasons |", "|---|---|---|"]
     for source, title in TITLES.items():
         part = [row for row in rows if row.photo.source == source]
+        if not part:
+            continue
         reasons = Counter(row.analysis.refusal.value for row in part if row.analysis.refusal)
         text = ", ".join(f"{reason} {reasons[reason]}" for reason in sorted(reasons)) or "none"
         lines.append(f"| {title} | {len(part)} | {text} |")

@@ -43,6 +43,7 @@ def test_each_kind_of_picture_has_its_own_figures(rows: list[Row], tmp_path: Pat
     assert ham["accuracy"][0] == pytest.approx(15 / 16) and ham["refused"][0] == pytest.approx(1 / 16)
     assert (phone["accuracy"][0], phone["domain_right"][0], ham["domain_right"][0]) == (1, 1, 0)
     text = (tmp_path / "kinds-val.md").read_text()
+    assert "Training pool" not in text, "a set that was not given has no row"
     assert "| HAM10000, dermatoscope | 16 | blurred 1 |" in text and "by skin tone" in text
 
 
