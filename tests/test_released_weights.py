@@ -9,6 +9,7 @@ import pytest
 from inference.registry.file import RegistryFile
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
+SETS = ("-milk10k-camera", "-milk10k-dermatoscope", "-pad")
 REPORTS = ("report-{}.json", "refusal-{}.json", "robustness-{}.csv", "kinds-{}.json")
 
 
@@ -35,19 +36,19 @@ def test_the_segmenter_outlines_test_photos_well_enough(release: RegistryFile) -
 
 
 def test_every_file_is_listed(release: RegistryFile) -> None:
-    """By the registry; a card; or a report, which is of a split and, it may be, of a classifier that is not served."""
+    """By the registry; a card; or a report: of a split, and of a set or of a classifier that is not served."""
     entries = (*release.classifiers, *release.segmenters, *release.gates)
     networks = (*release.segmenters, *chain.from_iterable(entry.members for entry in release.classifiers))
-    listed = {"registry.json", *(each.served.file for each in networks)}
+    listed = {"registry.json", "questions-val.md", *(each.served.file for each in networks)}
     listed |= {file.file for entry in release.gates for file in (entry.served, entry.backbone)} | {
         f"{entry.key}.md" for entry in entries
     }
     if release.joint is not None:
         listed.add(release.joint.served.file)
     measured = [
-        split + classifier
+        split + of
         for split in ("val", "test")
-        for classifier in ("", *(f"-{entry.key}" for entry in release.classifiers))
+        for of in ("", *SETS, *(f"-{entry.key}" for entry in release.classifiers))
     ]
     for report in (Path(name.format(what)) for name in REPORTS for what in measured):
         text = WEIGHTS / report.with_suffix(".md")

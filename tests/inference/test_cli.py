@@ -253,7 +253,7 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path, weights: Path, photos: 
 
 
 def test_an_interruption_ends_without_a_traceback(weights: Path, photos: Path) -> None:
-    given = [photos / "mole0.jpg"] * 2000
+    given = [photos / "mole0.jpg"] * 8000
     line = [sys.executable, "-m", "inference", *given, "--json", "--weights", weights]
     with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stdout.readline()

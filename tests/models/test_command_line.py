@@ -24,6 +24,7 @@ COMMANDS = [
     "pseudo-masks",
     "publish",
     "refusal",
+    "retrain",
     "robustness",
 ]
 RECIPES = sorted((ROOT / "models" / "recipes").glob("*.sh"))

@@ -46,7 +46,7 @@ async def test_a_result_is_shared_read_and_taken_back(tmp_path: Path) -> None:
         assert copy is not None and copy.text.endswith(payload(shown))
         assert "health" not in payload(shown)
         share = await opened(stage, payload(shown))
-        assert await stage.reply(IVAN, "Вам дали доступ: Emma")
+        assert await stage.reply(IVAN, "От кого: Emma")
         read = await stage.reply(IVAN, "родинка (меланоцитарный невус)")
         assert not FORBIDDEN.search(read.caption or read.text or "")
         told = await stage.reply(EMMA, "has opened what you shared")
@@ -94,7 +94,7 @@ async def test_a_mole_is_shared_with_the_photos_that_come_later(tmp_path: Path) 
         await tap(stage, IVAN, act(Read.OPEN, share))
         await stage.reply(IVAN, "left <b>arm</b>\nФото: 2")
         await tap(stage, IVAN, act(Read.COMPARE, share))
-        assert (await stage.reply(IVAN, "Жёлтым: контур с первого фото")).photo
+        assert (await stage.reply(IVAN, "Жёлтым показан контур с первого фото")).photo
         await tap(stage, IVAN, act(Read.REPORT, share))
         sent = await stage.reply(IVAN, "Отчёт о том, к чему вам дали доступ")
         assert sent.document is not None and "-mole-" in (sent.document.file_name or "")
