@@ -23,8 +23,8 @@ from tests.storage.servers import Server, any_server, server
 __all__ = ["any_server", "server"]
 
 # A database server, a bot and two workers are started, on a machine that may be busy.
-pytestmark = pytest.mark.timeout(400)
-TIMEOUT_S = 180
+pytestmark = pytest.mark.timeout(900)
+TIMEOUT_S = 300
 
 
 @contextmanager
@@ -67,6 +67,7 @@ async def test_a_killed_worker_loses_no_photo_and_doubles_none(
             await chats.answered(sent[:1], TIMEOUT_S)
             workers[0].kill()
             await chats.answered(sent, TIMEOUT_S)
+            assert not following.done(), "the sandbox has ended the events"
             assert faults(sent) == (0, 0)
             assert own_bot.workers() == []
         finally:
