@@ -148,7 +148,7 @@ async def compose(
             # Arguments of handlers, by name.
             access=access,
             agreement=agreement,
-            albums=Albums(),
+            albums=Albums(database.unread.waiting_in_album),
             answered_pictures=AnsweredPictures(database, second_reader),
             broadcaster=broadcaster,
             database=database,

@@ -1,10 +1,10 @@
-"""Photos that were refused without being read: they can be opened once more."""
+"""Photos that are not read: those that wait, and those that were refused and can be opened once more."""
 
 from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from storage.cipher import Cipher
 from storage.connections import Transactions
@@ -20,6 +20,13 @@ class Unread:
     def __init__(self, transactions: Transactions, cipher: Cipher) -> None:
         self._transactions = transactions
         self._sealed = SealedRequests(cipher)
+
+    async def waiting_in_album(self, chat_id: int, media_group_id: str) -> int:
+        """How many photos of an album are recorded and not taken up yet. One that an edit brought is by itself."""
+        album = (requests.c.chat_id == chat_id) & (requests.c.media_group_id == media_group_id)
+        query = select(func.count()).where(album, requests.c.edited_at == 0, requests.c.outcome == Outcome.RECEIVED)
+        async with self._transactions.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
 
     async def refused_since(self, user_id: int, since: datetime) -> list[Request]:
         """The latest refused photos of a person, of those that came after `since`; the first sent first."""

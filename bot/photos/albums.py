@@ -2,12 +2,16 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.results import Reason
+from storage.errors import StorageUnavailable
 from storage.records import Request
 
 QUIET_SECONDS = 0.7
+# A recorded photo of an album is waited for so long, where its handler is late because the machine is busy.
+LATE_SECONDS = 10.0
 MAX_PHOTOS = 10
 
 
@@ -28,17 +32,23 @@ class OpenAlbum:
 
 
 class Albums:
-    """Collects the photos of each album."""
+    """Collects the photos of each album.
 
-    def __init__(self, quiet_seconds: float = QUIET_SECONDS) -> None:
+    Args:
+        waiting: how many photos of an album are recorded and not taken up yet, by its chat and its number.
+        quiet_seconds: after so long without another photo an album may be complete.
+    """
+
+    def __init__(self, waiting: Callable[[int, str], Awaitable[int]], quiet_seconds: float = QUIET_SECONDS) -> None:
+        self._waiting = waiting
         self._quiet_seconds = quiet_seconds
         self._open: dict[tuple[int, str], OpenAlbum] = {}
 
     async def gather(self, incoming: Incoming) -> list[Incoming]:
         """Collect an album. The call with its first photo returns the whole album in order, the others return nothing.
 
-        An album is complete when it has ten photos, or when no photo has come for a short while. A photo without an
-        album is returned at once.
+        An album is complete when it has ten photos, or when no photo has come for a short while and none is recorded
+        that has not come here. A photo without an album is returned at once.
         """
         group = incoming.request.media_group_id
         if group is None:
@@ -52,11 +62,21 @@ class Albums:
             return []
         album = self._open[key] = OpenAlbum([incoming])
         try:
+            clock = asyncio.get_running_loop().time
+            late_at = clock() + LATE_SECONDS
             known = 0
-            while known < len(album.photos) and not album.full.is_set():
+            while not album.full.is_set() and (known < len(album.photos) or await self._lacks(key, album)):
+                if known == len(album.photos) and clock() > late_at:
+                    break
                 known = len(album.photos)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(album.full.wait(), self._quiet_seconds)
         finally:
             del self._open[key]
         return sorted(album.photos, key=lambda each: each.request.message_id)
+
+    async def _lacks(self, key: tuple[int, str], album: OpenAlbum) -> bool:
+        try:
+            return await self._waiting(*key) > len(album.photos)
+        except StorageUnavailable:
+            return False
