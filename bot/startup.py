@@ -68,23 +68,23 @@ async def _open_sandbox(settings: Settings) -> AsyncIterator[Settings]:
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Open the database with the key from DATA_KEY or from the data folder."""
-    try:
-        database = await _opened(settings, Database.open)
-    except DatabaseInUse as error:
-        raise AlreadyRunning(str(error)) from None
-    except StorageError as error:
-        raise StartupError(str(error)) from None
-    try:
+    async with _closing(settings, Database.open) as database:
         yield database
-    finally:
-        await database.close()
 
 
 @asynccontextmanager
 async def open_beside(settings: Settings) -> AsyncIterator[Database]:
     """Open the database that a bot with these settings has made, and may be using."""
+    async with _closing(settings, Database.open_beside) as database:
+        yield database
+
+
+@asynccontextmanager
+async def _closing(settings: Settings, opening: Callable[..., Awaitable[Database]]) -> AsyncIterator[Database]:
     try:
-        database = await _opened(settings, Database.open_beside)
+        database = await _opened(settings, opening)
+    except DatabaseInUse as error:
+        raise AlreadyRunning(str(error)) from None
     except StorageError as error:
         raise StartupError(str(error)) from None
     try:
