@@ -30,6 +30,7 @@ class Action(StrEnum):
     READ_AGAIN = "read_again"
     TELL = "tell"
     LABEL = "label"
+    LABEL_REPLACE = "label_replace"
     RETRAIN = "retrain"
     POOL_EXPORT = "pool_export"
     POOL_IMPORT = "pool_import"

@@ -131,6 +131,22 @@ class Labels:
             await connection.execute(update(pool_labels).where(this).values(said=said, outline_open=False))
         return Given.NOTED
 
+    async def replace(self, request_id: int, labeller_id: int, label: str) -> Given:
+        """Put a label in place of the one that somebody gave. Their word on the outline stays, if they gave one."""
+        this = (pool_labels.c.request_id == request_id) & (pool_labels.c.labeller_id == labeller_id)
+        async with self._transactions.write() as connection:
+            row = (await connection.execute(select(pool_labels).where(this))).one_or_none()
+            if row is None:
+                return Given.GONE
+            known = self._opened(row)
+            if known.label == label:
+                return Given.ALREADY
+            said = self._sealed(row.id, label, known.outline)
+            await connection.execute(update(pool_labels).where(this).values(said=said))
+            await self._settle(connection, request_id)
+            await note(connection, labeller_id, Action.LABEL_REPLACE, request_id)
+        return Given.NOTED
+
     async def take(self, request_id: int, outside: str, label: str) -> bool:
         """Note what somebody outside of the chat labelled, in place of what they said before; False where the photo is
         not there any more."""

@@ -10,9 +10,9 @@ from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.filters import is_reviewer
-from bot.learning.buttons import GiveLabel, ShowOutline, TakeOutline, Turn
+from bot.learning.buttons import GiveLabel, ShowOutline, TakeBack, TakeOutline, Turn
 from bot.learning.masks import drawn, unpack
-from bot.learning.words import LABELS, NOT_A_LESION
+from bot.learning.words import LABELS, NOT_A_LESION, UNSURE
 from bot.results import Result
 from bot.settings import Settings
 from bot.telegram.client import RetryingBot
@@ -33,6 +33,7 @@ def setup() -> Router:
     router.callback_query.register(give, GiveLabel.filter(F.label.in_(LABELS)))
     router.callback_query.register(show_outline, ShowOutline.filter(F.candidate >= 0))
     router.callback_query.register(take_outline, TakeOutline.filter())
+    router.callback_query.register(take_back, TakeBack.filter())
     return router
 
 
@@ -75,6 +76,12 @@ async def take_outline(callback: CallbackQuery, callback_data: TakeOutline, data
     given = Given.GONE
     if photo is not None and callback_data.candidate < len(await asyncio.to_thread(unpack, photo.outlines)):
         given = await database.labels.judge(photo.request_id, callback.from_user.id, callback_data.candidate)
+    await _proceed(callback, callback_data.request_id, given, database)
+
+
+async def take_back(callback: CallbackQuery, callback_data: TakeBack, database: Database) -> None:
+    # No other label is asked for: whoever takes theirs back has seen the bot's answer by then.
+    given = await database.labels.replace(callback_data.request_id, callback.from_user.id, UNSURE)
     await _proceed(callback, callback_data.request_id, given, database)
 
 

@@ -38,3 +38,9 @@ class TakeOutline(CallbackData, prefix="outlined"):
 
     request_id: RowId
     candidate: Candidate
+
+
+class TakeBack(CallbackData, prefix="unlabel"):
+    """Take back what one called a photo."""
+
+    request_id: RowId

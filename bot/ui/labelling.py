@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
-from bot.learning.buttons import GiveLabel, ShowOutline, TakeOutline, Turn
+from bot.learning.buttons import GiveLabel, ShowOutline, TakeBack, TakeOutline, Turn
 from bot.learning.kappa import cohens_kappa
 from bot.learning.words import LABELS, NOT_A_LESION, OTHER, UNSURE
 from bot.results import Result
@@ -64,7 +64,8 @@ def revealed(request_id: int, label: str, result: Result, given: Sequence[str]) 
         _("I had said: {classes}.").format(classes=icon + ", ".join(said)),
         _state(given),
     ]
-    return "\n".join(lines), keyboard([(_("Next photo"), Turn.NEXT)], [_leave()])
+    slip = (_("That was a slip"), TakeBack(request_id=request_id).pack())
+    return "\n".join(lines), keyboard([(_("Next photo"), Turn.NEXT)], [slip] if label != UNSURE else [], [_leave()])
 
 
 def nothing_left() -> str:

@@ -44,6 +44,7 @@ def audit_list(entries: Sequence[AuditEntry]) -> str:
         Action.READ_AGAIN: _("had old answers read again with"),
         Action.TELL: _("told people of new answers by"),
         Action.LABEL: _("labelled photo of the training pool"),
+        Action.LABEL_REPLACE: _("took back the label of photo of the training pool"),
         Action.RETRAIN: _("retraining a model"),
         Action.POOL_EXPORT: _("copied the training pool out (form, photos)"),
         Action.POOL_IMPORT: _("took in labels (number)"),

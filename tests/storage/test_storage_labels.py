@@ -59,6 +59,19 @@ async def test_two_taps_at_once_count_once(database: Database) -> None:
     assert [(each.actor_id, each.action, each.detail) for each in entries] == [(ANNA, Action.LABEL, str(number))]
 
 
+async def test_another_label_in_place_of_a_given_one_decides_anew(database: Database) -> None:
+    number = await kept(database, OWNER)
+    assert await database.labels.replace(number, ANNA, "unsure") is Given.GONE
+    for who in (ANNA, BORIS):
+        await give(database, number, who, "nv")
+    assert await database.labels.next_for(CLARA) is None
+    assert await database.labels.replace(number, ANNA, "unsure") is Given.NOTED
+    assert await database.labels.replace(number, ANNA, "unsure") is Given.ALREADY
+    assert [each.label for each in await database.labels.of(number)] == ["unsure", "nv"]
+    assert await database.labels.next_for(CLARA) == number
+    assert await database.labels.next_for(ANNA) is None
+
+
 async def test_an_outline_is_judged_once_and_left_for_later(database: Database) -> None:
     first, second = [await kept(database, OWNER, number) for number in (1, 2)]
     await give(database, first, ANNA, "nv", outlines=True)

@@ -3,7 +3,8 @@
 import pytest
 from aiogram.types import Message
 
-from bot.learning.buttons import GiveLabel, ShowOutline, TakeOutline
+from bot.learning.buttons import GiveLabel, ShowOutline, TakeBack, TakeOutline
+from bot.learning.words import final_label
 from storage.audit import Action
 from storage.labels import NO_OUTLINE
 from storage.records import Purpose
@@ -109,6 +110,26 @@ async def test_no_outline_is_asked_for_where_there_is_no_lesion(stage: Stage) ->
     photo = await stage.say(EMMA, "/label", "What is it?")
     stage.press(photo, "Not a lesion")
     await shown(stage, photo, "I had said:")
+
+
+async def test_a_slip_becomes_unsure_and_two_others_are_asked(stage: Stage) -> None:
+    [number] = await given(stage)
+    await reviewer(stage, EMMA)
+    photo = await stage.say(EMMA, "/label", "What is it?")
+    stage.press(photo, "Not a lesion")
+    slip = await shown(stage, photo, "You said: Not a lesion.")
+    stage.press(slip, "That was a slip")
+    after = await shown(stage, photo, "You said: Unsure.")
+    assert "That was a slip" not in str(after.reply_markup)
+    await label(stage.database, number, "nv", "nv")
+    [in_pool] = [each async for each in stage.database.training_pool.all()]
+    assert final_label(in_pool) == "nv"
+    entries, _ = await stage.database.staff.audit_page(0, 10)
+    assert [each.action for each in entries if each.actor_id == EMMA] == [Action.LABEL_REPLACE, Action.LABEL]
+    again = await tap(stage, EMMA, TakeBack(request_id=number).pack())
+    known = stage.sandbox.world.people[EMMA].presses
+    await stage.until(lambda: known[again].answered)
+    assert known[again].text == "This is noted already."
 
 
 async def test_two_taps_at_once_count_once(stage: Stage) -> None:
