@@ -35,6 +35,7 @@ from models.evaluation.plots import plot_curves
 from models.networks import coco
 from models.networks.onnx_weights import fill
 from models.networks.widen import widened
+from models.training.tracking import tracked
 
 
 class Configuration(Protocol):
@@ -153,7 +154,7 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         times = TimeElapsedColumn(), TimeRemainingColumn()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *times)
-        with Progress(*columns, console=console) as progress:
+        with Progress(*columns, console=console) as progress, tracked(self.folder, self._settings()) as track:
             bar = progress.add_task("training", total=recipe.epochs, completed=self.epoch)
             while self.epoch < recipe.epochs:
                 started = time.monotonic()
@@ -169,6 +170,7 @@ class Run:
                     {"epoch": self.epoch, "loss": loss, **scores, "seconds": time.monotonic() - started}
                 )
                 self._keep(scores[self.task.score])
+                track(self.history[-1])
                 progress.remove_task(steps)
                 progress.update(bar, completed=self.epoch)
                 console.print("  ".join(f"{key} {value:.4g}" for key, value in self.history[-1].items()))
