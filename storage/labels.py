@@ -147,18 +147,18 @@ class Labels:
             await note(connection, labeller_id, Action.LABEL_REPLACE, request_id)
         return Given.NOTED
 
-    async def take(self, request_id: int, outside: str, label: str) -> bool:
+    async def take(self, request_id: int, outside: str, label: str, outline: int | None = None) -> bool:
         """Note what somebody outside of the chat labelled, in place of what they said before; False where the photo is
-        not there any more."""
+        not there any more. `outline` is None where they drew none."""
         this = (pool_labels.c.request_id == request_id) & (pool_labels.c.outside == outside)
         async with self._transactions.write() as connection:
             kept = select(pool_photos.c.request_id).where(pool_photos.c.request_id == request_id)
             if (await connection.execute(kept)).one_or_none() is None:
                 return False
-            if not await self._insert(connection, request_id, label, {"outside": outside, "outline_open": False}):
-                known = (await connection.execute(select(pool_labels.c.id).where(this))).scalar_one()
-                said = self._sealed(known, label, None)
-                await connection.execute(update(pool_labels).where(this).values(said=said, at=datetime.now(UTC)))
+            await self._insert(connection, request_id, label, {"outside": outside, "outline_open": False})
+            number = (await connection.execute(select(pool_labels.c.id).where(this))).scalar_one()
+            said = self._sealed(number, label, outline)
+            await connection.execute(update(pool_labels).where(this).values(said=said, at=datetime.now(UTC)))
             await self._settle(connection, request_id)
         return True
 

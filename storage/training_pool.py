@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.cipher import Cipher, pool_picture_place
@@ -60,6 +60,14 @@ class TrainingPool:
             if (await connection.execute(used)).scalar_one() + size > most_bytes:
                 return False
             return (await connection.execute(kept)).rowcount == 1
+
+    async def replace_outlines(self, request_id: int, outlines: bytes) -> None:
+        """Keep other outlines with a photo, in place of those it has."""
+        sealed = self._cipher.seal(outlines, pool_picture_place("outlines", request_id))
+        this = pool_photos.c.request_id == request_id
+        size = pool_photos.c.size - func.length(pool_photos.c.outlines) + len(sealed)
+        async with self._transactions.write() as connection:
+            await connection.execute(update(pool_photos).where(this).values(outlines=sealed, size=size))
 
     async def waiting(self, since: datetime, after: int, limit: int) -> list[Request]:
         """Answered requests beyond number `after` and not older than `since` that may be kept and are not, in order."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.learning.folder import Mirror
 from bot.learning.masks import Mask, size_of, unpack
-from bot.learning.words import LABELS, final_label
+from bot.learning.words import LABELS, Labelled, final_label
 from storage.labels import final_outline
 from storage.training_pool import PoolPhoto
 
@@ -47,21 +47,31 @@ class Coco:
         self._mirror.write("annotations.json", json.dumps(content).encode())
 
 
-def labels_of(content: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """Picture and label of each annotation of a COCO file.
+def labels_of(content: dict[str, Any]) -> Iterable[Labelled]:
+    """The annotations of a COCO file. Outlines in its compressed form (RLE) are left out.
 
     Raises:
         KeyError, TypeError: it is none.
     """
     names = {each["id"]: each["name"] for each in content["categories"]}
-    files = {each["id"]: each["file_name"] for each in content["images"]}
-    return [(files[each["image_id"]], names[each["category_id"]]) for each in content["annotations"]]
+    images = {each["id"]: each for each in content["images"]}
+    found = []
+    for each in content["annotations"]:
+        image, drawn = images[each["image_id"]], each.get("segmentation", [])
+        outline = [_shares(flat, image) for flat in drawn] if isinstance(drawn, list) else []
+        found.append(Labelled(image["file_name"], names[each["category_id"]], outline=tuple(outline)))
+    return found
 
 
 def polygons(mask: Mask) -> list[list[float]]:
     """The outline of a mask: x and y of each point in turn, in pixels."""
     edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     return [[float(value) for value in edge.ravel()] for edge in edges if len(edge) > 2]
+
+
+def _shares(flat: list[float], image: dict[str, Any]) -> tuple[tuple[float, float], ...]:
+    wide, high = max(image["width"] - 1, 1), max(image["height"] - 1, 1)
+    return tuple((x / wide, y / high) for x, y in zip(flat[::2], flat[1::2], strict=True))
 
 
 def _annotation(request_id: int, category: int, mask: Mask) -> dict[str, Any]:

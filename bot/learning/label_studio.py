@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from bot.learning.folder import Mirror
-from bot.learning.words import LABELS
+from bot.learning.words import LABELS, Labelled
 from storage.training_pool import PoolPhoto
 
 PARTS: Final = ("images", "tasks.json", "config.xml")
@@ -32,15 +32,15 @@ class LabelStudio:
         """Write tasks and configuration. Blocking."""
         choices = "".join(f'    <Choice value="{name}"/>\n' for name in LABELS)
         config = (
-            f'<View>\n  <Image name="image" value="$image" zoom="true"/>\n'
+            f'<View>\n  <Image name="image" value="$image" zoom="true"/>\n  <Polygon name="outline" toName="image"/>\n'
             f'  <Choices name="label" toName="image" choice="single">\n{choices}  </Choices>\n</View>\n'
         )
         self._mirror.write("tasks.json", json.dumps(self._tasks, indent=1).encode())
         self._mirror.write("config.xml", config.encode())
 
 
-def labels_of(tasks: list[dict[str, Any]]) -> Iterable[tuple[str, str, str]]:
-    """Picture, label and annotator of what was labelled, from an export of Label Studio as JSON.
+def labels_of(tasks: list[dict[str, Any]]) -> Iterable[Labelled]:
+    """What was labelled, with outlines drawn as polygons, from an export of Label Studio as JSON.
 
     Raises:
         KeyError, TypeError: it is none.
@@ -53,7 +53,13 @@ def labels_of(tasks: list[dict[str, Any]]) -> Iterable[tuple[str, str, str]]:
             who = annotation.get("completed_by", "")
             # A name, a number, or a person with both, by the version that exported it.
             name = who.get("email") or who.get("id") if isinstance(who, dict) else who
+            outline = tuple(
+                # Label Studio's points are percentages.
+                tuple((x / 100, y / 100) for x, y in result["value"]["points"])
+                for result in annotation["result"]
+                if result["type"] in ("polygon", "polygonlabels")
+            )
             for result in annotation["result"]:
                 if result["type"] == "choices" and len(result["value"]["choices"]) == 1:
-                    found.append((task["data"]["image"], result["value"]["choices"][0], str(name)))
+                    found.append(Labelled(task["data"]["image"], result["value"]["choices"][0], str(name), outline))
     return found

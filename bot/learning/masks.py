@@ -14,6 +14,11 @@ from inference.photo import Photo, decode
 
 Mask = NDArray[np.bool_]
 
+Polygon = Sequence[tuple[float, float]]
+"""Corners of an outline: x and y as shares (0..1) of the width and the height."""
+
+SAME: Final = 0.95
+"""Two outlines with at least this intersection over union are one."""
 MOST: Final = 8
 """So many outlines have room."""
 _COLOUR: Final = (94, 214, 255)
@@ -32,6 +37,28 @@ def unpack(packed: bytes) -> list[Mask]:
     """The masks of what `pack` gave, without empty ones at its end. Blocking."""
     bits = np.asarray(cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_UNCHANGED), np.uint8)
     return [np.asarray(bits & 1 << number, np.bool_) for number in range(int(bits.max()).bit_length())]
+
+
+def drawn_by_hand(polygons: Sequence[Polygon], size: tuple[int, int]) -> Mask:
+    """The inside of polygons, H x W for a `size` of (width, height) in pixels. Blocking."""
+    inside = np.zeros((size[1], size[0]), np.uint8)
+    corners = [np.rint(np.array(each) * (size[0] - 1, size[1] - 1)).astype(np.int32) for each in polygons]
+    cv2.fillPoly(inside, corners, 1)
+    return np.asarray(inside, np.bool_)
+
+
+def added(packed: bytes, mask: Mask, size: tuple[int, int]) -> tuple[bytes, int] | None:
+    """The outlines of `pack` with one more, and its number there. One that is there already is not added twice.
+
+    None where the mask is empty, or there is no room for it. Blocking.
+    """
+    masks = unpack(packed)
+    for number, known in enumerate(masks):
+        if (known & mask).sum() >= SAME * max(1, (known | mask).sum()):
+            return packed, number
+    if not mask.any() or len(masks) == MOST:
+        return None
+    return pack([*masks, mask], size), len(masks)
 
 
 def size_of(picture: bytes) -> tuple[int, int]:

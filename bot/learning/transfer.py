@@ -10,12 +10,15 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple, Protocol
 
+import numpy as np
+
 from bot.learning import coco, imagefolder, label_studio
 from bot.learning.coco import Coco
 from bot.learning.folder import Mirror
 from bot.learning.imagefolder import ImageFolder
 from bot.learning.label_studio import LabelStudio
-from bot.learning.words import LABELS
+from bot.learning.masks import Polygon, added, drawn_by_hand, size_of
+from bot.learning.words import LABELS, Labelled
 from storage.database import Database
 from storage.training_pool import PoolPhoto
 
@@ -52,11 +55,12 @@ class NotImportable(ValueError):
 
 
 class Outside(NamedTuple):
-    """What somebody outside of the chat called a photo of the pool; `who` is empty where the file does not say it."""
+    """What somebody outside of the chat said of a photo of the pool; see `Labelled`."""
 
     request_id: int
     label: str
     who: str = ""
+    outline: tuple[Polygon, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,25 @@ async def take(database: Database, labels: Sequence[Outside], name: str) -> Impo
     taken = 0
     for each in labels:
         who = f"{name} {each.who}".strip()[:LONGEST_NAME]
-        taken += await database.labels.take(each.request_id, who, each.label)
+        outline = await _kept(database, each) if each.outline else None
+        taken += await database.labels.take(each.request_id, who, each.label, outline)
     return Imported(taken, len(labels) - taken)
+
+
+async def _kept(database: Database, label: Outside) -> int | None:
+    """Keep the outline that somebody drew among those of its photo; returns its number there."""
+    photo = await database.training_pool.get(label.request_id)
+    if photo is None:
+        return None
+    size = size_of(photo.picture)
+    mask = await asyncio.to_thread(drawn_by_hand, label.outline, size)
+    found = await asyncio.to_thread(added, photo.outlines, mask, size)
+    if found is None:
+        return None
+    outlines, number = found
+    if outlines != photo.outlines:
+        await database.training_pool.replace_outlines(label.request_id, outlines)
+    return number
 
 
 def read_labels(path: Path) -> list[Outside]:
@@ -108,10 +129,12 @@ def read_labels(path: Path) -> list[Outside]:
     """
     try:
         if path.is_dir():
-            return _checked((each.name, each.parent.name) for each in sorted(path.glob("*/*")) if each.is_file())
+            return _checked(
+                Labelled(each.name, each.parent.name) for each in sorted(path.glob("*/*")) if each.is_file()
+            )
         if path.suffix == ".csv":
             with path.open(newline="", encoding="utf-8-sig") as file:
-                return _checked([(row["image"], row["label"]) for row in csv.DictReader(file)])
+                return _checked([Labelled(row["image"], row["label"]) for row in csv.DictReader(file)])
         content: Any = json.loads(path.read_text(encoding="utf-8"))
         read = label_studio.labels_of if isinstance(content, list) else coco.labels_of
         return _checked(read(content))
@@ -125,15 +148,20 @@ def read_labels(path: Path) -> list[Outside]:
         ) from error
 
 
-def _checked(found: Iterable[tuple[str, ...]]) -> list[Outside]:
+def _checked(found: Iterable[Labelled]) -> list[Outside]:
     labels: dict[tuple[int, str], Outside] = {}
-    for picture, label, *who in found:
+    for picture, label, who, outline in found:
+        if any(len(each) < 3 or not np.isfinite(np.array(each)).all() for each in outline):
+            raise NotImportable(f"{picture} has an outline that encloses nothing")
         number = re.fullmatch(r"(?:.*\D)?(\d{1,18})", PurePosixPath(picture).stem)
         if number is None:
             raise NotImportable(f"{picture!r} is no picture of an export: its name has no number")
         if label not in LABELS:
             raise NotImportable(f"{picture} has the label {label!r}; there are {', '.join(LABELS)}")
-        this = Outside(int(number[1]), label, *who)
-        if labels.setdefault((this.request_id, this.who), this) != this:
+        this = int(number[1]), who
+        known = labels.get(this, Outside(this[0], label, who))
+        if known.label != label:
             raise NotImportable(f"{picture} has two labels")
+        # COCO has an annotation for each part of an outline, or for each lesion of a photo.
+        labels[this] = known._replace(outline=known.outline + outline)
     return list(labels.values())

@@ -1,7 +1,8 @@
 """What somebody can call a photo of the pool, and what several labels of it come to."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
+from bot.learning.masks import Polygon
 from inference.classes import CLASSES
 from storage.labels import final
 from storage.training_pool import PoolPhoto
@@ -10,6 +11,16 @@ OTHER: Final = "other"
 NOT_A_LESION: Final = "not_lesion"
 UNSURE: Final = "unsure"
 LABELS: Final = (*CLASSES, OTHER, NOT_A_LESION, UNSURE)
+
+
+class Labelled(NamedTuple):
+    """What a file says of a picture. `who` is empty where it does not say whose label it is, `outline` where it has
+    none."""
+
+    picture: str
+    label: str
+    who: str = ""
+    outline: tuple[Polygon, ...] = ()
 
 
 def final_label(photo: PoolPhoto) -> str | None:

@@ -11,14 +11,17 @@ import cv2
 import numpy as np
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import select
 
 from bot.learning.__main__ import main
+from bot.learning.masks import added, pack, size_of, unpack
 from bot.learning.transfer import Form, NotImportable, Outside, export, read_labels, take
 from bot.learning.words import LABELS
 from bot.ui.i18n import load_i18n
 from bot.ui.staff import audit_list
 from storage.audit import COMMAND_LINE, Action
 from storage.database import Database
+from storage.pool_tables import pool_photos
 from storage.records import Purpose
 from tests.bot.learning.filling import PEOPLE, agree, keep, label, masks
 
@@ -107,10 +110,66 @@ def test_labels_are_read_from_every_form(tmp_path: Path) -> None:
     assert read_labels(studio) == [Outside(7, "nv", "3"), Outside(7, "bcc", "a@b.c")]
 
 
-async def test_what_coco_has_is_read_again(database: Database, tmp_path: Path) -> None:
+async def test_what_coco_has_is_read_again_with_its_outline(database: Database, tmp_path: Path) -> None:
     decided, _ = await filled(database)
     await export(database, tmp_path / "coco", Form.COCO)
-    assert read_labels(tmp_path / "coco" / "annotations.json") == [Outside(decided, "mel")]
+    [again] = labels = read_labels(tmp_path / "coco" / "annotations.json")
+    assert (again.request_id, again.label) == (decided, "mel")
+    await take(database, labels, "Dr. Weber")
+    # It is the outline that the photo had already.
+    assert [each.outline for each in await database.labels.of(decided)] == [0, 0, 0]
+    photo = await database.training_pool.get(decided)
+    assert photo is not None and len(unpack(photo.outlines)) == 2
+
+
+async def test_an_outline_drawn_outside_joins_those_of_its_photo(database: Database, tmp_path: Path) -> None:
+    decided, fresh = await filled(database)
+    before = await database.training_pool.size()
+    task = from_label_studio(fresh, (3, ["nv"]))
+    square = {"points": [[10, 10], [30, 10], [30, 40], [10, 40]], "closed": True}
+    task[0]["annotations"][0]["result"].append({"type": "polygon", "value": square})
+    studio = tmp_path / "studio.json"
+    studio.write_text(json.dumps(task))
+    # The second time it is known.
+    for name in ("Dr. Weber", "Dr. Adams"):
+        await take(database, read_labels(studio), name)
+    assert [each.outline for each in await database.labels.of(fresh)] == [2, 2]
+    photo = await database.training_pool.get(fresh)
+    assert photo is not None
+    width, height = size_of(photo.picture)
+    rows, columns = np.nonzero(unpack(photo.outlines)[2])
+    corners = columns.min() / width, rows.min() / height, columns.max() / width, rows.max() / height
+    assert corners == pytest.approx((0.1, 0.1, 0.3, 0.4), abs=0.01)
+    sizes = [len(each) for each in (await _sealed(database, decided), await _sealed(database, fresh))]
+    assert await database.training_pool.size() - before == sizes[1] - sizes[0]
+    await export(database, tmp_path / "out")
+    mask = cv2.imread(str(tmp_path / "out" / "masks" / f"{fresh}.png"), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(mask > 0, unpack(photo.outlines)[2])
+
+
+async def _sealed(database: Database, number: int) -> bytes:
+    query = select(pool_photos.c.outlines).where(pool_photos.c.request_id == number)
+    async with database._transactions.read() as connection:
+        return bytes((await connection.execute(query)).scalar_one())
+
+
+def test_there_is_room_for_eight_outlines() -> None:
+    size = (200, 100)
+    stripes = [np.zeros((100, 200), bool) for _ in range(9)]
+    for number, each in enumerate(stripes):
+        each[:, number * 20 : number * 20 + 20] = True
+    packed = pack(stripes[:8], size)
+    assert added(packed, stripes[8], size) is None
+    assert added(packed, stripes[5], size) == (packed, 5)
+    assert added(pack(stripes[:2], size), np.zeros((100, 200), bool), size) is None
+
+
+def coco_file(polygon: list[float]) -> dict[str, Any]:
+    return {
+        "images": [{"id": 1, "file_name": "images/7.jpg", "width": 20, "height": 20}],
+        "categories": [{"id": 1, "name": "nv"}],
+        "annotations": [{"image_id": 1, "category_id": 1, "segmentation": [polygon]}],
+    }
 
 
 @pytest.mark.parametrize(
@@ -119,6 +178,8 @@ async def test_what_coco_has_is_read_again(database: Database, tmp_path: Path) -
         ("labels.csv", "image,label\n7,flu\n", "7 has the label 'flu'; there are akiec"),
         ("labels.csv", "image,label\n7,nv\n7.jpg,mel\n", "7.jpg has two labels"),
         ("labels.csv", "image,label\nmole.jpg,nv\n", "'mole.jpg' is no picture of an export"),
+        ("other.json", json.dumps(coco_file([5, 5, 9, 9])), "images/7.jpg has an outline that encloses nothing"),
+        ("other.json", json.dumps(coco_file([5, 5, 9])), "is neither labels.csv"),
         ("labels.csv", "picture,class\n7,nv\n", "is neither labels.csv"),
         ("other.json", '{"some": "thing"}', "is neither labels.csv"),
         ("other.json", "[1, 2]", "is neither labels.csv"),
