@@ -53,7 +53,7 @@ from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
 from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
 from inference.pipeline.joint import Joiner
-from inference.registry.evidence import melanomas_missed
+from inference.registry.performance import melanomas_missed
 from inference.registry.registry import Registry
 from storage.database import Database
 from storage.records import Request

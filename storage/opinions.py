@@ -60,22 +60,22 @@ class Opinions:
             rows = (await connection.execute(query)).all()
         return await asyncio.to_thread(lambda: [self._sealed.opened(row) for row in rows])
 
-    async def of(self, classifier: str, *, untold: bool = False) -> list[Opinion]:
-        """What a classifier says, oldest request first; `untold` leaves out whom it was told."""
+    async def of(self, classifier: str, *, pending: bool = False) -> list[Opinion]:
+        """What a classifier says, oldest request first; `pending` leaves out those whose owner was notified."""
         query: Select[Any] = (
             select(requests, second_opinions.c.said)
             .join(second_opinions, second_opinions.c.request_id == requests.c.id)
             .where(second_opinions.c.classifier == classifier)
             .order_by(requests.c.id)
         )
-        if untold:
+        if pending:
             query = query.where(second_opinions.c.told_at.is_(None))
         async with self._transactions.read() as connection:
             rows = (await connection.execute(query)).all()
         return await asyncio.to_thread(self._opened, rows, classifier)
 
-    async def mark_told(self, request_id: int, classifier: str) -> bool:
-        """Commit to telling somebody, before the message goes out. Of several calls one is told True."""
+    async def mark_notified(self, request_id: int, classifier: str) -> bool:
+        """Note before the message goes out that a person is notified. Only the first of several calls returns True."""
         this = and_(second_opinions.c.request_id == request_id, second_opinions.c.classifier == classifier)
         statement = update(second_opinions).where(this, second_opinions.c.told_at.is_(None))
         async with self._transactions.write() as connection:

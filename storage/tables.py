@@ -184,7 +184,8 @@ moles = Table(
     sqlite_autoincrement=True,
 )
 
-# A photo belongs to one mole. It is erased with its request, also when that is too old.
+# A photo belongs to one mole. It is erased with its request, also when that is too old. `findings` holds its
+# measurements. The name stays: the ciphertext is bound to it.
 mole_photos = Table(
     "mole_photos",
     metadata,
@@ -284,7 +285,8 @@ wrapped_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
 )
 
-# What another classifier says of an answered photo; `said` is ciphertext. `told_at`: the person was told of it.
+# What another classifier says of an answered photo; `said` is ciphertext. `told_at`: when the
+# person was notified of it.
 second_opinions = Table(
     "second_opinions",
     metadata,

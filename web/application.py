@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inference.engine.engine import DEFAULT_WEIGHTS, Engine
-from inference.registry.evidence import melanomas_missed
+from inference.registry.performance import melanomas_missed
 from web import api, page, problems, watching
 from web.jobs import Jobs
 from web.keys import ApiKeys

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from inference.engine.engine import AnnotatedAnalysis, Examination
-from inference.registry.evidence import Evidence, evidence
+from inference.registry.performance import Performance, performance_of
 from inference.reports.result import Answered, ResultReport, result_pdf
 
 
@@ -48,13 +48,13 @@ class Reports:
             answered=Answered(answer.label, answer.probabilities, answer.risk, spots=1 + len(answer.more_lesions)),
             answers=answers,
             examination=examination,
-            evidence=await asyncio.to_thread(self._evidence, examination),
+            performance=await asyncio.to_thread(self._performance, examination),
             operator=self._operator,
         )
         return await asyncio.to_thread(result_pdf, report, language)
 
-    def _evidence(self, examination: Examination) -> tuple[Evidence, ...]:
+    def _performance(self, examination: Examination) -> tuple[Performance, ...]:
         analysis = examination.analysis
         if analysis.domain is None:
             return ()
-        return evidence(self._weights, analysis.domain, analysis.models.get("classifier", ""))
+        return performance_of(self._weights, analysis.domain, analysis.models.get("classifier", ""))

@@ -11,7 +11,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.exports.pages import MOST_RESULTS, mole_pdf, results_pdf
 from bot.exports.tables import moles_csv, results_csv
-from bot.moles.findings import Standing
+from bot.moles.measurements import Standing
 from storage.database import Database
 
 RESULTS_IN_A_FILE = 2000

@@ -7,7 +7,7 @@ from typing import Any, Final
 from aiogram.utils.i18n import gettext as _
 
 from bot.moles import wording as moles_wording
-from bot.moles.findings import Standing
+from bot.moles.measurements import Standing
 from bot.reports.mole import shown, time_line
 from bot.results import Result
 from bot.ui import apologies

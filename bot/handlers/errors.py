@@ -21,7 +21,7 @@ from storage.errors import StorageUnavailable
 from storage.records import User
 
 # The photos of an album fail one by one. One message for all of them is enough.
-TOLD_SECONDS = 30.0
+NOTICE_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class LateWord:
 
     def _is_due(self, user_id: int) -> bool:
         now = time.monotonic()
-        self._notified = {each: at for each, at in self._notified.items() if at > now - TOLD_SECONDS}
+        self._notified = {each: at for each, at in self._notified.items() if at > now - NOTICE_SECONDS}
         if user_id in self._notified:
             return False
         self._notified[user_id] = now

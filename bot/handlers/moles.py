@@ -11,7 +11,7 @@ from bot.handlers.mole_names import ask_for_name
 from bot.handlers.owned import answered_request, owned_mole
 from bot.moles import wording
 from bot.moles.buttons import Act, AddTo, Follow, OfMole
-from bot.moles.findings import Standing
+from bot.moles.measurements import Standing
 from bot.moles.service import MoleService, Refused
 from bot.photos.delivery import send_text
 from bot.photos.reading import NotRead

@@ -20,7 +20,7 @@ from bot.ui.broadcasts import step
 from bot.ui.buttons import keyboard, say
 from bot.ui.callbacks import BroadcastStep, DraftNews, Step
 from bot.ui.i18n import DEFAULT_LANGUAGE, LANGUAGES, supported_language
-from inference.registry.evidence import warned_on_val
+from inference.registry.performance import warned_on_val
 from storage.database import Database
 from storage.records import Content, User
 

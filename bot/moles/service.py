@@ -7,8 +7,8 @@ from enum import Enum, auto
 
 from aiogram.utils.i18n import gettext as _
 
-from bot.moles import findings
-from bot.moles.findings import Standing
+from bot.moles import measurements
+from bot.moles.measurements import Standing
 from bot.photos.second_reading import SecondReader
 from bot.ui.texts import day
 from inference.comparison.change import Mark, error
@@ -62,7 +62,7 @@ class MoleService:
     async def begin(self, request: Request) -> Mole | Refused:
         """Create a mole with its first photo, named after the date. Raises NotRead."""
         examination = await self._reader.follow(request)
-        found = findings.to_stored(examination)
+        found = measurements.to_stored(examination)
         if found is None:
             return Refused.NO_OUTLINE
         moles = self._database.moles
@@ -81,7 +81,7 @@ class MoleService:
         if any(_shows_the_same(request, each) for each in known if each.id != request.id):
             return Refused.SAME_PHOTO
         examination = await self._reader.follow(request)
-        found = findings.to_stored(examination)
+        found = measurements.to_stored(examination)
         if found is None:
             return Refused.NO_OUTLINE
         if not await self._database.moles.add_photo(mole, request.id, found):
@@ -116,8 +116,8 @@ def drawn(standing: Standing, first: Examination, last: Examination, *, stacked:
     pictures = [
         comparison.Picture(decode(each.photo), found.marks.outline, day(photo.request.created_at))
         for each, found, photo in (
-            (first, standing.findings[0], standing.photos[0]),
-            (last, standing.findings[-1], standing.photos[-1]),
+            (first, standing.measurements[0], standing.photos[0]),
+            (last, standing.measurements[-1], standing.photos[-1]),
         )
     ]
     upper = comparison.side_by_side(*pictures)
@@ -135,7 +135,7 @@ def series(standing: Standing) -> list[comparison.Series]:
     plotted = []
     for mark, title in titles.items():
         percent = 1.0 if mark is Mark.CONTRAST else 100.0
-        estimates = [(getattr(found.marks, mark.value), found.domain) for found in standing.findings]
+        estimates = [(getattr(found.marks, mark.value), found.domain) for found in standing.measurements]
         points = [
             (day, percent * each.value, percent * error(each, mark, domain))
             for day, (each, domain) in zip(days, estimates, strict=True)

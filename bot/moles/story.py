@@ -28,19 +28,19 @@ from aiogram.utils.i18n import gettext as _
 from babel.dates import format_date
 
 from bot.moles import wording
-from bot.moles.findings import Standing
+from bot.moles.measurements import Standing
 from bot.results import Result
 from bot.ui import replies
 from bot.ui.names import percent
 from bot.ui.texts import day
-from inference.comparison.change import Finding
+from inference.comparison.change import Measurement
 from inference.drawing.verdict import group_share
 from storage.records import Mole, MolePhoto
 
 MOST = 10
 """Telegram's limit for an album; of more photos the first and the latest are shown."""
 
-Pair = tuple[MolePhoto, Finding]
+Pair = tuple[MolePhoto, Measurement]
 
 
 def rich(mole: Mole, standing: Standing) -> InputRichMessage:
@@ -98,7 +98,7 @@ def pictures(standing: Standing) -> list[tuple[str, str]]:
 
 
 def _kept(standing: Standing) -> Sequence[Pair]:
-    pairs = list(zip(standing.photos, standing.findings, strict=True))
+    pairs = list(zip(standing.photos, standing.measurements, strict=True))
     return pairs if len(pairs) <= MOST else [pairs[0], *pairs[1 - MOST :]]
 
 
@@ -117,16 +117,16 @@ def _titles(*, measured: bool) -> tuple[str, ...]:
     return (*titles, _("Diameter")) if measured else titles
 
 
-def _figures(photo: MolePhoto, finding: Finding, *, measured: bool) -> tuple[str, ...]:
+def _figures(photo: MolePhoto, measurement: Measurement, *, measured: bool) -> tuple[str, ...]:
     result = Result.stored(photo.request.result or {})
-    figures = percent(group_share(result.probabilities)), percent(finding.marks.asymmetry.value)
-    size = "–" if finding.millimetres is None else wording.millimetres(finding.millimetres)
+    figures = percent(group_share(result.probabilities)), percent(measurement.marks.asymmetry.value)
+    size = "–" if measurement.millimetres is None else wording.millimetres(measurement.millimetres)
     return (*figures, size) if measured else figures
 
 
 def _is_measured(pairs: Sequence[Pair]) -> bool:
     """Whether the person gave a diameter: else there is nothing for its column."""
-    return any(finding.millimetres is not None for _photo, finding in pairs)
+    return any(measurement.millimetres is not None for _photo, measurement in pairs)
 
 
 def _what_counts() -> str:

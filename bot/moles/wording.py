@@ -7,7 +7,7 @@ from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
 from babel.numbers import format_decimal
 
-from bot.moles.findings import Standing
+from bot.moles.measurements import Standing
 from bot.ui import replies
 from bot.ui.texts import day
 from inference.analysis import Risk
@@ -81,7 +81,7 @@ def _state(standing: Standing) -> str:
 def _size(standing: Standing) -> str:
     if len(standing.photos) < 2 or standing.changed:
         return ""
-    measured = [each.millimetres for each in (standing.findings[0], standing.findings[-1])]
+    measured = [each.millimetres for each in (standing.measurements[0], standing.measurements[-1])]
     if None in measured:
         return " " + _(
             "Photos without a scale do not show whether it has grown: measure it with a ruler. If it changes, "

@@ -10,8 +10,8 @@ from aiogram.utils.i18n import I18n
 
 from bot.operator.access import Access
 from bot.operator.drift import Validation
-from bot.operator.figures import Digest, figures
 from bot.operator.health import free_bytes
+from bot.operator.summary import Digest, summary_of
 from bot.operator.verdicts import agreement
 from bot.telegram.client import RetryingBot
 from bot.telegram.rate_limit import MessageKind, RateLimiter
@@ -92,8 +92,8 @@ class DigestSender:
         week = await self._database.statistics.since(now - PERIODS[Every.WEEK])
         return Digest(
             every,
-            figures([each for each in handled if each.created_at >= now - period]),
-            figures([each for each in handled if each.created_at < now - period]),
+            summary_of([each for each in handled if each.created_at >= now - period]),
+            summary_of([each for each in handled if each.created_at < now - period]),
             agreement(await self._database.statistics.verdicts()),
             await self._validation.compare(week, now),
             await asyncio.to_thread(free_bytes, self._data_dir),

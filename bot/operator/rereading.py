@@ -85,13 +85,13 @@ class Rereading:
 
     async def to_tell(self, model: str) -> list[Opinion]:
         """The answers of low risk that this model would warn of. Those whose owner was told already are left out."""
-        return [each for each in await self._database.opinions.of(model, untold=True) if _would_be_warned(each)]
+        return [each for each in await self._database.opinions.of(model, pending=True) if _would_be_warned(each)]
 
     async def tell(self, model: str) -> int:
         """Tell them, each once whatever happens meanwhile; says how many were told."""
         reached = 0
         for each in await self.to_tell(model):
-            if await until_stored(partial(self._database.opinions.mark_told, each.request.id, model)):
+            if await until_stored(partial(self._database.opinions.mark_notified, each.request.id, model)):
                 reached += await self._tell(each)
         return reached
 

@@ -9,14 +9,14 @@ from aiogram.types import BufferedInputFile
 from aiogram.utils.deep_linking import create_start_link
 from aiogram.utils.i18n import gettext as _
 
-from bot.moles.findings import Standing
+from bot.moles.measurements import Standing
 from bot.photos.second_reading import SecondReader
 from bot.reports.mole import MoleReport, mole_pdf
 from bot.results import Result
 from bot.telegram.client import RetryingBot
 from bot.ui.names import current_language
 from inference.engine.engine import Examination
-from inference.registry.evidence import Evidence, evidence
+from inference.registry.performance import Performance, performance_of
 from inference.reports.result import Answered, ResultReport, result_pdf
 from storage.records import Mole, Request
 
@@ -72,7 +72,7 @@ class ReportDesk:
             standing=standing,
             first=first,
             last=last,
-            evidence=await asyncio.to_thread(self._evidence, last),
+            performance=await asyncio.to_thread(self._performance, last),
             bot_name=me.username or me.first_name,
             operator=self._operator,
         )
@@ -93,14 +93,14 @@ class ReportDesk:
             answered=Answered(answer.label, answer.probabilities, answer.risk, bool(answer.symptoms), answer.spots),
             answers=stored.get("answers") or {},
             examination=examination,
-            evidence=await asyncio.to_thread(self._evidence, examination),
+            performance=await asyncio.to_thread(self._performance, examination),
             operator=self._operator,
             program=f"@{me.username or me.first_name}",
             link=await self.link(request),
         )
 
-    def _evidence(self, examination: Examination) -> tuple[Evidence, ...]:
+    def _performance(self, examination: Examination) -> tuple[Performance, ...]:
         analysis = examination.analysis
         if analysis.domain is None:
             return ()
-        return evidence(self._weights, analysis.domain, analysis.models.get("classifier", ""))
+        return performance_of(self._weights, analysis.domain, analysis.models.get("classifier", ""))

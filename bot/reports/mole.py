@@ -8,16 +8,16 @@ from typing import Final
 from aiogram.utils.i18n import gettext as _
 
 from bot.moles import wording as moles_wording
-from bot.moles.findings import Standing
+from bot.moles.measurements import Standing
 from bot.moles.service import drawn
 from bot.results import Result
 from bot.ui.names import current_language
 from bot.ui.texts import day, moment
 from inference.analysis import Risk
 from inference.classes import SUSPICIOUS
-from inference.comparison.change import Finding, Mark, error
+from inference.comparison.change import Mark, Measurement, error
 from inference.engine.engine import Examination
-from inference.registry.evidence import Evidence
+from inference.registry.performance import Performance
 from inference.reports import wording
 from inference.reports.page import Pages
 from inference.reports.result import ACCENTS, write_limits, write_models, write_notes
@@ -35,7 +35,7 @@ class MoleReport:
     standing: Standing
     first: Examination
     last: Examination
-    evidence: tuple[Evidence, ...]
+    performance: tuple[Performance, ...]
     bot_name: str
     operator: str | None
 
@@ -72,7 +72,7 @@ def mole_pdf(report: MoleReport) -> bytes:
         pages.pictures([(report.last.photo, caption), (report.last.outlined, outlined)])
     pages.heading(_("Time line"))
     pages.grid(time_line(standing), (1.5, 1.1, 2.5, 1.8, 1.5, 1.5, 1.1))
-    write_models(pages, report.last, report.evidence)
+    write_models(pages, report.last, report.performance)
     write_limits(pages, report.operator)
     write_notes(pages, lines=4)
     return pages.content()
@@ -94,16 +94,16 @@ def time_line(standing: Standing) -> list[tuple[str, ...]]:
         _("Contrast to skin"),
         _("Diameter"),
     )
-    pairs = list(zip(standing.photos, standing.findings, strict=True))
+    pairs = list(zip(standing.photos, standing.measurements, strict=True))
     kept = pairs if len(pairs) <= MOST_ROWS else [pairs[0], *pairs[-MOST_ROWS + 1 :]]
-    return [head, *(_row(photo, finding) for photo, finding in kept)]
+    return [head, *(_row(photo, measurement) for photo, measurement in kept)]
 
 
-def _row(photo: MolePhoto, finding: Finding) -> tuple[str, ...]:
+def _row(photo: MolePhoto, measurement: Measurement) -> tuple[str, ...]:
     result = Result.stored(photo.request.result or {})
     suspicious = min(1.0, sum(result.probabilities.get(name, 0.0) for name in SUSPICIOUS))
     spread = {
-        mark: error(getattr(finding.marks, mark.value), mark, finding.domain)
+        mark: error(getattr(measurement.marks, mark.value), mark, measurement.domain)
         for mark in (Mark.ASYMMETRY, Mark.CONTRAST)
     }
     term, share, decimal = (
@@ -112,10 +112,10 @@ def _row(photo: MolePhoto, finding: Finding) -> tuple[str, ...]:
     label = f"{term(result.label)}, {share(result.probabilities[result.label])}" if result.label else "–"
     return (
         day(photo.request.created_at),
-        _("dermatoscope") if finding.domain == "dermatoscope" else _("camera"),
+        _("dermatoscope") if measurement.domain == "dermatoscope" else _("camera"),
         label,
         share(suspicious),
-        f"{decimal(100 * finding.marks.asymmetry.value)} ± {decimal(100 * spread[Mark.ASYMMETRY])} %",
-        f"{decimal(finding.marks.contrast.value)} ± {decimal(spread[Mark.CONTRAST])}",
-        moles_wording.millimetres(finding.millimetres) if finding.millimetres is not None else "–",
+        f"{decimal(100 * measurement.marks.asymmetry.value)} ± {decimal(100 * spread[Mark.ASYMMETRY])} %",
+        f"{decimal(measurement.marks.contrast.value)} ± {decimal(spread[Mark.CONTRAST])}",
+        moles_wording.millimetres(measurement.millimetres) if measurement.millimetres is not None else "–",
     )

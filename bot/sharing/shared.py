@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
-from bot.moles.findings import Standing
+from bot.moles.measurements import Standing
 from bot.sharing import wording
 from storage.database import Database
 from storage.records import Mole, Request

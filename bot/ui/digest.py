@@ -3,7 +3,7 @@
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
-from bot.operator.figures import Digest, Figures
+from bot.operator.summary import Digest, Summary
 from bot.operator.verdicts import ENOUGH
 from bot.ui.buttons import keyboard
 from bot.ui.callbacks import SetDigest
@@ -34,7 +34,7 @@ def digest(found: Digest) -> str:
         _("Refused: {now} ({before})").format(now=_share(now.refused, now), before=_share(before.refused, before)),
         _("Errors: {now} ({before})").format(now=_share(now.failed, now), before=_share(before.failed, before)),
         _("No warning, warning, urgent: {now} ({before})").format(now=_risks(now), before=_risks(before)),
-        _("Seconds to the answer, half and 95 %: {now} ({before})").format(now=_waits(now), before=_waits(before)),
+        _("Seconds to the answer, median and 95 %: {now} ({before})").format(now=_waits(now), before=_waits(before)),
         _doctors(found),
         summary(found.drift),
         _("Free on the disk: {size:.1f} GB").format(size=found.free_bytes / 1e9),
@@ -42,17 +42,17 @@ def digest(found: Digest) -> str:
     return "\n".join([*lines, _("/stats has the pictures, /digest changes how often this comes.")])
 
 
-def _share(count: int, of: Figures) -> str:
+def _share(count: int, of: Summary) -> str:
     return f"{count / of.photos:.0%}" if of.photos else "–"
 
 
-def _risks(of: Figures) -> str:
+def _risks(of: Summary) -> str:
     total = of.risks.total()
     return ", ".join(f"{of.risks[risk] / total:.0%}" for risk in Risk) if total else "–"
 
 
-def _waits(of: Figures) -> str:
-    return "–" if of.half is None or of.most is None else f"{of.half:.1f}, {of.most:.1f}"
+def _waits(of: Summary) -> str:
+    return "–" if of.median is None or of.p95 is None else f"{of.median:.1f}, {of.p95:.1f}"
 
 
 def _doctors(found: Digest) -> str:

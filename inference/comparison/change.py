@@ -36,11 +36,12 @@ the area depends on the distance of the camera."""
 RULER: Final = 0.5
 """Standard deviation of a diameter that a person measures with a ruler, in millimetres. An assumption."""
 
-_TOLD: Final = 2.0  # a difference of so many standard deviations counts as a change: one in twenty is a false alarm
+_THRESHOLD: Final = 2.0
+"""So many standard deviations count as a change. Then one change in twenty is a false alarm."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class Measurement:
     """What one photo says about a mole. `millimetres` is its diameter, if the person measured it."""
 
     marks: Marks
@@ -54,7 +55,7 @@ def error(estimate: Estimate, mark: Mark, domain: Domain) -> float:
     return max(estimate.error, repeated)
 
 
-def changed(first: Finding, last: Finding) -> tuple[Mark, ...]:
+def changed(first: Measurement, last: Measurement) -> tuple[Mark, ...]:
     """Which marks differ by more than photos of an unchanged mole do.
 
     Photos of different domains are not compared, because everything looks different through a dermatoscope. The area in
@@ -68,10 +69,10 @@ def changed(first: Finding, last: Finding) -> tuple[Mark, ...]:
         )
         for mark, before, after in pairs:
             spread = error(before, mark, first.domain) ** 2 + error(after, mark, last.domain) ** 2
-            if abs(after.value - before.value) > _TOLD * spread**0.5:
+            if abs(after.value - before.value) > _THRESHOLD * spread**0.5:
                 found.append(mark)
     if first.millimetres is not None and last.millimetres is not None:
         grown = abs(last.millimetres - first.millimetres)
-        if grown > _TOLD * RULER * 2**0.5:
+        if grown > _THRESHOLD * RULER * 2**0.5:
             found.append(Mark.DIAMETER)
     return tuple(found)

@@ -19,7 +19,7 @@ from inference.pipeline.gate import Gate
 from inference.pipeline.orientation import ORIENTATIONS
 from inference.pipeline.preparation import prepare
 from inference.pipeline.segmenter import Segmenter
-from inference.pipeline.several import Finding, View
+from inference.pipeline.several import LesionResult, View
 from inference.registry.registry import Registry
 
 
@@ -96,9 +96,9 @@ class Analyzer:
         """
         [each] = self._run([photo])
         analysis = each.finished(self._titles)
-        if not each.findings or each.domain is None or analysis.label is None:
+        if not each.results or each.domain is None or analysis.label is None:
             return analysis, None
-        view = each.findings[0].view
+        view = each.results[0].view
         attribution = self._classifier.attribution(view.photo, view.lesion, each.domain)
         explained = (analysis.label,) if analysis.risk is Risk.LOW else SUSPICIOUS
         classes = {CLASSES.index(name): analysis.probabilities[name] for name in explained}
@@ -175,20 +175,20 @@ class Analyzer:
         views = [View(each.photo, each.lesions[0]) for each in pending]
         odds = np.stack([each.odds for each in pending])
         for each, view, found in zip(pending, views, self._read(views, odds, domains), strict=True):
-            each.findings = [Finding(each.lesions[0], view, *found)]
+            each.results = [LesionResult(each.lesions[0], view, *found)]
         for each, domain in zip(pending, domains, strict=True):
             if len(each.lesions) > 1:
-                each.findings += self._read_further(each, domain)
-                each.findings.sort(key=lambda finding: finding.severity, reverse=True)
+                each.results += self._read_further(each, domain)
+                each.results.sort(key=lambda result: result.severity, reverse=True)
         _share("classify", began, pending)
 
-    def _read_further(self, pending: "_PendingAnalysis", domain: Domain) -> list[Finding]:
+    def _read_further(self, pending: "_PendingAnalysis", domain: Domain) -> list[LesionResult]:
         """All lesions of a photo but the best: the networks that read whole photos get a close-up of each."""
         further = pending.lesions[1:]
         views = [View.close_up(pending.photo, lesion) for lesion in further]
         odds = self._classifier.score_whole([view.photo for view in views]).odds
         found = self._read(views, odds, [domain] * len(views))
-        return [Finding(lesion, view, *answer) for lesion, view, answer in zip(further, views, found, strict=True)]
+        return [LesionResult(lesion, view, *answer) for lesion, view, answer in zip(further, views, found, strict=True)]
 
     def _read(
         self, views: Sequence[View], odds: NDArray[np.float32], domains: Sequence[Domain]
@@ -221,15 +221,15 @@ class _PendingAnalysis:
         self.features: NDArray[np.float32]
         self.domain: Domain | None = None
         self.lesions: list[Lesion] = []
-        self.findings: list[Finding] = []
+        self.results: list[LesionResult] = []
         self.timings = {"decode": photo.decode_ms, "quality": (perf_counter() - began) * 1000}
         self.timings |= {"gate": 0.0, "segment": 0.0, "classify": 0.0}
 
     def finished(self, titles: Mapping[str, str]) -> Analysis:
         self.timings["total"] = sum(self.timings.values())
-        worst = self.findings[0] if self.findings else None
+        worst = self.results[0] if self.results else None
         probabilities = worst.probabilities if worst else {}
-        lesions = [self._as_taken(finding.lesion) for finding in self.findings]
+        lesions = [self._as_taken(result.lesion) for result in self.results]
         return Analysis(
             label=max(probabilities, key=probabilities.__getitem__, default=None),
             probabilities=probabilities,

@@ -45,7 +45,7 @@ class View:
 
 
 @dataclass(frozen=True, eq=False)
-class Finding:
+class LesionResult:
     """A lesion as it lies in the photo analysed, what was read of it, and the answer.
 
     `probabilities`: class -> 0..1, in the order of `CLASSES`.

@@ -10,7 +10,7 @@ from inference.analysis import Risk
 from inference.classes import MALIGNANT, PREMALIGNANT
 from inference.drawing import verdict
 from inference.engine.engine import Examination
-from inference.registry.evidence import Evidence
+from inference.registry.performance import Performance
 from inference.reports import wording
 from inference.reports.page import Colour, Pages
 from inference.reports.wording import moment, translator
@@ -48,7 +48,7 @@ class ResultReport:
     answered: Answered
     answers: Mapping[str, object]
     examination: Examination
-    evidence: tuple[Evidence, ...]
+    performance: tuple[Performance, ...]
     operator: str | None
     program: str | None = None
     link: str | None = None
@@ -76,7 +76,7 @@ def result_pdf(report: ResultReport, language: str) -> bytes:
     pages.ln(2)
     write_reading(pages, report.answered, report.examination)
     write_answers(pages, report.answers)
-    write_models(pages, report.examination, report.evidence)
+    write_models(pages, report.examination, report.performance)
     write_limits(pages, report.operator)
     if report.link is not None:
         pages.link_line(_("This result in the bot, for the patient alone:"), report.link)
@@ -144,7 +144,7 @@ def write_notes(pages: Pages, lines: int = 8) -> None:
     pages.room_to_write(_("Findings, what is to be done, date and signature"), lines)
 
 
-def write_models(pages: Pages, examination: Examination, evidence: tuple[Evidence, ...]) -> None:
+def write_models(pages: Pages, examination: Examination, performance: tuple[Performance, ...]) -> None:
     """The models that answered, and how good they are with such photos."""
     _ = translator(pages.language)
     pages.heading(_("How good the program is with such photos"), room=40)
@@ -152,10 +152,10 @@ def write_models(pages: Pages, examination: Examination, evidence: tuple[Evidenc
     names = "; ".join(f"{roles.get(role, role)}: {name}" for role, name in examination.analysis.models.items())
     pages.paragraph(_("Models: {names}").format(names=names), small=True)
     pages.ln(1)
-    if not evidence:
+    if not performance:
         pages.paragraph(_("There are no figures of these models for this kind of photo."))
         return
-    pages.grid(wording.figures(evidence, pages.language), (2.6, 1, 1.5, 1.5, 1.9, 1.5))
+    pages.grid(wording.figures(performance, pages.language), (2.6, 1, 1.5, 1.5, 1.9, 1.5))
     pages.paragraph(
         _(
             "Photos that no model has learnt from and by which nothing was chosen. In brackets the 95% bootstrap "

@@ -13,7 +13,7 @@ from babel.numbers import format_decimal, format_percent
 from inference.analysis import Abcd, Colour, Risk
 from inference.domains import Domain
 from inference.drawing import words
-from inference.registry.evidence import Evidence, Figure
+from inference.registry.performance import Performance, Proportion
 
 Row = tuple[str, str]
 LOCALES: Final = Path(__file__).parent / "locales"
@@ -121,7 +121,7 @@ def answered(answers: Mapping[str, object], language: str) -> list[Row]:
     return rows
 
 
-def figures(found: tuple[Evidence, ...], language: str) -> list[tuple[str, ...]]:
+def figures(found: tuple[Performance, ...], language: str) -> list[tuple[str, ...]]:
     """The measured figures of the models: a table head, then a row for each set of photos."""
     _ = translator(language)
     kinds = {
@@ -142,8 +142,8 @@ def figures(found: tuple[Evidence, ...], language: str) -> list[tuple[str, ...]]
             f"{each.source}, {kinds.get(each.picture, each.picture)}",
             str(each.photos),
             *(
-                _interval(figure, language)
-                for figure in (each.accuracy, each.melanoma_warned, each.suspicious_warned, each.benign_warned)
+                _interval(share, language)
+                for share in (each.accuracy, each.melanoma_warned, each.suspicious_warned, each.benign_warned)
             ),
         )
         for each in found
@@ -151,11 +151,11 @@ def figures(found: tuple[Evidence, ...], language: str) -> list[tuple[str, ...]]
     return [head, *rows]
 
 
-def _interval(figure: Figure | None, language: str) -> str:
-    if figure is None:
+def _interval(share: Proportion | None, language: str) -> str:
+    if share is None:
         return "–"
-    lower, upper = (decimal(each * 100, language, "0") for each in (figure.lower, figure.upper))
-    return f"{_percent(figure.share, language, '0')} ({lower}–{upper})"
+    lower, upper = (decimal(each * 100, language, "0") for each in (share.lower, share.upper))
+    return f"{_percent(share.value, language, '0')} ({lower}–{upper})"
 
 
 def _percent(value: float, language: str, digits: str = "0.0") -> str:

@@ -18,10 +18,10 @@ async def answered(database: Database, user: int, risk: str = "low") -> int:
 async def test_an_opinion_is_told_once_however_many_ask(database: Database) -> None:
     number = await answered(database, 1)
     await database.opinions.note(number, NEW, {"risk": "high"})
-    assert sum(await asyncio.gather(*(database.opinions.mark_told(number, NEW) for _ in range(5)))) == 1
+    assert sum(await asyncio.gather(*(database.opinions.mark_notified(number, NEW) for _ in range(5)))) == 1
     # Read anew, it is still told.
     await database.opinions.note(number, NEW, {"risk": "raised"})
-    assert await database.opinions.of(NEW, untold=True) == []
+    assert await database.opinions.of(NEW, pending=True) == []
     [kept] = await database.opinions.of(NEW)
     assert (kept.request.id, kept.request.result, kept.said) == (number, {"risk": "low"}, {"risk": "raised"})
 

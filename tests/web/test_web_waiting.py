@@ -14,7 +14,7 @@ from aiohttp import ClientResponse, ClientSession
 
 from inference.analysis import Analysis, Lesion, Quality, Risk
 from inference.engine.engine import AnalysisFailed, AnnotatedAnalysis, Engine
-from inference.registry.evidence import melanomas_missed
+from inference.registry.performance import melanomas_missed
 from inference.registry.registry import DEFAULT_WEIGHTS
 from tests.web.serving import PoolOnCommand, received, served
 from tests.web.test_web_api import form, problem

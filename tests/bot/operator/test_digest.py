@@ -10,7 +10,7 @@ import pytest
 
 from bot.exports.files import files
 from bot.operator.digest import DigestSender, next_time
-from bot.operator.figures import figures
+from bot.operator.summary import summary_of
 from bot.telegram.rate_limit import RateLimiter
 from inference.analysis import Risk
 from storage import Outcome
@@ -167,5 +167,5 @@ async def test_it_is_part_of_the_export_and_goes_with_the_person(stage: Stage) -
 
 
 def test_a_period_without_photos_has_no_times() -> None:
-    empty = figures([])
-    assert (empty.photos, empty.half, empty.most, empty.risks[Risk.LOW]) == (0, None, None, 0)
+    empty = summary_of([])
+    assert (empty.photos, empty.median, empty.p95, empty.risks[Risk.LOW]) == (0, None, None, 0)

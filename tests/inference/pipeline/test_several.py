@@ -11,7 +11,7 @@ from inference.batches import at_taken_size
 from inference.photo import Photo
 from inference.pipeline.analyzer import Analyzer
 from inference.pipeline.attribution import Attribution
-from inference.pipeline.several import Finding, View
+from inference.pipeline.several import LesionResult, View
 from inference.record import record
 from inference.registry.registry import DEFAULT_WEIGHTS, Registry
 from tests.inference.pictures import skin
@@ -63,12 +63,12 @@ def test_the_worst_lesion_is_the_answer() -> None:
     shares = {"mel": 0.1, "akiec": 0.0, "bcc": 0.0, "scc": 0.0, "nv": 0.9}
     view = View(two_spots(), lesion)
     calm, worried, worse = (
-        Finding(lesion, view, shares, Risk.LOW),
-        Finding(lesion, view, shares, Risk.RAISED),
-        Finding(lesion, view, shares | {"mel": 0.2}, Risk.RAISED),
+        LesionResult(lesion, view, shares, Risk.LOW),
+        LesionResult(lesion, view, shares, Risk.RAISED),
+        LesionResult(lesion, view, shares | {"mel": 0.2}, Risk.RAISED),
     )
-    assert max([calm, worse, worried], key=lambda finding: finding.severity) is worse
-    assert min([worried, calm, worse], key=lambda finding: finding.severity) is calm
+    assert max([calm, worse, worried], key=lambda result: result.severity) is worse
+    assert min([worried, calm, worse], key=lambda result: result.severity) is calm
 
 
 def any_lesion() -> Lesion:

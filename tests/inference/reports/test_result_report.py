@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from inference.analysis import CLASSES, Risk
-from inference.registry.evidence import evidence
+from inference.registry.performance import performance_of
 from inference.registry.registry import DEFAULT_WEIGHTS
 from inference.reports import wording
 from inference.reports.result import Answered, ResultReport, result_pdf
@@ -45,7 +45,7 @@ def report(answered: Answered) -> ResultReport:
         answered=answered,
         answers={},
         examination=examination(),
-        evidence=evidence(DEFAULT_WEIGHTS, "phone", SERVED),
+        performance=performance_of(DEFAULT_WEIGHTS, "phone", SERVED),
         operator="Clinic of the example",
         program="@lesion_triage_bot",
         link=LINK,
@@ -121,7 +121,9 @@ def test_what_the_photo_says_now_is_told_where_the_answer_was_another(language: 
 
 @each_language
 def test_a_photo_that_is_refused_now_still_has_a_report_of_its_answer(language: str) -> None:
-    content = result_pdf(replace(report(answered_with("mel", Risk.HIGH)), examination=refused(), evidence=()), language)
+    content = result_pdf(
+        replace(report(answered_with("mel", Risk.HIGH)), examination=refused(), performance=()), language
+    )
     assert wording.term("mel", language) in pdf_pages(content)[0]
 
 

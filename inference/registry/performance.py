@@ -1,4 +1,4 @@
-"""The figures of the served models by kind of photo, from the release's own report."""
+"""How well the served models do on each kind of photo, from the release's own report."""
 
 import json
 from dataclasses import dataclass
@@ -15,34 +15,34 @@ _BY_KIND: Final = "By set and kind of picture"
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A share, 0..1, with its 95 % bootstrap interval."""
+class Proportion:
+    """A share, 0..1, with its 95 % interval."""
 
-    share: float
+    value: float
     lower: float
     upper: float
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Figures on one set of photos.
+class Performance:
+    """Performance of the models on one set of photos.
 
     `source` is the set and `picture` what its photos were taken with, both as in the report. `accuracy`: share of right
     classes. `melanoma_warned`, `suspicious_warned`, `benign_warned`: shares of the melanomas, of all malignant and
-    pre-malignant lesions, and of the benign ones that raise a warning. A figure is None if there were no such lesions.
+    pre-malignant lesions, and of the benign ones that raise a warning. A share is None if there were no such lesions.
     """
 
     source: str
     picture: str
     photos: int
-    accuracy: Figure | None
-    melanoma_warned: Figure | None
-    suspicious_warned: Figure | None
-    benign_warned: Figure | None
+    accuracy: Proportion | None
+    melanoma_warned: Proportion | None
+    suspicious_warned: Proportion | None
+    benign_warned: Proportion | None
 
 
-def evidence(folder: Path, domain: Domain, classifier: str) -> tuple[Evidence, ...]:
-    """The figures for photos of this kind, from the report in a folder of weights.
+def performance_of(folder: Path, domain: Domain, classifier: str) -> tuple[Performance, ...]:
+    """The models' performance on photos of this kind, from the report in a folder of weights.
 
     Args:
         folder: of registry.json and the reports.
@@ -90,9 +90,9 @@ def warned_on_val(folder: Path, key: str) -> dict[str, tuple[float, float]]:
         return {}
     found = {}
     for name, row in report["tables"][_BY_KIND].items():
-        melanoma, benign = _figure(row["melanoma_warned"]), _figure(row["benign_warned"])
+        melanoma, benign = _proportion(row["melanoma_warned"]), _proportion(row["benign_warned"])
         if melanoma is not None and benign is not None:
-            found[name] = melanoma.share, benign.share
+            found[name] = melanoma.value, benign.value
     return found
 
 
@@ -100,14 +100,14 @@ def _domain(name: str) -> Domain:
     return "dermatoscope" if name.endswith("dermatoscope") else "phone"
 
 
-def _entry(name: str, figures: dict[str, Any], photos: int) -> Evidence:
+def _entry(name: str, figures: dict[str, Any], photos: int) -> Performance:
     source, _, picture = name.partition(", ")
     keys = "accuracy", "melanoma_warned", "warning_sensitivity", "benign_warned"
-    return Evidence(source, picture, photos, *(_figure(figures.get(key)) for key in keys))
+    return Performance(source, picture, photos, *(_proportion(figures.get(key)) for key in keys))
 
 
-def _figure(value: list[float | None] | None) -> Figure | None:
+def _proportion(value: list[float | None] | None) -> Proportion | None:
     if value is None:
         return None
     share, lower, upper = value
-    return None if share is None or lower is None or upper is None else Figure(share, lower, upper)
+    return None if share is None or lower is None or upper is None else Proportion(share, lower, upper)

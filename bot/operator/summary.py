@@ -1,4 +1,4 @@
-"""The figures of a digest: a period, and the one before."""
+"""What a digest says: a summary of a period, and of the one before."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -14,32 +14,36 @@ from storage.statistics import Handled
 
 
 @dataclass(frozen=True)
-class Figures:
-    """The photos of a period. `half` and `most` are seconds to the answer, of 50 and of 95 %; None without answers."""
+class Summary:
+    """The photos of a period.
+
+    `median` and `p95` are seconds to the answer: 50 % and 95 % of the answers took at most so long. None if there were
+    no answers.
+    """
 
     photos: int
     people: int
     refused: int
     failed: int
     risks: Counter[Risk]
-    half: float | None
-    most: float | None
+    median: float | None
+    p95: float | None
 
 
 @dataclass(frozen=True)
 class Digest:
-    """What a digest says: a period and the one before, and how things stand now."""
+    """A period and the one before, and how things stand now."""
 
     every: Every
-    now: Figures
-    before: Figures
+    now: Summary
+    before: Summary
     doctors: Agreement
     drift: Sequence[Drift]
     free_bytes: int
 
 
-def figures(handled: Collection[Handled]) -> Figures:
-    """The figures of some photos."""
+def summary_of(handled: Collection[Handled]) -> Summary:
+    """Summarise some photos."""
     outcomes = Counter(each.outcome for each in handled)
     risks = Counter(Risk(risk) for each in handled if (risk := (each.result or {}).get("risk")))
     seconds = [
@@ -47,8 +51,8 @@ def figures(handled: Collection[Handled]) -> Figures:
         for each in handled
         if each.completed_at is not None and each.outcome is Outcome.ANSWERED
     ]
-    half, most = (quantile(seconds, share) if seconds else None for share in (0.5, 0.95))
+    median, p95 = (quantile(seconds, share) if seconds else None for share in (0.5, 0.95))
     people = len({each.person for each in handled})
-    return Figures(
-        len(handled), people, outcomes[Outcome.REFUSED], outcomes[Outcome.FAILED], risks, half, most
+    return Summary(
+        len(handled), people, outcomes[Outcome.REFUSED], outcomes[Outcome.FAILED], risks, median, p95
     )  # fmt: skip
