@@ -1,10 +1,8 @@
 """/broadcast: an administrator writes an announcement, sees it as others will, and sends it."""
 
-from collections.abc import Awaitable, Callable
 from html import escape
 
 from aiogram import F, Router
-from aiogram.dispatcher.event.bases import SkipHandler
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command
 from aiogram.fsm.context import FSMContext
@@ -12,7 +10,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.filters import is_admin
+from bot.handlers.filters import expects, is_admin, leave
 from bot.operator.access import Access
 from bot.operator.broadcasts import Broadcaster
 from bot.operator.deliveries import ENTITIES
@@ -33,21 +31,6 @@ class Composing(StatesGroup):
     time = State()
 
 
-def expects(*states: State) -> Callable[[Message, FSMContext], Awaitable[bool]]:
-    """A filter for messages that one of these states waits for.
-
-    aiogram's `StateFilter` uses the state from when the message came in. Another message that came at the same time may
-    have been the announcement already.
-    """
-
-    async def is_expected(message: Message, state: FSMContext) -> bool:
-        # A message from before the question is no translation, but the second half of a long text.
-        asked_by = await state.get_value("asked_by", 0)
-        return message.message_id > asked_by and await state.get_state() in {each.state for each in states}
-
-    return is_expected
-
-
 def setup() -> Router:
     router = Router(name="broadcast")
     router.message.filter(is_admin)
@@ -65,12 +48,6 @@ def setup() -> Router:
     router.callback_query.register(send, BroadcastStep.filter(F.step == Step.SEND))
     router.callback_query.register(drop, BroadcastStep.filter(F.step == Step.DROP))
     return router
-
-
-async def leave(message: Message, state: FSMContext) -> None:
-    """Stop composing, because a command is no announcement. The next router handles the command."""
-    await state.clear()
-    raise SkipHandler
 
 
 async def compose(message: Message, state: FSMContext) -> None:

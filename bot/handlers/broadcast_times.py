@@ -7,8 +7,8 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.broadcast import Composing, draft_of, expects, question, too_late
-from bot.handlers.filters import is_admin
+from bot.handlers.broadcast import Composing, draft_of, question, too_late
+from bot.handlers.filters import expects, is_admin
 from bot.operator.access import Access
 from bot.operator.broadcasts import Broadcaster
 from bot.ui import broadcasts as ui

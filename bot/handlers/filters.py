@@ -1,4 +1,4 @@
-"""Filters that more than one router uses, and what is done with a command where a text is expected."""
+"""Filters that more than one router uses, and how a command ends the wait for a text."""
 
 from collections.abc import Awaitable, Callable
 
@@ -30,20 +30,22 @@ async def is_reviewer(event: Message | CallbackQuery, access: Access) -> bool:
 
 
 def expects(*states: State) -> Callable[[Message, FSMContext], Awaitable[bool]]:
-    """A filter: is one of these expected now?
+    """A filter for messages that one of these states waits for.
 
-    aiogram's own goes by the state at the time when the message came in. A message that came together with it, or the
-    handler before, may have changed it.
+    aiogram's `StateFilter` uses the state from when the message came in. Another message that came at the same time, or
+    an earlier handler, may have changed it.
     """
 
-    async def check(_message: Message, state: FSMContext) -> bool:
-        return await state.get_state() in {each.state for each in states}
+    async def is_expected(message: Message, state: FSMContext) -> bool:
+        # A message from before the question does not answer it: it may be the second half of a long text.
+        asked_by = await state.get_value("asked_by", 0)
+        return message.message_id > asked_by and await state.get_state() in {each.state for each in states}
 
-    return check
+    return is_expected
 
 
 async def leave(_message: Message, state: FSMContext) -> None:
-    """A command is not the text that is expected; the next router obeys it."""
+    """Expect nothing any more, because a command is not the expected text. The next router handles the command."""
     await state.clear()
     raise SkipHandler
 
