@@ -11,7 +11,7 @@ import torch
 from rich.console import Console
 
 from inference.registry.file import RegistryFile
-from models.commands.options import Folder, Folders, Key, Limit, OptionalFolder
+from models.commands.options import Folder, Folders, Key, Limit, Names, OptionalFolder
 from models.commands.release import WEIGHTS
 from models.comparison.bench import Bench
 from models.data.pictures import NO_CLASS, SUFFIXES, TITLES, Photos, Source, load_photos
@@ -30,15 +30,13 @@ COMPARISON: Final = Path(__file__).parents[2] / "docs" / "comparison"
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Score the served pipeline, one photo at a time, and write a report for each set and kind of picture.
-
-    The figures on HAM10000 also go into the registry and the model cards.
+    """Score the served pipeline; write a report for each set and kind of picture.
 
     Attributes:
         data: folders of the sets.
         split: test is read once for each release, and chooses nothing.
-        weights: folder of registry.json; the report goes there too.
-        classifier: another released classifier than the served one.
+        weights: folder of registry.json; reports go there, and the figures on HAM10000 into registry and model cards.
+        classifier: a released classifier to score instead of the served one.
     """
 
     data: Folders
@@ -58,14 +56,12 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Kinds:
-    """Score the served pipeline on every set and kind of picture, and by skin tone, age and site.
-
-    On val it also writes what each question to the person is worth.
+    """Score the served pipeline by set and kind of picture, skin tone, age and site.
 
     Attributes:
         data: folders of the sets.
         split: test is read once for each release, and chooses nothing.
-        weights: folder of registry.json; the report goes there too.
+        weights: folder of registry.json; the report goes there, and on val what each question to the person is worth.
     """
 
     data: Folders
@@ -83,13 +79,13 @@ class Kinds:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Count what the served pipeline refuses: everyday pictures and lesions; write a report.
+    """Count which everyday pictures and lesions the served pipeline refuses.
 
     Attributes:
         data: folders of the sets, HAM10000 among them.
         split: test is read once for each release, and chooses nothing.
         weights: folder of registry.json; the report goes there too.
-        phone: folder of photos by phone that should be read.
+        phone: folder of photos by phone, which should not be refused.
     """
 
     data: Folders
@@ -106,13 +102,13 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Robustness:
-    """Score the served pipeline on turned, blurred, dark ... photos, with a table for each set and kind of picture.
+    """Score the served pipeline on turned, blurred, dark and otherwise corrupted photos.
 
     Attributes:
         data: folders of the sets.
         split: test is read once for each release, and chooses nothing.
         weights: folder of registry.json; rows in its robustness-*.csv are kept.
-        limit: use only this many photos of each set and kind.
+        limit: at most N photos of each set and kind.
     """
 
     data: Folders
@@ -130,19 +126,19 @@ class Robustness:
 
 @dataclass(frozen=True)
 class Compare:
-    """Set our networks beside others, a table for each kind of picture; can be killed and resumed.
+    """Compare our networks with others; can be killed and resumed.
 
     Attributes:
         data: folders of the sets.
-        out: folder of the tables.
-        rows: only these, such as fixcaps (default: all).
+        out: folder of the tables, one for each kind of picture.
+        rows: only these; nothing means all.
         split: test is read once for each release, and chooses nothing.
-        limit: use only this many pictures of each set, kind of picture and split.
+        limit: at most N pictures of each set, kind and split.
     """
 
     data: Folders
     out: Folder = COMPARISON
-    rows: tuple[str, ...] = ()
+    rows: Names = ()
     split: Part = "val"
     limit: Limit = None
 

@@ -11,7 +11,7 @@ from typing import Final
 from rich.console import Console
 from tyro.conf import Positional
 
-from models.commands.options import Folder, Folders, Limit, Number, OptionalFolder
+from models.commands.options import Folder, Folders, Limit, Names, Number, OptionalFolder, Paths, Version
 from models.errors import TrainingError
 from models.gate.fit import fit
 from models.release.convert import convert_again
@@ -32,10 +32,10 @@ def show(differences: Sequence[Difference]) -> None:
 
 @dataclass(frozen=True)
 class PseudoMasks:
-    """Outline with a segmenter all photos that have no mask; writes boxes.json and pseudo-masks.zip into its run.
+    """Outline all photos without a mask; writes boxes.json and pseudo-masks.zip.
 
     Attributes:
-        run_folder: of the segmenter.
+        run_folder: of the segmenter; the files go there.
         data: folders of the sets.
     """
 
@@ -51,14 +51,13 @@ class Export:
     """Release trained networks, with calibration and warnings for each kind of picture.
 
     Attributes:
-        sources: folders of runs, or the .onnx of networks released before: a segmenter, the networks of one classifier,
-            or both.
+        sources: runs or released .onnx files: a segmenter, the networks of one classifier, or both.
         data: folders of the sets; everything is chosen on their split val.
         version: of the release, such as 2.0.0.
         weights: folder of registry.json.
     """
 
-    sources: Positional[tuple[Path, ...]]
+    sources: Positional[Paths]
     data: Folders
     version: str
     weights: Folder = WEIGHTS
@@ -72,18 +71,18 @@ class Export:
 
 @dataclass(frozen=True)
 class Publish:
-    """Check a new classifier beside the present one on val, and enter it into the registry without serving it.
+    """Compare a new classifier with the served one, and register it without serving it.
 
     Attributes:
-        candidate: folder with registry.json that serves the new classifier, as export writes it.
-        data: folders of the sets.
-        weights: folder of the registry that gets it.
-        force: publish it though it is worse than the present one beyond noise.
+        candidate: folder of the new classifier and its registry.json, as export writes it.
+        data: folders of the sets; both are measured on their split val.
+        weights: folder of registry.json.
+        force: publish it even if it is worse beyond noise.
     """
 
-    candidate: Positional[Path]
-    data: tuple[Path, ...]
-    weights: Path = WEIGHTS
+    candidate: Positional[Folder]
+    data: Folders
+    weights: Folder = WEIGHTS
     force: bool = False
 
     def run(self) -> None:
@@ -94,30 +93,27 @@ class Publish:
 
 @dataclass(frozen=True)
 class Retrain:
-    """Train networks of the classifier that serves further, from the sets and the bot's training pool.
-
-    Ends as an unpublished version with its report beside the present one. Can be killed and started again, and shows
-    its progress in OUT/progress.json.
+    """Train the served classifier further, with the bot's training pool; can be killed and resumed.
 
     Attributes:
         data: folders of the sets.
         pool: folder of the training pool, as the bot exports it.
-        out: folder of the retraining; the new classifier is OUT/candidate.
-        weights: folder of registry.json; what it serves is trained further.
-        networks: that are trained; the others keep their files.
+        out: folder of progress.json, of the report and of candidate: the new classifier, which is not published.
+        weights: folder of registry.json.
+        networks: those to train; the others keep their files.
         version: of the new classifier; None is the next one.
         epochs: passes over the training pictures.
         batch: pictures in a step.
         rate: highest learning rate.
-        limit: use only this many pictures of each set, kind and split for training.
+        limit: train on at most N of each set, kind and split.
     """
 
     data: Folders
     pool: OptionalFolder = None
     out: Folder = Path("runs") / "retrain"
     weights: Folder = WEIGHTS
-    networks: tuple[str, ...] = ("fixcaps",)
-    version: str | None = None
+    networks: Names = ("fixcaps",)
+    version: Version = None
     epochs: int = 4
     batch: int = 32
     rate: Number = 3e-4

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Union
+from typing import Annotated, Any, Final, Literal, Union
 
 import torch
 import tyro
 from rich.console import Console
-from tyro.conf import Fixed, subcommand
+from tyro.conf import Fixed, arg, subcommand
 
-from models.commands.options import Folders, Limit, Number, OptionalFile, OptionalFolder
+from inference.registry.schema import View
+from models.commands.options import Folders, Limit, Names, Number, OptionalFile, OptionalFolder
 from models.networks import zoo
 from models.training import segmentation
 from models.training.classification import Classification, ClassifierConfig, recipe_for
@@ -43,9 +44,9 @@ class Training:
         data: folders of HAM10000, MILK10k, PAD-UFES-20.
         recipe: length and speed of the training.
         out: folder of the run; None is runs/NETWORK.
-        resume: continue the run in --out.
-        start: initial weights: .safetensors of a run, or a released .onnx.
-        limit: use only this many pictures of each set, kind and split.
+        resume: continue the run in that folder.
+        start: initial weights: .safetensors or .onnx.
+        limit: at most N of each set, kind and split.
         device: such as cpu or cuda.
     """
 
@@ -80,9 +81,13 @@ class SegmenterOptions(SegmenterConfig):
 class ClassifierOptions(ClassifierConfig):
     __doc__ = ClassifierConfig.__doc__
 
+    view: Annotated[View, arg(metavar="VIEW")] = ClassifierConfig.view
     margin: Number = ClassifierConfig.margin
+    augment: Annotated[Literal["light", "strong"], arg(metavar="HOW")] = ClassifierConfig.augment
     mixup: Number = ClassifierConfig.mixup
     corrupt: Number = ClassifierConfig.corrupt
+    smoothing: Number = ClassifierConfig.smoothing
+    teachers: Names = ClassifierConfig.teachers
 
 
 @dataclass(frozen=True)

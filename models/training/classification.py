@@ -59,19 +59,19 @@ RECIPES: Final = {
 
 @dataclass(frozen=True)
 class ClassifierConfig:
-    """The network and its input. Stored with the weights, since serving must do the same.
+    """The network and its input, stored with the weights.
 
     Attributes:
         name: of the network.
         size: side of its input in pixels.
         kernel: side of the large kernel in pixels.
-        view: its input: a square around the lesion, or the whole photo.
-        margin: side of that square, as a multiple of the lesion's longer side.
-        augment: how much pictures are turned, scaled and recoloured.
-        mixup: alpha of mixup, which blends two pictures; 0 is none.
-        corrupt: share of the pictures that are corrupted as by phones.
+        view: whole photo, or lesion with a margin.
+        margin: side of that square, in sides of the lesion.
+        augment: of pictures: light or strong.
+        mixup: alpha of mixup; 0 is no mixup.
+        corrupt: share of pictures corrupted as by phones.
         smoothing: of labels, 0..1.
-        teachers: runs of the teachers; they see no corrupted pictures.
+        teachers: runs of networks to learn from.
         boxes: JSON file with boxes of lesions without a mask.
     """
 

@@ -45,7 +45,7 @@ SMALLEST: Final = 16  # pixels of the frame; smaller pieces do not count as obje
 
 @dataclass(frozen=True)
 class SegmenterConfig:
-    """The network and its input. Stored with the weights, since serving must do the same.
+    """The network and its input, stored with the weights.
 
     Attributes:
         size: width in pixels of the frame into which a photo is fitted.
