@@ -128,7 +128,8 @@ def report(rows: Sequence[Row], split: str, stem: Path) -> None:
         f"# Answers by set and kind of picture: `{split}`",
         "",
         "The served pipeline, one photo at a time; a refused photo counts as answered wrongly and not warned of.",
-        "In brackets the 95 % bootstrap interval over lesions or patients. Balanced accuracy is of classes present.",
+        "In brackets the 95 % bootstrap interval over lesions or patients; of a share of 0 or 1 the exact one.",
+        "Balanced accuracy is of classes present.",
     ]
     for title, table in tables.items():
         lines += ["", f"## {title}", "", f"| | photos | {' | '.join(SHOWN.values())} |"]

@@ -1,15 +1,15 @@
-"""Figures of a classifier's answers, each with a bootstrap interval.
+"""Figures of a classifier's answers, each with a 95 % interval.
 
 The figures are scikit-learn's. Two are computed from its results. The mean area under the curves is over the classes
 that are in the sample. The expected calibration error is the mean gap of scikit-learn's calibration curve, weighted by
 the photos of each bin (Guo, Pleiss, Sun, Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, equation
-3). The bootstrap draws lesions, since photos of one lesion are not independent.
+3). The bootstrap draws lesions, because photos of one lesion are not independent.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,9 +32,17 @@ BINS: Final = 15
 SPECIFICITY: Final = 0.85
 """The specificity at which the sensitivity for melanoma is read from its ROC curve."""
 ROUNDS: Final = 1000
+SHARES: Final = frozenset(
+    {
+        *("accuracy", "melanoma_sensitivity", "melanoma_specificity", "melanoma_warned", "refused"),
+        *("warning_sensitivity", "warning_specificity", "benign_warned", "domain_right"),
+        *(f"{kind}_{name}" for kind in ("recall", "precision") for name in CLASSES),
+    }
+)
+"""Figures that are shares of photos."""
 
 Interval = tuple[float, float, float]
-"""Estimate, lower and upper end of the 95 % bootstrap interval."""
+"""Estimate, lower and upper end of the 95 % interval."""
 
 
 @dataclass(frozen=True)
@@ -155,12 +163,17 @@ def bootstrap(
     groups: Sequence[str],
     rounds: int = ROUNDS,
     seed: int = 1,
+    shares: Collection[str] = SHARES,
 ) -> dict[str, Interval]:
     """Estimate figures with their 95 % percentile intervals.
+
+    Where all photos of a share are right, or none, every draw is the same. Such a share gets the exact interval
+    (Clopper-Pearson) of the lesions that count for it.
 
     Args:
         measure: computes the figures of the photos with the given row numbers.
         groups: lesion id of each photo; the bootstrap draws lesions, not photos.
+        shares: the names of the figures that are shares of photos.
     """
     names, owner = np.unique(np.asarray(groups), return_inverse=True)
     order = np.argsort(owner, kind="stable")
@@ -177,6 +190,12 @@ def bootstrap(
         known = np.array(drawn[name])[~np.isnan(drawn[name])]
         low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
         intervals[name] = (value, float(low), float(high))
+    extreme = [name for name, value in estimate.items() if name in shares and value in (0, 1)]
+    alone = [measure(rows) for rows in members] if extreme else []
+    for name in extreme:
+        lesions = sum(not np.isnan(found[name]) for found in alone)
+        least = 0.025 ** (1 / lesions)  # with this share, all lesions of one sample in 40 are right
+        intervals[name] = (1, least, 1) if estimate[name] == 1 else (0, 0, 1 - least)
     return intervals
 
 

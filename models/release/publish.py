@@ -167,7 +167,7 @@ def differing(kind: Source, before: Sequence[Row], after: Sequence[Row]) -> list
         return {name: now[name] - was[name] for name in COMPARED}
 
     was, now = figures(old), figures(new)
-    intervals = bootstrap(measure, photos.groups, ROUNDS)
+    intervals = bootstrap(measure, photos.groups, ROUNDS, shares=())
     return [
         Difference(TITLES[kind], name, was[name], now[name], low, high)
         for name, (estimate, low, high) in intervals.items()

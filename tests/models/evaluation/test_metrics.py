@@ -120,3 +120,18 @@ def test_photos_of_one_lesion_are_drawn_together() -> None:
 
     assert spread(["a"] * 50 + ["b"] * 50) == 1.0
     assert spread([str(i) for i in range(100)]) < 0.3
+
+
+def test_a_share_of_one_has_the_exact_interval_of_its_lesions() -> None:
+    """Nine melanomas are all warned of: the lower end is 0.025 ** (1 / 9). Two photos of one lesion count once."""
+    found = answers(["mel"] * 10 + ["nv"] * 30, ["mel"] * 10 + ["nv"] * 30)
+    groups = ("0", *found.groups[:-1])
+    intervals = bootstrap(lambda rows: figures(found.take(rows)), groups, rounds=20)
+    assert intervals["melanoma_warned"] == pytest.approx((1, 0.025 ** (1 / 9), 1))
+    assert intervals["refused"] == pytest.approx((0, 0, 1 - 0.025 ** (1 / 39)))
+    assert np.isnan(intervals["recall_df"]).all()
+
+
+def test_a_difference_of_zero_is_no_share() -> None:
+    found = bootstrap(lambda rows: {"accuracy": 0.0}, list("abc"), rounds=20, shares=())
+    assert found == {"accuracy": (0, 0, 0)}
