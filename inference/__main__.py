@@ -79,9 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         "--answers", type=Path, metavar="FILE", help="JSON: photo file name -> answers, see inference.pipeline.answers"
     )
     parser.add_argument(
-        "--unchecked", action="store_true", help="analyse unfit photos too, to measure what refusing them is worth"
+        "--unchecked", action="store_true", help="do not refuse unfit photos; for measuring what refusing is worth"
     )
-    parser.add_argument("--classifier", metavar="NAME-VERSION", help="NAME-VERSION of a released classifier")
+    parser.add_argument("--classifier", metavar="NAME-VERSION", help="a released classifier; default: the served one")
     parser.add_argument("--weights", type=Path, metavar="DIR", default=DEFAULT_WEIGHTS, help="folder of registry.json")
     return parser
 

@@ -14,7 +14,7 @@ __all__ = ["CLASSES", "Abcd", "Analysis", "Colour", "Domain", "Lesion", "Quality
 
 
 class Refusal(StrEnum):
-    """Why a photo gets no class. A refusal is a result: the person is told how to take a better photo."""
+    """Why a photo gets no class. A refusal is a result: the person learns how to take a better photo."""
 
     NO_LESION = "no_lesion"
     NOT_SKIN = "not_skin"
@@ -25,7 +25,7 @@ class Refusal(StrEnum):
 
 
 class Risk(StrEnum):
-    """What to do next, from the least urgent on: watch the spot, have it looked at, see a doctor within days."""
+    """What to do next, the least urgent first: watch the spot, have it looked at, see a doctor within days."""
 
     LOW = "low"
     RAISED = "raised"
@@ -66,7 +66,7 @@ class Analysis:
     sum 1. A refused analysis has a `refusal`, no probabilities, and None as `label` and `risk`. The answer is about the
     `lesion`, the worst if there are several. `more_lesions` are the others, the worst first. `domain` is what the photo
     was probably taken with, or None if no network saw it. `models` maps a role to the name and version of its
-    model. `timings` maps a step to milliseconds. `fingerprint` tells whether the same photo came again.
+    model. `timings` maps a step to milliseconds. `fingerprint` recognises the photo if it comes again.
     """
 
     label: str | None

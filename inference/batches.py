@@ -22,7 +22,7 @@ from inference.registry.registry import Registry
 BATCH: Final = 16
 """Photos in a batch. Larger batches are no faster on a CPU."""
 
-_BATCH_PIXELS: Final = 32 * 1024 * 1024  # a batch is cut short at this many decoded pixels, to bound memory
+_BATCH_PIXELS: Final = 32 * 1024 * 1024  # a batch ends at this many decoded pixels, to limit memory
 
 
 Item = TypeVar("Item")

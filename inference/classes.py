@@ -14,13 +14,13 @@ CLASSES: Final = ("akiec", "bcc", "bkl", "df", "mel", "nv", "scc", "vasc")
 MALIGNANT: Final = ("mel", "bcc", "scc")
 PREMALIGNANT: Final = ("akiec",)
 SUSPICIOUS: Final = MALIGNANT + PREMALIGNANT
-"""Malignant and pre-malignant classes. Their probability alone raises a warning, from a threshold on that is chosen for
-sensitivity."""
+"""Malignant and pre-malignant classes. If their probability reaches a threshold, there is a warning. The threshold is
+chosen for sensitivity."""
 
 BENIGN: Final = tuple(name for name in CLASSES if name not in SUSPICIOUS)
 
 ABSENT_AT_FIRST: Final = {"scc": ("akiec", "bcc")}
-"""Classes that networks of earlier releases lack, and those whose mean they begin with.
+"""Classes that networks of earlier releases lack -> the classes whose mean they begin with.
 
 See ``models.networks.widen``.
 """

@@ -6,7 +6,7 @@ _limit: int | None = None
 
 
 def limit_cores(count: int) -> None:
-    """Leave the other cores to other processes: from now on `cores` returns at most `count`."""
+    """Leave the other cores to other processes: after this, `cores` returns at most `count`."""
     global _limit
     _limit = count
 

@@ -1,7 +1,7 @@
 """Drift: whether photos and answers still look like those of the validation set.
 
-Each feature of a photo, and the predicted class, is compared by the population stability index with the photos of the
-same kind in `val`, which the release's report keeps as shares.
+The population stability index compares each feature of a photo, and the predicted class, with photos of the same kind
+in `val`. The release's report has the shares of those.
 """
 
 import json
@@ -19,14 +19,14 @@ from inference.classes import CLASSES
 from inference.domains import DOMAINS, Domain
 
 FEATURES: Final = ("sharpness", "brightness", "contrast", "area")
-"""Of a photo, all 0..1; the last is the share of the photo that the lesion's outline covers."""
+"""Features of a photo, all 0..1. `area` is the share of the photo that the lesion's outline covers."""
 LABEL: Final = "label"
 
 PSI_LIMIT: Final = 0.25
-"""From here on, two distributions count as different; below 0.1 as similar; between them, look closer. These are the
-usual limits of the index (N. Siddiqi, Credit Risk Scorecards, 2006, chapter 6)."""
+"""From this index on, two distributions count as different. Below 0.1 they count as similar. Between these,
+look closer. These are the usual limits (N. Siddiqi, Credit Risk Scorecards, 2006, chapter 6)."""
 ENOUGH: Final = 100
-"""With fewer photos on either side, the index says nothing."""
+"""With fewer photos on either side, there is no index."""
 _SMALLEST_SHARE: Final = 0.001
 """An empty part would make the index infinite."""
 _PARTS: Final = 10
@@ -34,7 +34,7 @@ _PARTS: Final = 10
 
 @dataclass(frozen=True)
 class Distribution:
-    """The shares of values between `edges`, in ascending order; there is one share more than edges."""
+    """The shares of values between `edges`, in ascending order; there is one more share than edges."""
 
     edges: tuple[float, ...]
     shares: tuple[float, ...]
@@ -70,13 +70,13 @@ class Reference:
         )
 
     def drift(self, seen: Sequence[tuple[str, Mapping[str, float]]]) -> dict[str, float]:
-        """The index of the classes (`LABEL`) and of each feature; empty where either side has too few photos."""
+        """The index of the classes (`LABEL`) and of each feature; empty if either side has too few photos."""
         if min(self.photos, len(seen)) < ENOUGH:
             return {}
         counts = Counter(label for label, _ in seen)
         found = {LABEL: psi(list(self.labels.values()), [counts[label] / len(seen) for label in self.labels])}
         for name, distribution in self.features.items():
-            # Answers from before the features were kept have none.
+            # Answers of earlier releases have no features.
             values = [each[name] for _, each in seen if name in each]
             if len(values) >= ENOUGH:
                 found[name] = distribution.psi(values)
@@ -117,7 +117,7 @@ def to_report(references: Mapping[Domain, Reference]) -> dict[str, Any]:
 
 
 def references(folder: Path, classifier: str) -> dict[Domain, Reference]:
-    """What `val` looked like to a classifier, by kind of photo; empty if no report says it.
+    """What `val` looked like to a classifier, by kind of photo; empty if there is no report of it.
 
     Args:
         folder: of weights and reports.

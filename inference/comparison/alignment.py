@@ -14,7 +14,7 @@ _SIDE: Final = 160  # pixels of the grid in which outlines are compared
 _FILL: Final = 0.5  # a mole's mean diameter as a share of that grid's side
 _STEP: Final = 4  # degrees between the angles that are tried
 _FINE: Final = (-2, -1, 1, 2)
-_PER_DEGREE: Final = 0.0006  # overlap a rotation must gain to be used: phones are held much alike
+_PER_DEGREE: Final = 0.0006  # overlap that a rotation must gain to be used, because people hold phones much alike
 
 
 def corners(photo: Photo, outline: Outline) -> NDArray[np.float64]:

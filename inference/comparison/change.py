@@ -50,7 +50,7 @@ class Measurement:
 
 
 def error(estimate: Estimate, mark: Mark, domain: Domain) -> float:
-    """The standard deviation of a mark: that of the turned copies or that between photos, whichever is larger."""
+    """The standard deviation of a mark, of the turned copies or between photos: the larger one."""
     repeated = REPEATED[domain][mark] * (estimate.value if mark is Mark.AREA else 1)
     return max(estimate.error, repeated)
 

@@ -54,7 +54,7 @@ class Marks:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Marks":
-        """What `to_json` gave. Raises KeyError or TypeError for anything else."""
+        """The marks from the result of `to_json`. Raises KeyError or TypeError for anything else."""
         measured = {name: Estimate(**kept[name]) for name in ("area", "length", "asymmetry", "contrast")}
         return cls(**measured, outline=tuple((x, y) for x, y in kept["outline"]))
 

@@ -64,7 +64,7 @@ def annotate(photo: Photo, analysis: Analysis, options: CaptionOptions = DEFAULT
 
 
 def outlined(photo: Photo, analysis: Analysis) -> Photo:
-    """A photo with the outlines of its lesions and nothing else; as it is, shrunk, where there is none."""
+    """A photo with the outlines of its lesions and nothing else, shrunk like `annotate`'s."""
     pixels, masks = shrunk(photo.pixels, masks_of(analysis))
     outline_all(pixels, masks, ACCENTS[analysis.risk or Risk.LOW])
     return Photo(pixels)

@@ -74,7 +74,7 @@ def side_by_side(first: Picture, last: Picture) -> Photo:
 def plots(series: Sequence[Series], *, stacked: bool = False, width: int = 2 * _SIDE + 3 * _GAP) -> Photo:
     """Small plots: one dot for each photo, over time, with error bars of one standard deviation.
 
-    They stand in a row. `stacked`, each has the whole width and large letters, to be read on a phone.
+    They stand in a row. If `stacked`, each one has the whole width and large letters, for a phone.
     """
     columns, scale, height = (1, 1.8, 280) if stacked else (len(series), 1.0, _PLOT)
     sheet = Image.new("RGB", (width, height * (len(series) // columns)), _GROUND)

@@ -15,7 +15,7 @@ from inference.classes import SUSPICIOUS
 from inference.drawing.words import action, translator
 
 STANDS_OUT: Final = 0.5
-"""The likeliest class has to have this share; or else no single kind is said to stand out."""
+"""With a smaller share of the likeliest class, the text says that no single kind stands out."""
 
 
 def plain_name(label: str, language: str = "en") -> str:
@@ -63,14 +63,14 @@ def no_warning_signs(language: str = "en") -> str:
 
 
 def missed(share: float, language: str = "en") -> str:
-    """How many melanomas of a hundred in such photos get a low answer too, given the share (0..1) that was measured."""
+    """How many of a hundred melanomas get a low answer too; `share` (0..1) is as measured on such photos."""
     _ = translator(language)
     words = _("Of 100 melanomas in such photos, about {number} got an answer like this.")
     return words.format(number=round(100 * share))
 
 
 def several(spots: int, language: str = "en") -> str:
-    """How many spots a photo shows, which of them is answered, and what to send; empty where there is one."""
+    """How many spots a photo shows, which one the answer is about, and what to send; empty for a single spot."""
     if spots < 2:
         return ""
     _ = translator(language)
@@ -82,7 +82,7 @@ def several(spots: int, language: str = "en") -> str:
 
 
 def advice(risk: Risk, probabilities: Mapping[str, float], language: str = "en", *, spots: int = 1) -> str:
-    """What to do next and why, in plain text, after an analysis that has a label; of several spots, which is meant."""
+    """What to do next and why, in plain text, for an analysis with a label. It names the spot if there are several."""
     why = no_warning_signs(language) if risk is Risk.LOW else f"{group(probabilities, language)}."
     return " ".join(filter(None, [f"{action(risk, language)}.", why, several(spots, language)]))
 

@@ -55,7 +55,7 @@ def class_name(label: str, language: str = "en") -> str:
 
 
 def action(risk: Risk, language: str = "en") -> str:
-    """What to do and by when; another sentence for each risk."""
+    """What to do and by when, for each risk."""
     _ = translator(language)
     return {
         Risk.HIGH: _("Show this spot to a dermatologist within days"),

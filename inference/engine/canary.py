@@ -1,4 +1,4 @@
-"""Another model that answers a share of the people: always the same ones."""
+"""Another model that answers a share of the people, always the same people."""
 
 import hashlib
 from collections.abc import Hashable
@@ -9,7 +9,7 @@ from inference.engine.pool import Pool
 
 @dataclass(frozen=True)
 class Canary:
-    """A pool that is running, and whom it answers.
+    """A running pool, and the people that it answers.
 
     Attributes:
         pool: reads their photos.
@@ -22,6 +22,6 @@ class Canary:
     share: float
 
     def answers(self, owner: Hashable) -> bool:
-        """Whether this owner is one of them."""
+        """Whether the pool answers this owner."""
         digest = hashlib.sha256(f"{self.name} {owner!r}".encode()).digest()
         return int.from_bytes(digest[:8], "big") < self.share * 2**64

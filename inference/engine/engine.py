@@ -31,8 +31,8 @@ __all__ = [
     "TooMany",
 ]
 
-# How many photos are fetched while the workers are busy. Only these and those in the workers are in memory, except for
-# downloads slower than `FETCH_SECONDS`, which hold nobody up. `KEPT_FOR_OTHERS` of the places are for owners who have
+# How many photos are fetched while the workers are busy. Only these and those in the workers are in memory. Downloads
+# slower than `FETCH_SECONDS` are too, but delay nobody. `KEPT_FOR_OTHERS` of the places are for owners who have
 # no fetched photo.
 FETCHED_AHEAD: Final = 3
 KEPT_FOR_OTHERS: Final = 2
@@ -140,7 +140,7 @@ class Engine:
 
     @property
     def waiting(self) -> int:
-        """How many photos wait, are being analysed or being answered."""
+        """How many photos wait, are analysed or are answered."""
         return len(self._queue)
 
     async def start(self) -> None:
@@ -156,12 +156,12 @@ class Engine:
         await self._pool.exchange(pool)
 
     def try_on_some(self, canary: Canary | None) -> None:
-        """Have another pool answer some owners, or none any more. Where it fails, the one that serves answers."""
+        """Let another pool answer some owners; None ends that. If it fails, the serving pool answers."""
         self._canary = canary
 
     @contextmanager
     def promise(self, owner: Hashable, photos: int) -> Iterator[Promise]:
-        """Room in the queue for photos that may not be turned away. Until all promises are kept, newcomers are."""
+        """Room for photos that must not be turned away. Until every promise is kept, newcomers are turned away."""
         promise = self._queue.promise(owner, photos)
         try:
             yield promise
@@ -177,9 +177,9 @@ class Engine:
         """Places in the queue for photos of one owner, in their order. They are given back when the block ends.
 
         Args:
-            owner: who takes turns with the others.
+            owner: whose photos they are.
             photos: how many there are.
-            promise: that there is room for them.
+            promise: of room for them, if any.
 
         Raises:
             Busy, TooMany: there is no room for all of them.
@@ -245,7 +245,7 @@ class Engine:
                 try:
                     return await work(canary.pool)(data, options)
                 except AnalysisFailed as error:
-                    logger.warning("%s gives no answer, the served one does: %s", canary.name, error)
+                    logger.warning("%s failed, the serving model answers instead: %s", canary.name, error)
             return await work(self._pool)(data, options)
         except BaseException:
             self.leave(place)

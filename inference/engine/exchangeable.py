@@ -63,7 +63,7 @@ class ExchangeablePool:
     async def exchange(self, pool: Pool) -> None:
         """Start another pool, switch to it, and stop the old one once it has finished its photos.
 
-        For a while both are in memory. If the new one does not start, the old one goes on. Raises what `Pool.start`
+        For a while both are in memory. If the new one does not start, the old one stays. Raises what `Pool.start`
         does.
         """
         async with self._exchanging:

@@ -1,7 +1,7 @@
-"""A fair queue: next is the owner who has used the least working time. Nobody can hold up the others.
+"""A fair queue: the next turn goes to the owner who has used the least working time. Nobody can delay the others.
 
-This is least attained service with a virtual clock. A newcomer starts with the working time that an equal share would
-have given so far. So nobody gains from having been away, and nobody who keeps sending starves those who wait. A.
+This is "least attained service" with a virtual clock. A newcomer starts with the working time of an equal share so
+far. So nobody gains by being away, and nobody can starve the others by sending without end. A.
 Demers, S. Keshav and S. Shenker, "Analysis and Simulation of a Fair Queueing Algorithm", SIGCOMM 1989.
 """
 
@@ -31,7 +31,7 @@ class ShareFull(Exception):
 
 @dataclass(eq=False, frozen=True)
 class Promise:
-    """Room that an owner waits for. While one waits for the room of others, nobody new gets in."""
+    """Room that an owner waits for. While somebody waits for room, no newcomer gets in."""
 
     owner: Hashable
     items: int
@@ -39,11 +39,11 @@ class Promise:
 
 @dataclass(eq=False)
 class _Owner(Generic[T]):
-    """An owner with items in the queue. `used_ms` starts at the virtual time at which they came."""
+    """An owner with items in the queue. `used_ms` starts at the virtual time of their arrival."""
 
     number: int
     used_ms: int
-    # The expected time of one of their items, once one was finished.
+    # The expected time of an item; None until one is finished.
     mean_ms: int | None = None
     held: int = 0
     # Items that are not worked on yet, in this order. Those that were called come first.
@@ -73,7 +73,7 @@ class FairQueue(Generic[T]):
         self._slow: set[T] = set()
         self._ready: set[T] = set()
         self._began: dict[T, float] = {}
-        # Owners who have left but have used more than a newcomer's share: what they used, and their expected time.
+        # What owners used who have left but used more than a newcomer's share, and the expected time of their items.
         self._past: dict[Hashable, tuple[int, int | None]] = {}
         self._virtual_ms = 0
         self._numbers = 0
@@ -83,7 +83,7 @@ class FairQueue(Generic[T]):
         return len(self._items)
 
     def promise(self, owner: Hashable, items: int) -> Promise:
-        """Promise room. Promises are kept in their order; one whose owner's share is full holds up nobody."""
+        """Promise room. Promises are kept in order. A promise is skipped while its owner's share is full."""
         promise = Promise(owner, min(items, self._limit))
         self._promises.append(promise)
         return promise
@@ -257,7 +257,7 @@ class FairQueue(Generic[T]):
         return max(LEAST_MS, mean_ms)
 
     def _remaining(self, item: T) -> float:
-        """The remaining seconds of an item. If it takes longer than expected, as long again as it took so far."""
+        """The remaining seconds of an item. If it takes longer than expected, the guess is as long again as so far."""
         expected = self._item_ms(self._owners[self._items[item]]) / 1000
         took = self._clock() - self._began[item]
         return expected - took if took < expected else took

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 ATTEMPTS: Final = 2
 IDLE_SECONDS: Final = 1.0
 RESTART_PAUSE_SECONDS: Final = 5.0
-# Expected time of a photo until the first one is done. Then a moving average counts.
+# Expected time of a photo until one is done. After that, a moving average counts.
 FIRST_GUESS_SECONDS: Final = 1.0
 WEIGHT_OF_THE_LATEST: Final = 0.1
 

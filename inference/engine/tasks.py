@@ -111,7 +111,7 @@ def read(weights: Path, classifier: str | None, data: bytes, options: CaptionOpt
 
     Raises:
         PhotoError: the bytes are no photo that can be read.
-        RegistryError: there are answers, but no model was released that joins them.
+        RegistryError: there are answers, but the registry has no model that joins them.
     """
     from inference.batches import at_taken_size
     from inference.drawing.annotate import annotate, jpeg

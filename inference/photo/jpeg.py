@@ -1,6 +1,6 @@
 """JPEG: this module reads the structure, libjpeg-turbo reads the pixels, and its warnings count.
 
-Pillow's decoder drops these warnings, so a photo of which half is missing would pass as a complete one.
+Pillow's decoder drops these warnings, so half a photo would pass as a complete one.
 """
 
 import re

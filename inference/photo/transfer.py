@@ -43,7 +43,7 @@ Points = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Described:
-    """The chunks `gAMA` and `cHRM` of a PNG: the exponent that its values are encoded with, and its primaries."""
+    """The chunks `gAMA` and `cHRM` of a PNG: the exponent of its encoding, and its primaries."""
 
     exponent: float | None
     points: Points | None

@@ -42,7 +42,7 @@ _FOLDED: Final = 129  # pixels; side of the lesion when it is folded
 _TURN: Final = 3  # degrees between the folding axes that are tried
 _FINE_TURNS: Final = (-1.0, -0.5, 0.5, 1.0)  # degrees; tried around the best of these
 _AROUND: Final = 0.15  # width of the strip of skin around a lesion, as a share of the lesion's longer side
-_FRAME: Final = 0.005  # a lesion this near to the photo's edge is cut off by it, as a share of the photo's side
+_FRAME: Final = 0.005  # as a share of the photo's side: a lesion so near to the edge counts as cut off
 
 Mask = NDArray[np.bool_]
 

@@ -183,7 +183,7 @@ class Analyzer:
         _share("classify", began, pending)
 
     def _read_further(self, pending: "_PendingAnalysis", domain: Domain) -> list[LesionResult]:
-        """All lesions of a photo but the best: the networks that read whole photos get a close-up of each."""
+        """Read all lesions but the best. The networks for whole photos get a close-up of each."""
         further = pending.lesions[1:]
         views = [View.close_up(pending.photo, lesion) for lesion in further]
         odds = self._classifier.score_whole([view.photo for view in views]).odds

@@ -1,4 +1,4 @@
-"""A fingerprint of a photo: it tells whether the same photo came again, and shows nothing of it.
+"""A fingerprint of a photo: it recognises the same photo again, and shows nothing of it.
 
 It is a difference hash: the photo is shrunk to 17 x 16 grey cells, and each bit says whether a cell is brighter than
 its left neighbour. Messengers save a photo anew and smaller, which changes a few bits. Measured on PAD-UFES-20 without
@@ -25,5 +25,5 @@ def fingerprint(photo: Photo) -> str:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two fingerprints are of the same photo; False where one is missing."""
+    """Whether two fingerprints are of the same photo; False if one is missing."""
     return bool(one and other) and (int(one, 16) ^ int(other, 16)).bit_count() <= _MOST_BITS

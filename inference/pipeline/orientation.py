@@ -60,7 +60,7 @@ ORIENTATIONS: Final = tuple(Orientation(*turns) for turns in product((False, Tru
 
 
 def canonical_orientation(pixels: NDArray[np.uint8]) -> Orientation:
-    """The orientation in which a photo is analysed: applied to any of the photo's eight copies, it gives one picture.
+    """The orientation in which a photo is analysed: all eight copies of the photo give the same picture.
 
     Args:
         pixels: H x W x 3, uint8.

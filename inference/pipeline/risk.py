@@ -15,7 +15,7 @@ def risk_of(probabilities: Mapping[str, float], limits: DomainEntry) -> Risk:
     """The risk of a photo. It never falls when suspicious classes gain and benign ones lose.
 
     It is `HIGH` if the suspicious classes together are likelier than any benign class; this is always so if melanoma is
-    named. It is `RAISED` from either of the domain's thresholds on, which are chosen for sensitivity.
+    named. It is `RAISED` if either of the domain's thresholds is reached. They are chosen for sensitivity.
     """
     group = sum(probabilities[name] for name in SUSPICIOUS)
     if group > max(probabilities[name] for name in BENIGN):

@@ -1,4 +1,4 @@
-"""Several lesions in one photo: each further one is read in a close-up of its own, and the worst answer counts."""
+"""Several lesions in one photo: each further one is read in its own close-up, and the worst answer counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,15 @@ from inference.photo import Photo
 from inference.pipeline.attribution import Attribution
 
 REACH: Final = 3.0
-"""Side of a close-up as a multiple of the lesion's: about what the lesion fills where it is the only one."""
+"""Side of a close-up as a multiple of the lesion's side, much as in photos of a single lesion."""
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What the classifier reads of a lesion: `photo`, which begins at `left`, `top` (pixels) of the photo analysed, and
-    where the lesion lies in it."""
+    """The part of the analysed photo that the classifier reads: `photo`, with the `lesion` in it.
+
+    It begins at `left`, `top` (pixels) of the analysed photo.
+    """
 
     photo: Photo
     lesion: Lesion
@@ -39,14 +41,14 @@ class View:
         return cls(Photo(np.ascontiguousarray(photo.pixels[part])), seen, left, top)
 
     def placed(self, attribution: Attribution) -> Attribution:
-        """What was found in this view, as it lies in the photo analysed."""
+        """Move an attribution from this view into the analysed photo."""
         x, y, side = attribution.square
         return Attribution(attribution.maps, (x + self.left, y + self.top, side), attribution.weight)
 
 
 @dataclass(frozen=True, eq=False)
 class LesionResult:
-    """A lesion as it lies in the photo analysed, what was read of it, and the answer.
+    """A lesion of the analysed photo, the view in which it was read, and the answer.
 
     `probabilities`: class -> 0..1, in the order of `CLASSES`.
     """

@@ -97,7 +97,7 @@ class RegistryFile(Strict):
         return _find("classifier", self.classifiers, key or self.classifier)
 
     def register(self, entry: AnyEntry, *, serve: bool = True) -> RegistryFile:
-        """A registry that has this release as the latest of its kind, and serves it where `serve`."""
+        """A registry with this release as the latest of its kind. It is served if `serve`."""
         kind = _KINDS[type(entry)]
         others = [other for other in getattr(self, f"{kind}s") if other.key != entry.key]
         return self._with({f"{kind}s": (*others, entry), kind: entry.key if serve else getattr(self, kind)})

@@ -50,7 +50,7 @@ def performance_of(folder: Path, domain: Domain, classifier: str) -> tuple[Perfo
         classifier: name and version of the classifier that answered, as in `Analysis.models`.
 
     Returns:
-        One entry for each set of such photos; none if there is no report, or it is of another classifier.
+        One entry for each set of such photos; empty if there is no report, or it is of another classifier.
     """
     try:
         served = RegistryFile.load(folder).served_classifier.title
@@ -82,7 +82,7 @@ def melanomas_missed(folder: Path) -> dict[Domain, float]:
 def warned_on_val(folder: Path, key: str) -> dict[str, tuple[float, float]]:
     """Shares of the melanomas and of the benign lesions of `val` that a published classifier warns of.
 
-    By set and kind of picture, as the report names them; empty where it has no report of `models.release.publish`.
+    By set and kind of picture, as the report names them; empty without a report of `models.release.publish`.
     """
     try:
         report = json.loads((folder / f"kinds-val-{key}.json").read_bytes())

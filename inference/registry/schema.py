@@ -14,7 +14,7 @@ from inference.classes import CLASSES
 from inference.domains import DOMAINS, Domain
 
 DIGITS: Final = 5
-"""Decimals to which figures are stored. They are also rounded to these before they are shown with fewer."""
+"""Decimals of stored figures. Figures are rounded to these first, and then to fewer when they are shown."""
 
 SCORE_SHARE: Final = 0.5
 """The segmenter's threshold as a share of its lowest score for a lesion in ``val``. Photos by phone are scored lower
@@ -70,7 +70,7 @@ class Entry(Strict):
     licence: str
 
     def with_changes(self, **changes: Any) -> Self:
-        """A copy with other values in these fields. Raises ValueError where they do not fit."""
+        """A copy with other values in these fields. Raises ValueError if they do not fit."""
         return type(self).model_validate({**dict(self), **changes})
 
     @property
@@ -113,8 +113,8 @@ class DomainEntry(Strict):
     Attributes:
         slopes: the weight of each member's log-odds in the calibrated sum; see ``inference.pipeline.calibration``.
         bias: one for every class.
-        suspicious: from this probability of all ``SUSPICIOUS`` classes together on, there is a warning.
-        melanoma: from this probability of melanoma alone on, there is a warning.
+        suspicious: there is a warning if all ``SUSPICIOUS`` classes together reach this probability.
+        melanoma: there is a warning if melanoma reaches this probability.
     """
 
     slopes: tuple[float, ...]

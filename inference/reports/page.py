@@ -36,7 +36,7 @@ class Pages(FPDF):
 
     Args:
         title: of the document, also for screen readers.
-        language: of the words that stand on them, "en" or "ru".
+        language: of the words on them, "en" or "ru".
         foot: text at the foot of each page, beside its number.
     """
 

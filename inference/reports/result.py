@@ -26,7 +26,10 @@ _LEAST_SHOWN: Final = 0.0005
 
 @dataclass(frozen=True)
 class Answered:
-    """What a person was told: see `Analysis`. `symptoms`: whether the person reports any. `spots`: their number."""
+    """The answer that a person read; see `Analysis`.
+
+    `symptoms`: whether they report any. `spots`: how many there are.
+    """
 
     label: str | None
     probabilities: Mapping[str, float]
@@ -39,9 +42,9 @@ class Answered:
 class ResultReport:
     """The data of a result's report.
 
-    `answered` is what the person was told, `examination` the photo as it is read now. `answers` are the person's own,
-    question by question. `program` is the name of what answered, `link` opens the result in it; None where there is
-    none.
+    `answered` is what the person read, `examination` the photo as it is read now. `answers` are the person's own,
+    question by question. `program` is the name of the bot or site that answered, and `link` opens the result there.
+    Both may be None.
     """
 
     received_at: datetime
