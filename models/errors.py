@@ -8,7 +8,7 @@ class ModelsError(Exception):
 
 
 class DataError(ModelsError):
-    """A data folder lacks something, or has something unknown in it."""
+    """Something in a data folder is missing or unknown."""
 
 
 class TrainingError(ModelsError):

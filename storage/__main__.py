@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     three.add_argument("target", help="in the same form")
     four = commands.add_parser("rotate-key", help="encrypt everything with another key; stop the bot first")
     four.add_argument("database", help=EXAMPLE)
-    four.add_argument("--new-key", type=Path, required=True, help="file of the new key; made where there is none")
+    four.add_argument("--new-key", type=Path, required=True, help="file of the new key; created if absent")
     for each in (three, four):
         each.add_argument("--key", type=Path, help="file of the present key, instead of DATA_KEY")
     return parser

@@ -26,7 +26,7 @@ def _belongs(audience: Audience, staff_ids: Collection[int], now: datetime) -> C
         case Audience.RUSSIAN:
             return russian
         case Audience.ENGLISH:
-            # People with a language that the bot does not speak are answered in English.
+            # The bot answers all other languages in English.
             return not_(russian)
         case Audience.ACTIVE:
             return exists().where(requests.c.user_id == users.c.id, requests.c.created_at >= now - ACTIVE_FOR)

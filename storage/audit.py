@@ -37,12 +37,12 @@ class Action(StrEnum):
 
 
 COMMAND_LINE: Final = 0
-"""Who acts where a command does: whoever has the machine."""
+"""The actor of a command line: somebody with access to the machine."""
 
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One action of one of the staff, or of `COMMAND_LINE`. `detail` never names a patient; see `Staff.ban`."""
+    """One action of a member of the staff, or of `COMMAND_LINE`. `detail` never names a patient; see `Staff.ban`."""
 
     id: int
     at: datetime

@@ -49,12 +49,12 @@ def mole_findings_place(mole_id: int, request_id: int) -> str:
 
 
 def mole_picture_place(request_id: int) -> str:
-    """Where the kept photo of a mole lies."""
+    """The place of the kept photo of a mole."""
     return f"mole_pictures.picture {request_id}"
 
 
 def opinion_place(request_id: int, classifier: str) -> str:
-    """Where it is kept what a classifier says of a request's photo."""
+    """The place of a classifier's opinion on a request's photo."""
     return f"second_opinions.said {request_id} {classifier}"
 
 
@@ -64,22 +64,22 @@ def verdict_place(request_id: int) -> str:
 
 
 def pool_picture_place(column: str, request_id: int) -> str:
-    """Where the training pool keeps a photo, or the outlines in it."""
+    """The place of a photo in the training pool, or of its outlines."""
     return f"pool_photos.{column} {request_id}"
 
 
 def pool_label_place(label_id: int) -> str:
-    """Where a label of a photo in the training pool is kept."""
+    """The place of a label in the training pool."""
     return f"pool_labels.said {label_id}"
 
 
 def share_name_place(column: str, token_hash: str) -> str:
-    """Where a share keeps the name of its owner or its reader."""
+    """The place of the name of a share's owner or reader."""
     return f"shares.{column} {token_hash}"
 
 
 def share_note_place(share_id: int) -> str:
-    """Where the notes about a share are kept."""
+    """The place of the notes about a share."""
     return f"share_notes.note {share_id}"
 
 
@@ -129,7 +129,7 @@ class Cipher:
         try:
             token = base64.urlsafe_b64decode(sealed)
         except ValueError:
-            # Text that is no base64 was altered too.
+            # Text that is not base64 was altered.
             token = b""
         return self.open(token, place).decode()
 
@@ -145,9 +145,10 @@ class Cipher:
         return hmac.new(self._fingerprint_key, f"{purpose} {value}".encode(), hashlib.sha256).hexdigest()
 
     def adopt_fingerprint_key(self, wrapped: bytes) -> None:
-        """Make fingerprints as before a change of the key, by what `wrapped_fingerprint_key` gave."""
+        """Keep the fingerprints of an earlier key: `wrapped` is the result of its `wrapped_fingerprint_key`."""
         self._fingerprint_key = self.open(wrapped, _FINGERPRINT_KEY)
 
     def wrapped_fingerprint_key(self, successor: "Cipher") -> bytes:
-        """The key of the fingerprints for a cipher that comes after this one: they cannot be made anew."""
+        """The fingerprints' key, encrypted for the cipher after this one, because old fingerprints cannot be computed
+        again."""
         return successor.seal(self._fingerprint_key, _FINGERPRINT_KEY)

@@ -1,4 +1,4 @@
-"""What people agree to beside the terms of use, each by itself: given, withdrawn, and who agrees now."""
+"""Consents beside the terms of use: given and withdrawn one by one."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ class Consents:
         self._traces = traces
 
     async def give(self, user_id: int, purpose: Purpose) -> None:
-        """Note an agreement. The time of one that holds already stays."""
+        """Note an agreement. If it holds already, its time stays."""
         values = {"user_id": user_id, "purpose": purpose, "given_at": datetime.now(UTC)}
         statement = self._transactions.insert(consents).values(values)
         anew = {"given_at": statement.excluded.given_at, "withdrawn_at": None}
@@ -30,13 +30,13 @@ class Consents:
             )
 
     async def withdraw(self, user_id: int, purpose: Purpose) -> None:
-        """Note a withdrawal, and erase at once what was kept by this agreement alone."""
+        """Note a withdrawal, and erase at once everything that was kept only because of this agreement."""
         async with self._transactions.write() as connection:
             await _withdraw(connection, user_id, [purpose])
         await self._traces.wipe()
 
     async def withdraw_all(self, user_id: int) -> None:
-        """Take back the agreement to the terms of use, and with it all others."""
+        """Withdraw the agreement to the terms of use, and all others with it."""
         async with self._transactions.write() as connection:
             await connection.execute(update(users).where(users.c.id == user_id).values(consented_at=None))
             await _withdraw(connection, user_id, list(Purpose))

@@ -90,8 +90,8 @@ class Database:
 
         `key` is 32 bytes in URL-safe base64. Raises DatabaseInUse if another process uses it, and StorageError if the
         file cannot be written, the server cannot be reached, the database is damaged or of a newer version, or it was
-        encrypted with another key. While its key is being changed, it opens only together with the `successor` of the
-        key, to finish that.
+        encrypted with another key. During a change of the key, it opens only with both `key` and `successor`, to finish
+        the change.
         """
         database, path = cls._at(url, key)
         location = database._engine.url
@@ -109,9 +109,8 @@ class Database:
 
     @classmethod
     async def open_beside(cls, url: str | URL, key: bytes) -> Self:
-        """Open a database that another process may be using, for a short work on what that one does not remember.
-
-        Raises StorageError as `open` does, and where there is none or its schema is not that of this program.
+        """Open a database that another process may be using, for a short task on data that it does not cache.  Raises
+        StorageError as `open` does, and if there is no database or it has another schema.
         """
         database, path = cls._at(url, key)
         async with database._opening(path):
@@ -134,7 +133,7 @@ class Database:
 
     @asynccontextmanager
     async def _opening(self, path: Path | None) -> AsyncIterator[None]:
-        """Close the database where it cannot be opened, and say in one line why."""
+        """Close the database if it cannot be opened, and say why in one line."""
         name = self._engine.url.database if path is None else path
         try:
             yield
@@ -166,7 +165,7 @@ class Database:
         await self._lock.release()
 
     async def change_key(self, successor: bytes, progress: Callable[[str, int], None] | None = None) -> Rotated:
-        """Seal everything anew for another key, as `rotation.rotate` does. Afterwards this object reads nothing."""
+        """Encrypt everything with another key; see `rotation.rotate`. After this, the object can read nothing."""
         rotated = await rotate(self._transactions, self._cipher, Cipher(successor), progress)
         await self.traces.wipe()
         return rotated
@@ -177,7 +176,7 @@ class Database:
                 verdict = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
             if verdict != "ok":
                 raise DatabaseError("PRAGMA quick_check", None, Exception("database disk image is malformed"))
-        # A write, though a read would do: a file that cannot be written must be reported at the start.
+        # This writes, so that a read-only file is reported at the start.
         async with self._transactions.write() as connection:
             rows = (await connection.execute(select(encryption_check))).all()
             tokens = {row.id: row.token for row in rows}

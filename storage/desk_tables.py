@@ -1,10 +1,10 @@
-"""The tables of the operator's desk: the retraining that is going on, who gets a digest, and alerts that were told."""
+"""The tables for operators: the running retraining, who gets a digest, and alerts that were sent."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
 
 from storage.tables import UtcDateTime, metadata
 
-# One row while a model is retrained. `seen_at`: when the bot that watches it last said so.
+# One row while a model is retrained. `seen_at`: the last sign of life of the bot that watches it.
 retrainings = Table(
     "retrainings",
     metadata,

@@ -1,4 +1,4 @@
-"""Who of the staff gets a digest, and when the next one is due. Of several bots, one sends it."""
+"""Which of the staff get a digest, and when the next one is due. Only one of several bots sends it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ class Every(StrEnum):
 
 @dataclass(frozen=True)
 class DueDigest:
-    """A digest for one of the staff that is due."""
+    """A digest that is due for a member of the staff."""
 
     user_id: int
     every: Every
@@ -29,20 +29,20 @@ class DueDigest:
 
 
 class Digests:
-    """A claim is a lease, as with reminders: a bot that dies between the message and its note has it sent again."""
+    """A claim is a lease, as with reminders. If a bot dies between sending and noting, the digest is sent again."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
 
     async def every(self, user_id: int) -> Every | None:
-        """How often somebody gets one; None is never."""
+        """How often somebody gets one; None means never."""
         async with self._transactions.read() as connection:
             query = select(digests.c.every).where(digests.c.user_id == user_id)
             found = (await connection.execute(query)).scalar_one_or_none()
         return None if found is None else Every(found)
 
     async def set(self, user_id: int, every: Every, due_at: datetime) -> None:
-        """Send somebody one at `due_at`, and then every day or week."""
+        """Send one at `due_at`, and then every day or week."""
         values = {"every": every, "due_at": due_at, "leased_until": None}
         statement = self._transactions.insert(digests).values(user_id=user_id, **values)
         async with self._transactions.write() as connection:
@@ -53,7 +53,7 @@ class Digests:
             await connection.execute(delete(digests).where(digests.c.user_id == user_id))
 
     async def claim_due(self, now: datetime) -> list[DueDigest]:
-        """Take the digests that are due and that no other bot has."""
+        """Claim the due digests that no other bot has."""
         free = or_(digests.c.leased_until.is_(None), digests.c.leased_until <= now)
         claimed = update(digests).where(digests.c.due_at <= now, free).values(leased_until=now + LEASE)
         columns = digests.c.user_id, digests.c.every, digests.c.due_at
@@ -62,7 +62,7 @@ class Digests:
         return [DueDigest(row.user_id, Every(row.every), row.due_at) for row in rows]
 
     async def settle(self, sent: DueDigest, next_due: datetime) -> None:
-        """Note that it was sent. What was changed meanwhile stays unchanged."""
+        """Note that it was sent. A digest that was changed meanwhile stays unchanged."""
         same = (digests.c.user_id == sent.user_id) & (digests.c.due_at == sent.due_at)
         async with self._transactions.write() as connection:
             await connection.execute(update(digests).where(same).values(due_at=next_due, leased_until=None))

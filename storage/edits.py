@@ -39,7 +39,7 @@ class Edits:
             return True
 
     async def answered_before(self, request: Request) -> bool:
-        """Whether the message of a request showed an earlier photo that was answered or is being answered."""
+        """Whether an earlier photo of the same message was answered, or is about to be."""
         earlier = (requests.c.chat_id == request.chat_id) & (requests.c.message_id == request.message_id)
         # An answer that is being sent cannot be stopped.
         earlier &= (requests.c.edited_at < request.edited_at) & requests.c.outcome.in_(COMMITTED)

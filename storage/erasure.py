@@ -18,29 +18,29 @@ from storage.tables import broadcasts, shares, users
 logger = logging.getLogger(__name__)
 
 AGAIN_S = 1.0
-# Longer than any work can be under way, such as a photo in the queue or an update that is repeated after an outage.
+# Longer than any work can take, such as a photo in the queue or an update that is repeated after an outage.
 REMEMBERED_S = 86_400.0
 
 
 async def erase_people(connection: AsyncConnection, user_ids: Collection[int] | Select[tuple[int]]) -> int:
-    """Delete people with everything of theirs and what others shared with them; returns how many people."""
+    """Delete people, all their data, and what others shared with them; returns how many people."""
     await connection.execute(delete(broadcasts).where(broadcasts.c.admin_id.in_(user_ids)))
     await connection.execute(delete(retrainings).where(retrainings.c.actor_id.in_(user_ids)))
     await connection.execute(delete(shares).where(shares.c.reader_id.in_(user_ids)))
-    # What they labelled are other people's photos: the labels stay, and nobody can tell any more whose they were.
+    # Their labels are about other people's photos, so the labels stay, without the name of who gave them.
     theirs = pool_labels.c.labeller_id.in_(user_ids)
     await connection.execute(update(pool_labels).where(theirs).values(labeller_id=None))
     return (await connection.execute(delete(users).where(users.c.id.in_(user_ids)))).rowcount
 
 
 class Erasures:
-    """Remembers for a while, in memory, who was erased when, so that work under way does not bring the data back."""
+    """Remembers for a while who was erased and when, so that unfinished work does not bring the data back."""
 
     def __init__(self) -> None:
         self._at: OrderedDict[int, float] = OrderedDict()
 
     def note(self, user_id: int) -> None:
-        """Note that this person is erased now."""
+        """Note that this person is being erased."""
         now = time.monotonic()
         self._at[user_id] = now
         self._at.move_to_end(user_id)

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy.exc import DataError
 
 UNSTORABLE: Final = (OverflowError, ValueError, DataError)
-"""A value that no database can ever take: a number of over 63 bits, or text that is no Unicode."""
+"""A value that no database can store: a number of more than 63 bits, or invalid Unicode."""
 
 
 class StorageError(Exception):

@@ -1,6 +1,5 @@
-"""Questions weeks after an answer. Each is claimed before it is asked, so that of several bots one asks it.
-
-A claim is a lease, as with reminders of moles: a bot that dies between the message and its note has it asked again.
+"""Questions weeks after an answer. Each is claimed before it is asked, so that only one of several bots asks it.  A
+claim is a lease, as with reminders. If a bot dies between asking and noting, the question is asked again.
 """
 
 from datetime import datetime, timedelta
@@ -23,10 +22,8 @@ class FollowUps:
         self._sealed = SealedRequests(cipher)
 
     async def claim_due(self, now: datetime) -> list[FollowUp]:
-        """Take some of the questions that are due and that nobody else has; the longest due first.
-
-        Left out is who does not want to be asked, has withdrawn the agreement or blocks the bot, and what a doctor's
-        word is known of.
+        """Claim some of the due questions that no other bot has; the longest due first.  Left out are people who do not
+        want to be asked, withdrew their agreement or block the bot, and spots with a doctor's verdict.
         """
         free = or_(follow_ups.c.leased_until.is_(None), follow_ups.c.leased_until <= now)
         may_be_asked = users.c.follow_ups & users.c.consented_at.is_not(None) & users.c.blocked_at.is_(None)
@@ -60,7 +57,7 @@ class FollowUps:
             await connection.execute(delete(follow_ups).where(follow_ups.c.request_id == request_id))
 
     async def settle(self, user_id: int, until: datetime) -> None:
-        """Note that a person was asked: what is due up to then is asked no more."""
+        """Note that a person was asked. Questions that are due until then are dropped."""
         theirs = select(requests.c.id).where(requests.c.user_id == user_id)
         asked = follow_ups.c.request_id.in_(theirs) & (follow_ups.c.due_at <= until)
         async with self._transactions.write() as connection:

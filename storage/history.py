@@ -1,4 +1,4 @@
-"""Past results of one person, narrowed to some of them, a page at a time."""
+"""Past results of one person, all or some of them, in pages."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ from storage.requests import Requests
 from storage.sealed import SealedRequests
 from storage.tables import mole_photos, moles, requests
 
-# So many results are read and decrypted at once: a moment in a thread, and little memory.
+# Results that are read and decrypted at once, in a thread: it takes a moment and little memory.
 BATCH = 1000
 
 Page = tuple[list[Request], int]
@@ -25,7 +25,7 @@ Page = tuple[list[Request], int]
 
 @dataclass(frozen=True)
 class Narrowed:
-    """Which results are wanted: of a time (`since` <= time < `until`), of a mole, or those whose result `matches`."""
+    """Which results are wanted: of a time (`since` <= time < `until`), of a mole, or results that `matches` accepts."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -64,7 +64,7 @@ class History:
             return list((await connection.execute(query)).scalars())
 
     async def first_before(self, request: Request, matches: Callable[[Mapping[str, Any]], bool]) -> datetime | None:
-        """When the sender's first answered request came whose result matches, among the latest before this one."""
+        """The time of the sender's first matching answered request, among the latest before this one."""
         query = _results(_wanted(request.user_id, ALL) & (requests.c.id < request.id))
         async with self._transactions.read() as connection:
             rows: Sequence[Any] = (await connection.execute(query)).all()
@@ -78,7 +78,7 @@ class History:
         return [self._sealed.opened(row) for row in rows]
 
     async def _matching(self, wanted: ColumnElement[bool], matches: Callable[[Mapping[str, Any]], bool]) -> list[int]:
-        """All of them are decrypted: nothing in the database tells in clear what was found."""
+        """This decrypts all of them, because results are stored only as ciphertext."""
         query = _results(wanted)
         found: list[int] = []
         last: int | None = None
@@ -103,7 +103,7 @@ class History:
 
 
 def _results(wanted: ColumnElement[bool]) -> Select[Any]:
-    """The latest of these results, as they are kept, each with what its decryption needs."""
+    """The latest of these results as ciphertext, with the columns that decryption needs."""
     names = ("id", "created_at", "user_id", "chat_id", "message_id", "edited_at", "result")
     columns = [requests.c[each] for each in names]
     query = select(*columns).where(wanted, requests.c.result.is_not(None))
@@ -111,7 +111,7 @@ def _results(wanted: ColumnElement[bool]) -> Select[Any]:
 
 
 def _wanted(user_id: int, narrowed: Narrowed) -> ColumnElement[bool]:
-    # What was refused does not fill the history: it has nothing to look up.
+    # Refused photos are not in the history: there is nothing to look up.
     wanted = (requests.c.user_id == user_id) & requests.c.outcome.in_(ANSWERED)
     if narrowed.since is not None:
         wanted &= requests.c.created_at >= narrowed.since

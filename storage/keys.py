@@ -26,7 +26,7 @@ def load_or_create_key(path: Path, database: Path | None) -> bytes:
 
     If several processes create it at once, all get the same key. Raises StorageError if the file can be neither read
     nor written, other users can read it, it is no key, or it is missing beside an existing database, which a new key
-    could not decrypt. `database` is None where none exists yet.
+    could not decrypt. `database` is None if none exists yet.
     """
     try:
         # Checked first, because a process that creates both creates the key first.

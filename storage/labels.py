@@ -18,15 +18,15 @@ from storage.pool_tables import pool_labels, pool_photos
 from storage.tables import requests
 
 NO_OUTLINE: Final = -1
-"""What somebody says who finds none of the outlines right."""
+"""The choice of somebody who finds no outline right."""
 ENOUGH: Final = 3
-"""After so many labels nobody is asked any more."""
+"""With so many labels, nobody else is asked."""
 
 Answer = TypeVar("Answer", bound=Hashable)
 
 
 class Given(Enum):
-    """What became of a label or of a word on an outline. GONE: the photo is not there any more, or is one's own."""
+    """The outcome of giving a label or choosing an outline. GONE: the photo is erased, or it is one's own."""
 
     NOTED = auto()
     ALREADY = auto()
@@ -35,10 +35,8 @@ class Given(Enum):
 
 @dataclass(frozen=True)
 class Label:
-    """What one person said of a photo: its label, and which outline is right, from 0 on.
-
-    `outline` is `NO_OUTLINE` where they found none right, and None where they were not asked or, while `outline_open`,
-    have not said.
+    """One person's label of a photo, and the index of the outline that they chose.  `outline` is `NO_OUTLINE` if they
+    found none right. It is None if they were not asked, or have not chosen yet (`outline_open`).
     """
 
     request_id: int
@@ -49,7 +47,7 @@ class Label:
 
 
 def final(answers: Iterable[Answer], least: int = 2) -> Answer | None:
-    """The answer that at least so many people gave, and more than gave any other; None where that is undecided."""
+    """The answer of at least `least` people and of more than any other answer; None if undecided."""
     counts = Counter(answers).most_common(2)
     if not counts or counts[0][1] < least or (len(counts) > 1 and counts[1][1] == counts[0][1]):
         return None
@@ -57,14 +55,14 @@ def final(answers: Iterable[Answer], least: int = 2) -> Answer | None:
 
 
 def final_outline(labels: Iterable[Label]) -> int | None:
-    """The outline that most of those found right who were asked."""
+    """The outline that most of the people who were asked chose."""
     chosen = final((each.outline for each in labels if each.outline is not None), least=1)
     return None if chosen == NO_OUTLINE else chosen
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How many photos the pool has and their bytes, how many of them have no label, one, are decided or undecided."""
+    """How many photos the pool has and their bytes; how many have no label, have one, are decided, or are undecided."""
 
     photos: int
     size: int
@@ -73,7 +71,7 @@ class Standing:
     decided: int
     undecided: int
     pairs: Sequence[tuple[str, str]]
-    """The first two labels of each photo with at least two. A third is asked for only where they differ."""
+    """The first two labels of each photo with at least two. A third is asked for only if they differ."""
 
 
 class Labels:
@@ -82,8 +80,11 @@ class Labels:
         self._cipher = cipher
 
     async def next_for(self, labeller_id: int) -> int | None:
-        """The number of the photo that somebody is to label: one whose outline they have not judged yet, or that with
-        the fewest labels of all that want one. Never one's own, nor one that they have labelled."""
+        """The number of the next photo for somebody to label; None if there is none.
+
+         First come photos that they labelled but whose outline they have not chosen. Then comes the open photo with the
+        fewest labels. It is never their own, and never one that they have labelled.
+        """
         mine = pool_labels.c.labeller_id == labeller_id
         begun = select(pool_labels.c.request_id).where(mine, pool_labels.c.outline_open).order_by(pool_labels.c.id)
         given = select(pool_labels.c.id).where(pool_labels.c.request_id == pool_photos.c.request_id)
@@ -102,9 +103,8 @@ class Labels:
         return None
 
     async def give(self, request_id: int, labeller_id: int, label: str, *, outlines: bool) -> Given:
-        """Note a label. A person has one for each photo: of two at once the first counts.
-
-        `outlines` says whether they are to be asked for the outline too.
+        """Note a label. A person has one for each photo: of two at the same time, the first counts.  `outlines`:
+        whether they are asked for the outline too.
         """
         theirs = (pool_photos.c.request_id == request_id) & (requests.c.user_id != labeller_id)
         query = select(pool_photos.c.request_id).join(requests, requests.c.id == pool_photos.c.request_id).where(theirs)
@@ -119,7 +119,7 @@ class Labels:
         return Given.NOTED
 
     async def judge(self, request_id: int, labeller_id: int, outline: int) -> Given:
-        """Note which outline somebody found right, or `NO_OUTLINE`; once."""
+        """Note the outline that somebody chose, or `NO_OUTLINE`; this works once."""
         this = (pool_labels.c.request_id == request_id) & (pool_labels.c.labeller_id == labeller_id)
         async with self._transactions.write() as connection:
             row = (await connection.execute(select(pool_labels).where(this))).one_or_none()
@@ -132,7 +132,7 @@ class Labels:
         return Given.NOTED
 
     async def replace(self, request_id: int, labeller_id: int, label: str) -> Given:
-        """Put a label in place of the one that somebody gave. Their word on the outline stays, if they gave one."""
+        """Replace somebody's label. Their choice of an outline stays."""
         this = (pool_labels.c.request_id == request_id) & (pool_labels.c.labeller_id == labeller_id)
         async with self._transactions.write() as connection:
             row = (await connection.execute(select(pool_labels).where(this))).one_or_none()
@@ -148,8 +148,11 @@ class Labels:
         return Given.NOTED
 
     async def take(self, request_id: int, outside: str, label: str, outline: int | None = None) -> bool:
-        """Note what somebody outside of the chat labelled, in place of what they said before; False where the photo is
-        not there any more. `outline` is None where they drew none."""
+        """Note a label from outside the chat, which replaces an earlier one of the same author; False if the photo is
+        gone.
+
+        `outline` is None where they drew none.
+        """
         this = (pool_labels.c.request_id == request_id) & (pool_labels.c.outside == outside)
         async with self._transactions.write() as connection:
             kept = select(pool_photos.c.request_id).where(pool_photos.c.request_id == request_id)
@@ -163,12 +166,12 @@ class Labels:
         return True
 
     async def of(self, request_id: int, labeller_id: int | None = None) -> list[Label]:
-        """The labels of a photo, the first one first; or only what one person said."""
+        """The labels of a photo, the oldest first; or only one person's."""
         this = pool_labels.c.request_id == request_id
         return await self._all(this if labeller_id is None else this & (pool_labels.c.labeller_id == labeller_id))
 
     async def export(self, labeller_id: int) -> list[dict[str, Any]]:
-        """What somebody of the staff labelled, as JSON types."""
+        """All labels of a member of the staff, as JSON types."""
         found = await self._all(pool_labels.c.labeller_id == labeller_id)
         return [
             {"photo": each.request_id, "label": each.label, "outline": each.outline, "at": each.at.isoformat()}
@@ -176,7 +179,7 @@ class Labels:
         ]
 
     async def standing(self) -> Standing:
-        """How far the labelling is."""
+        """The state of the labelling."""
         async with self._transactions.read() as connection:
             photos = (await connection.execute(select(pool_photos.c.request_id, pool_photos.c.size))).all()
             rows = (await connection.execute(select(pool_labels).order_by(pool_labels.c.id))).all()

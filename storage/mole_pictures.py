@@ -1,4 +1,5 @@
-"""Photos of moles whose owners let us keep them: encrypted, and gone with the agreement, the mole or the request."""
+"""Photos of moles, kept with their owners' agreement: encrypted, and erased with the agreement, the mole or the
+request."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +17,7 @@ class MolePictures:
         self._cipher = cipher
 
     async def keep(self, mole: Mole, request_id: int, picture: bytes) -> bool:
-        """Keep the photo of a mole, a JPEG; False where its owner does not agree to that, or it is no photo of it."""
+        """Keep the photo of a mole, a JPEG; False if its owner does not agree, or the photo is of no such mole."""
         agreed = select(consents.c.user_id).where(
             consents.c.user_id == mole.user_id,
             consents.c.purpose == Purpose.PHOTOS,
@@ -27,7 +28,7 @@ class MolePictures:
         )
         sealed = self._cipher.seal(picture, mole_picture_place(request_id))
         kept = self._transactions.insert(mole_pictures).values(request_id=request_id, picture=sealed)
-        # Looked at in the transaction that writes: a withdrawal comes before it, or finds the picture.
+        # The agreement is checked in the same transaction. So a withdrawal comes before it, or finds the picture.
         async with self._transactions.write() as connection:
             for condition in (agreed, of_mole):
                 if (await connection.execute(condition)).one_or_none() is None:
@@ -48,7 +49,7 @@ class MolePictures:
         return None if sealed is None else self._cipher.open(sealed, mole_picture_place(request_id))
 
     async def kept_of(self, user_id: int) -> list[tuple[int, int]]:
-        """Mole and request of each photo that is kept of a person, the oldest first."""
+        """Mole and request of each kept photo of a person, the oldest first."""
         query = (
             select(mole_photos.c.mole_id, mole_photos.c.request_id)
             .join(mole_pictures, mole_pictures.c.request_id == mole_photos.c.request_id)
@@ -60,7 +61,7 @@ class MolePictures:
             return [(row.mole_id, row.request_id) for row in (await connection.execute(query)).all()]
 
     async def export(self, user_id: int) -> AsyncIterator[tuple[int, int, bytes]]:
-        """Mole, request and photo of all that is kept of a person, one at a time."""
+        """Mole, request and picture of each kept photo of a person, one at a time."""
         for mole_id, request_id in await self.kept_of(user_id):
             picture = await self.of(request_id, user_id)
             if picture is not None:

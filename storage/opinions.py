@@ -1,4 +1,4 @@
-"""What another classifier says of photos that were answered. It goes with the request it is about."""
+"""Second opinions: another classifier's answers to photos that were answered. They are erased with the request."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Opinion:
-    """An answered request, and what another classifier says of its photo (JSON types)."""
+    """An answered request, and another classifier's answer to its photo (JSON types)."""
 
     request: Request
     said: Mapping[str, Any]
@@ -34,7 +34,7 @@ class Opinions:
         self._sealed = SealedRequests(cipher)
 
     async def note(self, request_id: int, classifier: str, said: Mapping[str, Any]) -> None:
-        """Keep what a classifier says, in place of what it said before. Nothing is kept of a request that is gone."""
+        """Store a classifier's answer, which replaces its earlier one. Does nothing if the request was erased."""
         values = {"said": self._cipher.seal_json(said, opinion_place(request_id, classifier)), "at": datetime.now(UTC)}
         async with self._transactions.write() as connection:
             if (await connection.execute(select(requests.c.id).where(requests.c.id == request_id))).first() is None:
@@ -46,7 +46,7 @@ class Opinions:
             await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
 
     async def without(self, classifier: str, after: int, limit: int) -> list[Request]:
-        """Answered requests beyond number `after` of which this classifier has said nothing, in order."""
+        """Answered requests with numbers above `after` and without an answer of this classifier, in order."""
         said = and_(second_opinions.c.request_id == requests.c.id, second_opinions.c.classifier == classifier)
         query = (
             select(requests)
@@ -61,7 +61,7 @@ class Opinions:
         return await asyncio.to_thread(lambda: [self._sealed.opened(row) for row in rows])
 
     async def of(self, classifier: str, *, pending: bool = False) -> list[Opinion]:
-        """What a classifier says, oldest request first; `pending` leaves out those whose owner was notified."""
+        """A classifier's answers, oldest request first; `pending` leaves out those whose owner was notified."""
         query: Select[Any] = (
             select(requests, second_opinions.c.said)
             .join(second_opinions, second_opinions.c.request_id == requests.c.id)
@@ -82,7 +82,7 @@ class Opinions:
             return (await connection.execute(statement.values(told_at=datetime.now(UTC)))).rowcount == 1
 
     async def export(self, user_id: int) -> list[dict[str, Any]]:
-        """All that was said of a person's photos, decrypted, as JSON types."""
+        """All second opinions on a person's photos, decrypted, as JSON types."""
         query = (
             select(second_opinions)
             .join(requests, requests.c.id == second_opinions.c.request_id)

@@ -1,4 +1,4 @@
-"""The tables of the training pool: photos that people agreed to give for training, and what they were labelled."""
+"""The tables of the training pool: photos that people agreed to give for training, and their labels."""
 
 from sqlalchemy import (
     BigInteger,
@@ -28,8 +28,8 @@ pool_photos = Table(
     Column("settled", Boolean, nullable=False, server_default=false()),
 )
 
-# One label a person; `said` is ciphertext. Who labelled is one of the staff, or somebody outside, or unknown by now:
-# a label stays, without a name, when its author erases their data. `outline_open`: they have not judged the outline.
+# One label a person; `said` is ciphertext. The author is one of the staff, or somebody outside. When they erase their
+# data, the label stays without an author. `outline_open`: they have not chosen an outline yet.
 pool_labels = Table(
     "pool_labels",
     metadata,

@@ -30,7 +30,10 @@ def create_engine(url: URL, **options: Any) -> AsyncEngine:
 
 
 def unavailable(error: BaseException | None) -> StorageUnavailable | None:
-    """The temporary error behind an exception, else None. The driver raises OSError while connecting, later its own."""
+    """The temporary error behind an exception, else None.
+
+    The driver raises OSError while connecting, and its own later.
+    """
     state = str(getattr(error, "sqlstate", None) or "")
     if state == DISK_FULL:
         return StorageFull("the server's disk takes no more")

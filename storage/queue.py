@@ -1,8 +1,7 @@
 """Jobs from process to process through PostgreSQL, on pgqueuer. What they hold is encrypted.
 
-A job is taken by one process at a time, which says with a heartbeat that it is at it. When the heartbeats end, because
-the process was killed or its machine is gone, somebody else takes the job: it is done once or more often, never not at
-all.
+One process at a time has a job, and sends heartbeats while it works. If the heartbeats stop, because the process was
+killed or its machine is gone, another process takes the job. So a job is done at least once.
 """
 
 import asyncio
@@ -30,11 +29,11 @@ from storage.errors import StorageError, StorageUnreachable
 from storage.keys import decode_key
 from storage.location import locate
 
-# A job whose process was killed waits this long for another one.
+# After so long without a heartbeat, another process takes the job.
 HEARTBEAT_SECONDS: Final = 9.0
-# How late a job is where its notification was lost.
+# The longest delay of a job whose notification was lost.
 POLL_SECONDS: Final = 1.0
-# An answer that nobody took for so long is for a process that is gone.
+# After this time, the process that an answer is for is gone.
 STALE: Final = "10 minutes"
 TIDY_SECONDS: Final = 600.0
 NONCE_BYTES: Final = 12
@@ -52,7 +51,7 @@ class JobQueue:
         self._news = asyncio.Event()
 
     async def start(self) -> None:
-        """Listen for news; the tables are made where there are none."""
+        """Listen for jobs. Missing tables are created."""
         async with self._queries.schema_lock():
             if not await self._queries.schema_is_installed():
                 await self._queries.install()
@@ -69,28 +68,27 @@ class JobQueue:
         return int(number)
 
     async def withdraw(self, number: int) -> None:
-        """Take a job back, also from who is at it: its end changes nothing then."""
+        """Cancel a job, even while a process works on it. Its result is then ignored."""
         with suppress(*UNREACHABLE):
             await self._queries.mark_job_as_cancelled([JobId(number)])
 
     async def tidy(self, pattern: str) -> None:
-        """Delete the old jobs of queues whose name is LIKE `pattern`, and old entries of the log of jobs."""
+        """Delete old jobs of the queues with names LIKE `pattern`, and old entries of the log of jobs."""
         settings, old = db_settings(), f"created < now() - interval '{STALE}'"
         run = self._queries.driver.execute
         await run(f"DELETE FROM {settings.queue_table} WHERE entrypoint LIKE $1 AND {old}", pattern)
         await run(f"DELETE FROM {settings.queue_table_log} WHERE {old}")
 
     async def keep_tidy(self, pattern: str) -> None:
-        """`tidy` again and again."""
+        """Call `tidy` at intervals, until cancelled."""
         while True:
             with suppress(*UNREACHABLE):
                 await self.tidy(pattern)
             await asyncio.sleep(TIDY_SECONDS)
 
     async def serve(self, name: str, handle: Callable[[bytes], Awaitable[None]], stop: asyncio.Event) -> None:
-        """Handle the jobs of a queue one after another until `stop` is set; the one under way is ended first.
-
-        A database that cannot be reached is waited for. What `handle` raises is logged, and its job is over.
+        """Handle the jobs of a queue one after another. After `stop` is set, it finishes the current job and returns.
+        It waits for a database that cannot be reached. Errors of `handle` are logged, and end their job.
         """
         me = QueueManagerId(uuid.uuid4())
         while not stop.is_set():

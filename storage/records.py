@@ -27,9 +27,9 @@ class Outcome(StrEnum):
 
 
 ANSWERED = (Outcome.ANSWERED, Outcome.SENDING)
-"""Where the answer was sent, or may have been: the person may have it before it is noted as sent."""
+"""The answer was sent or may have been sent: it can arrive before that is noted."""
 COMMITTED = (*ANSWERED, Outcome.REFUSED)
-"""As `ANSWERED`, with refusals."""
+"""`ANSWERED` and refusals."""
 
 
 class BroadcastState(StrEnum):
@@ -76,9 +76,8 @@ class User:
     """A person who wrote to the bot.
 
     `language` is what they chose, or else what their client first reported. `consented_at` is None until they agree.
-    `blocked_at` is set while they block the bot. `utc_offset` is in minutes, or None if unknown. `follow_ups` says
-    whether they may be asked weeks later if somebody has seen the spot, `hinted_at` when they were told how to hold the
-    phone.
+    `blocked_at` is set while they block the bot. `utc_offset` is in minutes, or None if unknown. `follow_ups`: whether
+    they may be asked weeks later if a doctor has seen the spot. `hinted_at`: when they read how to hold the phone.
     """
 
     id: int
@@ -143,7 +142,7 @@ class Request:
 
     @property
     def is_answered(self) -> bool:
-        """Whether its result is there, and the person may have it."""
+        """Whether it has a result that the person may have seen."""
         return self.result is not None and self.outcome in ANSWERED
 
 
@@ -231,7 +230,7 @@ class Mole:
 
 @dataclass(frozen=True)
 class MolePhoto:
-    """One photo of a mole: its request, and the findings in it."""
+    """One photo of a mole: its request, and what was measured in it."""
 
     request: Request
     findings: Mapping[str, Any]
@@ -247,7 +246,7 @@ class Reminder:
 
 
 class Purpose(StrEnum):
-    """What somebody may agree to beside the terms of use: keeping the photos of moles, and training on photos."""
+    """A consent beside the terms of use: keeping the photos of moles, or training on photos."""
 
     PHOTOS = "photos"
     TRAINING = "training"
@@ -267,7 +266,7 @@ class Holdings:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """An answer after which somebody is to be asked whether the spot was seen."""
+    """A question to ask weeks after an answer: has a doctor seen the spot?"""
 
     request: Request
     due_at: datetime
@@ -275,7 +274,7 @@ class FollowUp:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a doctor called a spot, as the person reports it (a class, or `other`), and whether there was a biopsy."""
+    """A doctor's diagnosis as the person reports it (a class, or `other`), and whether there was a biopsy."""
 
     label: str
     biopsy: bool

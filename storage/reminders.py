@@ -58,8 +58,8 @@ class Reminders:
             .limit(AT_ONCE)
         )
         async with self._transactions.write() as connection:
-            # The condition is repeated, because another bot may just have claimed it: PostgreSQL waits for it and goes
-            # on.
+            # The condition is repeated, because another bot may just have claimed it. PostgreSQL waits for that bot's
+            # transaction.
             claimed = update(reminders).where(reminders.c.mole_id.in_(due), free).values(leased_until=now + LEASE)
             ours = (await connection.execute(claimed.returning(reminders.c.mole_id))).scalars().all()
             query = (

@@ -140,7 +140,7 @@ class Requests:
             due = datetime.now(UTC) + FOLLOW_UP_AFTER
             asked = [{"request_id": row.id, "due_at": due} for row in rows if ended[row.id].outcome is Outcome.ANSWERED]
             if asked:
-                # Whether there is anything to ask shows when it is due: the answer is encrypted, and may change.
+                # Every answer gets a question. Later, when it is due, the decrypted answer shows whether to ask.
                 await connection.execute(self._transactions.insert(follow_ups).on_conflict_do_nothing(), asked)
         return {row.id for row in rows}
 
@@ -151,9 +151,8 @@ class Requests:
         change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
         reply_file_id: str | None = None,
     ) -> None:
-        """Replace the result of an answered request, if it is this person's own, and its picture if there is another.
-
-        `change` makes the new result.
+        """Replace the result of this person's own answered request, and its picture if a new one is given.  `change`
+        returns the new result.
         """
         theirs = (requests.c.id == request_id) & (requests.c.user_id == user_id)
         answered = select(requests).where(theirs, requests.c.outcome.in_(ANSWERED), requests.c.result.is_not(None))
@@ -169,7 +168,7 @@ class Requests:
                 await connection.execute(update(requests).where(theirs).values(values))
 
     async def answer_again(self, request_id: int, result: Mapping[str, Any], reply_file_id: str | None) -> None:
-        """Put another answer, and the picture it came with, in place of an answered request's."""
+        """Replace the answer of an answered request, and its picture."""
         async with self._transactions.write() as connection:
             query = select(requests).where(requests.c.id == request_id, requests.c.outcome.in_(ANSWERED))
             row = (await connection.execute(query)).one_or_none()

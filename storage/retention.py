@@ -2,9 +2,9 @@
 
 The rule for the clock: each round writes the time into the database. If the clock is more than two days ahead of the
 last round, either it jumped or the program was off for long. Then nothing is erased until the program has run for three
-days in total with that clock. If the clock is corrected meanwhile, nothing was lost. If the clock went back, erasing
-follows it at once, because an earlier time erases less. But new rows get the time of the last round instead of their
-own. Otherwise they would be erased as too old once the clock is right. After three days the earlier clock is trusted.
+days in total with that clock. If the clock is corrected in these days, nothing was lost. If the clock went back, it is
+used at once, because an earlier time erases less. But new rows get the time of the last round instead of their own.
+Otherwise they would be erased as too old when the clock is right again. After three days the earlier clock is trusted.
 """
 
 import logging
@@ -98,16 +98,16 @@ async def _erase_before(connection: AsyncConnection, moment: datetime) -> int:
     erased = (
         await connection.execute(delete(requests).where(old, requests.c.id.not_in(_first_photos(moment))))
     ).rowcount
-    # A mole's first photo may stay for longer, to be compared with; for training it may not.
+    # A mole's first photo may stay longer for comparison, but not for training.
     of_old = pool_photos.c.request_id.in_(select(requests.c.id).where(old))
     erased += (await connection.execute(delete(pool_photos).where(of_old))).rowcount
     has_requests = select(requests.c.id).where(requests.c.user_id == users.c.id).exists()
-    # Somebody with whom a result is shared may never have agreed to have photos read.
+    # A reader of a share need not have agreed to the terms.
     reads = select(shares.c.id).where(shares.c.reader_id == users.c.id, shares.c.accepted_at.is_not(None)).exists()
     strangers = and_(users.c.consented_at.is_(None), users.c.created_at < moment, ~has_requests, ~reads)
     expired = select(users.c.id).where(or_(strangers, users.c.blocked_at < moment))
     has_photos = select(mole_photos.c.request_id).where(mole_photos.c.mole_id == moles.c.id).exists()
-    # A mole's photos were erased with their requests. A mole without photos has no use any more.
+    # A mole's photos were erased with their requests. A mole without photos is useless.
     emptied = delete(moles).where(moles.c.created_at < moment, ~has_photos)
     erased += (await connection.execute(emptied)).rowcount
     return erased + await erase_people(connection, expired)
@@ -116,8 +116,8 @@ async def _erase_before(connection: AsyncConnection, moment: datetime) -> int:
 def _first_photos(moment: datetime) -> Select[tuple[int]]:
     """The first photo of each mole that is still followed and whose owner agreed to have its photos kept.
 
-    Without it nothing could be compared. Followed means that there is a photo within the retention time: after that the
-    first one goes too.
+    It is needed for comparison. A mole is followed while it has a photo within the retention time. After that the first
+    photo is erased too.
     """
     agreed = select(consents.c.user_id).where(consents.c.purpose == Purpose.PHOTOS, consents.c.withdrawn_at.is_(None))
     of_mole = select(mole_photos.c.mole_id).join(requests, requests.c.id == mole_photos.c.request_id)

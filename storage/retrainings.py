@@ -1,4 +1,4 @@
-"""The retraining that is going on: one at a time, however many bots share the database."""
+"""The running retraining: at most one, even if several bots share the database."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from storage.desk_tables import retrainings
 
 ONLY = 1
 FORGOTTEN = timedelta(hours=1)
-"""If no bot has watched it for so long, it counts as ended: its machine may be gone."""
+"""After so long without a bot that watches it, a retraining counts as ended. Its machine may be gone."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Retrainings:
         self._transactions = transactions
 
     async def begin(self, retraining: Retraining) -> bool:
-        """Note a retraining, also in the audit log; False if another one is going on."""
+        """Note a retraining, also in the audit log; False if another one is running."""
         now = retraining.started_at
         values = {**vars(retraining), "id": ONLY, "seen_at": now}
         async with self._transactions.write() as connection:
@@ -42,7 +42,7 @@ class Retrainings:
         return True
 
     async def current(self) -> Retraining | None:
-        """The one that is going on."""
+        """The running one."""
         columns = retrainings.c.actor_id, retrainings.c.message_id, retrainings.c.machine, retrainings.c.started_at
         async with self._transactions.read() as connection:
             row = (await connection.execute(select(*columns))).one_or_none()
@@ -54,6 +54,6 @@ class Retrainings:
             await connection.execute(update(retrainings).where(retrainings.c.machine == machine).values(seen_at=now))
 
     async def end(self, machine: str) -> bool:
-        """Note that the one on this machine has ended; False if that was noted before."""
+        """Note the end of the retraining on this machine; False if it was noted before."""
         async with self._transactions.write() as connection:
             return (await connection.execute(delete(retrainings).where(retrainings.c.machine == machine))).rowcount > 0

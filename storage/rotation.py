@@ -1,7 +1,6 @@
-"""Another key: every ciphertext is opened with the old one and sealed with the new one.
-
-A kill at any moment loses nothing. While it goes on, a mark in the database keeps the bot from starting with either
-key; the same command with the same keys goes on where it was cut short. What opens with the new key is done already.
+"""Changes the key: decrypts every ciphertext with the old key and encrypts it with the new one.  A kill at any moment
+loses nothing. Until the change is finished, a mark in the database keeps the bot from starting with either key. The
+same command with the same keys continues the change: values that the new key decrypts are done.
 """
 
 import asyncio
@@ -80,7 +79,7 @@ SEALED: dict[Column[Any], Place] = {
 
 @dataclass(frozen=True)
 class Rotated:
-    """How many values are sealed with the new key now, and how many neither key opens: those stay as they are."""
+    """How many values have the new key now, and how many neither key decrypts. Those stay unchanged."""
 
     sealed: int
     unreadable: int
@@ -89,9 +88,8 @@ class Rotated:
 async def rotate(
     transactions: Transactions, old: Cipher, new: Cipher, progress: Callable[[str, int], None] | None = None
 ) -> Rotated:
-    """Seal everything with the new key; `progress` is told the table and how many of its rows are done.
-
-    Nobody else works on the database. Raises StorageUnavailable where it cannot do its work now: begin again later.
+    """Encrypt everything with the new key. `progress` gets the table and the number of its finished rows.  No other
+    process may use the database. Raises StorageUnavailable if the database cannot work now; try again later.
     """
     mark = {"id": NEXT, "token": new.seal(b"{}", CHECK)}
     async with transactions.write() as connection:
@@ -134,7 +132,7 @@ async def _finish(transactions: Transactions, old: Cipher, new: Cipher) -> None:
 def _resealed(
     rows: Sequence[Row[Any]], columns: Sequence[Column[Any]], old: Cipher, new: Cipher
 ) -> list[tuple[Row[Any], dict[str, Any], int]]:
-    """Each row with its values that change, and how many neither key opens."""
+    """Each row, its changed values, and the number of values that neither key decrypts."""
     found = []
     for row in rows:
         changed: dict[str, Any] = {}

@@ -48,9 +48,8 @@ class SealedRequests:
         return values
 
     def moved(self, row: Row[Any], chat_id: int, message_id: int | None = None) -> dict[str, Any]:
-        """The values that change when a row moves to another chat, and there to another message.
-
-        Raises StorageError if it cannot be decrypted.
+        """The values that change when a row moves to another chat, and to another message there.  Raises StorageError
+        if the row cannot be decrypted.
         """
         identity = {"chat_id": chat_id, "message_id": message_id or row.message_id}
         place = (row.user_id, *identity.values(), row.edited_at)
@@ -70,7 +69,7 @@ class SealedRequests:
         return fields
 
     def decided(self, row: Row[Any], result: Mapping[str, Any] | None) -> dict[str, Any]:
-        """The values that change when the answer is known and not sent yet."""
+        """The values that change when the answer is known but not yet sent."""
         return {} if result is None else {"result": self._cipher.seal_json(result, _place(row, "result"))}
 
     def ended(self, row: Row[Any], end: Completion) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Results and moles that are shared: one link, one reader, until a date or until it is taken back.
 
-The link carries a token that is not kept: only its hash is. Whatever a share gives is asked for anew each time.
+The link contains a token. The database has only its hash. Every access checks the share again.
 """
 
 import hashlib
@@ -19,19 +19,18 @@ from storage.tables import moles, requests, share_notes, shares
 
 TOKEN_BYTES: Final = 16
 LINK_LIFE: Final = timedelta(days=7)
-"""A link that nobody has followed by then is dead."""
+"""After this time, a link that nobody has followed is dead."""
 MOST_SHARES: Final = 50
 MOST_NOTES: Final = 20
 GIVEN: Final = ("request_id", "mole_id", "reader_id", "reader_name")
-"""What the owner of a share exports of it besides its times and notes."""
+"""Fields of a share in its owner's export, besides its times and notes."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """One result or one mole that its owner lets one other person read, until `expires_at` where that is set.
-
-    Exactly one of `request_id` and `mole_id` is set. The names are those that the two have in Telegram.
-    `reader_id` is None until somebody accepts, unless the link is for one person alone.
+    """One result or one mole that its owner lets one other person read, until `expires_at` if that is set.  Exactly one
+    of `request_id` and `mole_id` is set. The names are those in Telegram. `reader_id` is None until somebody accepts,
+    unless the link is for one person only.
     """
 
     id: int
@@ -48,7 +47,7 @@ class Share:
 
 
 class Unshared(StrEnum):
-    """Why a link of a share gives nothing to whoever follows it."""
+    """Why a link of a share does not work for this person."""
 
     UNKNOWN = "unknown"
     OWN = "own"
@@ -59,7 +58,7 @@ class Unshared(StrEnum):
 
 
 class Shares:
-    """A share is given to its owner and, once accepted, to its reader alone. `now` is the present in all methods."""
+    """Only the owner of a share and, once accepted, its reader can get it. `now` is the present time in all methods."""
 
     def __init__(self, transactions: Transactions, cipher: Cipher) -> None:
         self._transactions = transactions
@@ -75,9 +74,8 @@ class Shares:
         mole_id: int | None = None,
         expires_at: datetime | None = None,
     ) -> tuple[int, str] | None:
-        """Number and token of a new share of one result or one mole; None where that is not theirs, or they have many.
-
-        The token is not kept.
+        """Create a share of one result or one mole; returns its number and its token, which is not stored.  None if the
+        result or mole is not theirs, or if they have too many shares.
         """
         token = secrets.token_urlsafe(TOKEN_BYTES)
         values = {
@@ -101,19 +99,19 @@ class Shares:
             return made.scalar_one(), token
 
     async def bind(self, share_id: int, owner_id: int, reader_id: int, now: datetime) -> bool:
-        """Make a link that nobody has followed yet one for this person alone; False where there is no such link."""
+        """Reserve a link that nobody has followed yet for this person; False if there is no such link."""
         waiting = (shares.c.id == share_id) & (shares.c.owner_id == owner_id) & shares.c.accepted_at.is_(None)
         async with self._transactions.write() as connection:
             bound = update(shares).where(waiting, _alive(now)).values(reader_id=reader_id)
             return (await connection.execute(bound)).rowcount == 1
 
     async def offered(self, token: str, user_id: int, now: datetime) -> Share | Unshared:
-        """The share that a link leads this person to, accepted by them or still free; or why there is none."""
+        """The share of a link, if this person accepted it or it is still free; otherwise the reason."""
         async with self._transactions.read() as connection:
             return await self._offered(connection, token, user_id, now)
 
     async def accept(self, token: str, user_id: int, name: str, now: datetime) -> Share | Unshared:
-        """Make this person the reader. Of several who follow a link at once, one is."""
+        """Make this person the reader. If several people follow a link at once, only one becomes the reader."""
         sealed = self._cipher.seal_text(name, share_name_place("reader_name", _hash(token)))
         free = update(shares).where(
             shares.c.token_hash == _hash(token),
@@ -127,11 +125,11 @@ class Shares:
             return await self._offered(connection, token, user_id, now)
 
     async def given(self, owner_id: int, now: datetime) -> list[Share]:
-        """What a person shares with others, links that wait for their reader too; the newest first."""
+        """A person's shares with others, including links without a reader yet; the newest first."""
         return await self._all((shares.c.owner_id == owner_id) & _alive(now))
 
     async def received(self, reader_id: int, now: datetime) -> list[Share]:
-        """What others share with a person; the newest first."""
+        """What others share with a person, the newest first."""
         accepted = shares.c.accepted_at.is_not(None)
         return await self._all((shares.c.reader_id == reader_id) & accepted & _alive(now))
 
@@ -140,13 +138,13 @@ class Shares:
         return next((each for each in await self.received(reader_id, now) if each.id == share_id), None)
 
     async def revoke(self, share_id: int, owner_id: int, now: datetime) -> bool:
-        """Take a share back; False where there is none of this person's."""
+        """Take a share back; False if it is not this person's."""
         theirs = (shares.c.id == share_id) & (shares.c.owner_id == owner_id) & shares.c.revoked_at.is_(None)
         async with self._transactions.write() as connection:
             return (await connection.execute(update(shares).where(theirs).values(revoked_at=now))).rowcount == 1
 
     async def add_note(self, share_id: int, reader_id: int, note: str, now: datetime) -> bool:
-        """Keep what a reader says of a share; False where they may not read it, or have said too much already."""
+        """Store a reader's note; False if they may not read the share, or have left too many notes."""
         sealed = self._cipher.seal_text(note, share_note_place(share_id))
         theirs = (shares.c.id == share_id) & (shares.c.reader_id == reader_id) & shares.c.accepted_at.is_not(None)
         said = select(func.count()).select_from(share_notes).where(share_notes.c.share_id == share_id)
@@ -159,9 +157,8 @@ class Shares:
         return True
 
     async def export(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
-        """What a person shares and what is shared with them, ended shares too, decrypted, as JSON types.
-
-        Of what others share with them it holds who and when and their own notes: the result itself is not theirs.
+        """A person's shares with others, and those with them, including ended ones, decrypted, as JSON types.  Shares
+        of others appear with their owner, times and the person's own notes, but without the result.
         """
         given = await self._all(shares.c.owner_id == user_id)
         received = await self._all((shares.c.reader_id == user_id) & shares.c.accepted_at.is_not(None))
@@ -218,7 +215,7 @@ class Shares:
 
 
 def is_alive(share: Share, now: datetime) -> bool:
-    """Whether a share gives, or may still give, somebody something."""
+    """Whether a share is readable now, or may still become readable."""
     in_time = share.expires_at is None or now < share.expires_at
     return (
         share.revoked_at is None and in_time and (share.accepted_at is not None or now < share.created_at + LINK_LIFE)
@@ -226,7 +223,7 @@ def is_alive(share: Share, now: datetime) -> bool:
 
 
 def _alive(now: datetime) -> ColumnElement[bool]:
-    """`is_alive` of a row."""
+    """`is_alive` as a condition on rows."""
     in_time = or_(shares.c.expires_at.is_(None), shares.c.expires_at > now)
     followed = or_(shares.c.accepted_at.is_not(None), shares.c.created_at > now - LINK_LIFE)
     return shares.c.revoked_at.is_(None) & in_time & followed

@@ -35,7 +35,7 @@ class Handled:
 
 @dataclass(frozen=True)
 class JudgedAnswer:
-    """What a doctor said of a result, without whose it is: `risk` as it was answered, `said` a class or `other`."""
+    """A doctor's verdict on a result, without its owner: `risk` as answered; `said` is a class or `other`."""
 
     risk: str | None
     said: str
@@ -62,7 +62,7 @@ class Statistics:
             last = rows[-1].id
 
     async def verdicts(self) -> list[JudgedAnswer]:
-        """Every answer that a doctor has judged, the oldest first."""
+        """Every answer with a doctor's verdict, the oldest first."""
         found: list[JudgedAnswer] = []
         last = 0
         query = select(requests, verdicts.c.said).join(verdicts, verdicts.c.request_id == requests.c.id)

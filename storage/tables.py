@@ -39,7 +39,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-# The first row tells whether a key is that of the database. A second one is there while the key is changed.
+# The first row checks the key of the database. There is a second row while the key is being changed.
 encryption_check = Table(
     "encryption_check",
     metadata,
@@ -70,7 +70,7 @@ users = Table(
     # Minutes east of Greenwich.
     Column("utc_offset", Integer),
     Column("follow_ups", Boolean, nullable=False, server_default=true()),
-    # When the person was told how to hold the phone: once.
+    # When the person read how to hold the phone: once.
     Column("hinted_at", UtcDateTime),
 )
 
@@ -215,9 +215,9 @@ verdicts = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
-# A result or a mole, of which the owner lets one other person read it. `token_hash` is the SHA-256 of what the link
-# carries; the names are ciphertext. A reader is noted before they accept where the link is for them alone, and such a
-# reader need not be known yet.
+# A result or a mole that the owner lets one other person read. `token_hash` is the SHA-256 of the link's token; the
+# names are ciphertext. If a link is reserved for a reader, they are noted before they accept, and may be unknown to the
+# bot.
 shares = Table(
     "shares",
     metadata,
@@ -237,7 +237,7 @@ shares = Table(
     sqlite_autoincrement=True,
 )
 
-# What a reader says of what was shared; `note` is ciphertext.
+# Notes of readers on a share; `note` is ciphertext.
 share_notes = Table(
     "share_notes",
     metadata,
@@ -249,7 +249,7 @@ share_notes = Table(
     sqlite_autoincrement=True,
 )
 
-# What people agreed to beside the terms of use, by purpose; a withdrawal stays noted.
+# Consents beside the terms of use, by purpose; a withdrawal stays noted.
 consents = Table(
     "consents",
     metadata,
@@ -259,7 +259,7 @@ consents = Table(
     Column("withdrawn_at", UtcDateTime),
 )
 
-# Photos that their owners let us keep, as ciphertext.
+# Photos of moles that are kept with their owners' agreement, as ciphertext.
 mole_pictures = Table(
     "mole_pictures",
     metadata,
@@ -267,7 +267,7 @@ mole_pictures = Table(
     Column("picture", LargeBinary, nullable=False),
 )
 
-# Answers after which the person is asked, weeks later, whether somebody has seen the spot.
+# Questions to ask weeks after an answer: has a doctor seen the spot?
 follow_ups = Table(
     "follow_ups",
     metadata,
@@ -277,7 +277,7 @@ follow_ups = Table(
     Index("ix_follow_ups_due_at", "due_at"),
 )
 
-# Keys that outlive the one that wraps them.
+# Keys that stay the same when the key of the database changes.
 wrapped_keys = Table(
     "wrapped_keys",
     metadata,

@@ -1,4 +1,4 @@
-"""The training pool: photos of those who agreed to it before they sent them, encrypted, gone with the agreement."""
+"""The training pool: encrypted photos of people who had agreed before they sent them. They go with the agreement."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from storage.tables import consents, mole_photos, requests
 
 @dataclass(frozen=True)
 class PoolPhoto:
-    """A photo of the pool: `picture` is a JPEG, `outlines` what was kept with it, `result` what the bot said of it.
+    """A photo of the pool: `picture` is a JPEG, `outlines` are its stored outlines, `result` is the bot's answer.
 
     `person` and `lesion` are keyed hashes: photos of one person, and of one mole, share them.
     """
@@ -40,10 +40,8 @@ class TrainingPool:
         self._sealed = SealedRequests(cipher)
 
     async def keep(self, request_id: int, picture: bytes, outlines: bytes, most_bytes: int) -> bool:
-        """Keep the photo of an answered request, a JPEG, and the outlines in it.
-
-        False where its owner did not agree before they sent it, where it is kept or gone, and where the pool would have
-        more than `most_bytes`.
+        """Keep the photo of an answered request, a JPEG, and the outlines in it.  False if its owner did not agree
+        before they sent it, if it is kept already or erased, or if the pool would have more than `most_bytes`.
         """
         sealed = {
             name: self._cipher.seal(value, pool_picture_place(name, request_id))
@@ -53,7 +51,7 @@ class TrainingPool:
         values = {"request_id": request_id, **sealed, "size": size, "kept_at": datetime.now(UTC)}
         kept = self._transactions.insert(pool_photos).values(values).on_conflict_do_nothing()
         used = select(func.coalesce(func.sum(pool_photos.c.size), 0))
-        # Looked at in the transaction that writes: a withdrawal comes before it, or finds the photo.
+        # The agreement is checked in the same transaction. So a withdrawal comes before it, or finds the photo.
         async with self._transactions.write() as connection:
             if (await connection.execute(_agreed().where(requests.c.id == request_id))).one_or_none() is None:
                 return False
@@ -70,7 +68,7 @@ class TrainingPool:
             await connection.execute(update(pool_photos).where(this).values(outlines=sealed, size=size))
 
     async def waiting(self, since: datetime, after: int, limit: int) -> list[Request]:
-        """Answered requests beyond number `after` and not older than `since` that may be kept and are not, in order."""
+        """Answered requests that may be kept but are not: with numbers above `after`, not before `since`, in order."""
         missing = ~select(pool_photos.c.request_id).where(pool_photos.c.request_id == requests.c.id).exists()
         query = _agreed().where(requests.c.created_at >= since, requests.c.id > after, missing)
         async with self._transactions.read() as connection:
@@ -96,14 +94,14 @@ class TrainingPool:
             return list((await connection.execute(query)).scalars())
 
     async def all(self) -> AsyncIterator[PoolPhoto]:
-        """All photos of the pool, one in memory at a time; what goes meanwhile is left out."""
+        """All photos of the pool, one in memory at a time. Photos that are erased meanwhile are left out."""
         for number in await self.ids():
             photo = await self.get(number)
             if photo is not None:
                 yield photo
 
     async def export(self, user_id: int) -> AsyncIterator[PoolPhoto]:
-        """What the pool has of a person, one photo at a time."""
+        """A person's photos in the pool, one at a time."""
         query = select(pool_photos.c.request_id).join(requests, requests.c.id == pool_photos.c.request_id)
         async with self._transactions.read() as connection:
             numbers = list((await connection.execute(query.where(requests.c.user_id == user_id))).scalars())

@@ -1,4 +1,4 @@
-"""Photos that are not read: those that wait, and those that were refused and can be opened once more."""
+"""Photos that were not analysed: waiting ones, and refused ones that can be opened again."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -22,14 +22,14 @@ class Unread:
         self._sealed = SealedRequests(cipher)
 
     async def waiting_in_album(self, chat_id: int, media_group_id: str) -> int:
-        """How many photos of an album are recorded and not taken up yet. One that an edit brought is by itself."""
+        """How many photos of an album are recorded but not claimed yet. Photos from an edit do not count."""
         album = (requests.c.chat_id == chat_id) & (requests.c.media_group_id == media_group_id)
         query = select(func.count()).where(album, requests.c.edited_at == 0, requests.c.outcome == Outcome.RECEIVED)
         async with self._transactions.read() as connection:
             return int((await connection.execute(query)).scalar_one())
 
     async def refused_since(self, user_id: int, since: datetime) -> list[Request]:
-        """The latest refused photos of a person, of those that came after `since`; the first sent first."""
+        """The latest refused photos of a person since `since`, in the order of sending."""
         theirs = (requests.c.user_id == user_id) & (requests.c.outcome == Outcome.REFUSED)
         query = select(requests).where(theirs, requests.c.created_at > since).order_by(requests.c.id.desc()).limit(MOST)
         async with self._transactions.read() as connection:
@@ -37,7 +37,10 @@ class Unread:
         return [self._sealed.opened(row) for row in reversed(rows)]
 
     async def reopen(self, request_ids: Collection[int], user_id: int) -> set[int]:
-        """Let refused requests of this person be claimed once more; says which. Of two who ask, one is told."""
+        """Let refused requests of this person be claimed again; returns which.
+
+        Of two calls, only one gets a request.
+        """
         theirs = requests.c.id.in_(request_ids) & (requests.c.user_id == user_id)
         statement = (
             update(requests)

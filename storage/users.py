@@ -39,7 +39,7 @@ class Users:
         return user
 
     async def seen_at(self, user_id: int, language_hint: str | None, moment: float) -> User | None:
-        """As `seen`, for somebody who wrote at `moment` (of `time.monotonic`); None if they were erased since then."""
+        """Like `seen`, for somebody who wrote at `moment` (of `time.monotonic`); None if they were erased since."""
         user = await self.get(user_id)
         # Most messages change nothing and must not wait for the disk.
         if user is not None and _is_up_to_date(user, language_hint):
@@ -60,7 +60,7 @@ class Users:
             return _user((await connection.execute(upsert)).one())
 
     async def seen_all(self, language_hints: Mapping[int, str | None], moment: float = float("inf")) -> None:
-        """As `seen_at`, for many people: id -> language hint."""
+        """Like `seen_at`, for many people: id -> language hint."""
         async with self._transactions.read() as connection:
             rows = await connection.execute(select(users).where(users.c.id.in_(language_hints)))
             known = {user.id: user for user in map(_user, rows)}
@@ -76,11 +76,11 @@ class Users:
         await self._update(user_id, utc_offset=minutes)
 
     async def set_follow_ups(self, user_id: int, wanted: bool) -> None:
-        """Whether the person may be asked weeks later if somebody has seen the spot."""
+        """Set whether the person may be asked weeks later if a doctor has seen the spot."""
         await self._update(user_id, follow_ups=wanted)
 
     async def hint(self, user_id: int) -> bool:
-        """Note that the person is told how to hold the phone; False where that was noted before."""
+        """Note that the person reads how to hold the phone; False if that was noted before."""
         statement = update(users).where(users.c.id == user_id, users.c.hinted_at.is_(None))
         async with self._transactions.write() as connection:
             return (await connection.execute(statement.values(hinted_at=datetime.now(UTC)))).rowcount == 1

@@ -24,7 +24,7 @@ WEIGHTS: Final = Path(__file__).parents[2] / "weights"
 
 
 def show(differences: Sequence[Difference]) -> None:
-    """Print how a new classifier differs from the present one."""
+    """Print how a new classifier differs from the served one."""
     for each in differences:
         interval = f"{each.low:+.3f} to {each.high:+.3f}"
         print(f"{each.kind}: {each.figure} {each.present:.3f} -> {each.new:.3f} ({interval})")
@@ -120,7 +120,7 @@ class Retrain:
     limit: Limit = None
 
     def run(self) -> None:
-        # A stop is the same as Ctrl-C: the state of the last epoch stays, and nothing is half-written.
+        # SIGTERM works like Ctrl-C: the state of the last epoch stays, and no file is left half-written.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         plan = Plan(
             self.data, self.pool, self.weights, self.out, self.networks, self.version, self.epochs, self.batch,
@@ -129,7 +129,7 @@ class Retrain:
         try:
             checked = retrain(plan, Console(stderr=True))
         except KeyboardInterrupt:
-            raise TrainingError("cancelled; the same command goes on") from None
+            raise TrainingError("cancelled; run the same command to continue") from None
         finally:
             signal.signal(signal.SIGTERM, before)
         show(checked.differences)

@@ -21,7 +21,7 @@ from models.data.pictures import NO_CLASS, Photos, load_photos
 from models.training.classification import MARGIN
 
 VIEW: Final[View] = "lesion"
-"""The view that every row reads, but for released networks that learnt from whole photos."""
+"""The view of every row except released networks that learnt from whole photos."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Bench:
         weights: folder of the registry; the boxes of the released segmenter are used for all rows.
         runs: folder of the training runs; the run of a row has the name of the row.
         limit: use only this many pictures a split; None uses all.
-        device: on which networks are trained and answer; they are timed on the CPU.
+        device: for training and answering. Timing is on the CPU.
         console: where progress is shown.
     """
 
@@ -49,11 +49,11 @@ class Reader:
     """A finished classifier: squares of photos in, scores out.
 
     Args:
-        network: takes B x 3 x S x S photos, RGB, float in [0, 1]; what it returns goes to ``head``.
-        head: turns that (on the CPU) into B x 8 scores, whose softmax is taken as probabilities.
+        network: takes B x 3 x S x S photos, RGB, float in [0, 1]. ``head`` gets its output.
+        head: turns the output (on the CPU) into B x 8 scores. Their softmax is taken as probabilities.
         size: S.
         origin: how it was made, in a few words.
-        view: what of a photo it reads.
+        view: the part of a photo that it reads.
     """
 
     def __init__(

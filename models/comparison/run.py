@@ -1,4 +1,4 @@
-"""Make, evaluate and time the rows. Finished rows are stored, so a comparison that was killed can go on."""
+"""Make, evaluate and time the rows. Finished rows are stored, so a killed comparison can be continued."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def ask(reader: Reader, photos: Tensor, labels: NDArray[np.int64], asked: Asked,
 
 
 def measure(scores: Tensor, photos: Photos) -> dict[str, Interval]:
-    """The figures of a row with their intervals, without those of warnings, which a row has not."""
+    """The figures of a row with their intervals. A row has no warnings, so it has no figures of them."""
     predicted = scores.argmax(1).numpy()
     suspicious = [CLASSES.index(name) for name in SUSPICIOUS]
     answers = Answers(

@@ -141,8 +141,8 @@ CORRUPTIONS: Final = (
 def corrupted(pixels: Pixels, seed: int) -> Pixels:
     """Corrupt a training picture by one random corruption at a random level. The size stays.
 
-    The levels are such that photos are still accepted. Light is left out, since ``models.data.augmentation.jitter``
-    changes it anyway. A shake is always sideways, since the picture is turned afterwards.
+    Photos of these levels are still accepted. Light is left out, because ``models.data.augmentation.jitter`` changes it
+    anyway. A shake is always sideways, because the picture is turned afterwards.
     """
     chance = np.random.default_rng(seed)
     match chance.integers(6):

@@ -166,7 +166,7 @@ def _divided(rows: Sequence[Row]) -> dict[str, dict[str, list[Row]]]:
 
 
 def _seen(rows: Sequence[Row]) -> dict[Domain, Reference]:
-    """What the answered photos of each kind looked like; the kind is what the pipeline took them for."""
+    """What the answered photos of each kind looked like; the kind is as the pipeline recognised it."""
     found = {
         domain: [
             (row.analysis.label, row.features)

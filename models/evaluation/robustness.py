@@ -1,7 +1,7 @@
 """Robustness: runs the served pipeline on every corruption of photos, as a chat would get it.
 
-The pipeline first answers all photos of a corruption. Then it answers those that it refused as unfit once more, without
-the check. This shows what refusing is worth.
+The pipeline first answers all photos of a corruption. Then it answers the photos that it refused as unfit once more,
+without the check. This shows what refusing is worth.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ OF_EACH: Final = 900
 
 @dataclass(frozen=True)
 class ExampleOutputs:
-    """The outputs of released networks for N examples, of which M are for the comparison.
+    """The outputs of released networks for N examples. M of them are for the comparison.
 
     Attributes:
         kinds: N indices into ``inference.pipeline.gate.KINDS``.

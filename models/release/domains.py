@@ -26,8 +26,8 @@ WANTED: Final[dict[Domain, float]] = {"dermatoscope": 0.95, "phone": 0.93}
 HIGHEST: Final = 0.12
 """This probability of melanoma raises a warning in any case."""
 EVEN: Final = 0.5
-"""So does this probability of all malignant and pre-malignant classes together: a named cancer must not read as
-harmless."""
+"""So does this probability of all malignant and pre-malignant classes together, so that a named cancer always raises a
+warning."""
 
 Odds = NDArray[np.float32]
 Labels = NDArray[np.int64]

@@ -47,7 +47,8 @@ DATA: Final = (
 LEAST_SCORE_SHARE: Final = 0.002
 """Share of the lesions in ``val`` that may score below the segmenter's threshold."""
 FURTHER_SCORE: Final = 0.3
-"""From this score on, an outline beside the best one is another lesion. Chosen on ``val``, see docs/tried.md."""
+"""An outline beside the best one is another lesion if it has this score or more. Chosen on ``val``, see
+docs/tried.md."""
 SOURCE_WEIGHTS: Final = {"ham10000": 1.0, "milk10k-dermatoscope": 0.5, "milk10k-camera": 1.0, "pad": 1.0}
 """Weight of a photo of each source in calibration."""
 

@@ -37,8 +37,8 @@ from models.networks.efficientnet import Pretrained
 from models.networks.onnx_weights import HALF
 
 MOST_OVERLAP: Final = 0.2
-"""Of the smaller of two boxes, that may lie in the other: a part of a lesion is not another lesion."""
-NEVER: Final = -1e4  # the score, in log-odds, of what overlaps a lesion already found
+"""The share of the smaller box that may lie in the other. A part of a lesion is not another lesion."""
+NEVER: Final = -1e4  # the score, in log-odds, of an outline that overlaps a lesion already found
 
 SMALLEST: Final = 64  # smaller tensors stay in float32: they are norms and biases, and would save nothing
 
@@ -65,7 +65,7 @@ class _ServedPretrained(nn.Module):
 
 
 class ServedSegmenter(nn.Module):
-    """The network with the head's raw output, of whose thousand candidates the best few are kept."""
+    """The network with the head's raw output: a thousand candidates, reduced to the best few."""
 
     anchors: Tensor
     strides: Tensor
@@ -98,7 +98,7 @@ class ServedSegmenter(nn.Module):
 
 
 def _overlap(boxes: Tensor, box: Tensor) -> Tensor:
-    """B x N: the share of the smaller of two boxes that lies in the other, of B x 4 x N boxes and B x 4 x 1."""
+    """The share of the smaller of two boxes that lies in the other, B x N, for B x 4 x N and B x 4 x 1 boxes."""
     sides = torch.minimum(boxes[:, 2:], box[:, 2:]) - torch.maximum(boxes[:, :2], box[:, :2])
     areas = [(each[:, 2] - each[:, 0]) * (each[:, 3] - each[:, 1]) for each in (boxes, box)]
     return sides.clamp(min=0).prod(1) / torch.minimum(*areas).clamp(min=1e-6)

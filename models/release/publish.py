@@ -1,6 +1,5 @@
-"""A new classifier is checked beside the present one on ``val``, and entered into the registry where it holds.
-
-It does not serve by that: whoever runs the bot lets it serve, or a share of people try it, in the chat.
+"""Compares a new classifier with the present one on ``val``, and registers it unless it is worse.  Registered is not
+yet served. In the chat, an administrator lets it serve, or lets a share of the people try it.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from models.evaluation.served import collect, read_encoded, serve
 from models.release.cards import write_card
 
 COMPARED: Final = ("balanced_accuracy", "melanoma_warned", "warning_sensitivity", "warning_specificity")
-"""Figures that a new classifier is held to; of all of them more is better."""
+"""Figures that must not get worse; in all of them more is better."""
 ROUNDS: Final = 300
 READ_AGAIN: Final = 20
 """Photos that are read twice, to see that the same photo gets the same answer."""
@@ -56,7 +55,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Published:
-    """What was published, and how it differs from what serves."""
+    """What was published, and how it differs from the serving classifier."""
 
     entry: ClassifierEntry
     differences: Sequence[Difference]
@@ -64,7 +63,7 @@ class Published:
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """A new classifier beside the present one: both have answered the same photos.
+    """A new classifier and the present one: both have answered the same photos.
 
     ``files`` are the new one's, by name.
     """
@@ -81,16 +80,16 @@ class Checked:
 
 
 def publish(candidate: Path, roots: Sequence[Path], weights: Path, *, force: bool = False) -> Published:
-    """Check the classifier that a folder serves, and enter it into the registry.
+    """Check the classifier that a folder serves, and register it.
 
     Args:
         candidate: folder with registry.json, as ``export`` writes it.
         roots: folders of the sets; their ``val`` is read.
         weights: folder of the registry that gets it.
-        force: publish also what is worse than what serves.
+        force: publish it even if it is worse than the serving one.
 
     Raises:
-        EvaluationError: see ``check``; or it is worse beyond noise and not forced.
+        EvaluationError: see ``check``; or it is worse beyond noise, without `force`.
         DataError: the data is incomplete.
     """
     checked = check(candidate, [(roots, "val")], weights)
@@ -108,7 +107,7 @@ def publish(candidate: Path, roots: Sequence[Path], weights: Path, *, force: boo
     for key, rows in ((checked.present.key, checked.before), (entry.key, checked.after)):
         report(rows, "val", weights / f"kinds-val-{key}")
     write_card(entry, weights)
-    # Last: whoever reads the registry finds everything that it names.
+    # The registry comes last, so that its readers find every file that it names.
     RegistryFile.load(weights).register(entry, serve=False).save(weights)
     return Published(entry, differences)
 
@@ -116,7 +115,7 @@ def publish(candidate: Path, roots: Sequence[Path], weights: Path, *, force: boo
 def check(candidate: Path, parts: Sequence[tuple[Sequence[Path], Split]], weights: Path) -> Checked:
     """Let the classifier that a folder serves and the one that serves now answer the same photos.
 
-    The new one is read with the segmenter and the gate that serve.
+    The new one works with the segmenter and the gate that serve now.
 
     Args:
         candidate: folder with registry.json, as ``export`` writes it.
@@ -155,7 +154,7 @@ def check(candidate: Path, parts: Sequence[tuple[Sequence[Path], Split]], weight
 
 
 def differing(kind: Source, before: Sequence[Row], after: Sequence[Row]) -> list[Difference]:
-    """How the answers to one kind of picture differ; none where the sets have no such picture or no such lesion."""
+    """How the answers to one kind of picture differ; empty if the sets have no such picture or lesion."""
     rows = [number for number, row in enumerate(after) if row.photo.source == kind]
     if not rows:
         return []
@@ -176,7 +175,7 @@ def differing(kind: Source, before: Sequence[Row], after: Sequence[Row]) -> list
 
 
 def _check_the_same_again(rows: Sequence[Row], weights: Path) -> None:
-    # In another order: an answer must not depend on what was read before.
+    # In reverse order, because an answer must not depend on earlier photos.
     read = rows[READ_AGAIN - 1 :: -1] if len(rows) > READ_AGAIN else rows[::-1]
     for row, again in zip(read, serve([each.photo for each in read], read_encoded, weights), strict=True):
         first = row.analysis

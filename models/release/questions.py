@@ -1,4 +1,4 @@
-"""Writes what each of the questions is worth beside the photo, as Markdown."""
+"""Writes as Markdown how much each question adds to the photo."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from typing import Final
 from models.errors import TrainingError
 
 BASE_BYTES: Final = 1_500_000_000
-"""What a retraining takes beside the data. Measured: 0.74 GB while FixCaps learns, 32 pictures of 128 pixels a step,
-and 1.3 GB with `val` of the three sets while both classifiers answer it."""
+"""Memory of a retraining without the data. Measured: 0.74 GB while FixCaps learns from 32 pictures of 128 pixels a
+step, and 1.3 GB while both classifiers answer `val` of the three sets."""
 DATA_FACTOR: Final = 1.2
 """The sets stay encoded in memory, with lists and tables around them."""
 
@@ -19,10 +19,10 @@ _CGROUP: Final = Path("/sys/fs/cgroup")
 
 
 def check(roots: Sequence[Path]) -> None:
-    """See that the data of these folders fits.
+    """Check that the data of these folders fits.
 
     Raises:
-        TrainingError: memory is short; the line says how much is needed and how much there is.
+        TrainingError: memory is short; the message says how much is needed and how much is free.
     """
     need, free = needed(roots), available()
     if free is not None and need > free:
@@ -33,13 +33,13 @@ def check(roots: Sequence[Path]) -> None:
 
 
 def needed(roots: Sequence[Path]) -> int:
-    """About how many bytes a retraining on these folders takes."""
+    """The approximate memory of a retraining on these folders, in bytes."""
     data = sum(path.stat().st_size for root in roots for path in root.rglob("*") if path.is_file())
     return BASE_BYTES + int(DATA_FACTOR * data)
 
 
 def available() -> int | None:
-    """How many bytes are free on the machine, or in its container if that has less; None if unknown."""
+    """Free memory in bytes of the machine, or of its container if that is less; None if unknown."""
     found = []
     if _MEMINFO.is_file():
         lines = dict(line.split(":", 1) for line in _MEMINFO.read_text().splitlines())

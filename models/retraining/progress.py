@@ -1,4 +1,4 @@
-"""How far a retraining is: one JSON file, replaced as a whole, that the bot and people read."""
+"""The progress of a retraining, as one JSON file for the bot and for people. It is replaced as a whole."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Progress:
     """The state of a retraining.
 
     Attributes:
-        state: what it is doing, or how it ended.
+        state: the present step, or how it ended.
         version: of the new classifier.
-        network: that is trained now; ``number`` of ``of`` networks.
-        epoch, step: how far its training is, of ``epochs`` and ``steps``.
-        seconds_left: until the last network is trained; None if it is unknown.
+        network: the one in training, number ``number`` of ``of``.
+        epoch, step: the progress of its training, out of ``epochs`` and ``steps``.
+        seconds_left: until the last network is trained; None if unknown.
         error: why it failed.
         candidate: folder with the new classifier, once it is finished.
         figures: each kind of picture, figure, its present and new value, and whether it is worse beyond noise.
@@ -56,7 +56,7 @@ class ProgressFile:
         self._first: int | None = None
 
     def change(self, **changes: Any) -> None:
-        """Change some of it and write it."""
+        """Change some values and write the file."""
         self._now = replace(self._now, **changes)
         part = self._path.with_suffix(".part")
         part.write_text(json.dumps(asdict(self._now)), encoding="utf-8")
@@ -64,11 +64,11 @@ class ProgressFile:
         self._written = time.monotonic()
 
     def step(self, epoch: int, step: int, steps: int) -> None:
-        """A step of the network that is trained; ``epoch`` are finished."""
+        """Note a step of the network in training; ``epoch`` epochs are finished."""
         now = self._now
         done = ((now.number - 1) * now.epochs + epoch) * steps + step
         if self._first is None:
-            # What an earlier process did says nothing about the speed of this one.
+            # The speed of an earlier process says nothing about this one.
             self._first, self._began = done, time.monotonic()
         if time.monotonic() - self._written < EVERY_S and step < steps:
             return

@@ -1,7 +1,6 @@
-"""Trains networks of the classifier that serves further, and releases them with the others into another folder.
-
-It is made of the same parts as a release by hand: training, export, and the checks of ``publish``. The result is not
-published. A kill loses at most the epoch under way; the same command goes on.
+"""Trains networks of the serving classifier further, and releases all its networks into another folder.  It uses the
+same parts as a release by hand: training, export, and the checks of ``publish``. The result is not published. A kill
+loses at most the current epoch. The same command continues.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ REPORT: Final = "report.md"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is retrained, and from what.
+    """What to retrain, and with which data.
 
     Attributes:
         roots: folders of the data sets.
-        pool: folder of the bot's training pool; None goes without it.
-        weights: folder of the registry; what it serves is trained further.
+        pool: folder of the bot's training pool, or None.
+        weights: folder of the registry with the serving classifier.
         out: folder of runs, progress, candidate and reports.
         networks: names of the networks that are trained; the others keep their files.
         version: of the new classifier; None is the next one.
@@ -70,10 +69,10 @@ class Plan:
 
 
 def retrain(plan: Plan, console: Console) -> Checked:
-    """Make the next version; returns how it compares with what serves.
+    """Make the next version; returns the comparison with the serving one.
 
     Raises:
-        TrainingError: it cannot be trained: see the message.
+        TrainingError: training is impossible; the message says why.
         DataError: the data is incomplete.
         EvaluationError: the same photo gets two answers.
     """
@@ -174,9 +173,8 @@ def _train(
 
 
 def run_in(folder: Path, task: Classification, start: Path) -> Run:
-    """The run in this folder where it goes on with the same data and settings, else a new one.
-
-    Photos that were taken back from the pool are other data, so nothing that has learnt from them is used.
+    """The run in this folder if it has the same data and settings, else a new one.  If photos were taken back from the
+    pool, the data differs. So nothing that learnt from them is used.
     """
     if folder.is_dir():
         run = Run(task, folder, torch.device("cpu"), start)
@@ -205,7 +203,7 @@ def _release(plan: Plan, served: ClassifierEntry, sources: Sequence[Path], versi
 
 @contextmanager
 def _half_of_the_cores() -> Iterator[None]:
-    """The bot beside it needs the others. On cores that are shared, torch's threads would wait for each other."""
+    """Leave the other half to the bot. On shared cores, torch's threads would wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(max(1, cores() // 2))
     try:

@@ -148,8 +148,10 @@ class Run:
         self.epoch, self.best, self.history = state["epoch"], state["best"], state["history"]
 
     def train(self, console: Console, watch: Callable[[int, int, int], None] = lambda *_: None) -> None:
-        """Run the remaining epochs, and save after each one. `watch` gets, at each step, the epochs done, the step, and
-        the steps of an epoch."""
+        """Run the remaining epochs, and save after each one.
+
+        At each step, `watch` gets the number of finished epochs, the step, and the steps of an epoch.
+        """
         recipe = self.task.recipe
         self.folder.mkdir(parents=True, exist_ok=True)
         times = TimeElapsedColumn(), TimeRemainingColumn()

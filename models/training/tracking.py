@@ -1,4 +1,4 @@
-"""Tracks trainings in MLflow, where it is installed and MLFLOW_TRACKING_URI names its server or database."""
+"""Tracks trainings in MLflow, if it is installed and MLFLOW_TRACKING_URI names a server or database."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 ADDRESS: Final = "MLFLOW_TRACKING_URI"
 EXPERIMENT: Final = "lesion-triage"
 RUN_FILE: Final = "mlflow-run"
-"""The id of the MLflow run, in the folder of the training: a resumed training continues it."""
+"""File in the folder of the training with the id of its MLflow run. A resumed training continues this run."""
 
 Note = Callable[[dict[str, float]], None]
-"""Takes the figures of an epoch; `epoch` among them is its number."""
+"""Takes the figures of an epoch, with its number as `epoch`."""
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +28,11 @@ logger = logging.getLogger(__name__)
 def tracked(folder: Path, settings: dict[str, Any]) -> Iterator[Note]:
     """Track the training of this folder while the block runs: it ends as FINISHED, FAILED or KILLED.
 
-    A server that cannot be reached ends the tracking with a warning, never the training.
+    If the server cannot be reached, the tracking ends with a warning. The training continues.
 
     Args:
         folder: of the training.
-        settings: nested; what is innermost becomes a parameter.
+        settings: nested; each innermost value becomes a parameter.
     """
     run = _Run.begun(folder, settings)
     if run is None:
@@ -55,7 +55,7 @@ class _Run:
     def begun(cls, folder: Path, settings: dict[str, Any]) -> _Run | None:
         if not os.environ.get(ADDRESS):
             return None
-        # Nothing about a training leaves for anybody but the server that was named.
+        # Only the named server may learn anything about a training.
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         try:
             from mlflow import MlflowClient
