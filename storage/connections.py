@@ -38,8 +38,9 @@ _is_low_priority: ContextVar[bool] = ContextVar("is_low_priority", default=False
 
 @contextmanager
 def low_priority() -> Iterator[None]:
-    """In this block, transactions of this task and of tasks that it starts take turns and leave room for others.  Use
-    it for work in large numbers. A single request then need not wait for all of it.
+    """In this block, transactions of this task and of tasks that it starts take turns and leave room for others.
+
+    Use it for work in large numbers. A single request then need not wait for all of it.
     """
     before = _is_low_priority.set(True)
     try:

@@ -109,8 +109,9 @@ class Database:
 
     @classmethod
     async def open_beside(cls, url: str | URL, key: bytes) -> Self:
-        """Open a database that another process may be using, for a short task on data that it does not cache.  Raises
-        StorageError as `open` does, and if there is no database or it has another schema.
+        """Open a database that another process may be using, for a short task on data that it does not cache.
+
+        Raises StorageError as `open` does, and if there is no database or it has another schema.
         """
         database, path = cls._at(url, key)
         async with database._opening(path):

@@ -1,5 +1,6 @@
-"""Questions weeks after an answer. Each is claimed before it is asked, so that only one of several bots asks it.  A
-claim is a lease, as with reminders. If a bot dies between asking and noting, the question is asked again.
+"""Questions weeks after an answer. Each is claimed before it is asked, so that only one of several bots asks it.
+
+A claim is a lease, as with reminders. If a bot dies between asking and noting, the question is asked again.
 """
 
 from datetime import datetime, timedelta
@@ -22,8 +23,10 @@ class FollowUps:
         self._sealed = SealedRequests(cipher)
 
     async def claim_due(self, now: datetime) -> list[FollowUp]:
-        """Claim some of the due questions that no other bot has; the longest due first.  Left out are people who do not
-        want to be asked, withdrew their agreement or block the bot, and spots with a doctor's verdict.
+        """Claim some of the due questions that no other bot has; the longest due first.
+
+        Left out are people who do not want to be asked, withdrew their agreement or block the bot, and spots with a
+        doctor's verdict.
         """
         free = or_(follow_ups.c.leased_until.is_(None), follow_ups.c.leased_until <= now)
         may_be_asked = users.c.follow_ups & users.c.consented_at.is_not(None) & users.c.blocked_at.is_(None)

@@ -35,8 +35,10 @@ class Given(Enum):
 
 @dataclass(frozen=True)
 class Label:
-    """One person's label of a photo, and the index of the outline that they chose.  `outline` is `NO_OUTLINE` if they
-    found none right. It is None if they were not asked, or have not chosen yet (`outline_open`).
+    """One person's label of a photo, and the index of the outline that they chose.
+
+    `outline` is `NO_OUTLINE` if they found none right. It is None if they were not asked, or have not chosen yet
+    (`outline_open`).
     """
 
     request_id: int
@@ -103,8 +105,9 @@ class Labels:
         return None
 
     async def give(self, request_id: int, labeller_id: int, label: str, *, outlines: bool) -> Given:
-        """Note a label. A person has one for each photo: of two at the same time, the first counts.  `outlines`:
-        whether they are asked for the outline too.
+        """Note a label. A person has one for each photo: of two at the same time, the first counts.
+
+        `outlines`: whether they are asked for the outline too.
         """
         theirs = (pool_photos.c.request_id == request_id) & (requests.c.user_id != labeller_id)
         query = select(pool_photos.c.request_id).join(requests, requests.c.id == pool_photos.c.request_id).where(theirs)

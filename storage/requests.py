@@ -151,8 +151,9 @@ class Requests:
         change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
         reply_file_id: str | None = None,
     ) -> None:
-        """Replace the result of this person's own answered request, and its picture if a new one is given.  `change`
-        returns the new result.
+        """Replace the result of this person's own answered request, and its picture if a new one is given.
+
+        `change` returns the new result.
         """
         theirs = (requests.c.id == request_id) & (requests.c.user_id == user_id)
         answered = select(requests).where(theirs, requests.c.outcome.in_(ANSWERED), requests.c.result.is_not(None))

@@ -1,6 +1,7 @@
-"""Changes the key: decrypts every ciphertext with the old key and encrypts it with the new one.  A kill at any moment
-loses nothing. Until the change is finished, a mark in the database keeps the bot from starting with either key. The
-same command with the same keys continues the change: values that the new key decrypts are done.
+"""Changes the key: decrypts every ciphertext with the old key and encrypts it with the new one.
+
+A kill at any moment loses nothing. Until the change is finished, a mark in the database keeps the bot from starting
+with either key. The same command with the same keys continues the change: values that the new key decrypts are done.
 """
 
 import asyncio
@@ -88,8 +89,9 @@ class Rotated:
 async def rotate(
     transactions: Transactions, old: Cipher, new: Cipher, progress: Callable[[str, int], None] | None = None
 ) -> Rotated:
-    """Encrypt everything with the new key. `progress` gets the table and the number of its finished rows.  No other
-    process may use the database. Raises StorageUnavailable if the database cannot work now; try again later.
+    """Encrypt everything with the new key. `progress` gets the table and the number of its finished rows.
+
+    No other process may use the database. Raises StorageUnavailable if the database cannot work now; try again later.
     """
     mark = {"id": NEXT, "token": new.seal(b"{}", CHECK)}
     async with transactions.write() as connection:

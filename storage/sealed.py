@@ -48,8 +48,9 @@ class SealedRequests:
         return values
 
     def moved(self, row: Row[Any], chat_id: int, message_id: int | None = None) -> dict[str, Any]:
-        """The values that change when a row moves to another chat, and to another message there.  Raises StorageError
-        if the row cannot be decrypted.
+        """The values that change when a row moves to another chat, and to another message there.
+
+        Raises StorageError if the row cannot be decrypted.
         """
         identity = {"chat_id": chat_id, "message_id": message_id or row.message_id}
         place = (row.user_id, *identity.values(), row.edited_at)

@@ -28,9 +28,10 @@ GIVEN: Final = ("request_id", "mole_id", "reader_id", "reader_name")
 
 @dataclass(frozen=True)
 class Share:
-    """One result or one mole that its owner lets one other person read, until `expires_at` if that is set.  Exactly one
-    of `request_id` and `mole_id` is set. The names are those in Telegram. `reader_id` is None until somebody accepts,
-    unless the link is for one person only.
+    """One result or one mole that its owner lets one other person read, until `expires_at` if that is set.
+
+    Exactly one of `request_id` and `mole_id` is set. The names are those in Telegram. `reader_id` is None until
+    somebody accepts, unless the link is for one person only.
     """
 
     id: int
@@ -74,8 +75,9 @@ class Shares:
         mole_id: int | None = None,
         expires_at: datetime | None = None,
     ) -> tuple[int, str] | None:
-        """Create a share of one result or one mole; returns its number and its token, which is not stored.  None if the
-        result or mole is not theirs, or if they have too many shares.
+        """Create a share of one result or one mole; returns its number and its token, which is not stored.
+
+        None if the result or mole is not theirs, or if they have too many shares.
         """
         token = secrets.token_urlsafe(TOKEN_BYTES)
         values = {
@@ -157,8 +159,9 @@ class Shares:
         return True
 
     async def export(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
-        """A person's shares with others, and those with them, including ended ones, decrypted, as JSON types.  Shares
-        of others appear with their owner, times and the person's own notes, but without the result.
+        """A person's shares with others, and those with them, including ended ones, decrypted, as JSON types.
+
+        Shares of others appear with their owner, times and the person's own notes, but without the result.
         """
         given = await self._all(shares.c.owner_id == user_id)
         received = await self._all((shares.c.reader_id == user_id) & shares.c.accepted_at.is_not(None))

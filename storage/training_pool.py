@@ -40,8 +40,10 @@ class TrainingPool:
         self._sealed = SealedRequests(cipher)
 
     async def keep(self, request_id: int, picture: bytes, outlines: bytes, most_bytes: int) -> bool:
-        """Keep the photo of an answered request, a JPEG, and the outlines in it.  False if its owner did not agree
-        before they sent it, if it is kept already or erased, or if the pool would have more than `most_bytes`.
+        """Keep the photo of an answered request, a JPEG, and the outlines in it.
+
+        False if its owner did not agree before they sent it, if it is kept already or erased, or if the pool would have
+        more than `most_bytes`.
         """
         sealed = {
             name: self._cipher.seal(value, pool_picture_place(name, request_id))

@@ -1,5 +1,6 @@
-"""Compares a new classifier with the present one on ``val``, and registers it unless it is worse.  Registered is not
-yet served. In the chat, an administrator lets it serve, or lets a share of the people try it.
+"""Compares a new classifier with the present one on ``val``, and registers it unless it is worse.
+
+Registered is not yet served. In the chat, an administrator lets it serve, or lets a share of the people try it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Trains networks of the serving classifier further, and releases all its networks into another folder.  It uses the
-same parts as a release by hand: training, export, and the checks of ``publish``. The result is not published. A kill
-loses at most the current epoch. The same command continues.
+"""Trains networks of the serving classifier further, and releases all its networks into another folder.
+
+It uses the same parts as a release by hand: training, export, and the checks of ``publish``. The result is not
+published. A kill loses at most the current epoch. The same command continues.
 """
 
 from __future__ import annotations
@@ -173,8 +174,9 @@ def _train(
 
 
 def run_in(folder: Path, task: Classification, start: Path) -> Run:
-    """The run in this folder if it has the same data and settings, else a new one.  If photos were taken back from the
-    pool, the data differs. So nothing that learnt from them is used.
+    """The run in this folder if it has the same data and settings, else a new one.
+
+    If photos were taken back from the pool, the data differs. So nothing that learnt from them is used.
     """
     if folder.is_dir():
         run = Run(task, folder, torch.device("cpu"), start)
