@@ -19,8 +19,8 @@ def main(pace: Pace = PACE) -> int:
         secrets = (settings.token,) if settings.bot_token else ()
         set_up_logging(settings.log_level, settings.log_format, secrets)
         report_errors(settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None)
-        # Imported modules live as long as the process. Searching them for garbage blocked the event loop for 0.3 s now
-        # and then.
+        # Imported modules live as long as the process. Without this, the search for garbage in them sometimes blocked
+        # the event loop for 0.3 s.
         gc.freeze()
         asyncio.run(run(settings, pace))
     except StartupError as error:

@@ -1,4 +1,4 @@
-"""The bot while it runs: its tasks begin, updates are handled, and work under way is finished."""
+"""The running bot: starts its tasks, handles updates, and finishes its work at a stop."""
 
 import asyncio
 import logging
@@ -154,13 +154,15 @@ class Application:
     async def _finish(self) -> None:
         """Wait for work under way, and confirm the handled updates to Telegram."""
         if not await self.in_flight.drain(self.settings.stop_seconds):
-            logger.warning("stopped with work under way; the next start takes it up")
+            logger.warning("stopped before all work was finished; the next start continues it")
         if self.inbox.offset is not None and self.watch.error is None:
             acknowledge = GetUpdates(offset=self.inbox.offset, limit=1, timeout=0)
             try:
                 await self.bot(acknowledge, request_timeout=5)
             except TelegramAPIError as error:
-                logger.warning("last updates not acknowledged (%s): they come again", type(error).__name__)
+                logger.warning(
+                    "last updates not acknowledged (%s): Telegram will send them again", type(error).__name__
+                )
 
 
 async def _until_stopped(stopped: asyncio.Event, *, handle_signals: bool) -> None:

@@ -1,4 +1,4 @@
-"""The composition: the parts of the bot are made and wired together here, and nowhere else."""
+"""Makes the parts of the bot and wires them together. This happens only here."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -88,7 +88,7 @@ async def compose(
     Raises StartupError if Telegram refuses this bot.
     """
     in_flight, supervisor, rate_limiter, metrics = InFlight(), Supervisor(), RateLimiter(pace), Metrics(engine)
-    # Room for one full share that is being read and another that is told to wait for it.
+    # Room for one full share of photos being analysed, and a second one that gets the answer to wait.
     throttling = Throttling(settings.person_messages, 2 * settings.person_photos)
     inbox = Inbox(database, throttling.admits)
     access = Access(database.staff, settings.admin_ids)

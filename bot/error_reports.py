@@ -1,7 +1,7 @@
 """Sends errors to Sentry if SENTRY_DSN is set. A report says where it failed, and has no data on people.
 
-From an exception it has the type and the lines of code, from a log message only the text without its arguments. Values
-of variables, URLs, Telegram's messages and an exception's own text are not sent.
+Of an exception, it contains the type and the lines of code. Of a log message, it contains the text without arguments.
+It never contains values of variables, URLs, Telegram's messages or the text of an exception.
 """
 
 import logging

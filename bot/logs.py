@@ -1,7 +1,7 @@
 """Logging: one handler on standard error, as text or JSON lines, without secrets.
 
-Every record passes through structlog, which adds what is bound to its context: the number of the update that is being
-handled, and the numbers of the requests.
+Every record passes through structlog, which adds the values bound to its context: the number of the update, and the
+numbers of the requests.
 """
 
 import logging
@@ -37,9 +37,9 @@ class Redacted(logging.Formatter):
 
 
 def formatter(style: Literal["console", "json"]) -> logging.Formatter:
-    """Lines with time (UTC, ISO 8601), level, logger, message, what is bound to the context, and any exception.
+    """Lines with time (UTC, ISO 8601), level, logger, message, bound values, and any exception.
 
-    As JSON one object a line; as text the exception follows on lines of its own.
+    As JSON, each line is one object. As text, an exception follows on separate lines.
     """
     last: list[Processor] = (
         [structlog.processors.EventRenamer("message"), structlog.processors.JSONRenderer(ensure_ascii=False)]

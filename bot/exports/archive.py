@@ -9,10 +9,10 @@ _COMPRESSED_ALREADY = (".jpg", ".pdf")
 
 
 class Archive:
-    """Files put into one ZIP after another; the content of never more than one of them is in memory.
+    """Packs files into ZIPs, one after another. At most one ZIP is in memory.
 
     Args:
-        most_bytes: what one ZIP may hold. A single file that is larger gets one of its own.
+        most_bytes: the limit for one ZIP. A larger file gets its own ZIP.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
@@ -21,7 +21,7 @@ class Archive:
         self._bytes = 0
 
     def add(self, name: str, content: bytes) -> bytes | None:
-        """Put a file in. Gives the ZIP before it where that had no room left. Blocking."""
+        """Add a file. If it does not fit, returns the finished ZIP and begins a new one. Blocking."""
         full = None
         if self._files and self._bytes + len(content) > self._most_bytes:
             full = self.close()
@@ -30,7 +30,7 @@ class Archive:
         return full
 
     def close(self) -> bytes:
-        """The ZIP of what was put in last. Blocking."""
+        """Return the last ZIP. Blocking."""
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as written:
             for name, content in self._files:

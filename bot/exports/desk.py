@@ -1,4 +1,4 @@
-"""Where exports are made: one of a person at a time, few at once, off the event loop."""
+"""Makes exports: one at a time for each person, a few at once, outside the event loop."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -21,7 +21,7 @@ class ExportDesk:
 
     Args:
         bot: sends them.
-        database: what is kept.
+        database: of the data.
         operator: who runs the bot.
     """
 
@@ -34,9 +34,9 @@ class ExportDesk:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def send(self, user_id: int) -> bool:
-        """Send a person everything kept on them, in as many files as it takes; False where that is being done.
+        """Send a person all their data, in one or more files; False if an export of theirs is running.
 
-        A person who is erased meanwhile gets no further file.
+        A person who is erased meanwhile gets no more files.
         """
         if user_id in self._in_work:
             return False

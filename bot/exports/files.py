@@ -1,4 +1,4 @@
-"""The files of an export, one after another: never more of them in memory than one."""
+"""The files of an export, one after another, with only one in memory."""
 
 import asyncio
 import json
@@ -20,9 +20,9 @@ File = tuple[str, bytes]
 
 
 async def files(database: Database, user_id: int, operator: str | None) -> AsyncGenerator[File, None]:
-    """Name and content of everything kept on a person, in the current language.
+    """Names and contents of all files on a person, in the current language.
 
-    Tables and pages are written in threads. What is erased meanwhile is not in it.
+    Tables and pages are written in threads. Data that is erased meanwhile is left out.
     """
     yield "README.txt", readme().encode()
     moles = await database.moles.export(user_id)
@@ -93,7 +93,7 @@ def _json(value: object) -> bytes:
 
 
 def readme() -> str:
-    """What each file holds, in the current language."""
+    """The description of the files, in the current language."""
     return _(
         "What I keep about you\n"
         "\n"

@@ -1,4 +1,4 @@
-"""Results and moles as PDF, made of what is kept: no photo is read again for them."""
+"""Results and moles as PDF, from stored data. No photo is analysed again."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,11 +20,11 @@ from inference.reports.result import write_limits
 from storage.records import Mole
 
 MOST_RESULTS: Final = 200
-"""More than these make no page that anybody reads; the tables hold all of them."""
+"""Nobody reads more in a PDF. The tables have all results."""
 
 
 def results_pdf(requests: Sequence[Mapping[str, Any]], total: int, operator: str | None) -> bytes:
-    """The latest results, the newest first, as `storage` exports them; of `total` in all. In the current language."""
+    """The latest results of `total`, the newest first, as `storage` exports them. In the current language."""
     pages = _pages(_("Your results"))
     if total > len(requests):
         pages.paragraph(
@@ -39,7 +39,7 @@ def results_pdf(requests: Sequence[Mapping[str, Any]], total: int, operator: str
 
 
 def mole_pdf(mole: Mole, standing: Standing, pictures: Sequence[tuple[datetime, bytes]], operator: str | None) -> bytes:
-    """A mole over time; `pictures` are the first and the last of those that are kept. In the current language."""
+    """A mole over time; `pictures` are the first and the last kept photo. In the current language."""
     pages = _pages(_("A mole over time: {name}").format(name=shown(mole.name)))
     pages.paragraph(moles_wording.sentence(standing), bold=True)
     pages.ln(2)

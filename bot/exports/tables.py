@@ -15,7 +15,7 @@ RESULT_COLUMNS = (
 MOLE_COLUMNS = ("mole", "name", "photo", "taken_with", "area", "asymmetry", "contrast", "millimetres")
 
 _MEASURES = ("area", "asymmetry", "contrast")
-# A spreadsheet takes a text that begins so for a formula.
+# A spreadsheet treats text that begins like this as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -64,5 +64,5 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     writer.writerow(columns)
     for row in rows:
         writer.writerow([f"'{each}" if isinstance(each, str) and each.startswith(_FORMULA) else each for each in row])
-    # With the mark at the beginning spreadsheets read Cyrillic as it is.
+    # With the byte order mark, spreadsheets read Cyrillic correctly.
     return buffer.getvalue().encode("utf-8-sig")

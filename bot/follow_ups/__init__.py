@@ -1,1 +1,1 @@
-"""Weeks after a warning: whether somebody has seen the spot."""
+"""Asks weeks after a warning if a doctor has seen the spot."""

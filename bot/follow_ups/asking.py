@@ -29,15 +29,15 @@ logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 60.0
 WARNINGS = (Risk.RAISED, Risk.HIGH)
-# What could not be asked for so long is not asked any more.
+# A question that is so late is dropped.
 TOO_LATE = timedelta(weeks=8)
-# Other warnings of these days are not asked about by themselves.
+# One question covers all warnings of these days.
 TOGETHER = timedelta(weeks=1)
 DAY_BEGINS, DAY_ENDS = time(10), time(20)  # of the person's own clock
 
 
 def next_day(now: datetime, user: User) -> datetime | None:
-    """When it is day where the person lives; None where it is."""
+    """When the person's day begins; None if it is day there now."""
     here = now.astimezone(timezone(offset(user)))
     if DAY_BEGINS <= here.time() < DAY_ENDS:
         return None
@@ -46,7 +46,7 @@ def next_day(now: datetime, user: User) -> datetime | None:
 
 
 class Asking:
-    """Asks what is due, once however many bots share the database."""
+    """Asks the questions that are due, each once, even if several bots share the database."""
 
     def __init__(self, bot: RetryingBot, database: Database, i18n: I18n, rate_limiter: RateLimiter) -> None:
         self._bot = bot
@@ -55,22 +55,22 @@ class Asking:
         self._rate_limiter = rate_limiter
 
     async def keep_asking(self) -> None:
-        """Ask what is due now, what came due while no bot ran included, and look again every minute."""
+        """Ask due questions every minute, including those that became due while no bot was running."""
         while True:
             try:
                 while await self.ask_due(datetime.now(UTC)):
                     pass
             except Exception:
-                # A failed round must not end the asking for good.
+                # A failed round must not stop later rounds.
                 logger.exception("could not ask whether spots were seen")
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def ask_due(self, now: datetime) -> int:
-        """Ask some of those who are due; says how many answers were taken up."""
+        """Ask some of the due questions; returns how many were claimed."""
         due = await self._database.follow_ups.claim_due(now)
         wanted = []
         for each in due:
-            # An answer may have become a warning later, by what the person said.
+            # The person's answers may have raised the risk to a warning later.
             warned = Result.stored(each.request.result or {}).risk in WARNINGS
             if warned and now - each.due_at < TOO_LATE:
                 wanted.append(each)
@@ -97,7 +97,7 @@ class Asking:
             except TelegramForbiddenError:
                 await self._database.users.mark_blocked(user.id)
             except TelegramAPIError as error:
-                # Its lease ends, and it is sent then.
+                # It is sent when its lease ends.
                 logger.warning("a question waits: %s", type(error).__name__)
                 return
         await self._database.follow_ups.settle(user.id, now + TOGETHER)

@@ -1,4 +1,4 @@
-"""Photos as they should be and as they should not, drawn by code: no photographs, no example of any disease."""
+"""Good and bad example photos, drawn by code: no photographs, and no disease."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from bot.samples import SIZE, sample
 
 
 class Example(StrEnum):
-    """A photo that is good, and what makes others bad."""
+    """A good photo, and kinds of bad ones."""
 
     GOOD = "good"
     FAR = "far"
@@ -26,7 +26,7 @@ class Example(StrEnum):
 
 @cache
 def example(which: Example) -> Image.Image:
-    """The example, 600 x 450 pixels in RGB. Not to be changed: draw on a copy."""
+    """The example, 600 x 450 pixels in RGB. Do not change it: draw on a copy."""
     return _DRAWN[which]().convert("RGB")
 
 

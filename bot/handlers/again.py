@@ -38,7 +38,7 @@ async def read_again(
     missed: Mapping[Domain, float],
     supervisor: Supervisor,
 ) -> None:
-    # The number in a button is only a claim: the database gives a request to its owner alone.
+    # Anybody can forge the number in a button. The database gives a request only to its owner.
     request = await database.requests.get_owned(callback_data.request_id, user.id)
     if request is None or request.outcome is not Outcome.ANSWERED:
         await callback.answer(_("This result is no longer there."), show_alert=True)
@@ -53,7 +53,7 @@ async def read_again(
         logger.info("request %d was erased before it was read again", request.id)
         return
     analysis = reading.analysis
-    # What the person reported stays true, whatever a model sees.
+    # The person's reports still count with the new model.
     before = Result.stored(request.result or {})
     result = Result.of(analysis, missed.get(analysis.domain) if analysis.domain else None).reporting(before.symptoms)
     result = replace(result, sent_before=before.sent_before)

@@ -1,4 +1,4 @@
-"""What a person agrees to, each by itself, as a screen of buttons under /privacy."""
+"""A person's consents, one button each, under /privacy."""
 
 from aiogram import Bot, F, Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup
@@ -47,7 +47,7 @@ async def choose(
     await callback.answer(_("Noted."))
     now = await database.users.get(user.id) or user
     screen = await _screen(now, database, settings)
-    # Pressed twice at once, it says just this already.
+    # After a double press, the message shows this already.
     if not await replace(callback, *screen) and callback.message is None:
         await say(callback, bot, *screen)
 

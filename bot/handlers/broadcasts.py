@@ -1,4 +1,4 @@
-"""Announcements that were confirmed: pause, go on and cancel by buttons, and /broadcasts, the list of them."""
+"""Confirmed announcements: buttons to pause, continue and cancel, and their list in /broadcasts."""
 
 from aiogram import F, Router
 from aiogram.filters import Command

@@ -1,4 +1,4 @@
-"""/digest: how often one of the staff gets the figures."""
+"""/digest: how often a member of the staff gets the figures."""
 
 from aiogram import F, Router
 from aiogram.filters import Command

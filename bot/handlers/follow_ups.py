@@ -1,4 +1,4 @@
-"""What is pressed under the question whether somebody has seen a spot; "yes" leads to "Was this right?"."""
+"""The buttons under the question if a doctor has seen the spot. "Yes" leads to "Was this right?"."""
 
 from aiogram import F, Router
 from aiogram.types import CallbackQuery

@@ -1,7 +1,7 @@
-"""Groups: whoever speaks to the bot there is answered in private, and the group reads no more than that.
+"""Groups: the bot answers people in private, and says in the group only that it does.
 
-What is said of a photo is health data. A photo is taken over to the private chat of the person who sent it, and is read
-there like any other. Somebody else's photo is not read: it is theirs to send.
+Results are health data. So a photo is moved to the private chat of its sender and analysed there like any other.
+Somebody else's photo is not analysed: only its owner may send it.
 """
 
 from dataclasses import replace
@@ -50,7 +50,7 @@ async def migrated(message: Message, database: Database) -> None:
 async def read(
     message: Message, pictured: Message, bot: Bot, database: Database, access: Access, photo_service: PhotoService
 ) -> None:
-    """Take a photo over to the private chat and answer there; the group is told where."""
+    """Move a photo to the private chat and answer there. Say so in the group."""
     sender, owner = message.from_user, pictured.from_user
     me = await bot.me()
     link = f"https://t.me/{me.username}"
@@ -66,7 +66,7 @@ async def read(
         await message.reply(_("🔧 I am being maintained. Please ask me again later."))
         return
     request = None
-    # A stranger to whom it may not write is not even recorded.
+    # If the bot may not write to a stranger, nothing about them is recorded.
     if await _may_write(sender.id, bot):
         await database.users.seen(sender.id, supported_language(sender.language_code))
         photo = replace(

@@ -54,7 +54,7 @@ async def open_entry(
     engine: Engine,
     answered_pictures: AnsweredPictures,
 ) -> None:
-    # The number in a button is only a claim: the database gives a result to its owner alone.
+    # Anybody can forge the number in a button. The database gives a result only to its owner.
     request = await database.requests.get_owned(callback_data.request_id, user.id)
     if request is None or request.outcome not in COMMITTED or request.result is None:
         await callback.answer(_("This result is no longer there."), show_alert=True)

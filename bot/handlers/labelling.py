@@ -80,7 +80,7 @@ async def take_outline(callback: CallbackQuery, callback_data: TakeOutline, data
 
 
 async def take_back(callback: CallbackQuery, callback_data: TakeBack, database: Database) -> None:
-    # No other label is asked for: whoever takes theirs back has seen the bot's answer by then.
+    # They may not label it again, because they have seen the bot's answer by now.
     given = await database.labels.replace(callback_data.request_id, callback.from_user.id, UNSURE)
     await _proceed(callback, callback_data.request_id, given, database)
 
@@ -88,7 +88,7 @@ async def take_back(callback: CallbackQuery, callback_data: TakeBack, database: 
 async def _proceed(
     callback: CallbackQuery, request_id: int, given: Given, database: Database, candidate: int = 0
 ) -> None:
-    """Show what comes next by what the database has: a press that came too late finds the same as one in time."""
+    """Show the next step from the state in the database, so that a late press leads to the same step."""
     photo = await database.training_pool.get(request_id)
     mine = await database.labels.of(request_id, callback.from_user.id)
     if photo is None or not mine or given is Given.GONE:
@@ -122,7 +122,7 @@ async def _show_next(user_id: int, bot: RetryingBot, database: Database, setting
     else:
         picture = _file(photo, photo.picture)
         text, markup = ui.question(photo.request_id)
-    # It cannot be forwarded or saved from the chat.
+    # `protect_content`: it cannot be forwarded or saved.
     await bot.send_photo(user_id, picture, caption=text, reply_markup=markup, protect_content=True)
 
 
@@ -140,7 +140,7 @@ def _file(photo: PoolPhoto, picture: bytes) -> BufferedInputFile:
 
 
 async def _take_away(callback: CallbackQuery) -> None:
-    """Delete the photo from the chat; one that is too old for that stays."""
+    """Delete the photo from the chat, unless it is too old to delete."""
     if isinstance(callback.message, Message):
         with contextlib.suppress(TelegramBadRequest):
             await callback.message.delete()

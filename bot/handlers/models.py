@@ -109,7 +109,7 @@ def _card(model: ServedModel, releases: Releases, trials: Trials) -> tuple[str, 
         (_("Try in the shadow"), 0),
     ]
     row = [(label, TryModel(fingerprint=mark, percent=percent).pack()) for label, percent in tries]
-    # This one served before, perhaps: people are told how the one that serves now differs.
+    # It may have served before. Then the announcement says how the serving model differs from it.
     draft = [(_("Announce the one that serves"), DraftNews(fingerprint=mark).pack())]
     return text, keyboard(serve, row, compare, draft, back)
 

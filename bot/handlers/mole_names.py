@@ -27,7 +27,7 @@ SMALLEST_MM, LARGEST_MM = 0.5, 200.0
 
 
 class Expecting(StatesGroup):
-    """What the next text of a person is."""
+    """What the person's next text is."""
 
     name = State()
     diameter = State()

@@ -1,4 +1,4 @@
-"""All photos of a mole in their order, with a table: a rich message, or an album and a text without one."""
+"""All photos of a mole in order, with a table: as a rich message, or as an album and a text."""
 
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, InputMediaPhoto
@@ -41,6 +41,6 @@ async def tell(
         return
     album = [InputMediaPhoto(media=picture, caption=day) for picture, day in story.pictures(standing)]
     if len(album) > 1:
-        # A picture that Telegram has lost must not keep the rest back.
+        # The text is sent even if Telegram has lost a picture.
         await if_spoken(bot.send_media_group(user.id, list(album), message_thread_id=thread))
     await say(callback, bot, story.plain(mole, standing), buttons)

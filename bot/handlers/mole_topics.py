@@ -1,4 +1,4 @@
-"""A topic of its own for a mole, where the private chat has topics: offered on its card, never forced."""
+"""A separate topic for a mole, if the private chat has topics. The mole's card offers it."""
 
 from aiogram import F, Router
 from aiogram.exceptions import TelegramBadRequest
@@ -29,7 +29,7 @@ async def open_topic(
     bot: RetryingBot,
     mole_service: MoleService,
 ) -> None:
-    """Begin a topic named like the mole, with its card: what is pressed or sent there is answered there."""
+    """Create a topic with the mole's name and card. Messages and buttons there are answered there."""
     mole = await owned_mole(callback, callback_data.mole_id, user, database)
     if mole is None:
         return

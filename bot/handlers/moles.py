@@ -56,7 +56,7 @@ async def list_moles(message: Message, user: User, database: Database, mole_serv
 async def follow(
     callback: CallbackQuery, callback_data: Follow, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    """Ask which mole a photo shows; of a photo that belongs to one, lead there."""
+    """Ask which mole a photo shows, or open the mole that it belongs to."""
     request = await answered_request(callback, callback_data.request_id, user, database)
     if request is None:
         return
@@ -183,7 +183,7 @@ async def _may_have_topic(callback: CallbackQuery, bot: RetryingBot) -> bool:
 
 
 def card_buttons(mole: Mole, standing: Standing, *, with_topic: bool = False) -> InlineKeyboardMarkup:
-    """What can be done with a mole."""
+    """The buttons for a mole."""
 
     def button(text: str, act: Act) -> Button:
         return text, OfMole(act=act, mole_id=mole.id).pack()

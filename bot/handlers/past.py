@@ -17,7 +17,7 @@ from bot.ui.strip import strip
 from storage.database import Database
 from storage.records import Request, User
 
-# The longest wait for the pictures. A picture that has not come by then stays empty.
+# The longest wait for the pictures. Later ones stay empty.
 PICTURES_SECONDS = 8.0
 
 
@@ -90,7 +90,7 @@ async def _title(database: Database, user: User, by: str) -> str:
 
 
 async def _pictures(bot: RetryingBot, database: Database, requests: Sequence[Request]) -> list[bytes | None]:
-    """The answered photos, all fetched at once, as far as they come in time."""
+    """The answered photos, fetched in parallel; None for those that are late."""
     tasks = [asyncio.create_task(_picture(bot, database, each)) for each in requests]
     _done, late = await asyncio.wait(tasks, timeout=PICTURES_SECONDS)
     for each in late:

@@ -1,4 +1,4 @@
-"""Photos, alone or in albums; of a live photo its still; and photos that are quoted from another chat."""
+"""Photos, alone or in albums; the still of a live photo; photos quoted from another chat."""
 
 from aiogram import Router
 from aiogram.types import Message
@@ -11,7 +11,7 @@ from bot.photos.service import PhotoService
 def setup() -> Router:
     router = Router(name="photos")
     router.message.register(photo, still)
-    # A person can put another photo in the place of one that was sent.
+    # A person can replace a sent photo by another one.
     router.edited_message.register(photo, still)
     return router
 

@@ -29,7 +29,7 @@ from storage.database import Database
 from storage.records import Request, User
 
 NOT_KNOWN = -1
-# Asked for, though the answer may be known.
+# Show a question even if its answer is known.
 REVISIT = -3
 
 
@@ -47,7 +47,7 @@ async def step(
     joiner: Join | None,
     answered_pictures: AnsweredPictures,
 ) -> None:
-    # The number in a button is only a claim: the database gives a request to its owner alone.
+    # Anybody can forge the number in a button. The database gives a request only to its owner.
     request = await _answered(database, callback_data.request_id, user.id)
     every = questions()
     if request is None or not 0 <= callback_data.question <= len(every):
@@ -83,7 +83,7 @@ async def step(
 async def _show_answer(
     callback: CallbackQuery, request: Request, result: Result, answered_pictures: AnsweredPictures
 ) -> None:
-    """Put the answer where the questions were; its picture states what the answer says now."""
+    """Replace the questions by the answer, with a picture that fits the new answer."""
     text, markup = replies.answer(result), keyboard(result, request.id)
     picture = await answered_pictures.of(request)
     if isinstance(picture, InputFile) and (sent := await _replace_picture(callback, picture, text, markup)):
@@ -93,7 +93,7 @@ async def _show_answer(
 
 
 async def _picture(request: Request, every: tuple[Question, ...], number: int) -> InputFile | str | None:
-    """What the message is to show with a question: the body, the answered photo before and after it, else as it is."""
+    """The picture for a question: the body for the region, else the answered photo; None leaves it unchanged."""
     if every[number].on_body:
         drawn = await asyncio.to_thread(body_picture, _("Front"), _("Back"), "regions")
         return BufferedInputFile(drawn, "body.png")
@@ -104,7 +104,7 @@ async def _picture(request: Request, every: tuple[Question, ...], number: int) -
 async def _replace_picture(
     callback: CallbackQuery, picture: InputFile | str, text: str, markup: InlineKeyboardMarkup
 ) -> Message | bool:
-    """Show another picture in a message that has one; the message, or False where that cannot be done."""
+    """Replace the picture of a message; returns the message, or False if that is impossible."""
     message = callback.message
     if not isinstance(message, Message) or not message.photo:
         return False

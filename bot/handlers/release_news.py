@@ -1,4 +1,4 @@
-"""Under /models: the announcement of the model that serves, drafted from two reports; sent by the broadcast."""
+"""Under /models: drafts the announcement of the serving model from two reports. Broadcasts send it."""
 
 import asyncio
 from html import escape
@@ -44,7 +44,7 @@ async def draft_news(
     broadcaster: Broadcaster,
     access: Access,
 ) -> None:
-    """Draft it in every language, show each as its readers will see it, and ask whether to send it."""
+    """Draft it in every language, show each draft as its readers will see it, and ask whether to send it."""
     known = await releases.classifiers()
     before = next((each for each in known if fingerprint(each) == callback_data.fingerprint), None)
     now = next((each for each in known if releases.serves(each)), None)
@@ -79,7 +79,7 @@ async def edit(
     bot: Bot,
     database: Database,
 ) -> None:
-    """Give the texts of a draft to copy, and go on as /broadcast does: what is written next is the announcement."""
+    """Show the texts of a draft for copying. As with /broadcast, the next message becomes the announcement."""
     draft = await draft_of(callback, callback_data.draft, database)
     if draft is None:
         return

@@ -1,4 +1,4 @@
-"""Reminders of moles: how often, later, never; and the person's clock, asked once."""
+"""Reminders of moles: how often, later, or never. The person's clock is asked once."""
 
 import dataclasses
 from datetime import UTC, datetime, timedelta, timezone
@@ -60,7 +60,7 @@ async def remind(
 
 
 async def ask_for_clock(bot: RetryingBot, user: User, thread_id: int | None = None) -> None:
-    """Ask what the person's clock says; the answer tells their time zone."""
+    """Ask for the time on the person's clock, to know their time zone."""
     text = _("What does your clock say now? I ask once, to write by day.")
     await bot.send_message(user.id, text, message_thread_id=thread_id, reply_markup=keyboard(*_clocks()))
 

@@ -1,4 +1,4 @@
-"""/retrain: starts the retraining of the model, shows whether one is going on, and stops it."""
+"""/retrain: starts a retraining of the model, shows whether one is running, and stops it."""
 
 from aiogram import Bot, F, Router
 from aiogram.filters import Command
@@ -46,7 +46,7 @@ async def start(callback: CallbackQuery, retrainer: Retrainer) -> None:
 
 
 async def ask(callback: CallbackQuery, bot: Bot) -> None:
-    # In a message of its own, because the progress is written over the other one.
+    # A separate message, because the progress replaces the text of the other one.
     await callback.answer()
     text, markup = ui.surely()
     await say(callback, bot, text, markup)

@@ -1,4 +1,4 @@
-"""Sharing, for the one who reads: the link is confirmed, and what is shared is shown."""
+"""Sharing, for the reader: confirm the link, and see what is shared."""
 
 import contextlib
 from datetime import UTC, datetime
@@ -56,7 +56,7 @@ async def offer(message: Message, command: CommandObject, user: User, database: 
 async def accept(
     callback: CallbackQuery, callback_data: Accept, user: User, database: Database, i18n: I18n, bot: RetryingBot
 ) -> None:
-    """Whoever confirms first is the reader, and the owner hears who that is."""
+    """The first person who confirms becomes the reader. The owner gets their name."""
     now = datetime.now(UTC)
     share = await database.shares.accept(callback_data.token, user.id, callback.from_user.full_name, now)
     subject = None if isinstance(share, Unshared) else await subject_of(share, database)
@@ -71,7 +71,7 @@ async def accept(
 
 
 async def tell_owner(share: Share, database: Database, i18n: I18n, bot: RetryingBot) -> None:
-    """Say who has opened what. An owner who cannot be reached finds it in their list."""
+    """Tell the owner who opened what. An owner who cannot be reached finds it in their list."""
     owner = await database.users.get(share.owner_id)
     if owner is None:
         return
@@ -82,7 +82,7 @@ async def tell_owner(share: Share, database: Database, i18n: I18n, bot: Retrying
 
 
 async def tell(owner: User, text: str, database: Database, bot: RetryingBot) -> bool:
-    """Say something to the owner of a share, in the current language; False where they cannot be reached."""
+    """Send the owner of a share a text in the current language; False if they cannot be reached."""
     buttons = keyboard([(_("Who has access"), Show.SHARED)])
     try:
         await bot.send_message(owner.id, text, reply_markup=buttons)
@@ -168,7 +168,7 @@ async def report(
         except (NotRead, NotWanted) as error:
             await say(callback, bot, _unread(error))
             return
-    # It may have been taken back while the report was written.
+    # The share may have been taken back meanwhile.
     if await _still_readable(callback, share, user, database, bot):
         caption = _("The report of what {name} shares with you.").format(name=wording.name(share.owner_name))
         await bot.send_document(user.id, file, caption=caption, message_thread_id=topic(callback.message))
@@ -177,8 +177,8 @@ async def report(
 async def readable(
     callback: CallbackQuery, share_id: int, user: User, database: Database
 ) -> tuple[Share, Subject] | None:
-    """The share and what it leads to, if this person may read it now; else they are told that it is over."""
-    # The number in a button is only a claim: the database gives a share to its reader alone.
+    """The share and its subject, if this person may read it now. Otherwise tells them that it has ended."""
+    # Anybody can forge the number in a button. The database gives a share only to its reader.
     share = await database.shares.readable(share_id, user.id, datetime.now(UTC))
     subject = await subject_of(share, database) if share is not None else None
     if share is None or subject is None or subject.request is None:
@@ -197,7 +197,7 @@ async def _still_readable(
 
 
 async def _show(callback: CallbackQuery, bot: RetryingBot, share: Share, subject: Subject) -> None:
-    """What is shared, in two messages: who shares it, and what they were told."""
+    """Show what is shared in two messages: who shares it, and the answer that they got."""
     request = subject.request
     if request is None:
         await say(callback, bot, wording.gone())
@@ -235,6 +235,6 @@ def _unread(error: NotRead | NotWanted) -> str:
 
 
 async def _settle(callback: CallbackQuery, bot: RetryingBot, text: str) -> None:
-    """Put what came of it where the question was, so that it is not answered twice."""
+    """Replace the question by the outcome, so that it is not answered twice."""
     if not await replace(callback, text):
         await say(callback, bot, text)

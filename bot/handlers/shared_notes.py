@@ -1,6 +1,6 @@
-"""Notes that a reader leaves about what is shared with them: they reach its owner, marked as from a stranger to me.
+"""A reader's notes about a share. They reach its owner, with the hint that the bot does not know the reader.
 
-What is expected next is forgotten by a restart; the button asks again.
+A restart forgets that a note is expected. The button asks again.
 """
 
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ LONGEST_NOTE = 500
 
 
 class Expecting(StatesGroup):
-    """What the next text of a reader is."""
+    """What the reader's next text is."""
 
     note = State()
 
@@ -94,7 +94,7 @@ async def note_by_text(
 
 
 async def _note(share_id: int, said: Read | str, user: User, database: Database, i18n: I18n, bot: RetryingBot) -> str:
-    """Keep a note and send it on, in the owner's language where it is one of the two buttons; what the reader hears."""
+    """Store a note and forward it; returns the reply to the reader. A button's note is in the owner's language."""
     now = datetime.now(UTC)
     share = await database.shares.readable(share_id, user.id, now)
     owner = await database.users.get(share.owner_id) if share is not None else None

@@ -1,4 +1,4 @@
-"""Sharing, for the one who shares: the link, who has access, and taking it back."""
+"""Sharing, for the owner: the link, who has access, and taking it back."""
 
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -75,7 +75,7 @@ async def ask_about_mole(
 async def make_link(
     callback: CallbackQuery, callback_data: ShareFor, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    """Make a link, in place of the question."""
+    """Replace the question by a new link."""
     now = datetime.now(UTC)
     until = now + timedelta(days=callback_data.days) if callback_data.days else None
     what = {"request_id" if callback_data.kind is Kind.RESULT else "mole_id": callback_data.number}
@@ -103,7 +103,7 @@ async def make_link(
 async def ask_for_reader(
     callback: CallbackQuery, callback_data: OfOwn, user: User, database: Database, bot: RetryingBot
 ) -> None:
-    """Have the person choose among their contacts, where their client can."""
+    """Let the person choose a contact, if their client supports that."""
     given = await database.shares.given(user.id, datetime.now(UTC))
     waiting = {each.id for each in given if each.accepted_at is None and each.id <= MOST_CHOOSABLE}
     if callback_data.share_id not in waiting:
@@ -124,7 +124,7 @@ async def ask_for_reader(
 
 
 async def bind(message: Message, user: User, database: Database) -> None:
-    """Somebody was chosen: the link is for them alone."""
+    """Reserve the link for the chosen person."""
     shared = message.users_shared
     if shared is None or len(shared.users) != 1:
         await message.answer(_("Choose one person."), reply_markup=ReplyKeyboardRemove())
@@ -166,7 +166,7 @@ async def revoke(
 
 
 async def _listed(user: User, database: Database) -> tuple[str, InlineKeyboardMarkup | None]:
-    """Who reads what of this person, and what others let them read."""
+    """This person's shares with others, and others' shares with them."""
     now = datetime.now(UTC)
     given, received = await database.shares.given(user.id, now), await database.shares.received(user.id, now)
     parts: list[str] = []
@@ -194,7 +194,7 @@ async def _listed(user: User, database: Database) -> tuple[str, InlineKeyboardMa
 
 
 def _fitting(parts: list[str]) -> str:
-    """As many parts as a message holds; the buttons below lead to all of them."""
+    """As many parts as fit into a message. The buttons below lead to all."""
     kept: list[str] = []
     for each in parts:
         if sum(map(len, kept)) + len(each) > LONGEST_LIST:

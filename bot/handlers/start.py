@@ -1,4 +1,4 @@
-"""/start and the agreement; photos that came before it are offered to be read after it."""
+"""/start and the agreement. After it, the bot offers to analyse photos that came before."""
 
 import contextlib
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from bot.ui.commands import show_commands
 from storage.database import Database
 from storage.records import Request, User
 
-# Older photos are not offered any more.
+# Older photos are not offered.
 OFFERED_FOR = timedelta(days=1)
 
 
@@ -64,7 +64,7 @@ async def consent(callback: CallbackQuery, user: User, database: Database, bot: 
 async def read_earlier(
     callback: CallbackQuery, user: User, database: Database, bot: Bot, photo_service: PhotoService
 ) -> None:
-    """Read what was sent before the agreement; of two presses, one finds it."""
+    """Analyse the photos sent before the agreement. Only one of two presses gets them."""
     waiting = await _unread(user, database) if user.consented_at is not None else []
     reopened = await database.unread.reopen([each.id for each in waiting], user.id)
     if not reopened:
@@ -84,6 +84,6 @@ async def leave_earlier(callback: CallbackQuery, bot: Bot) -> None:
 
 
 async def _unread(user: User, database: Database) -> list[Request]:
-    """Photos that came before the agreement, the first sent first."""
+    """Photos that came before the agreement, in the order of sending."""
     refused = await database.unread.refused_since(user.id, datetime.now(UTC) - OFFERED_FOR)
     return [each for each in refused if Result.stored(each.result or {}).reason is Trouble.NO_CONSENT]

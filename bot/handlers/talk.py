@@ -55,7 +55,7 @@ async def talk(
     markup = keyboard(result, last.id) if result is not None and last is not None else None
     if symptoms:
         text = answers.to_symptoms(symptoms, result)
-        # What was said may have made the answer more urgent than its picture states.
+        # The text may have made the answer more urgent than its picture says.
         picture = await answered_pictures.of(last) if last is not None else None
         if last is not None and isinstance(picture, InputFile):
             sent = await message.answer_photo(picture, caption=text, reply_markup=markup)

@@ -1,4 +1,4 @@
-"""Under /models: trying a classifier, comparing it with the one that serves, and old answers it would not give."""
+"""Under /models: tries a classifier, compares it with the serving one, and reads old answers again."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -86,7 +86,7 @@ async def old_answers(
         await access.log(actor_id, Action.READ_AGAIN, model)
     if callback_data.step == "tell":
         await access.log(actor_id, Action.TELL, model)
-        # Answered before: telling many takes longer than a press of a button may.
+        # Answered first, because notifying many people takes longer than Telegram waits.
         await callback.answer(_("They are being told."))
         reached = await supervisor.run_to_completion(rereading.tell(model))
         note = _("Told: {number}").format(number=reached)
@@ -104,7 +104,7 @@ async def old_answers(
 
 
 async def _model(callback: CallbackQuery, mark: str, releases: Releases) -> ServedModel | None:
-    """The released classifier of a button; says so and returns None where it is no longer there."""
+    """The released classifier of a button; if it is gone, says so and returns None."""
     found = next((each for each in await releases.classifiers() if fingerprint(each) == mark), None)
     if found is None:
         await callback.answer(_("It is no longer there, or serves already."), show_alert=True)

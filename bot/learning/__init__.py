@@ -1,1 +1,1 @@
-"""Learning from use: the pool of photos that people gave for training, their labels, and the way out and back in."""
+"""Learning from use: the pool of photos that people gave for training, their labels, export and import."""

@@ -1,4 +1,4 @@
-"""The training pool out of the database and labels into it, with the settings of the bot, which may run meanwhile.
+"""Exports the training pool and imports labels, with the settings of the bot. The bot may be running.
 
 python -m bot.learning export [--format imagefolder|coco|labelstudio] DIR
 python -m bot.learning import FILE --by NAME
@@ -51,12 +51,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bot.learning", description="Photos that people gave for training: out, and their labels in."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    out = commands.add_parser("export", help="make a folder show the pool as it is now")
-    out.add_argument("folder", type=Path, metavar="DIR", help="a working copy of people's data: mind who can read it")
+    out = commands.add_parser("export", help="make a folder equal to the pool as it is now")
+    out.add_argument("folder", type=Path, metavar="DIR", help="a copy of people's data: take care who can read it")
     out.add_argument("--format", choices=[each.value for each in Form], default=Form.IMAGEFOLDER.value)
-    back = commands.add_parser("import", help="take labels that came back")
+    back = commands.add_parser("import", help="take labels from outside")
     back.add_argument("file", type=Path, help="labels.csv, a folder LABEL/ID.jpg, a COCO file, or Label Studio's JSON")
-    back.add_argument("--by", required=True, metavar="NAME", help="who labelled; replaces what they said before")
+    back.add_argument("--by", required=True, metavar="NAME", help="who labelled; replaces their earlier labels")
     return parser
 
 

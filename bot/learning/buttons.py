@@ -1,4 +1,4 @@
-"""Callback data of the buttons by which photos of the pool are labelled."""
+"""Callback data of the buttons for labelling photos of the pool."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -20,7 +20,7 @@ class Turn(StrEnum):
 
 
 class GiveLabel(CallbackData, prefix="label"):
-    """Call a photo this."""
+    """Give a photo this label."""
 
     request_id: RowId
     label: str
@@ -34,13 +34,13 @@ class ShowOutline(CallbackData, prefix="outline"):
 
 
 class TakeOutline(CallbackData, prefix="outlined"):
-    """Call an outline right; -1 is that none is."""
+    """Choose an outline; -1 means that none is right."""
 
     request_id: RowId
     candidate: Candidate
 
 
 class TakeBack(CallbackData, prefix="unlabel"):
-    """Take back what one called a photo."""
+    """Take one's label of a photo back."""
 
     request_id: RowId

@@ -1,4 +1,4 @@
-"""The pool in COCO's form: `images/ID.jpg`, and `annotations.json` with the outlines that people found right."""
+"""The pool in COCO's format: `images/ID.jpg`, and `annotations.json` with the outlines that people chose."""
 
 import json
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ CATEGORIES: Final = {name: number for number, name in enumerate(LABELS, 1)}
 
 
 class Coco:
-    """All photos of the pool. A photo has an annotation where its label is decided and an outline was found right."""
+    """All photos of the pool. A photo has an annotation if its label is decided and an outline was chosen."""
 
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
@@ -26,7 +26,7 @@ class Coco:
         self._annotations: list[dict[str, Any]] = []
 
     def add(self, photo: PoolPhoto) -> bool:
-        """Put a photo in. Blocking."""
+        """Add a photo. Blocking."""
         name = f"images/{photo.request_id}.jpg"
         self._mirror.write(name, photo.picture)
         width, height = size_of(photo.picture)
@@ -51,7 +51,7 @@ def labels_of(content: dict[str, Any]) -> Iterable[Labelled]:
     """The annotations of a COCO file. Outlines in its compressed form (RLE) are left out.
 
     Raises:
-        KeyError, TypeError: it is none.
+        KeyError, TypeError: it is not a COCO file.
     """
     names = {each["id"]: each["name"] for each in content["categories"]}
     images = {each["id"]: each for each in content["images"]}

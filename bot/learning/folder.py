@@ -1,4 +1,4 @@
-"""A folder that mirrors the pool: what is gone from the pool goes from the folder, and only its owner can read it."""
+"""A folder that mirrors the pool. Photos that left the pool are removed, and only the folder's owner can read it."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ class Mirror:
     """Writes files into a folder; `close` removes what an earlier export left there and this one did not write.
 
     Args:
-        root: the folder; made where it is missing.
+        root: the folder; created if missing.
         parts: the folders and files in it that belong to exports. Nothing else in it is touched.
 
     Raises:
@@ -26,7 +26,7 @@ class Mirror:
         root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
 
     def write(self, name: str, content: bytes) -> None:
-        """Put a file in, in place of an earlier one: whole or not at all. Blocking."""
+        """Write a file, or replace an earlier one, atomically. Blocking."""
         path = self._root / name
         path.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
         self._written.add(path)
@@ -38,7 +38,7 @@ class Mirror:
         fresh.replace(path)
 
     def close(self) -> int:
-        """Remove what is not in the pool any more; gives how many files went. Blocking."""
+        """Remove files of photos that left the pool; returns how many. Blocking."""
         gone = 0
         for part in self._parts:
             path = self._root / part

@@ -1,4 +1,4 @@
-"""The pool as a folder of pictures with a table: what `python -m models retrain` reads."""
+"""The pool as a folder of pictures with a table, for `python -m models retrain`."""
 
 import csv
 import io
@@ -13,12 +13,12 @@ from storage.training_pool import PoolPhoto
 PARTS: Final = ("images", "masks", "labels.csv")
 COLUMNS: Final = ("image", "label", "lesion", "person", "domain")
 _HASH: Final = 16
-"""Digits of a keyed hash: enough to tell all people and lesions of a pool apart."""
+"""Digits of a keyed hash: enough to keep all people and lesions of a pool distinct."""
 
 
 class ImageFolder:
-    """`images/ID.jpg`, `masks/ID.png` (0 and 255) where an outline was found right, and `labels.csv`, of all photos
-    whose label is decided."""
+    """All photos with a decided label: `images/ID.jpg`, `masks/ID.png` (0 and 255) if an outline was chosen, and
+    `labels.csv`."""
 
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
@@ -27,7 +27,7 @@ class ImageFolder:
         self._rows.writerow(COLUMNS)
 
     def add(self, photo: PoolPhoto) -> bool:
-        """Put a photo in; False where its label is not decided. Blocking."""
+        """Add a photo; False if its label is undecided. Blocking."""
         label = final_label(photo)
         if label is None:
             return False

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 
 def cohens_kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
-    """Cohen's kappa of the first and the second label of each photo: 1 is full agreement, 0 what chance gives.
+    """Cohen's kappa of the first and the second label of each photo: 1 is full agreement, 0 is the agreement of chance.
 
     J. Cohen, "A coefficient of agreement for nominal scales", Educational and Psychological Measurement 20, 1960. None
-    where it is not defined: there are no pairs, or all labels are the same.
+    if it is undefined: there are no pairs, or all labels are the same.
     """
     if not pairs:
         return None

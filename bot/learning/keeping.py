@@ -1,4 +1,4 @@
-"""Photos go into the training pool after they were answered, while nobody waits for an answer."""
+"""Adds answered photos to the training pool, while nobody waits for an answer."""
 
 import asyncio
 import logging
@@ -19,23 +19,23 @@ from storage.records import Request
 from storage.retry import until_stored
 
 IDLE_CHECK_S: Final = 0.5
-# What could not be kept within a day, as the bot was off or never idle, is left out.
+# Photos that could not be added within a day are left out: the bot was off, or never idle.
 LATEST: Final = timedelta(days=1)
 BATCH: Final = 100
-# Nobody has this id: these photos take turns as one person's would.
+# Nobody has this id. These photos take turns like those of one person.
 OWNER: Final = 0
 
 logger = logging.getLogger(__name__)
 
 
 class PoolKeeper:
-    """Keeps the photos of those who agreed to it. Whatever becomes of that, the answer is given already.
+    """Keeps the photos of people who agreed. If it fails, the answer was sent anyway.
 
     Args:
         bot: fetches the photos again.
-        database: has the pool, and says which photos may be kept.
-        engine: makes a bounded JPEG without EXIF of each, and finds the outlines.
-        most_bytes: what the pool may hold.
+        database: of the pool.
+        engine: makes a JPEG of limited size without EXIF, and finds the outlines.
+        most_bytes: the limit of the pool.
     """
 
     def __init__(self, bot: RetryingBot, database: Database, engine: Engine, most_bytes: int) -> None:
@@ -46,15 +46,15 @@ class PoolKeeper:
         # Set at the start: the last process may have left some.
         self._answered = asyncio.Event()
         self._answered.set()
-        # What cannot be kept is not tried again before the next start.
+        # Photos that failed are not tried again before the next start.
         self._left_out: set[int] = set()
 
     def note_answer(self) -> None:
-        """A photo was answered: there may be one to keep."""
+        """Note that a photo was answered: it may be kept."""
         self._answered.set()
 
     async def keep_keeping(self) -> None:
-        """Keep what may be kept, until cancelled."""
+        """Keep all photos that may be kept, until cancelled."""
         while True:
             await self._answered.wait()
             self._answered.clear()
@@ -90,7 +90,7 @@ class PoolKeeper:
             logger.info("request %d is not kept for training: %s", request.id, type(error).__name__)
             return False
         except Exception:
-            # One photo that fails in a new way must not keep others out.
+            # An unexpected error of one photo must not stop the others.
             logger.exception("request %d is not kept for training", request.id)
             return False
         keep = partial(self._database.training_pool.keep, request.id, examination.photo, outlines, self._most_bytes)

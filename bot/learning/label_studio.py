@@ -9,20 +9,19 @@ from bot.learning.words import LABELS, Labelled
 from storage.training_pool import PoolPhoto
 
 PARTS: Final = ("images", "tasks.json", "config.xml")
-# As Label Studio serves files of a folder on its own machine.
+# Label Studio's address for files of a folder on its own machine.
 LOCAL_FILES: Final = "/data/local-files/?d="
 
 
 class LabelStudio:
-    """All photos of the pool as tasks. What the bot and others said of them is left out: whoever labels sees none of
-    it."""
+    """All photos of the pool as tasks, without the bot's answers and others' labels."""
 
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
         self._tasks: list[dict[str, Any]] = []
 
     def add(self, photo: PoolPhoto) -> bool:
-        """Put a photo in. Blocking."""
+        """Add a photo. Blocking."""
         name = f"images/{photo.request_id}.jpg"
         self._mirror.write(name, photo.picture)
         self._tasks.append({"data": {"image": f"{LOCAL_FILES}{name}"}})
@@ -40,10 +39,10 @@ class LabelStudio:
 
 
 def labels_of(tasks: list[dict[str, Any]]) -> Iterable[Labelled]:
-    """What was labelled, with outlines drawn as polygons, from an export of Label Studio as JSON.
+    """The labels, with outlines drawn as polygons, from Label Studio's JSON export.
 
     Raises:
-        KeyError, TypeError: it is none.
+        KeyError, TypeError: it is no such export.
     """
     found = []
     for task in tasks:
@@ -51,7 +50,7 @@ def labels_of(tasks: list[dict[str, Any]]) -> Iterable[Labelled]:
             if annotation.get("was_cancelled"):
                 continue
             who = annotation.get("completed_by", "")
-            # A name, a number, or a person with both, by the version that exported it.
+            # Depending on the version: a name, a number, or a person with both.
             name = who.get("email") or who.get("id") if isinstance(who, dict) else who
             outline = tuple(
                 # Label Studio's points are percentages.

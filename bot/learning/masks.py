@@ -18,9 +18,9 @@ Polygon = Sequence[tuple[float, float]]
 """Corners of an outline: x and y as shares (0..1) of the width and the height."""
 
 SAME: Final = 0.95
-"""Two outlines with at least this intersection over union are one."""
+"""Two outlines with at least this intersection over union count as the same."""
 MOST: Final = 8
-"""So many outlines have room."""
+"""The largest number of outlines of a photo."""
 _COLOUR: Final = (94, 214, 255)
 
 
@@ -34,7 +34,7 @@ def pack(masks: Sequence[Mask], size: tuple[int, int]) -> bytes:
 
 
 def unpack(packed: bytes) -> list[Mask]:
-    """The masks of what `pack` gave, without empty ones at its end. Blocking."""
+    """The masks from the result of `pack`, without empty ones at the end. Blocking."""
     bits = np.asarray(cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_UNCHANGED), np.uint8)
     return [np.asarray(bits & 1 << number, np.bool_) for number in range(int(bits.max()).bit_length())]
 
@@ -48,9 +48,10 @@ def drawn_by_hand(polygons: Sequence[Polygon], size: tuple[int, int]) -> Mask:
 
 
 def added(packed: bytes, mask: Mask, size: tuple[int, int]) -> tuple[bytes, int] | None:
-    """The outlines of `pack` with one more, and its number there. One that is there already is not added twice.
+    """Add an outline to the result of `pack`; returns the new PNG and the number of the outline.
 
-    None where the mask is empty, or there is no room for it. Blocking.
+    An outline that is there already is not added again. None if the mask is empty, or there are `MOST` already.
+    Blocking.
     """
     masks = unpack(packed)
     for number, known in enumerate(masks):

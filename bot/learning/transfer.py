@@ -1,4 +1,4 @@
-"""The pool out into a folder, and labels that came back into the pool."""
+"""Exports the pool into a folder, and imports labels from outside."""
 
 import asyncio
 import csv
@@ -26,7 +26,7 @@ LONGEST_NAME: Final = 64
 
 
 class Form(StrEnum):
-    """The forms of an export."""
+    """The formats of an export."""
 
     IMAGEFOLDER = "imagefolder"
     COCO = "coco"
@@ -34,13 +34,13 @@ class Form(StrEnum):
 
 
 class Writer(Protocol):
-    """Puts photos into a folder in some form, one after another."""
+    """Writes photos into a folder in one format, one after another."""
 
     def add(self, photo: PoolPhoto) -> bool:
-        """Put a photo in; False where this form leaves it out. Blocking."""
+        """Add a photo; False if this format leaves it out. Blocking."""
 
     def close(self) -> None:
-        """Write what is about all of them. Blocking."""
+        """Write the files about all photos. Blocking."""
 
 
 _WRITERS: Final[Mapping[Form, tuple[Callable[[Mirror], Writer], tuple[str, ...]]]] = {
@@ -51,11 +51,11 @@ _WRITERS: Final[Mapping[Form, tuple[Callable[[Mirror], Writer], tuple[str, ...]]
 
 
 class NotImportable(ValueError):
-    """A file with labels cannot be used; the text says why, and what to do."""
+    """A file with labels cannot be used; the message says why."""
 
 
 class Outside(NamedTuple):
-    """What somebody outside of the chat said of a photo of the pool; see `Labelled`."""
+    """A label from outside the chat for a photo of the pool; see `Labelled`."""
 
     request_id: int
     label: str
@@ -73,14 +73,14 @@ class Exported:
 
 @dataclass(frozen=True)
 class Imported:
-    """How many labels were taken, and how many were of photos that are not in the pool any more."""
+    """How many labels were stored, and how many were of photos that are no longer in the pool."""
 
     taken: int
     gone: int
 
 
 async def export(database: Database, root: Path, form: Form = Form.IMAGEFOLDER) -> Exported:
-    """Make a folder show the pool as it is now: what was taken back goes from the folder too.
+    """Make a folder equal to the pool as it is now. Photos that were taken back are removed.
 
     Raises:
         OSError: the folder cannot be written.
@@ -96,7 +96,7 @@ async def export(database: Database, root: Path, form: Form = Form.IMAGEFOLDER) 
 
 
 async def take(database: Database, labels: Sequence[Outside], name: str) -> Imported:
-    """Note labels by people outside. `name` says whose they are, together with who did each of them."""
+    """Store labels from people outside. `name` and each label's `who` identify the author."""
     taken = 0
     for each in labels:
         who = f"{name} {each.who}".strip()[:LONGEST_NAME]
@@ -106,7 +106,7 @@ async def take(database: Database, labels: Sequence[Outside], name: str) -> Impo
 
 
 async def _kept(database: Database, label: Outside) -> int | None:
-    """Keep the outline that somebody drew among those of its photo; returns its number there."""
+    """Add an outline that somebody drew to those of its photo; returns its number."""
     photo = await database.training_pool.get(label.request_id)
     if photo is None:
         return None
@@ -125,7 +125,7 @@ def read_labels(path: Path) -> list[Outside]:
     """Labels from `labels.csv`, a folder `LABEL/ID.jpg`, a COCO file, or an export of Label Studio as JSON. Blocking.
 
     Raises:
-        NotImportable: it is none of these, or has a label that there is not.
+        NotImportable: it is none of these, or has an unknown label.
     """
     try:
         if path.is_dir():

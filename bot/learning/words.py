@@ -1,4 +1,4 @@
-"""What somebody can call a photo of the pool, and what several labels of it come to."""
+"""The labels for photos of the pool, and the final label from several."""
 
 from typing import Final, NamedTuple
 
@@ -14,8 +14,7 @@ LABELS: Final = (*CLASSES, OTHER, NOT_A_LESION, UNSURE)
 
 
 class Labelled(NamedTuple):
-    """What a file says of a picture. `who` is empty where it does not say whose label it is, `outline` where it has
-    none."""
+    """A label from a file. `who` is its author, empty if unknown. `outline` is empty if the file has none."""
 
     picture: str
     label: str
@@ -24,6 +23,6 @@ class Labelled(NamedTuple):
 
 
 def final_label(photo: PoolPhoto) -> str | None:
-    """What two people, or two of three, called a photo; None where that is undecided or nobody was sure."""
+    """The label that two people, or two of three, gave a photo; None if undecided or if nobody was sure."""
     label = final(each.label for each in photo.labels)
     return None if label == UNSURE else label

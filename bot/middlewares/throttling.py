@@ -16,7 +16,7 @@ from bot.results import Trouble
 from bot.telegram.addressing import is_addressed
 from bot.ui import apologies
 
-# What is answered goes out at one message a second.
+# Answers go out at one message a second.
 REFILL_SECONDS = 30.0
 MAX_BUCKETS = 10_000
 OVER_LIMIT = "is_over_limit"
@@ -33,7 +33,7 @@ class Buckets:
     """One token bucket for each person and for each group.
 
     Args:
-        burst: how much each may have at once, and again every `REFILL_SECONDS`.
+        burst: how many tokens each has at once, and again every `REFILL_SECONDS`.
         clock: seconds that never run backwards.
     """
 
@@ -52,7 +52,7 @@ class Buckets:
         return True
 
     def is_first_refusal(self, owner: int) -> bool:
-        """Whether there was no warning yet since this bucket ran empty. Notes that there is one now."""
+        """Whether this is the first refusal since the bucket ran empty. Notes that there was one."""
         bucket = self._refilled(owner)
         first, bucket.warned = not bucket.warned, True
         return first
@@ -69,9 +69,9 @@ class Buckets:
 
 
 class Throttling(BaseMiddleware):
-    """Drops what exceeds a person's limits, after one word for all of it: the first of it is marked `is_over_limit`.
+    """Drops updates over a person's limits. Only the first of them, marked `is_over_limit`, gets an answer.
 
-    Photos count apart. The inbox asks about them before it records them, so that one too many costs nothing.
+    Photos have their own limit. The inbox checks it before it records a photo, so that extra photos cost nothing.
 
     Args:
         messages: how many messages and button presses one person may send at once.
@@ -85,7 +85,7 @@ class Throttling(BaseMiddleware):
         self._turned_away: set[tuple[int, int, int | None]] = set()
 
     def admits(self, message: Message) -> bool:
-        """Whether a photo that has just come in is taken on."""
+        """Whether a new photo is accepted."""
         if message.from_user is None or self._photos.take(message.from_user.id):
             return True
         self._turned_away.add(_key(message))
@@ -99,14 +99,14 @@ class Throttling(BaseMiddleware):
     ) -> Any:
         sender: TelegramUser | None = data.get("event_from_user")
         if sender is None:
-            # Nobody to be answered, and perhaps of a kind that is not known yet.
+            # There is nobody to answer. It may be a kind of update that aiogram does not know yet.
             return None
         chat: Chat | None = data.get("event_chat")
         inner = event.event if isinstance(event, Update) else event
         group = chat if chat is not None and chat.type != ChatType.PRIVATE else None
         overheard = group and isinstance(inner, Message) and not is_addressed(inner, await data["bot"].me())
         if overheard or not isinstance(inner, Message | CallbackQuery):
-            # No answer is due.
+            # It gets no answer.
             return await handler(event, data)
         # In a group all are answered in one place.
         owner = group.id if group is not None else sender.id

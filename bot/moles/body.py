@@ -1,4 +1,4 @@
-"""A drawn body with numbered places: from the front and from behind, and below a head, a hand and a foot, larger."""
+"""A drawn body with numbered places: front and back, and enlarged below: head, hand and foot."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -18,9 +18,9 @@ _FINER = 2  # Pillow draws round shapes without smoothing
 _SKIN, _EDGE, _BADGE, _INK = (238, 224, 212), (150, 132, 118), (32, 92, 168), (40, 46, 56)
 _HAIR, _LIP = (196, 172, 152), (206, 160, 150)
 _FRONT, _BEHIND = 205, 575  # the middles of the two figures
-_HEAD, _HAND, _FOOT = (140, 905), (390, 920), (640, 920)  # the middles of what is drawn larger
+_HEAD, _HAND, _FOOT = (140, 905), (390, 920), (640, 920)  # the middles of the enlarged parts
 
-# The right arm of who faces us is on our left.
+# The right arm of a person who faces us is on our left.
 MOLE_BADGES: Final[Badges] = MappingProxyType(
     {
         1: (_HEAD[0] - 48, _HEAD[1] + 30),

@@ -92,7 +92,7 @@ class MoleService:
     async def compare(self, standing: Standing, reader_id: int | None = None) -> bytes:
         """The first and the last photo side by side with plots below, as a JPEG.
 
-        `reader_id` is whom it is for where that is not the owner. Raises NotRead.
+        `reader_id` is the reader, if it is not the owner. Raises NotRead.
         """
         ends = standing.photos[0].request, standing.photos[-1].request
         first, last = [await self._reader.examine(each, reader_id) for each in ends]
@@ -112,7 +112,7 @@ def _shows_the_same(one: Request, other: Request) -> bool:
 
 
 def drawn(standing: Standing, first: Examination, last: Examination, *, stacked: bool = False) -> bytes:
-    """The drawing of a mole over time as a JPEG, in the current language; `stacked` is to be read on a phone."""
+    """The drawing of a mole over time as a JPEG, in the current language; `stacked` is for a phone."""
     pictures = [
         comparison.Picture(decode(each.photo), found.marks.outline, day(photo.request.created_at))
         for each, found, photo in (

@@ -38,7 +38,7 @@ from inference.drawing.verdict import group_share
 from storage.records import Mole, MolePhoto
 
 MOST = 10
-"""Telegram's limit for an album; of more photos the first and the latest are shown."""
+"""Telegram's limit for an album. If there are more photos, it shows the first and the latest."""
 
 Pair = tuple[MolePhoto, Measurement]
 
@@ -92,7 +92,7 @@ def plain(mole: Mole, standing: Standing) -> str:
 
 
 def pictures(standing: Standing) -> list[tuple[str, str]]:
-    """The pictures of the answers, as Telegram knows them, each with its day."""
+    """The file ids of the answers' pictures, each with its day."""
     kept = [photo.request for photo, _finding in _kept(standing)]
     return [(each.reply_file_id, day(each.created_at)) for each in kept if each.reply_file_id is not None]
 
@@ -125,7 +125,7 @@ def _figures(photo: MolePhoto, measurement: Measurement, *, measured: bool) -> t
 
 
 def _is_measured(pairs: Sequence[Pair]) -> bool:
-    """Whether the person gave a diameter: else there is nothing for its column."""
+    """Whether the person gave a diameter. Otherwise its column is left out."""
     return any(measurement.millimetres is not None for _photo, measurement in pairs)
 
 

@@ -16,7 +16,7 @@ from storage.records import Mole
 
 
 def card(mole: Mole, standing: Standing, reminder: tuple[int, datetime] | None, *, compared: bool = False) -> str:
-    """Everything about a mole, as HTML; with a word on the picture where its photos are `compared` in one."""
+    """Everything about a mole, as HTML. If its photos are `compared` in a picture, it explains the picture."""
     lines = [f"<b>{escape(mole.name)}</b>"]
     if standing.photos:
         first, last = (day(standing.photos[place].request.created_at) for place in (0, -1))
@@ -49,7 +49,7 @@ def line(mole: Mole, standing: Standing) -> str:
 
 
 def sentence(standing: Standing) -> str:
-    """Whether a mole has changed and what to do, in plain text. It never says that there is nothing to worry about."""
+    """Whether a mole has changed and what to do, in plain text. It never says that all is well."""
     if not standing.photos:
         return _("No photo is left of it.")
     warned = standing.last is not None and standing.last.risk in (Risk.RAISED, Risk.HIGH)

@@ -49,7 +49,7 @@ class Broadcaster:
     async def resume(self) -> None:
         """Continue the broadcasts that a stop or a kill interrupted."""
         for broadcast in await self._database.broadcasts.running():
-            logger.info("going on with broadcast %d", broadcast.id)
+            logger.info("continuing broadcast %d", broadcast.id)
             self._take_up(broadcast.id)
 
     async def keep_starting(self) -> None:
@@ -124,7 +124,7 @@ class Broadcaster:
             del self._changes[broadcast_id]
 
     async def _ended(self, broadcast: Broadcast, changed: asyncio.Event) -> bool:
-        """Do what the state requires; True once nothing is left to do."""
+        """Do what the state requires; True if nothing is left to do."""
         if broadcast.state is BroadcastState.PAUSED:
             while not changed.is_set() and not await self._progress.show_pause(broadcast):
                 logger.info("broadcast %d: the pause could not be shown, trying again", broadcast.id)

@@ -20,7 +20,7 @@ from inference.domains import Domain
 from inference.drift import FEATURES, LABEL, PSI_LIMIT
 from storage.records import Outcome
 
-# A phone shows 780 pixels on 390 points, two for each point. Telegram makes what is higher than 1280 pixels smaller.
+# A phone shows 780 pixels on 390 points, two for each point. Telegram shrinks higher pictures than 1280 pixels.
 WIDTH, HEIGHT, DPI = 6.0, 9.8, 130
 LEGEND: Mapping[str, Any] = {
     "frameon": False, "fontsize": 8, "ncols": 3, "loc": "upper left", "columnspacing": 1.0, "handlelength": 1.2,
@@ -88,7 +88,7 @@ def _stack(axes: Axes, days: Sequence[float], series: Mapping[str, tuple[Sequenc
 
 
 def _bars(axes: Axes, departures: Sequence[Drift]) -> None:
-    """The stability index of each feature, a bar for each kind of photo, and where the limit is."""
+    """The stability index of each feature, a bar for each kind of photo, and a line at the limit."""
     names = [LABEL, *FEATURES]
     thickness = 0.8 / max(1, len(departures))
     for number, each in enumerate(departures):

@@ -1,4 +1,4 @@
-"""Two classifiers beside each other, by what both said: agreement, changes of risk, and how long they took."""
+"""Compares the answers of two classifiers: agreement, changes of risk, and time."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from storage.statistics import Handled
 
 @dataclass(frozen=True)
 class Side:
-    """Answers of one classifier to whoever got them. `seconds` is the median of the networks, None without answers."""
+    """The answers of one classifier. `seconds` is the median time of the networks, None without answers."""
 
     answers: int
     risks: Mapping[Risk, int]
@@ -22,7 +22,7 @@ class Side:
 
 @dataclass
 class Comparison:
-    """The same photos read by both.
+    """The answers of both to the same photos.
 
     `alike`: how many got the same class. `changes`: how many went from one risk to another; None is a refusal.
     `seconds` and `other_seconds` are medians.
@@ -36,17 +36,17 @@ class Comparison:
 
     @property
     def raised(self) -> int:
-        """How many would be told something more urgent."""
+        """How many answers would be more urgent."""
         return sum(count for (old, new), count in self.changes.items() if _rank(new) > _rank(old))
 
     @property
     def lowered(self) -> int:
-        """How many would be told something less urgent."""
+        """How many answers would be less urgent."""
         return sum(count for (old, new), count in self.changes.items() if _rank(new) < _rank(old))
 
 
 def compare(opinions: Iterable[Opinion]) -> Comparison:
-    """What both said of the same photos."""
+    """Compare the answers of both to the same photos."""
     found = Comparison()
     ours: list[float] = []
     theirs: list[float] = []

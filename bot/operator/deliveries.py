@@ -1,4 +1,4 @@
-"""Delivery of one announcement: to everybody at most once, and nobody holds up the others."""
+"""Delivers an announcement: to everybody at most once, and nobody delays the others."""
 
 import asyncio
 import logging
@@ -28,15 +28,15 @@ from storage.database import Database
 from storage.records import Broadcast, Delivery, DeliveryState
 from storage.retry import until_stored
 
-# So many deliveries can be left uncertain by a kill or an outage.
+# A kill or an outage leaves at most so many deliveries uncertain.
 CONCURRENT_DELIVERIES = 10
-# So many are under way where most of them wait until a silence ends. A batch holds others beside them.
+# At most so many are under way. Most of them may wait for a chat that Telegram has silenced; others go out meanwhile.
 MOST_UNDER_WAY = 100
 BATCH = 2 * MOST_UNDER_WAY
 OUTAGE_PAUSE_S = 3.0
 SEND_TIMEOUT_S = 15
 
-# Telegram may have taken the message and only failed to say so.
+# Telegram may have accepted the message and failed only to say so.
 UNCERTAIN = (TelegramNetworkError, TelegramServerError, ClientDecodeError)
 
 ENTITIES = TypeAdapter(list[MessageEntity])
@@ -49,7 +49,7 @@ class Deliveries:
 
     Args:
         bot: its connection is used; a delivery is never repeated.
-        database: where each delivery is noted before and after.
+        database: notes each delivery before and after it.
         supervisor: starts the probe during an outage.
         i18n: for the button below each message.
         rate_limiter: the one that the progress messages wait for too.
@@ -69,7 +69,7 @@ class Deliveries:
         self._places = asyncio.Semaphore(CONCURRENT_DELIVERIES)
         # Those that may have reached Telegram.
         self._sending: set[asyncio.Task[None] | None] = set()
-        # When Telegram last took one.
+        # When Telegram last accepted one.
         self._taken_at = float("-inf")
 
     async def post(self, bot: Bot, broadcast: Broadcast, chat_id: int, language: str | None) -> Message:
@@ -95,7 +95,7 @@ class Deliveries:
         )
 
     async def deliver_all(self, broadcast: Broadcast, changed: asyncio.Event) -> None:
-        """Deliver until nobody is left or the state changes. Whoever has to be waited for holds up no other."""
+        """Deliver until nobody is left or the state changes. A delivery that has to wait delays no other."""
         under_way: dict[asyncio.Task[None], int] = {}
         try:
             while True:
@@ -115,7 +115,7 @@ class Deliveries:
         finally:
             for task in under_way.keys() - self._sending:
                 task.cancel()
-            # An orderly stop learns how the others end; only a kill leaves them uncertain.
+            # An orderly stop waits for the others. Only a kill leaves them uncertain.
             await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _turn(self, user_id: int) -> None:
@@ -144,7 +144,7 @@ class Deliveries:
             return
 
     async def _deliver(self, broadcast: Broadcast, delivery: Delivery) -> None:
-        # Without a place: a chat that has to be silent for long would keep it from others.
+        # It holds no place meanwhile, because a chat may stay silenced for long.
         await self._rate_limiter.until_allowed(delivery.user_id)
         async with self._places:
             await self._turn(delivery.user_id)
@@ -173,7 +173,7 @@ class Deliveries:
             state = DeliveryState.FAILED
         except UNCERTAIN as error:
             logger.warning("broadcast %d: one delivery broke: %s", broadcast.id, type(error).__name__)
-            # Where others were served while this one hung, it is no outage.
+            # If others arrived while this one hung, there is no outage.
             if not (isinstance(error.__cause__, TimeoutError) and self._taken_at > began):
                 self._out_of_reach()
             if not isinstance(error.__cause__, ClientConnectorError):
@@ -183,7 +183,7 @@ class Deliveries:
 
 
 async def _settle(under_way: dict[asyncio.Task[None], int], changed: asyncio.Event) -> None:
-    """Wait until one ends or the state changes, take those that ended out, and raise what they raised."""
+    """Wait until one ends or the state changes. Remove the finished ones, and raise their errors."""
     changing = asyncio.create_task(changed.wait())
     try:
         await asyncio.wait([*under_way, changing], return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""The digest: the figures of the last day or week beside those before, for whoever of the staff wants it."""
+"""The digest: the figures of the last day or week and of the one before, for staff who want it."""
 
 import asyncio
 import logging
@@ -41,12 +41,12 @@ def next_time(after: datetime, user: User, every: Every) -> datetime:
 
 
 async def plan(user: User, every: Every, database: Database) -> None:
-    """Let somebody get a digest from the next time on."""
+    """Send somebody a digest from the next due time on."""
     await database.digests.set(user.id, every, next_time(datetime.now(UTC), user, every))
 
 
 class DigestSender:
-    """Sends what is due, once however many bots share the database. What came due while no bot ran comes once."""
+    """Sends due digests, each once, even if several bots share the database. Missed digests are sent as one."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class DigestSender:
             try:
                 await self.send_due(datetime.now(UTC))
             except Exception:
-                # A failed round must not end the digests for good.
+                # A failed round must not stop later rounds.
                 logger.exception("could not send the digests")
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -108,7 +108,7 @@ class DigestSender:
                 await self._database.digests.switch_off(user.id)
                 return False
             except TelegramAPIError as error:
-                # Its lease ends, and it is sent then.
+                # It is sent when its lease ends.
                 logger.warning("a digest waits: %s", type(error).__name__)
                 return False
         return True

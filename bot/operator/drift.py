@@ -18,7 +18,7 @@ RECENT = timedelta(days=7)
 class Drift:
     """How `photos` photos of a kind differ from those of `val`: the stability index of the classes and each feature.
 
-    It has no index where either side has too few photos.
+    There is no index if either side has too few photos.
     """
 
     domain: Domain
@@ -27,7 +27,7 @@ class Drift:
 
     @property
     def departed(self) -> list[str]:
-        """What is beyond the limit, the furthest first."""
+        """Features beyond the limit, the furthest first."""
         beyond = [name for name, index in self.indices.items() if index >= PSI_LIMIT]
         return sorted(beyond, key=self.indices.__getitem__, reverse=True)
 
@@ -59,7 +59,7 @@ def against(known: Mapping[Domain, Reference], classifier: str, handled: Iterabl
     seen: dict[str, list[tuple[str, Mapping[str, float]]]] = {domain: [] for domain in DOMAINS}
     for each in handled:
         result = each.result or {}
-        # The person's own answers may have changed the class; `val` has photos alone.
+        # The person's answers may have changed the class. In `val`, only the photo counts.
         label = (result.get("before") or result).get("label")
         domain, model = result.get("domain"), result.get("models", {}).get("classifier")
         if label is not None and model == classifier and domain in seen:

@@ -39,8 +39,8 @@ class Health:
     """Figures of the last hour, and those that are out of their range.
 
     `failed` is a share (0..1), or None with too few requests. `slowest` is the 95th percentile of the seconds from
-    photo to answer, or None without answers. `drift` is the stability index of the answers, against themselves;
-    `validation` is their drift and that of the photos against the validation set.
+    photo to answer, or None without answers. `drift` is the stability index of the answers against earlier ones.
+    `validation` is the drift of photos and answers against the validation set.
     """
 
     requests: int

@@ -59,7 +59,7 @@ class Releases:
     async def activate(self, actor_id: int, model: ServedModel) -> None:
         """Switch to a released classifier, from the next photo on and after restarts.
 
-        Raises RegistryError or AnalysisFailed if it cannot be served. Then the old one goes on.
+        Raises RegistryError or AnalysisFailed if it cannot be served. Then the old one stays.
         """
         await self._engine.exchange(self._build(key(model)))
         registry = await asyncio.to_thread(read_registry, self._weights)

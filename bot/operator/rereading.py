@@ -1,4 +1,4 @@
-"""Answers of an older model that the one which serves now would not give: who was told "low" and would be warned."""
+"""Reads old answers again with the serving model, and notifies people whose "low" would now be a warning."""
 
 import asyncio
 import logging
@@ -26,9 +26,9 @@ from storage.records import Request
 from storage.retry import until_stored
 
 BATCH = 100
-# Nobody waits for this: it goes on while no photo is being read for anybody.
+# Nobody waits for this, so it runs only while no photo is analysed for anybody.
 IDLE_CHECK_S = 0.5
-# Nobody has this id: old answers take turns as one person would.
+# Nobody has this id. Old answers take turns like the photos of one person.
 OWNER = 0
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Round:
-    """How far it is. `warned`: how many so far were told "low" and would be warned."""
+    """The progress. `warned`: how many answers of low risk would now be a warning."""
 
     model: str
     read: int = 0
@@ -46,7 +46,7 @@ class Round:
 
 
 class Rereading:
-    """Reads old answers of low risk again, each once with each model, and tells whoever would now be warned, once."""
+    """Reads old answers of low risk again, once with each model, and notifies people who would now be warned, once."""
 
     def __init__(
         self,
@@ -67,16 +67,16 @@ class Rereading:
         self.round: Round | None = None
 
     def forget(self, user_id: int) -> None:
-        """Read nothing of this person again: it is erased."""
+        """Read nothing of this person any more, whose data is erased."""
         self._reader.forget(user_id)
 
     @property
     def serving(self) -> str:
-        """Name and version of the classifier that serves, as answers say them."""
+        """Name and version of the serving classifier, as in answers."""
         return next(f"{each.name} {each.version}" for each in self._engine.models if each.role == "classifier")
 
     def start(self) -> bool:
-        """Begin to read what this model has not read; False where that is going on."""
+        """Begin to read what this model has not read; False if a round is running."""
         if self.round is not None and not self.round.done:
             return False
         self.round = Round(self.serving)
@@ -84,11 +84,11 @@ class Rereading:
         return True
 
     async def to_tell(self, model: str) -> list[Opinion]:
-        """The answers of low risk that this model would warn of. Those whose owner was told already are left out."""
+        """Answers of low risk that would be warnings of this model, without those whose owner was notified."""
         return [each for each in await self._database.opinions.of(model, pending=True) if _would_be_warned(each)]
 
     async def tell(self, model: str) -> int:
-        """Tell them, each once whatever happens meanwhile; says how many were told."""
+        """Notify the owners, each at most once; returns how many were reached."""
         reached = 0
         for each in await self.to_tell(model):
             if await until_stored(partial(self._database.opinions.mark_notified, each.request.id, model)):
@@ -108,7 +108,7 @@ class Rereading:
                 await until_stored(partial(self._database.users.mark_blocked, user.id))
                 return False
             except TelegramAPIError as error:
-                logger.warning("one of those to be told was not reached: %s", type(error).__name__)
+                logger.warning("a person could not be notified of a new answer: %s", type(error).__name__)
                 return False
         return True
 
@@ -131,7 +131,7 @@ class Rereading:
                 work = self._reader.in_turn(request, place.read, DEFAULT_CAPTION)
                 reading = await self._reader.while_wanted(request.user_id, work)
             if reading.analysis.models.get("classifier") != round_.model:
-                return  # Another one serves by now.
+                return  # Another classifier serves now.
             said = opinion(reading.analysis, monotonic() - began)
             await self._database.opinions.note(request.id, round_.model, said)
         except (NotRead, NotWanted, StorageUnavailable) as error:
@@ -143,7 +143,7 @@ class Rereading:
 
 
 def _is_older(model: str, request: Request) -> bool:
-    """Whether another model has told somebody "low"."""
+    """Whether another model gave the answer "low"."""
     result = request.result or {}
     return result.get("risk") == Risk.LOW and result.get("models", {}).get("classifier") != model
 

@@ -38,7 +38,7 @@ class Retrainer:
     """One retraining at a time, across all bots on the database.
 
     Args:
-        trainer: runs it; None where this machine cannot train.
+        trainer: runs it; None if this machine cannot train.
         export: writes the training pool into a folder.
     """
 
@@ -68,11 +68,11 @@ class Retrainer:
         return self._trainer is not None
 
     async def current(self) -> Retraining | None:
-        """The one that is going on, here or elsewhere."""
+        """The running one, here or elsewhere."""
         return await self._database.retrainings.current()
 
     async def start(self, actor_id: int, message_id: int) -> bool:
-        """Start one and show its progress in this message; False if one is going on. Needs `can_train`."""
+        """Start one and show its progress in this message; False if one is running. Needs `can_train`."""
         retraining = Retraining(actor_id, message_id, self._machine, datetime.now(UTC))
         if not await self._database.retrainings.begin(retraining):
             return False
@@ -89,7 +89,7 @@ class Retrainer:
         return True
 
     async def resume(self) -> None:
-        """Go on watching the one that was going on when the bot ended, or say that it has ended."""
+        """Watch the one that was running when the bot stopped, or say that it has ended."""
         retraining = await until_stored(self.current)
         if self._trainer is not None and retraining is not None and retraining.machine == self._machine:
             await self._follow(retraining, self._trainer)
@@ -127,7 +127,7 @@ class Retrainer:
         await self._end(retraining, trainer, progress)
 
     async def _end(self, retraining: Retraining, trainer: Trainer, progress: dict[str, Any]) -> None:
-        # What people gave stays in the database alone.
+        # People's photos must stay only in the database.
         await asyncio.to_thread(shutil.rmtree, trainer.pool, ignore_errors=True)
         publishing = trainer.publishing(progress.get("candidate", ""))
         with await self._language(retraining):

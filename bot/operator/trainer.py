@@ -1,6 +1,6 @@
 """The process that retrains a model: started at low priority, found again after a restart of the bot, stopped.
 
-It outlives the bot. It holds a lock on a file as long as it runs, whoever its parent is, and the file has its number.
+It outlives the bot. While it runs, it holds a lock on a file. The file contains its process number.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from typing import Any, Final
 NICENESS: Final = 10
 PROGRESS: Final = "progress.json"
 SECRETS: Final = ("BOT_TOKEN", "DATA_KEY", "DATABASE_URL", "SENTRY_DSN", "WEBHOOK_SECRET")
-"""Variables that it does not get."""
+"""Variables that the process does not get."""
 
 
 class AlreadyRunning(Exception):
@@ -29,7 +29,7 @@ class Trainer:
     Args:
         command: as in a shell.
         folder: for runs, progress, the log and the new model.
-        weights: folder of what serves.
+        weights: folder of the serving release.
     """
 
     def __init__(self, command: str, folder: Path, weights: Path) -> None:
@@ -41,7 +41,7 @@ class Trainer:
         self._lock = folder / "running"
 
     def prepare(self) -> None:
-        """Make the folder. Photos of people are in it for a while, so nobody else may read it."""
+        """Create the folder. It will hold people's photos for a while, so nobody else may read it."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def start(self) -> None:
@@ -53,7 +53,7 @@ class Trainer:
         try:
             if not _locked(descriptor):
                 raise AlreadyRunning
-            # The process inherits this descriptor alone, and with it the lock.
+            # The process inherits only this descriptor, and the lock with it.
             os.set_inheritable(descriptor, True)
             log = str(self._log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600
             actions = [(os.POSIX_SPAWN_OPEN, 1, *log), (os.POSIX_SPAWN_DUP2, 1, 2)]
@@ -65,9 +65,9 @@ class Trainer:
             os.close(descriptor)
 
     def is_running(self) -> bool:
-        """Whether it runs, also where another bot process has started it."""
+        """Whether it runs, even if another process of the bot started it."""
         with contextlib.suppress(ChildProcessError, ValueError, OSError):
-            # If it is a child of this process, its end is taken note of here.
+            # If it is an ended child of this process, this removes it from the process table.
             os.waitpid(int(self._lock.read_text()), os.WNOHANG)
         try:
             descriptor = os.open(self._lock, os.O_RDWR)
@@ -79,13 +79,13 @@ class Trainer:
             os.close(descriptor)
 
     def stop(self) -> None:
-        """Ask it to stop. It keeps what it can go on from."""
+        """Ask it to stop. It keeps its state, so that it can be continued."""
         if self.is_running():
             with contextlib.suppress(ProcessLookupError, ValueError):
                 os.kill(int(self._lock.read_text()), signal.SIGTERM)
 
     def progress(self) -> Mapping[str, Any]:
-        """What it has written of its progress; empty before that."""
+        """The progress that it has written; empty before that."""
         try:
             found: Mapping[str, Any] = json.loads((self.folder / PROGRESS).read_bytes())
         except (OSError, ValueError):
@@ -100,7 +100,7 @@ class Trainer:
         return ""
 
     def publishing(self, candidate: str) -> str:
-        """The command that publishes what it has made."""
+        """The command that publishes its new classifier."""
         return shlex.join(_replaced(self._words, "retrain", ["publish", candidate]))
 
 

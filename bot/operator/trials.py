@@ -1,4 +1,4 @@
-"""Trying a released classifier beside the one that serves: on a share of the people, or in the shadow of answers."""
+"""Tries a released classifier beside the serving one: it answers a share of the people, or only reads along."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ from storage.database import Database
 from storage.errors import StorageUnavailable
 from storage.records import Request
 
-# So many photos wait to be read in the shadow. Others are left out: a comparison needs many, not all.
+# At most so many photos wait to be read along. Others are left out: a comparison needs many, not all.
 WAITING = 50
 NONE = "none"
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Trial:
-    """A classifier that is tried. `percent` of the people get its answers; with 0 nobody does, and it reads along."""
+    """A classifier on trial. `percent` of the people get its answers. With 0 it only reads along."""
 
     name: str
     percent: int
@@ -41,7 +41,7 @@ class Trial:
 
 
 def opinion(analysis: Analysis, seconds: float) -> dict[str, object]:
-    """What is kept of a second reading."""
+    """The stored data of a second reading."""
     return {
         "label": analysis.label,
         "risk": analysis.risk,
@@ -52,13 +52,13 @@ def opinion(analysis: Analysis, seconds: float) -> dict[str, object]:
 
 
 class Trials:
-    """One trial at a time. It stands in the audit log, and goes on after a restart.
+    """One trial at a time. It is stored in the audit log, and continues after a restart.
 
     Args:
         engine: answers.
         build: makes the pool of a released classifier.
         access: writes the audit log.
-        database: keeps what is read in the shadow.
+        database: stores second readings.
         bot: fetches the photos for it.
     """
 
@@ -75,19 +75,19 @@ class Trials:
         self.trial: Trial | None = None
 
     async def begin(self, actor_id: int, model: ServedModel, percent: int) -> None:
-        """Try a classifier in place of the one that is tried. Raises RegistryError and AnalysisFailed."""
+        """Try a classifier. It replaces an earlier one on trial. Raises RegistryError and AnalysisFailed."""
         async with self._changing:
             await self._begin(key(model), percent)
             await self._access.log(actor_id, Action.TRIAL, f"{key(model)} {percent}")
 
     async def end(self, actor_id: int) -> None:
-        """End the trial: the served model answers everybody."""
+        """End the trial. The serving model answers everybody."""
         async with self._changing:
             await self._end()
             await self._access.log(actor_id, Action.TRIAL, NONE)
 
     async def resume(self) -> None:
-        """Go on with the trial that was on when the process ended."""
+        """Continue the trial that was running when the process ended."""
         noted = await self._database.staff.last(Action.TRIAL)
         if noted is None or noted == NONE:
             return
@@ -99,7 +99,7 @@ class Trials:
             logger.error("the trial of %s cannot go on: %s", name, error)
 
     async def close(self) -> None:
-        """Stop what is tried; the next start goes on with it."""
+        """Stop the classifier on trial. The next start continues the trial."""
         async with self._changing:
             await self._end()
 
@@ -108,7 +108,7 @@ class Trials:
         try:
             await pool.start()
         except BaseException:
-            # A stop in the middle leaves no process behind.
+            # If this is interrupted, no process is left behind.
             await pool.stop()
             raise
         await self._end()
@@ -121,16 +121,16 @@ class Trials:
         trial, self.trial = self.trial, None
         self._engine.try_on_some(None)
         if trial is not None:
-            # The served model takes over the photos that it is reading.
+            # The serving model takes over its photos.
             await trial.pool.stop()
 
     def note_answer(self, request: Request) -> None:
-        """A photo was answered: it may be read in the shadow."""
+        """Note that a photo was answered: it may be read along."""
         if self.trial is not None and self.trial.in_shadow and not self._answered.full():
             self._answered.put_nowait(request)
 
     async def keep_reading(self) -> None:
-        """Read answered photos once more with what is tried, one after another, until cancelled."""
+        """Read answered photos once more with the classifier on trial, one after another, until cancelled."""
         while True:
             request = await self._answered.get()
             trial = self.trial

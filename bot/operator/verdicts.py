@@ -1,4 +1,4 @@
-"""How what doctors said agrees with the answers, counted over all people."""
+"""How doctors' verdicts agree with the answers, counted over all people."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from inference.analysis import Risk
 from inference.classes import SUSPICIOUS
 from storage.statistics import JudgedAnswer
 
-# Fewer could tell of a single person.
+# Fewer could reveal a single person's.
 ENOUGH = 5
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Of so many results a doctor's word is known: with and without a warning, and what doctors called suspicious."""
+    """Numbers of results with a doctor's verdict: with and without a warning, and called suspicious by the doctor."""
 
     warned: int
     warned_suspicious: int
@@ -27,7 +27,7 @@ class Agreement:
 
 
 def agreement(answers: Iterable[JudgedAnswer]) -> Agreement:
-    """Count the answers that a doctor has judged."""
+    """Count the answers with a doctor's verdict."""
     every = list(answers)
     warned = [each for each in every if each.risk in (Risk.RAISED, Risk.HIGH)]
     others = [each for each in every if each.risk == Risk.LOW]

@@ -1,4 +1,4 @@
-"""The question whether a person agrees to the terms: asked at /start and below a photo that came before."""
+"""The question whether a person agrees to the terms: asked at /start and below photos that came before."""
 
 import contextlib
 from collections import OrderedDict
@@ -18,7 +18,7 @@ REMEMBERED = 10_000
 
 
 class Agreement:
-    """Asks for the agreement. Of several questions in a chat, the last one alone has the button.
+    """Asks for the agreement. Of several questions in a chat, only the last one has the button.
 
     Args:
         bot: asks.

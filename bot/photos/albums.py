@@ -10,7 +10,7 @@ from storage.errors import StorageUnavailable
 from storage.records import Request
 
 QUIET_SECONDS = 0.7
-# A recorded photo of an album is waited for so long, where its handler is late because the machine is busy.
+# The longest wait for a recorded photo of an album whose handler is late, because the machine is busy.
 LATE_SECONDS = 10.0
 MAX_PHOTOS = 10
 
@@ -35,8 +35,8 @@ class Albums:
     """Collects the photos of each album.
 
     Args:
-        waiting: how many photos of an album are recorded and not taken up yet, by its chat and its number.
-        quiet_seconds: after so long without another photo an album may be complete.
+        waiting: returns how many photos of an album (chat, album id) are recorded but not claimed.
+        quiet_seconds: after so long without another photo, an album may be complete.
     """
 
     def __init__(self, waiting: Callable[[int, str], Awaitable[int]], quiet_seconds: float = QUIET_SECONDS) -> None:
@@ -47,8 +47,8 @@ class Albums:
     async def gather(self, incoming: Incoming) -> list[Incoming]:
         """Collect an album. The call with its first photo returns the whole album in order, the others return nothing.
 
-        An album is complete when it has ten photos, or when no photo has come for a short while and none is recorded
-        that has not come here. A photo without an album is returned at once.
+        An album is complete when it has ten photos, or when no photo came for a short while and no recorded one is
+        missing here. A photo without an album is returned at once.
         """
         group = incoming.request.media_group_id
         if group is None:

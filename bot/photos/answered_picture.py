@@ -1,4 +1,4 @@
-"""The picture of an answer. It states what to do, so it is drawn anew when a person's own words have changed that."""
+"""The picture of an answer. It says what to do, so it is drawn again if the person's answers have changed that."""
 
 from aiogram.types import BufferedInputFile, InputFile, Message
 
@@ -11,11 +11,11 @@ from storage.records import Request
 
 
 class AnsweredPictures:
-    """Gives the picture of an answered request as its answer is now.
+    """Provides the picture that fits the present answer of a request.
 
     Args:
-        database: keeps what was sent.
-        reader: draws anew.
+        database: stores file ids.
+        reader: draws pictures again.
     """
 
     def __init__(self, database: Database, reader: SecondReader) -> None:
@@ -23,7 +23,7 @@ class AnsweredPictures:
         self._reader = reader
 
     async def of(self, request: Request) -> InputFile | str | None:
-        """The picture to send: the one that was sent, or one drawn anew. None where the answer had none."""
+        """The picture to send: the earlier one, or one drawn again. None if the answer had none."""
         now = Result.stored(request.result or {}).risk
         if request.reply_file_id is None or now is None or (request.result or {}).get(DRAWN, now) == now:
             return request.reply_file_id
@@ -33,12 +33,12 @@ class AnsweredPictures:
             return request.reply_file_id
         risk = reading.analysis.risk
         if reading.annotated is None or risk is None or risk.at_least(now) is not now:
-            # The models have changed since: the picture would state what the answer does not.
+            # The models have changed, so a new picture would not fit the answer.
             return request.reply_file_id
         return BufferedInputFile(reading.annotated, f"{request.id}.jpg")
 
     async def sent(self, request: Request, picture: InputFile | str | None, message: Message | bool) -> None:
-        """Note that a picture was sent, if it was drawn anew."""
+        """Note that a picture was sent, if it was drawn again."""
         if not isinstance(picture, InputFile) or not isinstance(message, Message) or not message.photo:
             return
         stated = {DRAWN: (request.result or {}).get("risk")}

@@ -51,7 +51,7 @@ async def send_text(bot: Bot, request: Request, result: Result) -> None:
 
 
 async def send_refusal(bot: Bot, request: Request, result: Result) -> None:
-    """Say why a photo got no class, with a drawn one like it beside a good one."""
+    """Say why a photo got no class, with a drawing of such a photo and of a good one."""
     if not isinstance(result.reason, Refusal):
         raise ValueError("only what the picture itself is refused for has an example")
     picture = BufferedInputFile(await refusal_picture(result.reason), f"{result.reason}.jpg")

@@ -93,7 +93,7 @@ def test_a_stopped_retraining_goes_on_and_ends_as_a_candidate_beside_what_serves
         assert "a retraining is going on there already" in capfd.readouterr().err
         process.send_signal(signal.SIGTERM)
         _, error = process.communicate()
-    assert process.returncode == 1 and "cancelled; the same command goes on" in error
+    assert process.returncode == 1 and "cancelled; run the same command to continue" in error
     assert (during["network"], during["number"], during["of"], during["epochs"]) == ("fixcaps", 1, 1, 500)
     assert during["version"] == "0.1.0" and float(str(during["seconds_left"])) > 0
     assert progress(out)["state"] == "cancelled" and not (out / "candidate").exists()
