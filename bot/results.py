@@ -106,7 +106,7 @@ class Result:
 
 
 DRAWN = "drawn"
-"""The key of the risk that the picture of an answer states, in a stored result."""
+"""The key in a stored result for the risk that the answer's picture says."""
 
 
 def to_stored(result: Result, analysis: Analysis | None) -> dict[str, Any]:

@@ -73,12 +73,12 @@ class Settings(BaseSettings):
 
     @property
     def training_pool_bytes(self) -> int:
-        """What the photos that are kept for training may take."""
+        """The limit for photos kept for training."""
         return self.training_pool_mb * 1_000_000
 
     @property
     def webhook(self) -> Address | None:
-        """Where updates arrive; None for long polling."""
+        """The address for updates; None for long polling."""
         if self.webhook_url is None or self.webhook_secret is None:
             return None
         return Address(

@@ -74,7 +74,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def open_beside(settings: Settings) -> AsyncIterator[Database]:
-    """Open the database that a bot with these settings has made, and may be using."""
+    """Open the database of a bot with these settings, which may be running."""
     async with _closing(settings, Database.open_beside) as database:
         yield database
 
@@ -129,7 +129,7 @@ def worker_pool(settings: Settings, classifier: str | None) -> Pool:
     """Workers that serve a released classifier, here or elsewhere; None is the one that the registry serves.
 
     Raises:
-        StartupError: what workers elsewhere need is not installed.
+        StartupError: a package for workers elsewhere is not installed.
     """
     if settings.workers_at == "elsewhere" and settings.database_url is not None and settings.data_key is not None:
         try:
@@ -160,7 +160,7 @@ async def reach_telegram(bot: RetryingBot, *, polling: bool = True) -> None:
             if polling:
                 await bot.delete_webhook()
         except (ClientDecodeError, NotUnderstood):
-            logger.warning("what answers is not Telegram: see to TELEGRAM_API_URL and HTTPS_PROXY; trying again")
+            logger.warning("the answer is not from Telegram: check TELEGRAM_API_URL and HTTPS_PROXY; trying again")
         except (TelegramNetworkError, TelegramServerError) as error:
             logger.warning("Telegram cannot be reached (%s), trying again", type(error).__name__)
         except TelegramAPIError as error:

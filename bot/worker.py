@@ -1,4 +1,5 @@
-"""`python -m bot.worker`: reads photos for a bot that runs elsewhere, with WORKERS processes, until it is stopped."""
+"""`python -m bot.worker`: analyses photos for a bot that runs elsewhere, with WORKERS processes, until it is
+stopped."""
 
 import asyncio
 import logging
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class Worker:
-    """Answers questions, with the classifier that each one names."""
+    """Answers questions with the classifier that each question names."""
 
     def __init__(self, settings: Settings, queue: JobQueue) -> None:
         self._settings = settings
@@ -32,7 +33,7 @@ class Worker:
         self._exchanging = asyncio.Lock()
 
     async def answer(self, content: bytes) -> None:
-        """Read the photo of a question, and send what was found to where it came from."""
+        """Analyse the photo of a question, and send the answer to its queue."""
         question: Question = unpacked(content)
         try:
             pool = await self.prepare(question.classifier)
@@ -50,7 +51,7 @@ class Worker:
             await self._pool.stop()
 
     async def prepare(self, classifier: str | None) -> ExchangeablePool:
-        """Processes that serve a classifier; those that served another are ended when they have answered."""
+        """Processes that serve a classifier. Processes of another classifier end after their answers."""
         async with self._exchanging:
             if self._pool is None:
                 first = ExchangeablePool(self._processes(classifier))
@@ -69,10 +70,10 @@ class Worker:
 
 
 async def serve(settings: Settings) -> None:
-    """Answer until SIGTERM or SIGINT; photos that are being read are finished first.
+    """Answer until SIGTERM or SIGINT. Photos under analysis are finished first.
 
     Raises:
-        StartupError: it cannot start as it is set up.
+        StartupError: a setting is wrong.
     """
     if settings.database_url is None or settings.data_key is None:
         raise StartupError("DATABASE_URL, DATA_KEY: a worker needs those of its bot")
@@ -94,13 +95,13 @@ async def serve(settings: Settings) -> None:
 
 
 def _plain(error: Exception) -> Exception:
-    """The error without its cause, which may be of a library that the bot does not have."""
+    """The error without its cause, because the bot may lack the cause's library."""
     error.__cause__ = None
     return error
 
 
 def main() -> int:
-    """Exit status: 0 after an orderly stop, 2 for what has to be set up."""
+    """Exit status: 0 after an orderly stop, 2 if a setting is wrong."""
     try:
         settings = load_settings()
         set_up_logging(settings.log_level, settings.log_format, ())

@@ -36,13 +36,13 @@ logger = logging.getLogger(__name__)
 class Inbox(BaseRequestMiddleware):
     """Session middleware that records the photos of a getUpdates call before the updates are handled.
 
-    If recording fails, the call fails and Telegram keeps the updates. If the database is busy for a while, the other
-    updates are handled meanwhile. The photos are handled at once too, and again when they are recorded. Until then,
-    Telegram keeps all updates from the first of these photos on, and shows at most a hundred of them.
+    If recording fails, the call fails and Telegram keeps the updates. If the database is busy for a while, other
+    updates are handled meanwhile. The photos are handled at once, and again when they are recorded. Until then,
+    Telegram keeps all updates since the first of these photos, and returns at most a hundred of them.
 
     Args:
         database: where they are recorded.
-        admits: whether a request is taken on; one that is not costs nothing here.
+        admits: whether a request is accepted. Other requests are not recorded.
     """
 
     def __init__(self, database: Database, admits: Callable[[Message], bool] = lambda message: True) -> None:
@@ -72,9 +72,9 @@ class Inbox(BaseRequestMiddleware):
         return None if request is None or request.edited_at < (message.edit_date or 0) else request
 
     async def take(self, update: Update) -> bool:
-        """Record the photo of an update that came by itself; False where it holds none.
+        """Record the photo of a single update; False if it has none.
 
-        Returns once it is recorded. Then Telegram may forget the update.
+        Returns when it is recorded. Then Telegram may forget the update.
         """
         message = _asking(update)
         if message is None or not self._admits(message):
@@ -150,7 +150,7 @@ class Inbox(BaseRequestMiddleware):
 
 
 async def _store_each(write: Callable[[Sequence[T]], Awaitable[object]], values: Sequence[T]) -> None:
-    """Store these at once. One that can never be stored is passed over: it must not hold up the others for ever."""
+    """Store all of these. Skip one that can never be stored, so that it does not block the others for ever."""
     try:
         await until_stored(partial(write, values))
     except UNSTORABLE as error:
@@ -162,12 +162,15 @@ async def _store_each(write: Callable[[Sequence[T]], Awaitable[object]], values:
 
 
 def is_request(message: Message) -> bool:
-    """Does this message ask for a reading, in a private chat?"""
+    """Whether this is a message with a photo to analyse, in a private chat."""
     return message.chat.type == "private" and message.from_user is not None and has_picture(message)
 
 
 def has_picture(message: Message) -> bool:
-    """Whether a message has something to be read. Telegram sends a GIF as an animation and a document at once."""
+    """Whether a message has a photo or an image file.
+
+    A GIF is sent as both animation and document, and does not count.
+    """
     return still(message) is not None or (message.document is not None and message.animation is None)
 
 
@@ -180,7 +183,7 @@ def _asking(update: Update) -> Message | None:
 def still(message: Message) -> list[PhotoSize] | None:
     """The sizes of the photo in a message, of the still of a live photo, or of a photo quoted from another chat.
 
-    None where there is none of them, and where a command quotes a photo.
+    None if there is none of them, or if a command quotes a photo.
     """
     is_command = (message.text or "").startswith("/")
     others = (message.live_photo, None if is_command else message.external_reply)
@@ -214,11 +217,11 @@ def received(message: Message) -> Received:
 
 
 async def record(database: Database, message: Message) -> Request:
-    """The request of a message for which `is_request` holds; recorded now if it was not before."""
+    """The request of a message for which `is_request` holds. It is recorded if it was not before."""
     return await record_received(database, received(message))
 
 
 async def record_received(database: Database, photo: Received) -> Request:
-    """The request of a photo; recorded now if it was not before."""
+    """The request of a photo. It is recorded if it was not before."""
     request, _ = await database.requests.record(**asdict(photo))
     return request

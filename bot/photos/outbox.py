@@ -60,8 +60,8 @@ class Outbox:
     async def send(self, read: Sequence[ProcessedRequest], send: Send, messages: int = 1) -> None:
         """Wait for a turn, send an answer of so many messages, and close its requests. Erased ones are left out.
 
-        It goes on if its caller is cancelled. Raises what `send` raises; then the requests stay under way. After
-        something was sent, it retries until the database has noted it.
+        It continues if its caller is cancelled. Raises what `send` raises; then the requests stay unfinished. After
+        something was sent, it retries until the database has noted that.
         """
         await self._supervisor.run_to_completion(self._send(read, send, messages))
 

@@ -44,7 +44,7 @@ async def delete_progress_message(bot: Bot, database: Database, requests: Sequen
     except TelegramBadRequest:
         logger.debug("progress message %d was gone already", message_id)
     except AiogramError as error:
-        logger.warning("a progress message stays for now: %s", type(error).__name__)
+        logger.warning("a progress message could not be deleted yet: %s", type(error).__name__)
         return
     # A noted message that no longer exists does no harm.
     with contextlib.suppress(StorageUnavailable):
@@ -66,10 +66,9 @@ class Progress:
     """A context that shows the progress of one chat's photos. Its own errors are only logged.
 
     The message is noted with the requests. After a stop or a kill, the next start uses it again or deletes it, unless
-    the kill came before its number was noted. If it is `quiet`, there is a message only for people who have to wait;
-    others see a draft, where server and client speak that.
-    The wait counts from when the photos came, or from `asked`, because in a crowd it takes seconds until they are
-    handled.
+    the kill came before its number was noted. If `quiet`, only people who have to wait get a message. Others see a
+    draft, if server and client support drafts. The wait counts from the arrival of the photos, or from `asked`, because
+    with many people it takes seconds until a photo is handled.
     """
 
     def __init__(
@@ -177,7 +176,7 @@ class Progress:
             await asyncio.sleep(ACTION_SECONDS)
 
     async def _show_draft(self) -> None:
-        """Show what is being done as something that is not sent yet: it goes by itself when the answer comes."""
+        """Show the current step as a draft. It disappears by itself when the answer comes."""
         text = _("I am looking at your photo once more…")
         with contextlib.suppress(AiogramError):
             await self._bot.send_message_draft(
@@ -211,7 +210,7 @@ class Progress:
         return next((ahead for each in self._places if (ahead := each.ahead) is not None), None)
 
     def _is_waiting(self) -> bool:
-        """Whether the wait is long, or will probably be, so that the place must be shown."""
+        """Whether the wait is long, or will probably be long, so that the place must be shown."""
         seconds = self._waited_before + self._clock() - self._began
         if self._ahead() is not None:
             seconds += ANSWERED_BY_READ * self._places[-1].seconds

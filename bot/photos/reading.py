@@ -116,7 +116,7 @@ class Reader:
         try:
             return await fetch_file(self._bot, request.file_id)
         except NotFetched:
-            # Of a mole there may be a photo that its owner let us keep.
+            # If it shows a mole, its photo may be kept with the owner's agreement.
             kept = await self._database.mole_pictures.of(request.id, request.user_id)
             if kept is None:
                 raise

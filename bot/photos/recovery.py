@@ -40,7 +40,9 @@ async def release_unfinished(database: Database) -> Leftover:
     interrupted = [each for each in unfinished if _may_be_answered(each)]
     unread = [each for each in unfinished if not _may_be_answered(each)]
     if lost := sum(not each.is_readable for each in unfinished):
-        logger.error("%d of %d unfinished requests cannot be decrypted: their senders are told", lost, len(unfinished))
+        logger.error(
+            "%d of %d unfinished requests cannot be decrypted: their senders get an apology", lost, len(unfinished)
+        )
     await database.requests.take_back([each.id for each in unread])
     await database.requests.release([each.id for each in unread])
     return Leftover(unread, interrupted)
@@ -50,7 +52,7 @@ async def answer_unfinished(requests: list[Request], photo_service: PhotoService
     """Answer leftover requests in their order, albums together."""
     if not requests:
         return
-    logger.info("taking up %d unfinished request(s)", len(requests))
+    logger.info("continuing %d unfinished request(s)", len(requests))
     albums = [list(map(Incoming, album)) for album in _albums(requests)]
     await asyncio.gather(*(_receive(album, photo_service) for album in albums))
 
@@ -70,7 +72,7 @@ async def settle_interrupted(requests: list[Request], photo_service: PhotoServic
 
 
 async def explain(requests: list[Request], explainer: Explainer) -> None:
-    """Give the explanations that were asked for earlier. If one fails, the others go on."""
+    """Give the explanations that were asked for earlier. If one fails, the others are still given."""
     for failure in await asyncio.gather(*map(explainer.explain, requests), return_exceptions=True):
         if isinstance(failure, Exception):
             logger.error("an explanation cannot be given: %s", type(failure).__name__)

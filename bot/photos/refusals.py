@@ -12,7 +12,7 @@ MAX_ENTRIES = 10_000
 
 
 class Refusals:
-    """Remembers who was told lately why their photos are not accepted.
+    """Remembers who got a message lately that says why their photos are not accepted.
 
     Args:
         clock: monotonic time in seconds.

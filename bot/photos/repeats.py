@@ -11,7 +11,7 @@ from storage.records import Request
 
 
 async def sent_before(database: Database, request: Request, analysis: Analysis) -> datetime | None:
-    """When the photo of a request was sent first, among its sender's latest answered ones; None if it is new."""
+    """The time when the photo of a request was first sent, among its sender's latest answers; None if it is new."""
 
     def matches(result: Mapping[str, Any]) -> bool:
         return is_same(analysis.fingerprint, result.get("fingerprint", ""))

@@ -1,4 +1,4 @@
-"""Analyses a photo again for what the first answer did not need, such as an explanation or a lesion's marks."""
+"""Analyses a photo again for more than the first answer, such as an explanation or a lesion's marks."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ class SecondReader:
         return await self._read(request, lambda place: place.explain)
 
     async def read(self, request: Request, least: Risk = Risk.LOW) -> AnnotatedAnalysis:
-        """The whole answer once more, by the model that serves now; the picture states at least this risk."""
+        """A new answer by the serving model. Its picture says at least this risk."""
         return await self._read(request, lambda place: place.read, least)
 
     async def examine(self, request: Request, reader_id: int | None = None) -> Examination:
@@ -51,7 +51,7 @@ class SecondReader:
         return await self._reader.while_wanted(request.user_id, self._for_reader(request, reader_id))
 
     async def follow(self, request: Request) -> Examination:
-        """As `examine`, with the marks of the lesion."""
+        """Like `examine`, with the marks of the lesion."""
         return await self._read(request, lambda place: place.follow)
 
     async def _read(self, request: Request, work: Callable[[QueuePlace], Work[T_co]], least: Risk = Risk.LOW) -> T_co:
@@ -59,7 +59,7 @@ class SecondReader:
         return await self._reader.while_wanted(request.user_id, self._in_turn(request, work, options))
 
     async def _for_reader(self, request: Request, reader_id: int) -> Examination:
-        # Without progress messages: they go to the owner, who did not ask.
+        # Without progress messages, because they would go to the owner, who did not ask.
         with self._reader.queue(reader_id, 1) as [place]:
             found = await self._reader.in_turn(request, place.examine, CaptionOptions(current_language()))
             await self._rate_limiter.acquire(MessageKind.ANSWER, chat_id=reader_id)

@@ -1,4 +1,4 @@
-"""From recorded requests to sent answers: the same way for photos, files, albums and recovery."""
+"""From recorded requests to sent answers, in the same way for photos, files, albums and recovery."""
 
 import asyncio
 import logging
@@ -87,9 +87,9 @@ class PhotoService:
     async def receive(self, incoming: Sequence[Incoming], *, accepted: bool = False) -> None:
         """Answer one photo or one album of one person. Requests that were claimed already are left out.
 
-        What was `accepted` before, by an earlier run perhaps, is not turned away: it waits until there is room.
-        What cannot be answered is apologised for, and what cannot even be delivered is tried again later, by the next
-        start at the latest. Raises StorageUnavailable where the database does not take this now: it is done later.
+        Photos that were `accepted` before, maybe by an earlier run, are not turned away: they wait for room. If an
+        answer is impossible, the person gets an apology. If not even that can be delivered, it is tried again later, at
+        the latest by the next start. Raises StorageUnavailable if the database cannot note it now; it is done later.
         """
         claim = partial(self._database.requests.claim, [each.request.id for each in incoming])
         try:
@@ -111,7 +111,7 @@ class PhotoService:
         requests = [each.request for each in claimed]
         logger.info("request(s) %s: taken up", ", ".join(str(each.id) for each in requests))
         try:
-            # Before the rest, so that what is tried again later is not taken over again.
+            # This comes first, so that a later try does not copy the photos again.
             claimed = [await self._in_private(each) for each in claimed]
             requests = [each.request for each in claimed]
             await self._answer(claimed, accepted)
@@ -121,7 +121,7 @@ class PhotoService:
                 await until_stored(partial(self._database.users.mark_blocked, requests[0].user_id))
             await self._outbox.close(list(map(failed, requests)))
         except LATER as error:
-            logger.error("no way to answer %d request(s) now: %s", len(requests), type(error).__name__)
+            logger.error("%d request(s) cannot be answered now: %s", len(requests), type(error).__name__)
             pause = 0.0 if isinstance(error, StorageUnavailable) else outages.AGAIN_SECONDS
             self._supervisor.start(self._receive_later(claimed, pause), "late answer")
 
@@ -137,7 +137,9 @@ class PhotoService:
             try:
                 await outages.until_reached(partial(send_interruption, self._bot, requests))
             except TelegramAPIError as error:
-                logger.warning("request %d: no word of its interruption: %s", requests[0].id, error.message)
+                logger.warning(
+                    "request %d: the notice of its interruption was refused: %s", requests[0].id, error.message
+                )
         ends = [Completion(each.id, outcome_of(Result.stored(each.result or {}))) for each in requests]
         await until_stored(partial(self._database.requests.complete_all, ends))
 
@@ -159,7 +161,7 @@ class PhotoService:
                 await self._apologise(requests)
 
     async def _in_private(self, incoming: Incoming) -> Incoming:
-        """A photo that a kill left in a group is taken over first. Raises ChatGone."""
+        """Move a photo to the private chat if a kill left it in a group. Raises ChatGone."""
         if not is_in_group(incoming.request):
             return incoming
         try:
@@ -203,7 +205,7 @@ class PhotoService:
             await self._turn_away(user, [ProcessedRequest(each, error.result) for each in requests], self._send_first)
 
     async def _turn_away(self, user: User, unread: Sequence[ProcessedRequest], send: Send) -> None:
-        """Say why nothing of this is read, unless this person has been told just now."""
+        """Say why these photos are not analysed, unless this person got that message just now."""
         with self._refusals.word(user.id, unread[0].result.reason) as is_news:
             if is_news:
                 await self._outbox.send(unread, send)
@@ -251,10 +253,10 @@ class PhotoService:
         return ProcessedRequest(request, result, analysis, reading.annotated)
 
     def _hint_once(self, user: User, read: Sequence[ProcessedRequest]) -> None:
-        """After the first answer to a photo that could be better, say how to hold the phone."""
+        """After the first answer to a rather unsharp or dark photo, say how to hold the phone."""
         worn = [each.request for each in read if each.analysis is not None and is_worn(each.analysis)]
         if worn and user.hinted_at is None:
-            # On its own: whatever becomes of it, the photo is answered.
+            # A separate task: if it fails, the photo is answered anyway.
             self._supervisor.start(self._hint(user, worn[0]), "hint")
 
     async def _hint(self, user: User, request: Request) -> None:
@@ -269,7 +271,7 @@ class PhotoService:
         return await send_answer(self._bot, *pictures[0])
 
     async def _send_first(self, read: Sequence[ProcessedRequest]) -> Mapping[int, str]:
-        """Send once what is true for all of them."""
+        """Send one text that is true for all of them."""
         await send_text(self._bot, read[0].request, read[0].result)
         return {}
 

@@ -1,6 +1,6 @@
-"""Takes a photo of a group over to the private chat of its sender, where it is answered.
+"""Copies a photo from a group to the private chat of its sender, where it is answered.
 
-It is recorded under its message in the group first. So after a kill it is still known, and is taken over then.
+It is first recorded with its message in the group. So after a kill, the next start still copies it.
 """
 
 from functools import partial
@@ -15,12 +15,12 @@ from storage.retry import until_stored
 
 
 def is_in_group(request: Request) -> bool:
-    """Whether the photo of a request still has to be taken over."""
+    """Whether the photo of a request still has to be copied."""
     return request.chat_id != request.user_id
 
 
 async def take_over(bot: Bot, database: Database, request: Request) -> Request | None:
-    """Copy the photo of a request to the private chat; the request is about the copy from then on.
+    """Copy the photo of a request to the private chat. From then on, the request is about the copy.
 
     None if the bot may not write there: then the request is discarded. Also None if it was erased meanwhile.
     """

@@ -1,4 +1,4 @@
-"""Answers that last: where a mole is, and for a year the person's age. They are asked once for a mole."""
+"""Answers that stay valid: the place of a mole, and for a year the person's age. They are asked once for each mole."""
 
 from datetime import timedelta
 from functools import partial
@@ -10,11 +10,11 @@ from storage.database import Database
 from storage.records import Request
 
 LASTING: Final = {"age": timedelta(days=365), "region": None}
-"""Topic of a question -> for how long its answer holds; None is for ever."""
+"""Topic of a question -> how long its answer is valid; None means for ever."""
 
 
 async def known_of_mole(request: Request, database: Database) -> Answers:
-    """What was answered to other photos of the same mole and still holds; the latest photo's answer counts."""
+    """Valid answers from other photos of the same mole; the latest photo's answer counts."""
     mole = await database.moles.of_request(request.id, request.user_id)
     if mole is None:
         return {}
@@ -31,7 +31,7 @@ async def known_of_mole(request: Request, database: Database) -> Answers:
 
 
 async def fill_in(request: Request, known: Answers, database: Database, joiner: Join | None) -> None:
-    """Answer the questions of a request that are known and not answered yet."""
+    """Fill in the known answers to questions of a request that are not answered yet."""
     answers = answers_of(request.result or {})
     missing = {name: value for name, value in known.items() if name not in answers}
     if missing:
@@ -40,7 +40,7 @@ async def fill_in(request: Request, known: Answers, database: Database, joiner: 
 
 
 def first_to_ask(every: tuple[Question, ...], number: int, request: Request, known: Answers) -> int:
-    """The number of the first question, from `number` on, whose answer does not stand already by the mole."""
+    """The number of the first question, from `number` on, that the mole's other photos do not answer."""
     given = answers_of(request.result or {}).items() & known.items()
     while number < len(every) and any(each.answers and each.answers.items() <= given for each in every[number].choices):
         number += 1
@@ -48,7 +48,7 @@ def first_to_ask(every: tuple[Question, ...], number: int, request: Request, kno
 
 
 def taken_over(every: tuple[Question, ...], numbers: range, known: Answers) -> str:
-    """The answers to these questions as they are shown, in one line of plain text."""
+    """The answers to these questions for people, in one line of plain text."""
     chosen = [
         each.text for number in numbers for each in every[number].choices if each.answers.items() <= known.items()
     ]

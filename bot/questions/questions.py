@@ -23,7 +23,7 @@ class Choice:
 class Question:
     """A question and its buttons, `in_a_row` of them side by side.
 
-    Those of one `on_body` are numbered places of the drawn body. What has no place there comes last.
+    If it is `on_body`, the buttons are numbered places of the drawn body. Choices without a place come last.
     """
 
     text: str
@@ -32,7 +32,7 @@ class Question:
     on_body: bool = False
 
     def label(self, place: int) -> str:
-        """What the button of a choice says, by its place among the choices."""
+        """The text of a choice's button. `place` is its position among the choices."""
         text = self.choices[place].text
         return f"{place + 1} · {text}" if self.on_body and place + 1 in REGION_BADGES else text
 

@@ -52,7 +52,7 @@ class ReportDesk:
             self._in_work.discard(report)
 
     async def result(self, request: Request, reader_id: int | None = None) -> BufferedInputFile:
-        """The report of a result. `reader_id` is who gets it, if that is not its owner.
+        """The report of a result. `reader_id` is the reader, if it is not the owner.
 
         Raises NotRead if the photo cannot be analysed again, and NotWanted if it was erased.
         """
@@ -62,7 +62,7 @@ class ReportDesk:
         return BufferedInputFile(content, f"{name}-{request.created_at:%Y-%m-%d}-{request.id}.pdf")
 
     async def mole(self, mole: Mole, standing: Standing, reader_id: int | None = None) -> BufferedInputFile:
-        """The report of a mole's photos, as `result` is; there is at least one photo."""
+        """The report of a mole with at least one photo; see `result`."""
         requests = [standing.photos[0].request, standing.photos[-1].request]
         first = await self._reader.examine(requests[0], reader_id)
         last = first if len(standing.photos) == 1 else await self._reader.examine(requests[1], reader_id)
@@ -81,7 +81,7 @@ class ReportDesk:
         return BufferedInputFile(content, f"{name}-{requests[1].created_at:%Y-%m-%d}-mole-{mole.id}.pdf")
 
     async def link(self, request: Request) -> str:
-        """The link in a result's report: it opens the result in the bot, for its owner alone."""
+        """The link in a result's report. It opens the result in the bot, only for its owner."""
         return await create_start_link(self._bot, f"result_{request.id}")
 
     async def _report(self, request: Request, examination: Examination) -> ResultReport:

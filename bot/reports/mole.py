@@ -84,7 +84,7 @@ def shown(name: str) -> str:
 
 
 def time_line(standing: Standing) -> list[tuple[str, ...]]:
-    """A table head and a row for each photo, the oldest first; if there are too many, the first and the latest."""
+    """A table head and a row for each photo, the oldest first. If there are too many, only the first and the latest."""
     head = (
         _("Photo of"),
         _("Taken with"),

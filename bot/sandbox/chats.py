@@ -38,7 +38,7 @@ class Topic:
 class Conversation:
     """A chat with the bot: private or a group.
 
-    `keyboard` replaces the letters; `draft` is what the bot shows while it is writing.
+    `keyboard` replaces the letters. `draft` is the text that the bot shows while it is writing.
     """
 
     messages: OrderedDict[int, Message] = field(default_factory=OrderedDict)

@@ -26,7 +26,8 @@ class Refused(Exception):
 
 
 class Person:
-    """What a person can do in the chat. Methods return when the sandbox has accepted it, not when the bot has answered.
+    """What a person can do in the chat. Methods return when the sandbox has accepted the action, not when the bot has
+    answered.
 
     Every method raises Refused if the sandbox refuses.
     """

@@ -73,7 +73,7 @@ def show_keyboard(chat: Conversation, markup: object) -> InlineKeyboardMarkup | 
 
 
 def shared_users(chat: Conversation, request_id: int, chosen: Sequence[User]) -> UsersShared:
-    """What the bot gets about people that somebody picks. Raises: ApiError if no button asks for them."""
+    """The bot's data about people that somebody picks. Raises: ApiError if no button asks for them."""
     buttons = [button for row in chat.keyboard.keyboard for button in row] if chat.keyboard else []
     request = next(
         (b.request_users for b in buttons if b.request_users and b.request_users.request_id == request_id), None

@@ -29,7 +29,10 @@ class Webhook:
 
 
 class UpdateQueue:
-    """Updates wait here until an offset above theirs, or the webhook, confirms them: a lost answer is sent again."""
+    """Updates wait here until a higher offset or the webhook confirms them.
+
+    So after a lost answer they are sent again.
+    """
 
     def __init__(self) -> None:
         self._pending: deque[dict[str, Any]] = deque(maxlen=UPDATES_KEPT)
@@ -66,11 +69,11 @@ class UpdateQueue:
         return self._changed
 
     def waiting(self) -> list[dict[str, Any]]:
-        """What nobody has confirmed, the oldest first."""
+        """The unconfirmed updates, the oldest first."""
         return list(self._pending)
 
     def set_webhook(self, webhook: Webhook | None, allowed: list[str] | None) -> None:
-        """Delivers from now on, or no longer where None."""
+        """Starts to deliver to a webhook; None stops it."""
         self.webhook = webhook
         self.complaint = None
         if allowed is not None:
@@ -82,7 +85,7 @@ class UpdateQueue:
         self.complaint = datetime.now(UTC), words
 
     def confirm(self, update_id: int) -> None:
-        """Forgets an update that the webhook has taken."""
+        """Forgets an update that the webhook has accepted."""
         self._pending = deque((each for each in self._pending if each["update_id"] != update_id), maxlen=UPDATES_KEPT)
 
     def drop_pending(self) -> None:
@@ -145,6 +148,6 @@ class UpdateQueue:
             self._pending.popleft()
 
     def wake(self) -> None:
-        """Has those who wait look again."""
+        """Wakes all waiting calls."""
         self._changed.set()
         self._changed = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Delivering updates to the bot's webhook: several at once, each again until it is answered with 200."""
+"""Delivers updates to the bot's webhook: several at once, and each again until it is answered with 200."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class WebhookDelivery:
     """Calls the webhook while one is set.
 
     Args:
-        updates: what is delivered; an update that is taken is confirmed there.
+        updates: the queue. Accepted updates are confirmed there.
     """
 
     def __init__(self, updates: UpdateQueue) -> None:
@@ -31,7 +31,7 @@ class WebhookDelivery:
         self._running = asyncio.create_task(self._deliver(), name="webhook")
 
     async def stop(self) -> None:
-        """Give up what is under way."""
+        """Stop calling."""
         tasks = [*self._calls.values(), *([self._running] if self._running else [])]
         for task in tasks:
             task.cancel()

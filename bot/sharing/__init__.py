@@ -1,1 +1,1 @@
-"""Sharing: one result or one mole is read by one other person, until a date or until it is taken back."""
+"""Sharing: one other person can read a result or a mole, until a date or until its owner takes it back."""

@@ -1,4 +1,4 @@
-"""What the buttons about shares carry. Whose a share is gets checked when a button is pressed."""
+"""Callback data of the buttons about shares. Every press checks whose the share is."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -17,7 +17,7 @@ class Kind(StrEnum):
 
 
 class ShareFor(CallbackData, prefix="share"):
-    """Make a link to a result or a mole, good for so many days; 0 is until it is taken back."""
+    """Make a link to a result or a mole, valid for so many days; 0 means until it is taken back."""
 
     kind: Kind
     number: RowId
@@ -25,27 +25,27 @@ class ShareFor(CallbackData, prefix="share"):
 
 
 class Accept(CallbackData, prefix="accept"):
-    """Become the reader of a share. The token is what the link carried."""
+    """Become the reader of a share, with the token of its link."""
 
     token: Annotated[str, Field(min_length=22, max_length=22)]
 
 
 class Own(StrEnum):
-    """What an owner does with a share."""
+    """An owner's actions on a share."""
 
     REVOKE = "revoke"
     CHOOSE = "choose"
 
 
 class OfOwn(CallbackData, prefix="own"):
-    """Something that an owner does with a share."""
+    """An owner's action on a share."""
 
     act: Own
     share_id: RowId
 
 
 class Read(StrEnum):
-    """What a reader does with a share."""
+    """A reader's actions on a share."""
 
     OPEN = "open"
     COMPARE = "compare"
@@ -57,7 +57,7 @@ class Read(StrEnum):
 
 
 class OfShared(CallbackData, prefix="shared"):
-    """Something that a reader does with what was shared."""
+    """A reader's action on a share."""
 
     act: Read
     share_id: RowId

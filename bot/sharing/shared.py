@@ -1,4 +1,4 @@
-"""What a share leads to, fetched anew each time: what was erased or moved on is not shared any more."""
+"""The subject of a share, fetched again each time, so that erased or moved things are no longer shared."""
 
 from dataclasses import dataclass
 from html import escape
@@ -12,9 +12,9 @@ from storage.shares import Share
 
 @dataclass(frozen=True)
 class Subject:
-    """A result or a mole that is shared; `title` is what it is called, as HTML.
+    """A shared result or mole; `title` is its name as HTML.
 
-    Of a mole, `request` is its last photo, None where it has none.
+    For a mole, `request` is its last photo, or None.
     """
 
     title: str
@@ -24,7 +24,7 @@ class Subject:
 
 
 async def subject_of(share: Share, database: Database) -> Subject | None:
-    """What is shared; None where it is gone. The owner of the share owns all of it."""
+    """The subject of a share; None if it is gone. The owner of the share owns all of it."""
     if share.mole_id is not None:
         mole = await database.moles.get_owned(share.mole_id, share.owner_id)
         if mole is None:

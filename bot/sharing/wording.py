@@ -1,4 +1,4 @@
-"""What is said of shares, as HTML, to the one who shares and to the one who reads."""
+"""Texts about shares, as HTML, for owners and readers."""
 
 from datetime import datetime
 from html import escape
@@ -31,7 +31,7 @@ def link(url: str, dies_at: datetime, share_until: datetime | None) -> str:
 
 
 def access(until: datetime | None) -> str:
-    """How long something can be read."""
+    """How long a share can be read."""
     if until is None:
         return _("What it opens can be read until you take it back.")
     return _("What it opens can be read until {day}.").format(day=day_shown(until))
@@ -53,7 +53,7 @@ def received(share: Share, what: str) -> str:
 
 
 def offer(share: Share) -> str:
-    """What somebody is asked before they open what is shared with them."""
+    """The question before somebody opens a share."""
     return _(
         "<b>{name} wants to share a result about a spot on the skin with you.</b>\n"
         "I am a computer program that reads photos of skin; nothing I say is a diagnosis. This is health data: open "
@@ -63,7 +63,7 @@ def offer(share: Share) -> str:
 
 
 def unshared(reason: Unshared) -> str:
-    """Why a link gives nothing, and what to do."""
+    """Why a link does not work, and what to do."""
     return {
         Unshared.UNKNOWN: _(
             "This link leads nowhere. What it led to was erased, or a part of the link is missing. Ask the person who "
@@ -83,29 +83,29 @@ def unshared(reason: Unshared) -> str:
 
 
 def gone() -> str:
-    """A reader asks for what is shared no more; plain text of at most 200 characters."""
+    """The answer to a reader of an ended share; plain text of at most 200 characters."""
     return _("This is no longer shared with you: it was taken back or erased, or its time is over.")
 
 
 def not_yours() -> str:
-    """An owner asks for a share that is over; plain text of at most 200 characters."""
+    """The answer to an owner of an ended share; plain text of at most 200 characters."""
     return _("This share is over already.")
 
 
 def opened(share: Share, what: str) -> str:
-    """What an owner hears when their link was followed."""
+    """The notice for an owner that their link was followed."""
     text = _("👁 {name} has opened what you shared: {what}. I have not checked who that is. /shared takes it back.")
     return text.format(name=name(share.reader_name), what=what)
 
 
 def heading(share: Share, what: str) -> str:
-    """What stands over what is shared, for its reader."""
+    """The heading above a share, for its reader."""
     text = _("<b>{what}</b>\nShared with you by {name}. Below is what I told them; I am a program, no doctor. {until}")
     return text.format(what=what, name=name(share.owner_name), until=_until(share))
 
 
 def note(share: Share, what: str, words: str) -> str:
-    """A reader's note as its owner gets it; `words` is plain text."""
+    """A reader's note for the owner; `words` is plain text."""
     return _(
         "✉️ <b>A note about {what}</b>\n<blockquote>{words}</blockquote>\n"
         "From {name}, to whom you gave access. I have not checked who that is, nor whether they are a doctor. If the "
@@ -114,7 +114,7 @@ def note(share: Share, what: str, words: str) -> str:
 
 
 def result_of(when: datetime) -> str:
-    """What a result is called."""
+    """The name of a result."""
     return _("the result of {day}").format(day=day_shown(when))
 
 

@@ -1,4 +1,4 @@
-"""What older Bot API servers do not speak yet, and how to do without it."""
+"""Features that older Bot API servers lack, and how to do without them."""
 
 import re
 from collections.abc import Awaitable
@@ -18,7 +18,7 @@ _SIGNS = ("can't parse entities", "inline keyboard", "button")
 
 
 async def if_spoken(call: Awaitable[T]) -> T | None:
-    """The result of a call, or None where the server knows no such method, or not this form of it."""
+    """The result of a call, or None if the server does not know the method or this form of it."""
     try:
         return await call
     except (TelegramNotFound, TelegramBadRequest) as error:
@@ -28,9 +28,9 @@ async def if_spoken(call: Awaitable[T]) -> T | None:
 
 
 def plainer(method: TelegramMethod[TelegramType], error: TelegramBadRequest) -> TelegramMethod[TelegramType] | None:
-    """A refused call without dates in the reader's time zone and without buttons that copy a text.
+    """A refused call, changed to have no dates in the reader's time zone and no buttons that copy a text.
 
-    None where the refusal has another reason.
+    None if the refusal has another reason.
     """
     if not any(sign in error.message.lower() for sign in _SIGNS):
         return None

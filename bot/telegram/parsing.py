@@ -77,10 +77,10 @@ def _parse_update(raw: Any, bot: Bot) -> Update | None:
         reason = fields(error)
     number = raw.get("update_id") if isinstance(raw, Mapping) else None
     if not isinstance(number, int):
-        logger.warning("an update without an id is passed over")
+        logger.warning("an update without an id is skipped")
         return None
     message = _salvaged(raw.get("message"), bot)
-    logger.warning("update %d cannot be parsed%s: %s", number, "" if message is None else ", but for a file", reason)
+    logger.warning("update %d cannot be parsed%s: %s", number, "" if message is None else ", except for a file", reason)
     return Update(update_id=number, message=message)
 
 

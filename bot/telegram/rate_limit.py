@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
 
-# Telegram takes 30 a second from a bot in all. The rest is for what the way there bunches together.
+# Telegram accepts 30 a second from a bot in total. The difference allows for messages that arrive close together.
 MESSAGES_PER_SECOND = 25
 ACTION_INTERVAL_S = 4.0
-# A turn that was not used by then is lost.
+# An unused turn expires after this time.
 TURN_SECONDS = 30.0
 CHATS_KEPT = 1000
 LONGEST_PAUSE_S = 60.0
@@ -21,9 +21,9 @@ class Pace:
     """The limit of messages for one chat.
 
     Args:
-        burst: at once, where it has been left in peace.
-        per_second: in the long run.
-        group_per_minute: within any minute, where the chat is a group.
+        burst: at once, after a quiet time.
+        per_second: on average.
+        group_per_minute: within any minute, if the chat is a group.
     """
 
     burst: int
@@ -42,8 +42,8 @@ PACE = Pace(burst=3, per_second=1, group_per_minute=20)
 
 
 class MessageKind(Enum):
-    """What a message is: a reply in the chat, the first word of a long wait, an answer about a photo, any other sign
-    of progress, or a broadcast's."""
+    """The kind of a message: a reply in the chat, the first notice of a long wait, an answer about a photo, other
+    progress, or a broadcast."""
 
     CHAT = auto()
     PLACE = auto()
@@ -107,8 +107,8 @@ class RateLimiter:
     """Gives turns to send: fairly between the kinds, and within a kind to the one who has waited longest.
 
     Self-clocked fair queueing: S. J. Golestani, "A Self-Clocked Fair Queueing Scheme for Broadband Applications",
-    INFOCOM 1994. Unused time does not allow a burst later. Each chat has a pace of its own. Whoever waits for a chat
-    that has had its share, or has to be silent, is parked, and holds up nobody else.
+    INFOCOM 1994. Unused time does not allow a burst later. Each chat has a pace of its own. A message to a chat that
+    has had its share, or that Telegram has silenced, is parked, and delays no other.
     """
 
     def __init__(self, pace: Pace = PACE) -> None:
@@ -121,7 +121,7 @@ class RateLimiter:
         self._next = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._chats: dict[Hashable, _Chat] = {}
-        # When a parked chat is ready, and a number to tell equals apart.
+        # When a parked chat is ready, and a number that makes entries distinct.
         self._wakes: list[tuple[float, int, _Chat]] = []
 
     async def acquire(
@@ -265,10 +265,10 @@ class BulkRateLimiter:
                 return
 
     async def until_allowed(self, chat_id: int) -> None:
-        """Wait while Telegram asks for silence towards a chat."""
+        """Wait while Telegram asks for a pause of a chat."""
         await self._rate_limiter.until_allowed(chat_id)
 
     def pause(self, seconds: float) -> None:
-        """Let no broadcast message go out for this many seconds, at most a minute, because a pause of one chat is its
-        own."""
+        """Let no broadcast message go out for this many seconds, but at most a minute, because a long pause is only
+        about one chat."""
         self._resumes = max(self._resumes, asyncio.get_running_loop().time() + min(seconds, LONGEST_PAUSE_S))

@@ -1,7 +1,7 @@
-"""Receiving updates by webhook: Telegram calls us over HTTP, in place of the calls for updates.
+"""Receives updates by webhook: Telegram calls the bot over HTTP.
 
-An update is answered with 200 once nothing of it can be lost: a photo once it is recorded, anything else once it is
-handled. Telegram sends again what got another answer or none.
+The answer is 200 as soon as an update cannot be lost: when its photo is recorded, or when it is handled. After any
+other answer, or none, Telegram sends the update again.
 """
 
 import asyncio
@@ -28,15 +28,15 @@ from bot.telegram.parsing import parse_updates
 from bot.telegram.refusals import refusal
 
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
-# An update holds no file; the longest text and its entities fit many times.
+# An update contains no file. The longest text with its entities is far smaller.
 MAX_BODY_BYTES: Final = 1024 * 1024
-# Telegram waits longer. What takes its time goes on after the answer.
+# Telegram waits longer than this. Slow work continues after the answer.
 HANDLE_SECONDS: Final = 20.0
 RECORD_SECONDS: Final = 30.0
-# Updates remembered, so that one which comes twice is handled once.
+# The number of remembered updates. A repeated update is handled once.
 REMEMBERED: Final = 10_000
 WATCH_SECONDS: Final = 30.0
-# As many as Telegram allows: each call holds on until its update is recorded.
+# As many as Telegram allows, because each call lasts until its update is recorded.
 CONNECTIONS: Final = 100
 
 logger = logging.getLogger(__name__)
@@ -46,10 +46,10 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True)
 class Address:
-    """Where Telegram calls, and who may.
+    """The address that Telegram calls, and who may call it.
 
-    `url` is what Telegram is told; `host` and `port` are listened on. `sources` are Telegram's networks, `proxies`
-    those whose X-Forwarded-For is believed.
+    `url` is the public address; the bot listens on `host` and `port`. `sources` are Telegram's networks. `proxies` are
+    the networks whose X-Forwarded-For is trusted.
     """
 
     url: str
@@ -64,13 +64,13 @@ class Webhook:
     """Takes updates over HTTP.
 
     Args:
-        bot: to whom the updates belong.
-        address: where they arrive.
-        record: keeps what must not be lost of an update; True where that is all that has to happen before the answer.
-        handle: does what an update asks for, and raises nothing.
-        ready: whether a photo could be read now.
+        bot: that gets the updates.
+        address: of the webhook.
+        record: stores an update's photo. If it returns True, the update is answered before it is handled.
+        handle: handles an update; raises nothing.
+        ready: whether a photo could be analysed now.
         supervisor: owns the tasks that outlive a call.
-        sign_of_life: file that is touched as long as Telegram knows our address; `bot.health` looks at its age.
+        sign_of_life: file that is touched while Telegram has our address; `bot.health` checks its age.
     """
 
     def __init__(
@@ -99,9 +99,9 @@ class Webhook:
 
     @asynccontextmanager
     async def listening(self, allowed_updates: list[str], stop_seconds: float) -> AsyncIterator[None]:
-        """Take updates until the block is left; calls under way then have `stop_seconds` to come to their end.
+        """Accept updates in this block. At its end, unfinished calls have `stop_seconds` left.
 
-        Telegram keeps the address: it tries again until somebody listens there.
+        Telegram keeps the address, and tries again until somebody listens there.
 
         Raises:
             StartupError: the port is taken, or Telegram does not accept the address.
@@ -144,7 +144,7 @@ class Webhook:
         await self._sign()
 
     async def _keep_registered(self, allowed_updates: list[str]) -> None:
-        """See now and then that Telegram still calls here, and what it complains of."""
+        """Check at intervals that Telegram still has our address, and log its errors."""
         complaint = None
         while True:
             await asyncio.sleep(WATCH_SECONDS)
@@ -158,11 +158,11 @@ class Webhook:
                 if self.error is not None:
                     self.ended.set()
                     return
-                logger.warning("the webhook cannot be looked at (%s)", type(error).__name__)
+                logger.warning("the webhook cannot be checked (%s)", type(error).__name__)
                 continue
             except (ClientDecodeError, NotUnderstood, StartupError) as error:
-                # What answers for a while may be a proxy with a page of its own.
-                logger.warning("the webhook cannot be looked at (%s)", error)
+                # The answer may be the error page of a proxy.
+                logger.warning("the webhook cannot be checked (%s)", error)
                 continue
             if found.last_error_date and found.last_error_date != complaint:
                 complaint = found.last_error_date
@@ -189,7 +189,11 @@ class Webhook:
             try:
                 await asyncio.shield(self._once(update))
             except Exception as error:
-                logger.warning("update %d is not taken (%s): it comes again", update.update_id, type(error).__name__)
+                logger.warning(
+                    "update %d is not accepted (%s): Telegram will send it again",
+                    update.update_id,
+                    type(error).__name__,
+                )
                 return web.Response(status=503)
         return web.Response()
 
@@ -197,7 +201,7 @@ class Webhook:
         try:
             sender = ip_address(request.remote or "")
             if any(sender in each for each in self._address.proxies):
-                # The last proxy has written the last address; what stands before it is the sender's own word.
+                # The last proxy wrote the last address. The sender can forge those before it.
                 forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
                 sender = ip_address(forwarded) if forwarded else sender
         except ValueError:
@@ -205,7 +209,7 @@ class Webhook:
         return any(sender in each for each in self._address.sources)
 
     def _once(self, update: Update) -> asyncio.Future[None]:
-        """What takes an update, the same for each time it comes; one that was not taken is forgotten."""
+        """The one future that accepts an update, however often it comes. It is forgotten if it fails."""
         number = update.update_id
         if number not in self._taken:
             taking = self._taken[number] = asyncio.ensure_future(self._take(update))
@@ -228,7 +232,7 @@ class Webhook:
                 async with asyncio.timeout(HANDLE_SECONDS):
                     await handled.wait()
             except TimeoutError:
-                logger.info("update %d takes its time", update.update_id)
+                logger.info("update %d is slow", update.update_id)
 
     async def _handled(self, update: Update, handled: asyncio.Event) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The screen of what a person agrees to, and the question before it is all taken back."""
+"""The screen of a person's consents, and the question before all are withdrawn."""
 
 from collections.abc import Collection
 
@@ -14,7 +14,7 @@ Shown = tuple[str, InlineKeyboardMarkup]
 
 
 def screen(user: User, agreed: Collection[Purpose], retention_days: int | None) -> Shown:
-    """What the person agrees to now, each with a button to switch it."""
+    """The person's consents, each with a button to switch it."""
     photos, training = Purpose.PHOTOS in agreed, Purpose.TRAINING in agreed
     use = (
         _("You have not agreed to the terms: I read no photos. /start")
@@ -64,7 +64,7 @@ def screen(user: User, agreed: Collection[Purpose], retention_days: int | None) 
 
 
 def question() -> Shown:
-    """Whether the agreement to the terms is really to be taken back."""
+    """The question before the agreement to the terms is withdrawn."""
     text = _(
         "<b>Take your agreement back?</b>\n"
         "I then read no photos and remind you of nothing. All photos that I kept are erased. Your results stay until "

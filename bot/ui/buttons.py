@@ -36,7 +36,7 @@ def keyboard(*rows: Sequence[Button | InlineKeyboardButton]) -> InlineKeyboardMa
 
 
 def danger(text: str, data: str) -> InlineKeyboardButton:
-    """A button that takes something away for good; red where the client knows colours."""
+    """A button for something that cannot be undone; red if the client supports colours."""
     return InlineKeyboardButton(text=text, callback_data=data, style=ButtonStyle.DANGER)
 
 

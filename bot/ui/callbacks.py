@@ -13,7 +13,7 @@ from storage.records import Audience
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 PageNumber = Annotated[int, Field(ge=0, le=1_000_000)]
 BroadcastId = Annotated[int, Field(ge=0, le=2**63 - 1)]
-# Of what is chosen from a short list.
+# A choice from a short list.
 Small = Annotated[int, Field(ge=-1_000, le=1_000)]
 
 
@@ -80,7 +80,7 @@ class Report(CallbackData, prefix="doctor"):
 
 
 class Share(CallbackData, prefix="give"):
-    """Share a request's result. Whose it is gets checked when the button is pressed."""
+    """Share a request's result. Its owner is checked when the button is pressed."""
 
     request_id: RowId
 
@@ -92,7 +92,7 @@ class WasRight(CallbackData, prefix="right"):
 
 
 class NotSeen(CallbackData, prefix="unseen"):
-    """No doctor has seen a request's photo yet. Whose it is gets checked when the button is pressed."""
+    """No doctor has seen a request's photo yet. Its owner is checked when the button is pressed."""
 
     request_id: int
 
@@ -101,7 +101,7 @@ class Ask(CallbackData, prefix="ask"):
     """A step in the six questions about a request.
 
     `question` counts from 0; after the last question comes the answer. `choice` answers the question before it: -1 is
-    "don't know", -2 keeps the earlier answer, -3 asks though the answer is known.
+    "don't know", -2 keeps the earlier answer, -3 asks even if the answer is known.
     """
 
     request_id: RowId
@@ -128,26 +128,26 @@ class Activate(CallbackData, prefix="activate"):
 
 
 class TryModel(CallbackData, prefix="try"):
-    """A released classifier that is tried on some percent of the people; 0 reads in the shadow, -1 ends the trial."""
+    """Try a released classifier on some percent of the people; 0 lets it only read along, -1 ends the trial."""
 
     fingerprint: str
     percent: Annotated[int, Field(ge=-1, le=50)]
 
 
 class CompareModel(CallbackData, prefix="compare"):
-    """What a classifier that is, or was, tried says beside the one that serves."""
+    """Compare a classifier from a trial with the serving one."""
 
     fingerprint: str
 
 
 class DraftNews(CallbackData, prefix="draft"):
-    """Draft the announcement of the classifier that serves, beside the one it is compared with."""
+    """Draft the announcement of the serving classifier, compared with another one."""
 
     fingerprint: str
 
 
 class OldAnswers(CallbackData, prefix="old"):
-    """Old answers and the model that serves: look, read them again, or tell whoever would now be warned."""
+    """Old answers and the serving model: show the state, read them again, or notify people who would now be warned."""
 
     step: Literal["look", "read", "tell"]
 
@@ -159,13 +159,13 @@ class RetrainStep(CallbackData, prefix="retrain"):
 
 
 class SetDigest(CallbackData, prefix="digest"):
-    """How often one of the staff gets the digest."""
+    """How often a member of the staff gets the digest."""
 
     every: Every | Literal["never"]
 
 
 class ReadAgain(CallbackData, prefix="again"):
-    """A photo that is read again with the model that serves. Whose it is gets checked when the button is pressed."""
+    """Read a photo again with the serving model. Its owner is checked when the button is pressed."""
 
     request_id: RowId
 
@@ -189,7 +189,7 @@ class Announcements(CallbackData, prefix="news"):
 
 
 class Matter(StrEnum):
-    """What a person agrees to or not, each by itself."""
+    """The consents of a person."""
 
     USE = "use"
     PHOTOS = "photos"

@@ -8,13 +8,13 @@ from babel.dates import format_datetime
 from bot.ui.i18n import supported_language
 from storage.records import User
 
-# Minutes ahead of UTC, where the person has not said; Moscow for Russian, UTC for all others.
+# Minutes ahead of UTC if the person has not said: Moscow for Russian, UTC for all others.
 _OFFSETS = {"ru": 180}
 _ZONES = {"ru": "МСК"}
 
 
 def offset(user: User) -> timedelta:
-    """By how much the person's clock is ahead of UTC: as they said, or else by their language."""
+    """The difference of the person's clock from UTC: as they said, or else by their language."""
     minutes = user.utc_offset
     if minutes is None:
         minutes = _OFFSETS.get(supported_language(user.language), 0)
@@ -22,7 +22,7 @@ def offset(user: User) -> timedelta:
 
 
 def local_moment(when: datetime, user: User) -> str:
-    """A time by the person's clock, in the current language. Where the clock is only assumed, its zone is named."""
+    """A time by the person's clock, in the current language. If the clock is only assumed, it names the zone."""
     here = when.astimezone(timezone(offset(user)))
     text = str(format_datetime(here, "d MMMM y, HH:mm", locale=get_i18n().current_locale))
     if user.utc_offset is not None:

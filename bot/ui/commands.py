@@ -92,4 +92,4 @@ async def show_commands(bot: Bot, user_id: int, role: Role | None) -> None:
         await bot.set_my_commands(commands, BotCommandScopeChat(chat_id=user_id))
     except TelegramAPIError as error:
         # Staff who have never written to the bot have no chat with it.
-        logger.warning("commands of one of the staff not registered: %s", type(error).__name__)
+        logger.warning("commands of a member of the staff not registered: %s", type(error).__name__)

@@ -24,7 +24,7 @@ def panel(every: Every | None) -> tuple[str, InlineKeyboardMarkup]:
 
 
 def digest(found: Digest) -> str:
-    """The digest; in brackets the period before."""
+    """The digest, with the period before in brackets."""
     now, before = found.now, found.before
     title = _("The last day") if found.every is Every.DAY else _("The last 7 days")
     lines = [

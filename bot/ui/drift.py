@@ -10,7 +10,7 @@ from inference.drift import LABEL, PSI_LIMIT
 
 
 def summary(departures: Sequence[Drift]) -> str:
-    """One line: for each kind of photo, what has left the validation set, or the largest index."""
+    """One line: for each kind of photo, the features beyond the limit, or the largest index."""
     title = _("Against validation")
     if not departures:
         return f"{title}: " + _("the release has no report to compare with")

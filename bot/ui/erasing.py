@@ -1,4 +1,4 @@
-"""The question before everything is erased: what goes, what stays, and what the operator's backups hold."""
+"""The question before everything is erased: what is erased, what stays, and what is in the operator's backups."""
 
 from html import escape
 
@@ -8,7 +8,7 @@ from storage.records import Holdings
 
 
 def question(held: Holdings, operator: str | None, backup_days: int | None) -> str:
-    """What /delete asks, as HTML; `backup_days` is how long the operator keeps backups, None where that is not said."""
+    """The question of /delete, as HTML. `backup_days` is how long the operator keeps backups; None if not said."""
     goes = [_("photos with results, answers and notes: {number}").format(number=held.photos)]
     if held.moles:
         goes.append(_("moles with measures and reminders: {number}").format(number=held.moles))

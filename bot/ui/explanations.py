@@ -15,7 +15,7 @@ from inference.analysis import Abcd, Colour, Risk
 from inference.classes import BENIGN
 from inference.drawing.verdict import group_share
 
-# Nine of ten harmless moles do not exceed these values: measured on 300 of HAM10000's `val` with the served outlines.
+# Nine of ten harmless moles stay below: measured on 300 of HAM10000's `val` with the served outlines.
 USUAL_ASYMMETRY = 0.10
 USUAL_BORDER = 1.30
 USUAL_COLOURS = 2
@@ -27,7 +27,7 @@ def caption(result: Result, answered: Result, measures: Abcd) -> str:
     """The caption of a heat map as HTML; at most 1,024 UTF-16 units in every language.
 
     Args:
-        result: of the photo alone, which the map explains; it has a class.
+        result: of the photo alone, with a class; the map explains it.
         answered: the earlier answer, maybe of other models, with the person's answers.
         measures: of the outlined lesion.
     """

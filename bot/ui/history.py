@@ -27,7 +27,7 @@ Shown = tuple[str, InlineKeyboardMarkup]
 
 
 def narrowed(by: str, user: User) -> Narrowed:
-    """What a button asks for; months are those of the person's clock."""
+    """The results that a button asks for; months are by the person's clock."""
     if by == "warned":
         return Narrowed(matches=_is_warned)
     if by.startswith("mole-"):
@@ -60,7 +60,7 @@ def moles(found: Sequence[Mole]) -> Shown:
 
 
 def page(requests: Sequence[Request], total: int, number: int, by: str, title: str, user: User) -> Shown:
-    """One page of `total` results, counted from 0; `title` names what it is narrowed to, empty for all."""
+    """One page of `total` results, counted from 0; `title` names the selection; empty for all."""
     last = max(0, total - 1) // PAGE_SIZE
     if total == 0:
         return f"<b>{escape(title)}</b>\n\n" + _("There is nothing here."), keyboard([_all_results()])

@@ -1,4 +1,4 @@
-"""Texts and buttons for those who label photos of the training pool, as HTML."""
+"""Texts and buttons for labelling photos of the training pool, as HTML."""
 
 from collections.abc import Sequence
 
@@ -21,13 +21,13 @@ Shown = tuple[str, InlineKeyboardMarkup]
 
 
 def label_name(label: str) -> str:
-    """What a label is called, in the current language."""
+    """The name of a label, in the current language."""
     others = {OTHER: _("Something else"), NOT_A_LESION: _("Not a lesion"), UNSURE: _("Unsure")}
     return others[label] if label in others else term(label, current_language())
 
 
 def question(request_id: int) -> Shown:
-    """What a photo is to be called."""
+    """The question for a photo's label."""
     text = _(
         "<b>Photo {number}.</b> What is it?\n"
         "You see my own answer after yours. The photo is for this alone: it leaves this chat when you go on."
@@ -39,7 +39,7 @@ def question(request_id: int) -> Shown:
 
 
 def outline(request_id: int, label: str, candidate: int, number: int) -> Shown:
-    """Whether an outline is right; `candidate` of `number`, counted from 0."""
+    """The question if an outline is right; `candidate` of `number`, counted from 0."""
     lines = [_("<b>Photo {number}.</b> You said: {label}.").format(number=request_id, label=label_name(label))]
     lines.append(
         _("Is this outline right?")
@@ -55,7 +55,7 @@ def outline(request_id: int, label: str, candidate: int, number: int) -> Shown:
 
 
 def revealed(request_id: int, label: str, result: Result, given: Sequence[str]) -> Shown:
-    """What the bot said of a photo, now that somebody has labelled it; `given` are all labels so far."""
+    """The bot's answer to a photo, for somebody who has labelled it; `given` are all labels so far."""
     likely = sorted(result.probabilities.items(), key=lambda item: item[1], reverse=True)[:SHOWN_CLASSES]
     said = [f"{label_name(name)} {percent(share)}" for name, share in likely]
     icon = f"{RISK_ICONS[result.risk]} " if result.risk is not None else ""
@@ -69,12 +69,12 @@ def revealed(request_id: int, label: str, result: Result, given: Sequence[str]) 
 
 
 def nothing_left() -> str:
-    """That this person has labelled all that they can."""
+    """The notice that there is nothing left to label."""
     return _("There is no photo for you to label now.")
 
 
 def summary(standing: Standing, most_bytes: int) -> str:
-    """What the pool holds, how far its labelling is, and how far two labels agree."""
+    """The size of the pool, the state of its labelling, and how far two labels agree."""
     lines = [
         "<b>" + _("Training pool") + "</b>",
         _("Photos: {number} ({size} of {most} MB)").format(

@@ -1,4 +1,4 @@
-"""The announcement of a new model, drafted from its report and that of the one before."""
+"""The announcement of a new model, drafted from its report and the earlier model's."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ Warned = Mapping[str, tuple[float, float]]
 
 
 def news(version: str, before: Warned, now: Warned) -> str:
-    """What to tell people, as plain text in the current language."""
+    """The announcement, as plain text in the current language."""
     lines = [_("🆕 A new version of my model reads your photos: {version}.").format(version=version)]
     for kind in (each for each in now if each in before):
         (old, old_benign), (new, new_benign) = before[kind], now[kind]

@@ -114,7 +114,7 @@ def in_short(result: Result) -> str:
 
 
 def symptom_name(symptom: Symptom) -> str:
-    """A symptom, as it follows "You say"."""
+    """A symptom as words after "You say"."""
     names = {
         Symptom.BLEEDS: _("it bleeds"),
         Symptom.GREW: _("it grows"),
@@ -146,7 +146,7 @@ def _because(result: Result) -> list[str]:
 
 
 def _repeated(result: Result) -> str:
-    """As HTML, that the same photo came before; empty where it did not."""
+    """The notice that the same photo came before, as HTML; empty if it did not."""
     if result.sent_before is None:
         return ""
     return _("You have sent this very photo before, on {day}.").format(day=day_shown(result.sent_before))
@@ -169,7 +169,7 @@ def _picture(result: Result) -> str:
 
 
 def _small_print(result: Result, *, in_full: bool) -> str:
-    """How often such an answer misses a melanoma, what the answer goes by if there is room for it, and the model."""
+    """How often such an answer misses a melanoma, the basis of the answer if there is room, and the model."""
     said = []
     if result.risk is Risk.LOW and result.missed is not None:
         said.append(verdict.missed(result.missed, current_language()))

@@ -1,4 +1,4 @@
-"""What is said of answers that were read again with another model."""
+"""The notice about an answer that was read again with another model."""
 
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
@@ -13,7 +13,7 @@ from storage.records import Request
 
 
 def news(request: Request, risk: Risk) -> tuple[str, InlineKeyboardMarkup]:
-    """Tell somebody that a photo which got no warning would get one now."""
+    """The notice that a photo without a warning would get one now."""
     lines = [
         _("🔎 My model is a new one, and it sees your photo of {date} otherwise.").format(
             date=texts.moment(request.created_at)

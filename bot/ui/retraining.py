@@ -15,7 +15,7 @@ from storage.retrainings import Retraining
 
 
 def question() -> tuple[str, InlineKeyboardMarkup]:
-    """Whether to start one."""
+    """The question before one is started."""
     text = _(
         "<b>Retraining</b> makes the next version of the model that serves, from the data sets and the photos that "
         "people gave for training. It takes hours beside the bot, at low priority. The new version is not published by "
@@ -33,20 +33,20 @@ def cannot_train() -> str:
 
 
 def going_on(retraining: Retraining) -> str:
-    """One is going on; its progress is in another message."""
+    """One is running; its progress is in another message."""
     return _("A retraining is going on since {time}, on {machine}. There is one at a time.").format(
         time=texts.moment(retraining.started_at), machine=escape(retraining.machine.partition(" ")[0])
     )
 
 
 def surely() -> tuple[str, InlineKeyboardMarkup]:
-    """Asks before a retraining is stopped."""
+    """The question before a retraining is stopped."""
     text = _("Stop the retraining? What is learnt up to the last epoch is kept, and /retrain goes on from there.")
     return text, keyboard([danger(_("Yes, stop it"), RetrainStep(step="stop").pack())])
 
 
 def progress(found: Mapping[str, Any]) -> tuple[str, InlineKeyboardMarkup]:
-    """How far it is."""
+    """The progress."""
     states = {
         "training": _("training {network}, {number} of {of}: epoch {epoch} of {epochs}, step {step} of {steps}"),
         "releasing": _("fitting the warnings"),
@@ -85,7 +85,7 @@ def ended(found: Mapping[str, Any], publishing: str) -> tuple[str, str]:
             mark = "⚠️ " if each["is_worse"] else ""
             line = f"{mark}{names[each['figure']]}: {each['present']:.2f} → {each['new']:.2f}"
             kinds.setdefault(each["kind"], []).append(line)
-    # Sets have the same name in every language.
+    # The names of sets are the same in every language.
     own = {"Training pool of the bot": _("Training pool of the bot")}
     for kind, figures in kinds.items():
         lines += [f"<i>{escape(own.get(kind, kind))}</i>", *figures]

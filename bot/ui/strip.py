@@ -1,4 +1,4 @@
-"""Small pictures, three in a row, each with its number: what a page of results looked like."""
+"""Small pictures of a page of results, three in a row, each with its number."""
 
 import io
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _GROUND, _EMPTY, _BADGE = (255, 255, 255), (226, 230, 236), (32, 92, 168)
 
 
 def strip(pictures: Sequence[bytes | None], first: int) -> bytes:
-    """JPEGs cut to squares, as one JPEG; None where there is no picture. The first is number `first`. Blocking."""
+    """Join JPEGs, cut to squares, into one; None leaves a gap. The first has the number `first`. Blocking."""
     columns, step = min(len(pictures), _IN_A_ROW), _SIDE + _GAP
     sheet = Image.new("RGB", (_GAP + columns * step, _GAP - len(pictures) // -columns * step), _GROUND)
     pen = ImageDraw.Draw(sheet)

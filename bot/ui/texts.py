@@ -185,7 +185,7 @@ def day(when: datetime) -> str:
 
 
 def day_shown(when: datetime) -> str:
-    """`day` as HTML: in the reader's own time zone where their client knows dates."""
+    """`day` as HTML: in the reader's own time zone, if their client supports dates."""
     return f'<tg-time unix="{int(when.timestamp())}" format="D">{day(when)}</tg-time>'
 
 

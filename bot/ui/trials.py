@@ -1,4 +1,4 @@
-"""What administrators read of a model that is tried beside another."""
+"""Texts about a model on trial, for administrators."""
 
 from collections.abc import Mapping
 from html import escape
@@ -11,7 +11,7 @@ from inference.analysis import Risk
 
 
 def state(name: str, percent: int) -> str:
-    """What is being tried, and on whom."""
+    """Which model is on trial, and on how many people."""
     if percent:
         return _("🐤 {model} answers {percent} in 100 people, always the same ones.").format(
             model=escape(name), percent=percent
@@ -20,7 +20,7 @@ def state(name: str, percent: int) -> str:
 
 
 def comparison(name: str, shadow: Comparison, sides: Mapping[str, Side]) -> str:
-    """Both beside each other: what they said of the same photos, and of those they answered."""
+    """Both compared: on the same photos, and on the photos that each answered."""
     lines = ["<b>" + _("{model} compared").format(model=escape(name)) + "</b>", ""]
     if shadow.photos:
         lines += [
@@ -51,7 +51,7 @@ def comparison(name: str, shadow: Comparison, sides: Mapping[str, Side]) -> str:
 
 
 def old_answers(round_: Round | None, model: str, to_tell: int) -> str:
-    """How far the reading of old answers is, and whom it would warn."""
+    """The progress of reading old answers, and how many people would be warned."""
     lines = ["<b>" + _("Old answers without a warning, read again with {model}").format(model=escape(model)) + "</b>"]
     if round_ is not None:
         lines += [

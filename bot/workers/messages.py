@@ -1,4 +1,4 @@
-"""What the bot and its workers say to each other. Only who has DATA_KEY can write it, so it may be unpickled."""
+"""Messages between the bot and its workers. They can be written only with DATA_KEY, so unpickling is safe."""
 
 import pickle
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from inference.drawing.words import CaptionOptions
 
 QUESTIONS: Final = "photos"
-# To each pool its own: `answers` and the pool's number.
+# Each pool has its own queue: this prefix and the pool's number.
 ANSWERS: Final = "answers-"
 
 Task = Literal["read", "explain", "examine", "follow"]
@@ -15,7 +15,7 @@ Task = Literal["read", "explain", "examine", "follow"]
 
 @dataclass(frozen=True)
 class Question:
-    """A photo to be read. `reply_to` is the queue of the answer; without a `task` only an answer is wanted."""
+    """A photo to analyse. `reply_to` is the queue of the answer. Without a `task`, it only asks for a sign of life."""
 
     number: int
     reply_to: str
@@ -27,7 +27,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a worker found: the task's result or the error it raised."""
+    """A worker's answer: the task's result or the error that it raised."""
 
     number: int
     result: Any = None
@@ -40,5 +40,5 @@ def packed(message: Question | Answer) -> bytes:
 
 
 def unpacked(content: bytes) -> Any:
-    """The message in bytes that were decrypted, and so are of our own making."""
+    """The message in decrypted bytes, which only we can have written."""
     return pickle.loads(content)

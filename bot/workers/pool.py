@@ -29,14 +29,14 @@ TIMEOUT_SECONDS: Final = 5.0
 
 
 class RemotePool:
-    """Asks workers by a queue in PostgreSQL.
+    """Sends photos to workers through a queue in PostgreSQL.
 
     Args:
         url, key: of the queue, see `storage.queue.open_queue`.
-        weights: folder with registry.json, the same as the workers have.
-        classifier: see `WorkerPool`; it goes with each photo, so that the workers serve what the bot does.
-        size: how many photos are given to the workers at a time; as many as they are together.
-        photo_seconds: how long a worker may take over a photo.
+        weights: folder with registry.json; the workers must have the same.
+        classifier: see `WorkerPool`. Each photo names it, so that the workers use the same one as the bot.
+        size: how many photos the workers get at the same time: as many as all their processes.
+        photo_seconds: how long a worker may take for a photo.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class RemotePool:
         self._address = url, key
         self._served = weights, classifier
         self._size = size
-        # The worker tries twice, and where it is lost another one does.
+        # The worker tries twice. If it is lost, another worker does the same.
         self._timeout = ATTEMPTS * (ATTEMPTS * photo_seconds + HEARTBEAT_SECONDS + TIMEOUT_SECONDS)
         self._models: tuple[ServedModel, ...] = ()
         self._stack = AsyncExitStack()
@@ -64,12 +64,12 @@ class RemotePool:
 
     @property
     def size(self) -> int:
-        """How many photos are asked about at a time."""
+        """How many photos the workers analyse at the same time."""
         return self._size
 
     @property
     def ready(self) -> bool:
-        """Whether workers can be asked; one has answered at the start."""
+        """Whether the queue works; a worker has answered at the start."""
         return self._queue is not None
 
     def seconds(self, photos: int) -> float:
@@ -97,7 +97,7 @@ class RemotePool:
         await self._ask(None, b"", DEFAULT_CAPTION, None)
 
     async def stop(self) -> None:
-        """See `Pool.stop`; the workers go on, and serve whoever asks next."""
+        """See `Pool.stop`. The workers keep running for the next bot."""
         self._queue = None
         for each in self._waiting.values():
             if not each.done():
@@ -161,7 +161,7 @@ class RemotePool:
     async def _take(self, content: bytes) -> None:
         answer: Answer = unpacked(content)
         waiting = self._waiting.get(answer.number)
-        # A worker that was taken for dead may answer after another has.
+        # A slow worker may answer after another one has.
         if waiting is None or waiting.done():
             return
         if answer.error is not None:

@@ -133,7 +133,7 @@ async def test_a_bot_that_telegram_turns_away_at_the_start_says_so(
 @pytest.mark.parametrize(
     ("fault", "word"),
     [
-        ({"kind": "html", "times": 3}, "what answers is not Telegram: see to TELEGRAM_API_URL and HTTPS_PROXY"),
+        ({"kind": "html", "times": 3}, "the answer is not from Telegram: check TELEGRAM_API_URL and HTTPS_PROXY"),
         ({"kind": "502", "times": 3}, "Telegram cannot be reached (TelegramServerError)"),
         ({"kind": "drop", "times": 3}, "Telegram cannot be reached (TelegramNetworkError)"),
         ({"kind": "429", "retry_after": 1}, "GetMe has to wait for 1 s"),

@@ -38,7 +38,7 @@ async def delete_webhook(world: World, asked: DeleteWebhook) -> bool:
 
 @methods.handles(SetWebhook)
 async def set_webhook(world: World, asked: SetWebhook) -> bool:
-    """As Telegram's own, but for addresses: nothing leaves this machine, and so plain HTTP is fine."""
+    """Like Telegram's method, except for addresses: only this machine is allowed, also with plain HTTP."""
     secret, connections = asked.secret_token or "", asked.max_connections or CONNECTIONS
     if asked.url and not _is_local(asked.url):
         raise bad_request("bad webhook: the sandbox calls this machine only")
