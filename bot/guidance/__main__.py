@@ -5,11 +5,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from aiogram.utils.i18n import gettext as _
-
 from bot.guidance.advice import OF_REFUSALS, holding_picture, howto_picture, refusal_picture
-from bot.moles.body import body_picture
 from bot.ui.i18n import LANGUAGES, load_i18n
+from inference.drawing.body import body_picture
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +25,7 @@ async def _write(folder: Path) -> None:
             with i18n.use_locale(language):
                 drawn = {"howto": await howto_picture(), "holding": await holding_picture()}
                 drawn |= {f"refusal-{each}": await refusal_picture(each) for each in OF_REFUSALS}
-                (folder / f"body-{language}.png").write_bytes(body_picture(_("Front"), _("Back")))
+                (folder / f"body-{language}.png").write_bytes(body_picture(language))
             for name, content in drawn.items():
                 (folder / f"{name}-{language}.jpg").write_bytes(content)
 

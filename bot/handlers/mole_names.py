@@ -14,12 +14,14 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.filters import expects, leave
 from bot.handlers.owned import owned_mole
 from bot.moles import wording
-from bot.moles.body import body_picture
 from bot.moles.buttons import Act, OfMole, Place
-from bot.moles.names import MAX_NAME, cleaned, zone_names
+from bot.moles.names import MAX_NAME, cleaned
 from bot.moles.service import MoleService
 from bot.telegram.client import RetryingBot
 from bot.ui.buttons import keyboard, say, topic
+from bot.ui.names import current_language
+from inference.drawing.body import body_picture
+from inference.drawing.places import place_names
 from storage.database import Database
 from storage.records import Mole, User
 
@@ -51,7 +53,7 @@ async def ask_for_name(callback: CallbackQuery, bot: RetryingBot, mole: Mole) ->
         "I follow it as <b>{name}</b>. Where is it? Tap the number of the place, or press “Write a name” and write "
         "one of at most {most} characters."
     ).format(name=escape(mole.name), most=MAX_NAME)
-    picture = BufferedInputFile(body_picture(_("Front"), _("Back")), "body.png")
+    picture = BufferedInputFile(body_picture(current_language()), "body.png")
     thread = topic(callback.message)
     await bot.send_photo(mole.user_id, picture, caption=text, message_thread_id=thread, reply_markup=_places(mole))
 
@@ -73,7 +75,7 @@ async def rename(
 async def name_by_place(
     callback: CallbackQuery, callback_data: Place, user: User, database: Database, state: FSMContext, bot: RetryingBot
 ) -> None:
-    name = zone_names().get(callback_data.zone)
+    name = place_names(current_language()).get(callback_data.zone)
     if name is None or not await database.moles.rename(callback_data.mole_id, user.id, name):
         await callback.answer(_gone(), show_alert=True)
         return
@@ -144,7 +146,8 @@ def _open_button(mole_id: int) -> InlineKeyboardMarkup:
 
 def _places(mole: Mole) -> InlineKeyboardMarkup:
     places = [
-        (f"{number} · {name}", Place(mole_id=mole.id, zone=number).pack()) for number, name in zone_names().items()
+        (f"{number} · {name}", Place(mole_id=mole.id, zone=number).pack())
+        for number, name in place_names(current_language()).items()
     ]
     rows = [places[start : start + 2] for start in range(0, len(places), 2)]
     return keyboard(*rows, [(_("Write a name"), OfMole(act=Act.RENAME, mole_id=mole.id).pack())])

@@ -16,7 +16,6 @@ from aiogram.types import (
 )
 from aiogram.utils.i18n import gettext as _
 
-from bot.moles.body import body_picture
 from bot.photos.answered_picture import AnsweredPictures
 from bot.questions.lasting import fill_in, first_to_ask, known_of_mole, taken_over
 from bot.questions.questions import Question, questions
@@ -25,6 +24,8 @@ from bot.results import Result
 from bot.ui import buttons, replies
 from bot.ui.actions import keyboard
 from bot.ui.callbacks import Ask
+from bot.ui.names import current_language
+from inference.drawing.body import body_picture
 from storage.database import Database
 from storage.records import Request, User
 
@@ -95,7 +96,7 @@ async def _show_answer(
 async def _picture(request: Request, every: tuple[Question, ...], number: int) -> InputFile | str | None:
     """The picture for a question: the body for the region, else the answered photo; None leaves it unchanged."""
     if every[number].on_body:
-        drawn = await asyncio.to_thread(body_picture, _("Front"), _("Back"), "regions")
+        drawn = await asyncio.to_thread(body_picture, current_language(), "regions")
         return BufferedInputFile(drawn, "body.png")
     beside = any(each.on_body for each in every[max(0, number - 1) : number + 2])
     return request.reply_file_id if beside else None

@@ -1,12 +1,11 @@
 """The stored measurements of each photo of a mole, and the state of a mole from its photos."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.results import Result
 from inference.comparison.change import Mark, Measurement, changed
-from inference.comparison.marks import Marks
 from inference.engine.engine import Examination
 from storage.records import MolePhoto
 
@@ -23,11 +22,6 @@ def to_stored(examination: Examination) -> dict[str, Any] | None:
     }
 
 
-def from_stored(stored: Mapping[str, Any]) -> Measurement:
-    """The measurement that `to_stored` stored."""
-    return Measurement(Marks.from_json(stored["marks"]), stored["domain"], stored.get("millimetres"))
-
-
 @dataclass(frozen=True)
 class Standing:
     """The state of a mole: its photos, the answer to its last photo, and what has changed since the first."""
@@ -40,7 +34,7 @@ class Standing:
     @classmethod
     def of(cls, photos: Sequence[MolePhoto]) -> "Standing":
         """The state from the photos of one mole, the oldest first."""
-        measurements = tuple(from_stored(each.findings) for each in photos)
+        measurements = tuple(Measurement.from_json(each.findings) for each in photos)
         last = Result.stored(photos[-1].request.result or {}) if photos else None
         differing = changed(measurements[0], measurements[-1]) if len(measurements) > 1 else ()
         return cls(tuple(photos), measurements, last, differing)

@@ -9,9 +9,10 @@ from babel.numbers import format_decimal
 
 from bot.moles.measurements import Standing
 from bot.ui import replies
+from bot.ui.names import current_language
 from bot.ui.texts import day
 from inference.analysis import Risk
-from inference.comparison.change import Mark
+from inference.drawing.over_time import change_in_words, last_warning
 from storage.records import Mole
 
 
@@ -53,29 +54,13 @@ def sentence(standing: Standing) -> str:
     if not standing.photos:
         return _("No photo is left of it.")
     warned = standing.last is not None and standing.last.risk in (Risk.RAISED, Risk.HIGH)
-    warning = (
-        " " + _("The answer to its last photo was a warning: show it to a doctor, changed or not.") if warned else ""
-    )
+    warning = f" {last_warning(current_language())}" if warned else ""
     return _state(standing) + warning + _size(standing)
 
 
 def _state(standing: Standing) -> str:
-    if len(standing.photos) < 2:
-        return _("One photo so far. I can compare from the second photo on.")
-    if standing.changed:
-        what = {
-            Mark.ASYMMETRY: _("its shape"),
-            Mark.CONTRAST: _("its colour"),
-            Mark.DIAMETER: _("its size"),
-            Mark.AREA: _("its area"),
-        }
-        named = ", ".join(what[each] for each in standing.changed)
-        return _("Changed since {day}: {what}. Show it to a doctor.").format(
-            day=day(standing.photos[0].request.created_at), what=named
-        )
-    if not standing.comparable:
-        return _("The photos are of different kinds, so they are not compared.")
-    return _("I see no change in these photos.")
+    since = day(standing.photos[0].request.created_at) if standing.photos else ""
+    return change_in_words(standing.measurements, since, current_language())
 
 
 def _size(standing: Standing) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiogram.utils.i18n import gettext as _
 
-from bot.moles.body import REGION_BADGES
+from inference.drawing.places import REGION_BADGES
 
 Answers = Mapping[str, str]
 """Question of the joint model -> answer in its words. Missing questions are unknown."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from inference.comparison.marks import Estimate, Marks
 from inference.domains import Domain
@@ -47,6 +47,11 @@ class Measurement:
     marks: Marks
     domain: Domain
     millimetres: float | None = None
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Measurement":
+        """The measurement from what is stored of a photo."""
+        return cls(Marks.from_json(stored["marks"]), stored["domain"], stored.get("millimetres"))
 
 
 def error(estimate: Estimate, mark: Mark, domain: Domain) -> float:

@@ -1,90 +1,65 @@
 """A drawn body with numbered places: front and back, and enlarged below: head, hand and foot."""
 
-from collections.abc import Mapping
 from functools import lru_cache
 from io import BytesIO
-from types import MappingProxyType
 from typing import Final
 
 from PIL import Image, ImageDraw
 
 from inference.drawing.caption import typeface
+from inference.drawing.places import (
+    BEHIND,
+    FOOT,
+    FRONT,
+    HAND,
+    HEAD,
+    HEIGHT,
+    MOLE_BADGES,
+    REGION_BADGES,
+    WIDTH,
+    sides,
+)
 
-Badges = Mapping[int, tuple[int, int]]
-"""Number -> where it stands, x and y in pixels of the picture."""
-
-_WIDTH, _HEIGHT = 780, 1040
 _FINER = 2  # Pillow draws round shapes without smoothing
 _SKIN, _EDGE, _BADGE, _INK = (238, 224, 212), (150, 132, 118), (32, 92, 168), (40, 46, 56)
 _HAIR, _LIP = (196, 172, 152), (206, 160, 150)
-_FRONT, _BEHIND = 205, 575  # the middles of the two figures
-_HEAD, _HAND, _FOOT = (140, 905), (390, 920), (640, 920)  # the middles of the enlarged parts
-
-# The right arm of a person who faces us is on our left.
-MOLE_BADGES: Final[Badges] = MappingProxyType(
-    {
-        1: (_HEAD[0] - 48, _HEAD[1] + 30),
-        2: (_FRONT, 180),
-        3: (_FRONT, 255),
-        4: (_FRONT, 355),
-        5: (_FRONT - 95, 290),
-        6: (_FRONT + 95, 290),
-        7: (_FRONT - 38, 560),
-        8: (_FRONT + 38, 560),
-        9: (_BEHIND, 105),
-        10: (_BEHIND, 245),
-        11: (_BEHIND, 345),
-        12: (_BEHIND, 425),
-        13: (_BEHIND + 133, 440),
-        14: (_BEHIND - 133, 440),
-        15: (_BEHIND + 42, 735),
-        16: (_BEHIND - 42, 735),
-        17: (_HEAD[0], _HEAD[1] - 88),
-        18: (_HEAD[0], _HEAD[1] - 2),
-        19: (_HEAD[0] + 92, _HEAD[1] + 2),
-        20: (_HEAD[0], _HEAD[1] + 56),
-        21: (_HAND[0], _HAND[1] + 44),
-        22: (_FOOT[0] - 4, _FOOT[1] + 20),
-    }
-)
-# As `bot.questions.questions` numbers the regions.
-REGION_BADGES: Final[Badges] = MappingProxyType(
-    {
-        1: MOLE_BADGES[17],
-        2: MOLE_BADGES[1],
-        3: MOLE_BADGES[18],
-        4: MOLE_BADGES[19],
-        5: MOLE_BADGES[20],
-        6: (_FRONT, 180),
-        7: (_FRONT, 255),
-        8: (_FRONT, 355),
-        9: (_BEHIND, 295),
-        10: (_FRONT - 90, 275),
-        11: (_FRONT - 119, 378),
-        12: MOLE_BADGES[21],
-        13: (_FRONT - 38, 540),
-        14: MOLE_BADGES[22],
-    }
-)
 _SETS: Final = {"moles": MOLE_BADGES, "regions": REGION_BADGES}
 
 
 @lru_cache(maxsize=8)
-def body_picture(front: str, behind: str, badges: str = "moles") -> bytes:
-    """The picture as a PNG, with these words above the figures; `badges` is "moles" or "regions"."""
-    sheet = Image.new("RGB", (_WIDTH * _FINER, _HEIGHT * _FINER), "white")
-    pen = ImageDraw.Draw(sheet)
-    for middle, words in ((_FRONT, front), (_BEHIND, behind)):
-        _figure(pen, middle)
+def body_picture(language: str, badges: str = "moles") -> bytes:
+    """The picture as a PNG on white, with words above the figures; `badges` is "moles" or "regions"."""
+    sheet, pen = _drawn("white")
+    for middle, words in zip((FRONT, BEHIND), sides(language), strict=True):
         pen.text((middle * _FINER, 30 * _FINER), words, _INK, typeface(24 * _FINER, True), anchor="mm")
-    _head(pen, *_HEAD)
-    _hand(pen, *_HAND)
-    _foot(pen, *_FOOT)
     for number, (x, y) in _SETS[badges].items():
         _badge(pen, x, y, number)
+    return _saved(sheet.convert("RGB"))
+
+
+@lru_cache(maxsize=1)
+def bare_body() -> bytes:
+    """The picture without words and numbers, as a PNG that is transparent around the body."""
+    return _saved(_drawn((*_EDGE, 0))[0])
+
+
+def _drawn(ground: str | tuple[int, int, int, int]) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    sheet = Image.new("RGBA", (WIDTH * _FINER, HEIGHT * _FINER), ground)
+    pen = ImageDraw.Draw(sheet)
+    for middle in (FRONT, BEHIND):
+        _figure(pen, middle)
+    _head(pen, *HEAD)
+    _hand(pen, *HAND)
+    _foot(pen, *FOOT)
+    return sheet, pen
+
+
+def _saved(sheet: Image.Image) -> bytes:
     buffer = BytesIO()
-    small = sheet.resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
-    small.quantize(48, Image.Quantize.MEDIANCUT).save(buffer, "PNG", optimize=True)
+    small = sheet.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+    # Pillow reduces colours with transparency by this method alone.
+    method = Image.Quantize.FASTOCTREE if small.mode == "RGBA" else Image.Quantize.MEDIANCUT
+    small.quantize(48, method).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
