@@ -18,6 +18,8 @@ from storage.location import locate
 
 # Telegram calls from these, see core.telegram.org/bots/webhooks.
 TELEGRAM = (ip_network("149.154.160.0/20"), ip_network("91.108.4.0/22"))
+# Telegram opens https alone. The sandbox also opens what this machine serves.
+MINI_APP = re.compile(r"(https://[^/\s?#]+|http://(127\.0\.0\.1|localhost)(:\d+)?)/app")
 # A hundred years; a date before the year 1 does not exist.
 MAX_RETENTION_DAYS = 36_500
 
@@ -60,6 +62,7 @@ class Settings(BaseSettings):
     webhook_port: int = Field(default=8082, ge=0, le=65535)
     webhook_sources: Annotated[tuple[Network, ...], NoDecode] = TELEGRAM
     webhook_trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    mini_app_url: str | None = None
     sandbox_port: int = Field(default=8081, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
@@ -105,6 +108,13 @@ class Settings(BaseSettings):
     def _secret_is_well_formed(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
             raise ValueError("give 16 to 256 letters, digits, - and _")
+        return value
+
+    @field_validator("mini_app_url")
+    @classmethod
+    def _telegram_opens_it(cls, value: str | None) -> str | None:
+        if value is not None and not MINI_APP.fullmatch(value):
+            raise ValueError("give the address of the web service by https and with /app, like https://your.host/app")
         return value
 
     @field_validator("admin_ids", mode="before")

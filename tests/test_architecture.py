@@ -1,4 +1,4 @@
-"""The rules for imports: bot -> inference and storage, models and web -> inference, nothing back."""
+"""The rules for imports: bot and web -> inference and storage, models -> inference, nothing back."""
 
 import ast
 import graphlib
@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "inference": set(),
     "models": {"inference"},
     "storage": set(),
-    "web": {"inference"},
+    "web": {"inference", "storage"},
 }
 TELEGRAM = {"aiogram"}
 DATABASES = {"aiosqlite", "alembic", "asyncpg", "sqlalchemy"}

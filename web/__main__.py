@@ -5,13 +5,19 @@ import asyncio
 import logging
 import math
 import sys
+from functools import partial
 
 import uvicorn
 
 from inference.engine.engine import AnalysisFailed, Engine, RegistryError
 from inference.engine.pool import WorkerPool
+from storage.database import Database
+from storage.errors import StorageError
+from storage.location import url_of
 from web.application import create_app
 from web.keys import PHOTOS_A_MINUTE, ApiKeys, add_key
+from web.mini_app.records import Records
+from web.mini_app.routes import MiniApp
 from web.settings import Settings, SettingsError, load_settings
 
 MAX_CONNECTIONS = 256
@@ -59,7 +65,7 @@ async def serve(settings: Settings) -> None:
     try:
         server = uvicorn.Server(
             uvicorn.Config(
-                create_app(engine, keys, settings.operator, weights=settings.weights_dir),
+                create_app(engine, keys, settings.operator, weights=settings.weights_dir, mini_app=_mini_app(settings)),
                 host=settings.web_host,
                 port=settings.web_port,
                 forwarded_allow_ips=settings.web_trusted_proxies,
@@ -76,6 +82,28 @@ async def serve(settings: Settings) -> None:
             raise SettingsError(f"WEB_PORT: cannot listen on {settings.web_host}:{settings.web_port}")
     finally:
         await engine.stop()
+
+
+def _mini_app(settings: Settings) -> MiniApp | None:
+    if settings.mini_app_url is None or settings.bot_token is None:
+        return None
+    records = Records(partial(_open_database, settings))
+    # Telegram opens https alone.
+    on_this_machine = settings.mini_app_url.startswith("http://")
+    return MiniApp(records, settings.bot_token.get_secret_value(), on_this_machine)
+
+
+async def _open_database(settings: Settings) -> Database:
+    """The database of a bot with the same settings."""
+    if settings.data_key is not None:
+        key = settings.data_key.get_secret_value().encode()
+    else:
+        file = settings.data_dir / "data.key"
+        try:
+            key = await asyncio.to_thread(file.read_bytes)
+        except OSError as error:
+            raise StorageError(f"there is no key {file} ({error.strerror}): set DATA_KEY or start the bot") from None
+    return await Database.open_beside(settings.database_url or url_of(settings.data_dir / "bot.db"), key.strip())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,8 @@ from inference.registry.performance import melanomas_missed
 from web import api, page, problems, watching
 from web.jobs import Jobs
 from web.keys import ApiKeys
+from web.mini_app import routes
+from web.mini_app.routes import MiniApp
 from web.rates import RateLimiter
 from web.reports import Reports
 from web.uploads import Uploads
@@ -30,6 +32,7 @@ _SECURITY: Final = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
 }
 
 
@@ -41,6 +44,7 @@ def create_app(
     weights: Path = DEFAULT_WEIGHTS,
     uploads: Uploads | None = None,
     wait_seconds: float = WAIT_SECONDS,
+    mini_app: MiniApp | None = None,
 ) -> ASGIApp:
     """The application, which analyses photos with an engine that is running already.
 
@@ -51,6 +55,7 @@ def create_app(
         weights: folder of the registry that the engine serves from.
         uploads: how forms are read.
         wait_seconds: how long the API waits for an answer before it returns a job's number instead.
+        mini_app: the page inside Telegram; without it, its addresses answer with 404.
     """
     metrics, rates, uploads = watching.Metrics(), RateLimiter(), uploads or Uploads()
     jobs = Jobs(engine, Reports(weights, operator), metrics)
@@ -59,6 +64,8 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await jobs.stop()
+        if mini_app is not None:
+            await mini_app.records.close()
 
     app = FastAPI(
         title="Skin lesion triage",
@@ -75,18 +82,23 @@ def create_app(
     app.include_router(api.setup(jobs, uploads, keys, rates, wait_seconds))
     app.include_router(page.setup(page.Page(jobs, uploads, rates, operator, melanomas_missed(weights))))
     app.include_router(watching.setup(engine, metrics))
+    if mini_app is not None:
+        app.include_router(routes.setup(mini_app, rates))
     return metrics.counting(_hardened(app))
 
 
 def _hardened(app: ASGIApp) -> ASGIApp:
-    """Add headers, so that no other site may frame or read an answer and no cache stores it."""
+    """Add headers, so that no other site may frame or read an answer and no cache stores it.
+
+    A route may set others.
+    """
 
     async def hardened(scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(_SECURITY)
-                headers.setdefault("Cache-Control", "no-store")
+                for name, value in _SECURITY.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await app(scope, receive, with_headers)

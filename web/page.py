@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import ValidationError
 
 from inference.analysis import Risk
@@ -26,6 +25,7 @@ from web.i18n import LANGUAGES, preferred, translator
 from web.jobs import Jobs
 from web.problems import Problem
 from web.rates import RateLimiter
+from web.rendering import TEMPLATES
 from web.reports import Answer
 from web.uploads import Upload, Uploads
 
@@ -34,13 +34,6 @@ CONSENTS: Final = ("adult", "agree")
 FIELDS: Final = frozenset({*CONSENTS, *QUESTIONS, "age", "region", "report"})
 
 _FOLDER: Final = Path(__file__).parent
-_TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(_FOLDER / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 class Page:
@@ -77,7 +70,7 @@ class Page:
         given: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
         """The page with an answer, or with the form; the form shows a problem above it and the given values in it."""
-        html = _TEMPLATES.get_template("page.html").render(
+        html = TEMPLATES.get_template("page.html").render(
             _=translator(language),
             language=language,
             languages=LANGUAGES,

@@ -1,5 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457)."""
 
+import logging
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,6 +12,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
+
+from storage.errors import StorageError, StorageUnavailable
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -81,6 +86,13 @@ def install(app: FastAPI) -> None:
         return _answer(
             HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", f"{'.'.join(map(str, first['loc']))}: {first['msg']}", {}
         )
+
+    @app.exception_handler(StorageError)
+    @app.exception_handler(StorageUnavailable)
+    async def unreadable(_request: Request, error: Exception) -> JSONResponse:
+        # Neither names a person.
+        logger.error("the database cannot be read: %s", error)
+        return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Please try again in a minute.", {})
 
     @app.exception_handler(Exception)
     async def unforeseen(_request: Request, _error: Exception) -> JSONResponse:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from inference.engine.engine import DEFAULT_WEIGHTS
@@ -31,6 +32,12 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1)
     photo_seconds: float = Field(default=30.0, gt=0)
     stop_seconds: float = Field(default=7.0, ge=0)
+    # Read where MINI_APP_URL is set, and not else.
+    mini_app_url: str | None = None
+    bot_token: SecretStr | None = None
+    data_dir: Path = Path("data")
+    database_url: str | None = None
+    data_key: SecretStr | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("log_level", mode="before")
@@ -38,13 +45,24 @@ class Settings(BaseSettings):
     def _any_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _mini_app_needs_token(self) -> "Settings":
+        if self.mini_app_url is not None and self.bot_token is None:
+            raise ValueError("MINI_APP_URL is set without BOT_TOKEN, which shows who opens it: set both or neither")
+        return self
+
 
 def load_settings() -> Settings:
     """Read and check the settings. Raises SettingsError with one line that names every wrong variable."""
     try:
         return Settings()
     except ValidationError as error:
-        complaints = (f"{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
-        raise SettingsError("; ".join(complaints)) from None
+        raise SettingsError("; ".join(_complaint(each) for each in error.errors())) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read .env: {error}") from None
+
+
+def _complaint(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    name = ".".join(map(str, error["loc"])).upper()
+    return f"{name}: {message}" if name else message

@@ -3,8 +3,14 @@
 from html import escape
 
 from aiogram import F, Router
-from aiogram.filters import Command
-from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.filters import Command, CommandObject, CommandStart
+from aiogram.types import (
+    BufferedInputFile,
+    CallbackQuery,
+    InlineKeyboardMarkup,
+    MaybeInaccessibleMessageUnion,
+    Message,
+)
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.mole_names import ask_for_name
@@ -15,8 +21,9 @@ from bot.moles.measurements import Standing
 from bot.moles.service import MoleService, Refused
 from bot.photos.delivery import send_text
 from bot.photos.reading import NotRead
+from bot.settings import Settings
 from bot.telegram.client import RetryingBot
-from bot.ui.buttons import Button, danger, keyboard, replace, say, topic
+from bot.ui.buttons import Button, danger, keyboard, opening, replace, say, topic
 from storage.database import Database
 from storage.records import Mole, User
 
@@ -26,6 +33,8 @@ MOST_LISTED = 40
 def setup() -> Router:
     router = Router(name="moles")
     router.message.register(list_moles, Command("moles"))
+    # The link in the Mini App has this form.
+    router.message.register(open_link, CommandStart(deep_link=True, magic=F.args.regexp(r"^mole_\d{1,15}$")))
     router.callback_query.register(follow, Follow.filter())
     router.callback_query.register(add, AddTo.filter())
     router.callback_query.register(open_mole, OfMole.filter(F.act == Act.OPEN))
@@ -36,7 +45,9 @@ def setup() -> Router:
     return router
 
 
-async def list_moles(message: Message, user: User, database: Database, mole_service: MoleService) -> None:
+async def list_moles(
+    message: Message, user: User, database: Database, bot: RetryingBot, mole_service: MoleService, settings: Settings
+) -> None:
     moles = await database.moles.of_user(user.id)
     if not moles:
         await message.answer(
@@ -50,7 +61,12 @@ async def list_moles(message: Message, user: User, database: Database, mole_serv
         # A message has at most 4,096 UTF-16 units. The buttons lead to all moles.
         if sum(map(len, lines)) + len(entry) < 3500:
             lines.append(entry)
-    await message.answer("\n\n".join(lines), reply_markup=keyboard(*([_open(each)] for each in moles[:MOST_LISTED])))
+    body_map = []
+    if settings.mini_app_url is not None:
+        # The page leads back to the chat by this name.
+        body_map.append(opening(_("Body map"), f"{settings.mini_app_url}?bot={(await bot.me()).username}"))
+    buttons = keyboard(body_map, *([_open(each)] for each in moles[:MOST_LISTED]))
+    await message.answer("\n\n".join(lines), reply_markup=buttons)
 
 
 async def follow(
@@ -120,9 +136,27 @@ async def open_mole(
     if mole is None:
         return
     await callback.answer()
-    standing = await mole_service.standing(mole)
-    text = wording.card(mole, standing, await database.reminders.get(mole.id))
-    await say(callback, bot, text, card_buttons(mole, standing, with_topic=await _may_have_topic(callback, bot)))
+    with_topic = await _may_have_topic(callback.message, bot)
+    text, buttons = await _card(mole, database, mole_service, with_topic=with_topic)
+    await say(callback, bot, text, buttons)
+
+
+async def open_link(
+    message: Message,
+    command: CommandObject,
+    user: User,
+    database: Database,
+    bot: RetryingBot,
+    mole_service: MoleService,
+) -> None:
+    # The number in a link is only a claim: the database gives a mole to its owner alone.
+    mole = await database.moles.get_owned(int((command.args or "").removeprefix("mole_")), user.id)
+    if mole is None:
+        await message.answer(_gone())
+        return
+    with_topic = await _may_have_topic(message, bot)
+    text, buttons = await _card(mole, database, mole_service, with_topic=with_topic)
+    await message.answer(text, reply_markup=buttons)
 
 
 async def compare(
@@ -178,8 +212,16 @@ async def forget(
         await say(callback, bot, text)
 
 
-async def _may_have_topic(callback: CallbackQuery, bot: RetryingBot) -> bool:
-    return bool((await bot.me()).has_topics_enabled) and topic(callback.message) is None
+async def _card(
+    mole: Mole, database: Database, mole_service: MoleService, *, with_topic: bool
+) -> tuple[str, InlineKeyboardMarkup]:
+    standing = await mole_service.standing(mole)
+    text = wording.card(mole, standing, await database.reminders.get(mole.id))
+    return text, card_buttons(mole, standing, with_topic=with_topic)
+
+
+async def _may_have_topic(message: MaybeInaccessibleMessageUnion | None, bot: RetryingBot) -> bool:
+    return bool((await bot.me()).has_topics_enabled) and topic(message) is None
 
 
 def card_buttons(mole: Mole, standing: Standing, *, with_topic: bool = False) -> InlineKeyboardMarkup:

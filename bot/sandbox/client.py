@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
+from urllib.parse import urlencode
 
 from aiohttp import ClientSession, FormData
 
@@ -98,6 +99,13 @@ class Person:
     async def press(self, message_id: int, data: str) -> None:
         """Press a button of the private chat by its data."""
         await self.act("click", {"message_id": message_id, "data": data})
+
+    async def open_web_app(self, message: Message, button: str) -> str:
+        """Open the Mini App of a button; returns its address with the init data after `#`, as its page gets it."""
+        buttons = [each for row in message["reply_markup"]["inline_keyboard"] for each in row]
+        [url] = [each["web_app"]["url"] for each in buttons if button in each["text"]]
+        answer = await self.act("web_app", {"message_id": message["message_id"], "url": url})
+        return f"{url}#{urlencode({'tgWebAppData': answer['init_data']})}"
 
     async def share(self, request_id: int, *user_ids: int) -> Message:
         """Pick people for a button of the keyboard that asks for them."""

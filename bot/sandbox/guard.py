@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+# A Mini App is a frame in the page.
 POLICY = (
-    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    "default-src 'self'; img-src 'self' blob: data:; frame-src https: http://127.0.0.1:* http://localhost:*; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 

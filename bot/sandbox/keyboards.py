@@ -18,6 +18,7 @@ from aiogram.types import (
 
 from bot.sandbox.chats import Conversation, PrivateChat
 from bot.sandbox.errors import bad_request
+from bot.sandbox.web_apps import check_address
 
 CALLBACK_DATA_LIMIT = 64
 COPIED_TEXT_LIMIT = 256
@@ -28,8 +29,8 @@ STYLES = ("danger", "success", "primary")
 _NO_ACTION = "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
 
 
-def inline_keyboard(markup: object) -> InlineKeyboardMarkup | None:
-    """The keyboard under a message; None for an empty one. Raises: ApiError if Telegram would refuse it."""
+def inline_keyboard(chat: Conversation, markup: object) -> InlineKeyboardMarkup | None:
+    """The keyboard under a message of a chat; None for an empty one. Raises: ApiError if Telegram would refuse it."""
     if markup is None:
         return None
     if not isinstance(markup, InlineKeyboardMarkup):
@@ -41,7 +42,7 @@ def inline_keyboard(markup: object) -> InlineKeyboardMarkup | None:
         if not button.text:
             raise bad_request(_NO_ACTION)
         check_style(button.style)
-        _check_action(button)
+        _check_action(chat, button)
     return markup if buttons else None
 
 
@@ -69,7 +70,7 @@ def show_keyboard(chat: Conversation, markup: object) -> InlineKeyboardMarkup | 
     if isinstance(markup, ReplyKeyboardRemove):
         chat.keyboard = None
         return None
-    return None if isinstance(markup, ForceReply) else inline_keyboard(markup)
+    return None if isinstance(markup, ForceReply) else inline_keyboard(chat, markup)
 
 
 def shared_users(chat: Conversation, request_id: int, chosen: Sequence[User]) -> UsersShared:
@@ -96,12 +97,16 @@ def shared_users(chat: Conversation, request_id: int, chosen: Sequence[User]) ->
     return UsersShared(request_id=request_id, users=users, user_ids=[user.id for user in chosen])
 
 
-def _check_action(button: InlineKeyboardButton) -> None:
+def _check_action(chat: Conversation, button: InlineKeyboardButton) -> None:
     if button.callback_data is not None:
         check_callback_data(button.callback_data)
     elif button.copy_text is not None:
         if not 1 <= len(button.copy_text.text) <= COPIED_TEXT_LIMIT:
             raise bad_request("BUTTON_COPY_TEXT_INVALID")
+    elif button.web_app is not None:
+        check_address(button.web_app.url)
+        if not isinstance(chat, PrivateChat):
+            raise bad_request("BUTTON_TYPE_INVALID")
     elif button.url is not None:
         if not button.url.startswith(("http://", "https://", "tg://")):
             raise bad_request(f"inline keyboard button URL '{button.url}' is invalid: Wrong HTTP URL")

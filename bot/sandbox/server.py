@@ -18,6 +18,7 @@ for people take JSON and answer in JSON. Errors are `{"ok": false, "description"
     POST   /sim/users/{id}/forward        {from_chat_id, message_id, hidden?} and WHERE; hidden: a name, no account
     POST   /sim/users/{id}/edit           {message_id, text, chat_id?}, or multipart with another photo and `caption`
     POST   /sim/users/{id}/click          {message_id, data, chat_id?}: presses an inline button
+    POST   /sim/users/{id}/web_app        {message_id, url}: opens the Mini App of a button; answers with its init data
     POST   /sim/users/{id}/share          {request_id, user_ids}: picks people for a button that asks for them
     POST   /sim/users/{id}/topic          {name, chat_id?}: begins a topic
     POST   /sim/users/{id}/stop           stops a draft that can be stopped

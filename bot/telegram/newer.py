@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from aiogram.exceptions import TelegramBadRequest, TelegramNotFound
 from aiogram.methods import TelegramMethod
 from aiogram.methods.base import TelegramType
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.telegram.gone import is_gone
 
@@ -28,7 +28,7 @@ async def if_spoken(call: Awaitable[T]) -> T | None:
 
 
 def plainer(method: TelegramMethod[TelegramType], error: TelegramBadRequest) -> TelegramMethod[TelegramType] | None:
-    """A refused call, changed to have no dates in the reader's time zone and no buttons that copy a text.
+    """A refused call without dates in the reader's time zone, and without buttons that copy a text or open a Mini App.
 
     None if the refusal has another reason.
     """
@@ -40,9 +40,12 @@ def plainer(method: TelegramMethod[TelegramType], error: TelegramBadRequest) -> 
         if isinstance(said, str) and _DATE.search(said):
             changes[name] = _DATE.sub("", said)
     markup = getattr(method, "reply_markup", None)
-    if isinstance(markup, InlineKeyboardMarkup) and any(
-        each.copy_text for row in markup.inline_keyboard for each in row
-    ):
-        rows = [[each for each in row if each.copy_text is None] for row in markup.inline_keyboard]
-        changes["reply_markup"] = InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
+    if isinstance(markup, InlineKeyboardMarkup):
+        rows = [[each for each in row if not _is_newer(each)] for row in markup.inline_keyboard]
+        if rows != markup.inline_keyboard:
+            changes["reply_markup"] = InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
     return method.model_copy(update=changes) if changes else None
+
+
+def _is_newer(button: InlineKeyboardButton) -> bool:
+    return button.copy_text is not None or button.web_app is not None

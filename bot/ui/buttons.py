@@ -13,6 +13,7 @@ from aiogram.types import (
     InlineKeyboardMarkup,
     MaybeInaccessibleMessageUnion,
     Message,
+    WebAppInfo,
 )
 
 Button = tuple[str, str]
@@ -48,6 +49,11 @@ def copying(text: str, copied: str) -> InlineKeyboardButton:
 def leading(text: str, url: str) -> InlineKeyboardButton:
     """A button that opens an address."""
     return InlineKeyboardButton(text=text, url=url)
+
+
+def opening(text: str, url: str) -> InlineKeyboardButton:
+    """A button that opens a Mini App; in private chats alone."""
+    return InlineKeyboardButton(text=text, web_app=WebAppInfo(url=url))
 
 
 async def say(callback: CallbackQuery, bot: Bot, text: str, markup: InlineKeyboardMarkup | None = None) -> None:

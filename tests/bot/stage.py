@@ -135,9 +135,11 @@ async def open_stage(
     weights_dir: Path = DEFAULT_WEIGHTS,
     pace: Pace = QUICK,
     retrain_command: str | None = None,
+    mini_app_url: str | None = None,
+    token: str | None = None,
 ) -> AsyncIterator[Stage]:
     """A stage whose administrator has written to the bot. Its default engine is not started."""
-    async with demo_sandbox(ADMIN) as sandbox, open_test_database(folder) as database:
+    async with demo_sandbox(ADMIN, token) as sandbox, open_test_database(folder) as database:
         settings = Settings(
             bot_token=SecretStr(sandbox.token),
             telegram_api_url=sandbox.base_url,
@@ -145,6 +147,7 @@ async def open_stage(
             weights_dir=weights_dir,
             data_dir=folder,
             retrain_command=retrain_command,
+            mini_app_url=mini_app_url,
             stop_seconds=0,
         )
         engine = engine or Engine(IdlePool())

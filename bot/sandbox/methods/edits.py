@@ -61,7 +61,8 @@ async def edit_text(world: World, asked: EditMessageText) -> Message:
         changes["rich_message"] = await rich_message(world, asked.rich_message)
     else:
         changes |= content.text_content(asked.text or "", asked.parse_mode, asked.entities)
-    return _edit(world, conversation, message, {**changes, "reply_markup": inline_keyboard(asked.reply_markup)})
+    changes["reply_markup"] = inline_keyboard(conversation, asked.reply_markup)
+    return _edit(world, conversation, message, changes)
 
 
 @methods.handles(EditMessageCaption)
@@ -70,7 +71,8 @@ async def edit_caption(world: World, asked: EditMessageCaption) -> Message:
     if message.text is not None or message.rich_message is not None:
         raise bad_request("there is no caption in the message to edit")
     changes = content.caption_content(asked.caption, asked.parse_mode, asked.caption_entities)
-    return _edit(world, conversation, message, {**changes, "reply_markup": inline_keyboard(asked.reply_markup)})
+    changes["reply_markup"] = inline_keyboard(conversation, asked.reply_markup)
+    return _edit(world, conversation, message, changes)
 
 
 @methods.handles(EditMessageMedia)
@@ -79,14 +81,14 @@ async def edit_media(world: World, asked: EditMessageMedia) -> Message:
     changes = await album_part(world, asked.media)
     if message.media_group_id is not None and (message.photo is None) != (changes["photo"] is None):
         raise bad_request("can't change media type in the album")
-    changes |= {"text": None, "entities": None, "reply_markup": inline_keyboard(asked.reply_markup)}
+    changes |= {"text": None, "entities": None, "reply_markup": inline_keyboard(conversation, asked.reply_markup)}
     return _edit(world, conversation, message, changes)
 
 
 @methods.handles(EditMessageReplyMarkup)
 async def edit_reply_markup(world: World, asked: EditMessageReplyMarkup) -> Message:
     conversation, message = _editable(world, asked.chat_id, asked.message_id)
-    return _edit(world, conversation, message, {"reply_markup": inline_keyboard(asked.reply_markup)})
+    return _edit(world, conversation, message, {"reply_markup": inline_keyboard(conversation, asked.reply_markup)})
 
 
 @methods.handles(DeleteMessage)

@@ -10,6 +10,7 @@ import { setUpSending } from "./sending.js";
 import { ask, post } from "./server.js";
 import { alert, closeSheets, setStatus, showMenu, showPeople, toast } from "./surroundings.js";
 import { element } from "./text.js";
+import { openWebApp } from "./webapp.js";
 
 const byId = (id) => document.getElementById(id);
 const state = {
@@ -95,6 +96,7 @@ const act = {
   write: (text) => send("message", { text }).catch(fail),
   share: (request, users) => mine("share", { request_id: request, user_ids: users }).catch(fail),
   stop: () => mine("stop").catch(fail),
+  open: (messageId, button) => openWebApp(state.me, messageId, button).catch(fail),
   copy: (text) => navigator.clipboard.writeText(text).then(() => toast("Copied"), fail),
   view: (source) => {
     byId("viewer-image").src = source;

@@ -18,7 +18,7 @@ export function gathered(messages) {
   return turns;
 }
 
-/** A turn of the conversation. `act` holds what can be done: press, command, view, jump, copy, choose. */
+/** A turn of the conversation. `act` holds what can be done: press, open, command, view, jump, copy, choose. */
 export function turn(album, state, act) {
   const first = album[0];
   const told = serviceText(first);
@@ -164,8 +164,11 @@ function key(message, button, act) {
     return anchor;
   }
   const node = element("button", { type: "button", className: button.style ?? "", disabled: Boolean(button.disabled) },
-    button.copy_text ? `${button.text} 📋` : button.text);
-  node.onclick = () => (button.copy_text ? act.copy(button.copy_text.text)
-    : act.press(message.message_id, button.callback_data, node));
+    button.copy_text ? `${button.text} 📋` : button.web_app ? `${button.text} ⧉` : button.text);
+  node.onclick = () => {
+    if (button.copy_text) act.copy(button.copy_text.text);
+    else if (button.web_app) act.open(message.message_id, button);
+    else act.press(message.message_id, button.callback_data, node);
+  };
   return node;
 }

@@ -13,6 +13,7 @@ from bot.sandbox.errors import bad_request
 from bot.sandbox.people import CLIPS, Destination, People
 from bot.sandbox.sim.http import Strict, answering, number, read, read_upload
 from bot.sandbox.state import World, dump
+from bot.sandbox.web_apps import opened
 
 MADE_UP = b"made up by the sandbox"
 
@@ -69,6 +70,11 @@ class Click(Strict):
     chat_id: int | None = None
 
 
+class WebApp(Strict):
+    message_id: int
+    url: str
+
+
 class Shared(Strict):
     request_id: int
     user_ids: list[int]
@@ -104,6 +110,7 @@ class Actions:
             web.post(user + "/forward", answering(self._forward)),
             web.post(user + "/edit", answering(self._edit)),
             web.post(user + "/click", answering(self._click)),
+            web.post(user + "/web_app", answering(self._web_app)),
             web.post(user + "/share", answering(self._share)),
             web.post(user + "/topic", answering(self._topic)),
             web.post(user + "/stop", answering(self._stop)),
@@ -178,6 +185,12 @@ class Actions:
     async def _click(self, request: web.Request) -> Any:
         asked = await read(request, Click)
         return asdict(self._people.press(number(request), asked.message_id, asked.data, asked.chat_id))
+
+    async def _web_app(self, request: web.Request) -> Any:
+        asked = await read(request, WebApp)
+        chat = self._world.person(number(request))
+        message = chat.message(asked.message_id, "there is no such message")
+        return {"init_data": opened(message, asked.url, chat.user, self._world.token)}
 
     async def _share(self, request: web.Request) -> Any:
         asked = await read(request, Shared)
