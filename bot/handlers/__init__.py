@@ -71,8 +71,9 @@ IN_ORDER = (
     # Before unknown text: an expected text may be a name.
     mole_names,
     shared_notes,
-    # Before /start: these handle its links to a result.
+    # Before /start: these handle its links to a result or a mole.
     history,
+    moles,
     shared,
     past,
     start,
@@ -88,7 +89,6 @@ IN_ORDER = (
     reports,
     mole_story,
     mole_topics,
-    moles,
     reminders,
     sharing,
     verdicts,

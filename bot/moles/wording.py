@@ -12,7 +12,7 @@ from bot.ui import replies
 from bot.ui.names import current_language
 from bot.ui.texts import day
 from inference.analysis import Risk
-from inference.drawing.over_time import change_in_words, last_warning
+from inference.drawing.over_time import change_in_words
 from storage.records import Mole
 
 
@@ -54,7 +54,9 @@ def sentence(standing: Standing) -> str:
     if not standing.photos:
         return _("No photo is left of it.")
     warned = standing.last is not None and standing.last.risk in (Risk.RAISED, Risk.HIGH)
-    warning = f" {last_warning(current_language())}" if warned else ""
+    warning = (
+        " " + _("The answer to its last photo was a warning: show it to a doctor, changed or not.") if warned else ""
+    )
     return _state(standing) + warning + _size(standing)
 
 

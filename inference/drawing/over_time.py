@@ -30,9 +30,3 @@ def change_in_words(measurements: Sequence[Measurement], since: str, language: s
     if first.domain != last.domain:
         return _("The photos are of different kinds, so they are not compared.")
     return _("I see no change in these photos.")
-
-
-def last_warning(language: str = "en") -> str:
-    """What counts, changed or not, where the answer to the last photo was a warning."""
-    _ = translator(language)
-    return _("The answer to its last photo was a warning: show it to a doctor, changed or not.")

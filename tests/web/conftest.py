@@ -1,5 +1,6 @@
 """One service with the released networks for all tests that do not change it, and two keys for it."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
+from playwright.async_api import Browser, async_playwright
 
+from tests.e2e.browsing import ARGUMENTS, CHROMIUM
 from tests.web.serving import process
 from web.keys import add_key
 
@@ -39,3 +42,14 @@ async def http() -> AsyncIterator[ClientSession]:
 @pytest.fixture
 def photo_file(tmp_path: Path) -> Path:
     return tmp_path / "photo.jpg"
+
+
+@pytest_asyncio.fixture
+async def browser() -> AsyncIterator[Browser]:
+    if not CHROMIUM.exists():
+        assert "CI" not in os.environ, "Chromium is not installed: .ci/run must install it"
+        pytest.skip("Debian's chromium is not installed")
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield running
+        await running.close()

@@ -1,6 +1,5 @@
 """The page in headless Chromium, on a phone and on a desk, with and without JavaScript; and by plain requests."""
 
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,16 +8,15 @@ from itertools import count
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from aiohttp import ClientSession
 from axe_playwright_python.async_playwright import Axe
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from starlette.requests import Request
 
 from bot.samples import sample
-from tests.e2e.browsing import ARGUMENTS, CHROMIUM, TIMEOUT_MS
+from tests.e2e.browsing import TIMEOUT_MS
 from tests.pages import pdf_pages
 from tests.web.conftest import Service
 from tests.web.serving import received
@@ -38,17 +36,6 @@ WORDS = {
 def stranger() -> dict[str, str]:
     """Whoever has not sent anything yet, as a proxy on this machine tells it."""
     return {"X-Forwarded-For": next(ADDRESSES)}
-
-
-@pytest_asyncio.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if not CHROMIUM.exists():
-        assert "CI" not in os.environ, "Chromium is not installed: .ci/run must install it"
-        pytest.skip("Debian's chromium is not installed")
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield running
-        await running.close()
 
 
 @asynccontextmanager

@@ -93,7 +93,6 @@ def setup(mini_app: MiniApp, rates: RateLimiter) -> APIRouter:
             steps=steps,
             agrees=agrees,
             chat=None if bot is None else f"https://t.me/{bot}?start=mole_{mole_id}",
-            note=not_a_diagnosis(language),
         )
         return HTMLResponse(content)
 
@@ -157,7 +156,9 @@ def _language(user: User) -> str:
 
 
 def _rendered(template: str, language: str, **values: Any) -> str:
-    return TEMPLATES.get_template(f"mini_app/{template}").render(_=translator(language), language=language, **values)
+    return TEMPLATES.get_template(f"mini_app/{template}").render(
+        _=translator(language), language=language, note=not_a_diagnosis(language), **values
+    )
 
 
 def _content(name: str) -> bytes:

@@ -8,7 +8,7 @@ from babel.dates import format_date
 
 from inference.analysis import Risk
 from inference.drawing import verdict
-from inference.drawing.over_time import change_in_words, last_warning
+from inference.drawing.over_time import change_in_words
 from inference.drawing.places import place_names, place_of
 from inference.drawing.words import action
 from storage.records import MolePhoto
@@ -84,13 +84,11 @@ def points(moles: Sequence[Shown], language: str) -> list[Point]:
 
 
 def state(followed: Followed, language: str) -> str:
-    """Whether a mole has changed, and what counts besides; empty where no photo is left."""
+    """Whether a mole has changed; empty where no photo is left."""
     if not followed.photos:
         return ""
     since = _day(followed.photos[0].request.created_at, language)
-    words = change_in_words(followed.findings, since, language)
-    warned = followed.risk in (Risk.RAISED, Risk.HIGH)
-    return f"{words} {last_warning(language)}" if warned else words
+    return change_in_words(followed.findings, since, language)
 
 
 def time_line(followed: Followed, kept: Collection[int], address: Callable[[int], str], language: str) -> list[Step]:
