@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from aiohttp import ClientResponse, ClientSession
 from cryptography.fernet import Fernet
 
-from bot.moles.findings import to_stored as stored_findings
+from bot.moles.measurements import to_stored
 from bot.results import to_stored
 from bot.samples import sample
 from inference.analysis import Risk
@@ -91,7 +91,7 @@ class Opened:
         shown = examination()
         spot = marks(contrast=20.0 + 30 * number)
         whole = Examination(shown.analysis, shown.photo, shown.outlined, shown.glowing, shown.measures, spot)
-        findings = stored_findings(whole)
+        findings = to_stored(whole)
         assert findings is not None and await database.moles.add_photo(mole, request.id, findings)
         await database.mole_pictures.keep(mole, request.id, sample("mole"))
         return request.id

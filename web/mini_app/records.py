@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference.analysis import Risk
-from inference.comparison.change import Finding
+from inference.comparison.change import Measurement
 from storage.database import Database
 from storage.records import Mole, MolePhoto, Purpose, User
 
@@ -19,8 +19,8 @@ class Followed:
     photos: tuple[MolePhoto, ...]
 
     @property
-    def findings(self) -> list[Finding]:
-        return [Finding.from_json(each.findings) for each in self.photos]
+    def measurements(self) -> list[Measurement]:
+        return [Measurement.from_json(each.findings) for each in self.photos]
 
     @property
     def risk(self) -> Risk | None:

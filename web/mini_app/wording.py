@@ -88,7 +88,7 @@ def state(followed: Followed, language: str) -> str:
     if not followed.photos:
         return ""
     since = _day(followed.photos[0].request.created_at, language)
-    return change_in_words(followed.findings, since, language)
+    return change_in_words(followed.measurements, since, language)
 
 
 def time_line(followed: Followed, kept: Collection[int], address: Callable[[int], str], language: str) -> list[Step]:
