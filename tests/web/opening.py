@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from aiohttp import ClientResponse, ClientSession
 from cryptography.fernet import Fernet
 
-from bot.moles.measurements import to_stored
+from bot.moles.measurements import to_stored as stored_measurements
 from bot.results import to_stored
 from bot.samples import sample
 from inference.analysis import Risk
@@ -91,8 +91,8 @@ class Opened:
         shown = examination()
         spot = marks(contrast=20.0 + 30 * number)
         whole = Examination(shown.analysis, shown.photo, shown.outlined, shown.glowing, shown.measures, spot)
-        findings = to_stored(whole)
-        assert findings is not None and await database.moles.add_photo(mole, request.id, findings)
+        measured = stored_measurements(whole)
+        assert measured is not None and await database.moles.add_photo(mole, request.id, measured)
         await database.mole_pictures.keep(mole, request.id, sample("mole"))
         return request.id
 
