@@ -4,10 +4,10 @@ import asyncio
 import gc
 import sys
 
-from bot.composition import run
 from bot.error_reports import report_errors
 from bot.errors import StartupError
 from bot.logs import set_up_logging
+from bot.running import run
 from bot.settings import load_settings
 from bot.telegram.rate_limit import PACE, Pace
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from dataclasses import dataclass
 
 from aiogram import Dispatcher
@@ -26,9 +25,11 @@ from bot.operator.metrics import Metrics
 from bot.operator.retention import keep_erasing
 from bot.operator.retraining import Retrainer
 from bot.operator.trials import Trials
+from bot.photos.albums import Albums
 from bot.photos.explaining import Explainer
 from bot.photos.inbox import Inbox
 from bot.photos.recovery import (
+    Leftover,
     answer_unfinished,
     delete_stale_progress,
     explain,
@@ -38,12 +39,15 @@ from bot.photos.recovery import (
 from bot.photos.service import PhotoService
 from bot.settings import Settings
 from bot.supervisor import Supervisor
+from bot.telegram.arriving import Arriving
 from bot.telegram.client import RetryingBot
 from bot.telegram.polling import PollingWatch
 from bot.telegram.rate_limit import RateLimiter
-from bot.telegram.webhook import Webhook
+from bot.telegram.registration import Registration
+from bot.telegram.webhook import Address
 from bot.ui.commands import publish_profile
 from inference.engine.engine import Engine
+from storage.arrivals import Arrivals
 from storage.database import Database
 
 logger = logging.getLogger(__name__)
@@ -65,6 +69,7 @@ class Application:
     dispatcher: Dispatcher
     access: Access
     inbox: Inbox
+    albums: Albums
     in_flight: InFlight
     supervisor: Supervisor
     watch: PollingWatch
@@ -82,7 +87,7 @@ class Application:
     validation: Validation
 
     async def serve(self, *, handle_signals: bool = True) -> None:
-        """Continue unfinished work, then handle updates until the dispatcher stops.
+        """Continue unfinished work, then ask Telegram for updates until the dispatcher stops.
 
         Args:
             handle_signals: whether SIGTERM and SIGINT stop it.
@@ -90,34 +95,68 @@ class Application:
         Raises:
             StartupError: Telegram refuses this bot.
         """
-        await self._start_tasks()
-        wanted = self.dispatcher.resolve_used_update_types()
-        address = self.settings.webhook
-        if address is None:
+        with self.metrics.active():
+            leftover = await release_unfinished(self.database)
+            self._take_up(leftover)
+            await self._start_tasks()
             await self.dispatcher.start_polling(
                 self.bot,
                 polling_timeout=POLL_SECONDS,
-                allowed_updates=wanted,
+                allowed_updates=self.dispatcher.resolve_used_update_types(),
                 handle_signals=handle_signals,
                 close_bot_session=False,
-                tasks_concurrency_limit=self.settings.queue_limit + OTHER_UPDATES,
+                tasks_concurrency_limit=self._at_once,
             )
-        else:
-            webhook = Webhook(
-                self.bot,
-                address,
-                record=self.inbox.take,
-                handle=self._handle,
-                ready=lambda: self.engine.ready,
-                supervisor=self.supervisor,
-                sign_of_life=self.settings.data_dir / SIGN_OF_LIFE,
-            )
-            async with webhook.listening(wanted, self.settings.stop_seconds):
-                await _until_stopped(webhook.ended, handle_signals=handle_signals)
-            self.watch.error = webhook.error
-        await self._finish()
+            await self._finish()
         if self.watch.error is not None:
             raise self.watch.error
+
+    async def serve_arrivals(self, arrivals: Arrivals, address: Address, stopped: asyncio.Event) -> None:
+        """Continue unfinished work, then handle the updates that were recorded, until `stopped` is set.
+
+        Telegram is told to deliver them to `address`.
+
+        Raises:
+            StartupError: Telegram refuses this bot or the address.
+        """
+        wanted = self.dispatcher.resolve_used_update_types()
+        registration = Registration(self.bot, address, wanted, self.settings.data_dir / SIGN_OF_LIFE)
+        arriving = Arriving(
+            self.bot,
+            arrivals,
+            record=self.inbox.take,
+            handle=self._handle,
+            passed_over=self.metrics.pass_over,
+            at_once=self._at_once,
+        )
+        with self.metrics.active():
+            leftover = await release_unfinished(self.database)
+            await self._start_tasks()
+            # First, so that an album is answered in one piece of which a kill has left some photos here, some there.
+            await arriving.catch_up()
+            self._take_up(leftover)
+            await registration.register()
+            self.supervisor.start(arriving.keep_forgetting(), "old updates")
+            taking = asyncio.create_task(arriving.keep_taking())
+            keeping = asyncio.create_task(registration.keep())
+            stopping = asyncio.create_task(stopped.wait())
+            try:
+                await asyncio.wait({taking, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                taking.cancel()
+                if not await arriving.drain(self.settings.stop_seconds):
+                    logger.warning("stopped with work under way; it is taken up again")
+            finally:
+                await arriving.drain(0)
+                for each in (taking, keeping, stopping):
+                    each.cancel()
+                ended = await asyncio.gather(taking, keeping, return_exceptions=True)
+        for failure in ended:
+            if isinstance(failure, Exception):
+                raise failure
+
+    @property
+    def _at_once(self) -> int:
+        return self.settings.queue_limit + OTHER_UPDATES
 
     async def _handle(self, update: Update) -> None:
         try:
@@ -125,12 +164,15 @@ class Application:
         except Exception:
             logger.exception("update %d could not be handled", update.update_id)
 
+    def _take_up(self, leftover: Leftover) -> None:
+        """Go on with the photos of an earlier process."""
+        if not self.access.under_maintenance:
+            unread = answer_unfinished(leftover.unread, self.photo_service, self.albums)
+            self.supervisor.start(unread, "recovery")
+        self.supervisor.start(settle_interrupted(leftover.interrupted, self.photo_service), "interrupted answers")
+
     async def _start_tasks(self) -> None:
         start, database, settings = self.supervisor.start, self.database, self.settings
-        leftover = await release_unfinished(database)
-        if not self.access.under_maintenance:
-            start(answer_unfinished(leftover.unread, self.photo_service), "recovery")
-        start(settle_interrupted(leftover.interrupted, self.photo_service), "interrupted answers")
         start(explain(await database.requests.unexplained(), self.explainer), "explanations")
         start(delete_stale_progress(self.bot, database), "tidying up")
         start(database.traces.keep_wiping(), "erasure")
@@ -163,10 +205,3 @@ class Application:
                 logger.warning(
                     "last updates not acknowledged (%s): Telegram will send them again", type(error).__name__
                 )
-
-
-async def _until_stopped(stopped: asyncio.Event, *, handle_signals: bool) -> None:
-    if handle_signals:
-        for each in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(each, stopped.set)
-    await stopped.wait()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from functools import partial
 
 from aiogram import Dispatcher
@@ -28,8 +28,8 @@ from bot.operator.access import Access
 from bot.operator.broadcasts import Broadcaster
 from bot.operator.digest import DigestSender
 from bot.operator.drift import Validation
-from bot.operator.metrics import Metrics, MetricsServer
-from bot.operator.releases import Releases, chosen_classifier
+from bot.operator.metrics import Metrics
+from bot.operator.releases import Releases
 from bot.operator.rereading import Rereading
 from bot.operator.retraining import Retrainer
 from bot.operator.trainer import Trainer
@@ -43,35 +43,20 @@ from bot.photos.second_reading import SecondReader
 from bot.photos.service import PhotoService
 from bot.reports.desk import ReportDesk
 from bot.settings import Settings
-from bot.startup import open_database, open_telegram, reach_telegram, start_engine, worker_pool
+from bot.startup import reach_telegram, worker_pool
 from bot.supervisor import Supervisor
 from bot.telegram.client import connect, open_session
+from bot.telegram.ownership import Ownership
 from bot.telegram.pacing import Pacing
 from bot.telegram.polling import PollingWatch
 from bot.telegram.rate_limit import PACE, Pace, RateLimiter
 from bot.telegram.retries import DEFAULT_RETRIES, RetryPolicy
-from bot.ui.i18n import load_i18n
 from inference.engine.engine import Engine
 from inference.pipeline.joint import Joiner
 from inference.registry.performance import melanomas_missed
 from inference.registry.registry import Registry
 from storage.database import Database
 from storage.records import Request
-
-
-async def run(settings: Settings, pace: Pace = PACE) -> None:
-    """Serve until SIGTERM or SIGINT. Raises StartupError if the bot cannot run with these settings."""
-    i18n = load_i18n()
-    async with (
-        open_telegram(settings) as reachable,
-        open_database(settings) as database,
-        start_engine(settings, await chosen_classifier(database.staff, settings.weights_dir)) as engine,
-        compose(reachable, database, engine, i18n, pace=pace) as application,
-        _metrics_server(application),
-    ):
-        if settings.bot_token is None:
-            print(f"\n  Chat page: {reachable.telegram_api_url}/\n", flush=True)
-        await application.serve()
 
 
 @asynccontextmanager
@@ -82,12 +67,14 @@ async def compose(
     i18n: I18n,
     retries: RetryPolicy = DEFAULT_RETRIES,
     pace: Pace = PACE,
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[Application]:
     """Connect to Telegram and wire the application. Its tasks and its connection end with the context.
 
     Raises StartupError if Telegram refuses this bot.
     """
-    in_flight, supervisor, rate_limiter, metrics = InFlight(), Supervisor(), RateLimiter(pace), Metrics(engine)
+    in_flight, supervisor, rate_limiter, metrics = InFlight(), Supervisor(), RateLimiter(pace), metrics or Metrics()
+    metrics.watch(engine)
     # Room for one full share of photos being analysed, and a second one that gets the answer to wait.
     throttling = Throttling(settings.person_messages, 2 * settings.person_photos)
     inbox = Inbox(database, throttling.admits)
@@ -101,6 +88,8 @@ async def compose(
         session.middleware(watch)
         session.middleware(inbox)
         session.middleware(Pacing(rate_limiter))
+        if settings.webhook is not None:
+            session.middleware(Ownership(database.confirmed))
         bot = connect(settings.token, session, retries, settings.telegram_local_dir)
         await reach_telegram(bot, polling=settings.webhook is None)
         missed = await asyncio.to_thread(melanomas_missed, settings.weights_dir)
@@ -141,6 +130,7 @@ async def compose(
             partial(transfer.export, database),
         )
         broadcaster = Broadcaster(bot, database, supervisor, i18n, rate_limiter, access)
+        albums = Albums(database.unread.waiting_in_album)
         dispatcher = Dispatcher(
             storage=MemoryStorage(),
             # With isolation, everything that a person does would wait until their photo is answered.
@@ -148,7 +138,7 @@ async def compose(
             # Arguments of handlers, by name.
             access=access,
             agreement=agreement,
-            albums=Albums(database.unread.waiting_in_album),
+            albums=albums,
             answered_pictures=AnsweredPictures(database, second_reader),
             broadcaster=broadcaster,
             database=database,
@@ -187,6 +177,7 @@ async def compose(
                 dispatcher=dispatcher,
                 access=access,
                 inbox=inbox,
+                albums=albums,
                 in_flight=in_flight,
                 supervisor=supervisor,
                 watch=watch,
@@ -207,13 +198,6 @@ async def compose(
             await supervisor.stop()
             await trials.close()
             await inbox.close()
-
-
-def _metrics_server(application: Application) -> AbstractAsyncContextManager[object]:
-    settings = application.settings
-    if settings.metrics_port is None:
-        return nullcontext()
-    return MetricsServer(application.metrics, settings.metrics_host, settings.metrics_port)
 
 
 def _trainer(settings: Settings) -> Trainer | None:

@@ -11,3 +11,7 @@ class AlreadyRunning(StartupError):
     """Another process does this work already. The settings are right, and a later start may succeed."""
 
     exit_status = 1
+
+
+class DatabaseGone(StartupError):
+    """The database server cannot be reached, or does not let us in."""

@@ -9,7 +9,7 @@ from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramNetw
 from pydantic import SecretStr
 
 from bot.demo import demo_sandbox
-from bot.errors import AlreadyRunning, StartupError
+from bot.errors import AlreadyRunning, DatabaseGone, StartupError
 from bot.logs import set_up_logging
 from bot.settings import Settings
 from bot.telegram.client import NotUnderstood, RetryingBot
@@ -18,7 +18,7 @@ from inference.engine.engine import AnalysisFailed, Engine
 from inference.engine.pool import Pool, WorkerPool
 from inference.registry.registry import RegistryError, UnknownClassifier
 from storage.database import Database
-from storage.errors import DatabaseInUse, StorageError
+from storage.errors import DatabaseInUse, ServerGone, StorageError
 from storage.keys import load_or_create_key
 from storage.location import locate, url_of
 
@@ -80,17 +80,31 @@ async def open_beside(settings: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
+async def attach_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database of a server beside the bot that has it for itself; see `Database.attach`."""
+    async with _closing(settings, Database.attach) as database:
+        yield database
+
+
+@asynccontextmanager
 async def _closing(settings: Settings, opening: Callable[..., Awaitable[Database]]) -> AsyncIterator[Database]:
     try:
         database = await _opened(settings, opening)
     except DatabaseInUse as error:
         raise AlreadyRunning(str(error)) from None
+    except ServerGone as error:
+        raise DatabaseGone(str(error)) from None
     except StorageError as error:
         raise StartupError(str(error)) from None
     try:
         yield database
     finally:
         await database.close()
+
+
+def uses_server(settings: Settings) -> bool:
+    """Whether the database is on a server, which several processes can reach."""
+    return settings.database_url is not None and locate(settings.database_url)[1] is None
 
 
 async def _opened(settings: Settings, opening: Callable[..., Awaitable[Database]]) -> Database:
@@ -112,7 +126,11 @@ async def start_engine(settings: Settings, chosen: str | None = None) -> AsyncIt
     try:
         pool = worker_pool(settings, settings.classifier or chosen)
         engine = Engine(pool, queue_limit=settings.queue_limit, owner_limit=settings.person_photos)
-        await engine.start()
+        try:
+            await engine.start()
+        except asyncio.CancelledError:
+            await engine.stop()
+            raise
     except UnknownClassifier as error:
         raise StartupError(f"CLASSIFIER: {error}") from None
     except RegistryError as error:

@@ -83,6 +83,11 @@ def share_note_place(share_id: int) -> str:
     return f"share_notes.note {share_id}"
 
 
+def arrival_place(update_id: int) -> str:
+    """Where an update of Telegram's waits to be handled."""
+    return f"arrivals.content {update_id}"
+
+
 class Cipher:
     """Encrypts values for one place and decrypts them. Raises StorageError for a malformed key."""
 

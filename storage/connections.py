@@ -91,6 +91,8 @@ class Transactions:
         self._writing = asyncio.Lock()
         self._low_priority = asyncio.Semaphore(LOW_PRIORITY_AT_ONCE)
         self._failures = 0
+        # Of a process that has a PostgreSQL database for itself: see storage/postgresql.py.
+        self.term: int | None = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -119,6 +121,8 @@ class Transactions:
                         if self._is_sqlite:
                             await connection.execution_options(sqlite_begin="IMMEDIATE")
                         async with connection.begin():
+                            if self.term is not None:
+                                await postgresql.check_term(connection, self.term)
                             yield connection
             except StorageBusy:
                 self._failures += 1

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.connections import Transactions, create_engine
 from storage.errors import StorageError
+from storage.running_tables import terms
 from storage.tables import encryption_check, metadata
 
 ROWS_AT_ONCE: Final = 500
@@ -37,8 +38,9 @@ async def copy(source: URL, target: URL) -> list[Copied]:
     try:
         reading, writing = (Transactions(engine) for engine in engines)
         async with reading.read() as old, writing.write() as new:
-            # Opening the target with the same key has written this table already.
-            await new.execute(delete(encryption_check))
+            # Opening the target with the same key has written these tables already.
+            for table in (encryption_check, terms):
+                await new.execute(delete(table))
             for table in metadata.sorted_tables:
                 if (await new.execute(select(func.count()).select_from(table))).scalar_one():
                     raise StorageError(f"the table {table.name} of the new database is not empty: name an empty one")

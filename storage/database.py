@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
@@ -10,9 +10,10 @@ from typing import Self
 from alembic.util import CommandError
 from asyncpg import PostgresError
 from sqlalchemy import URL, insert, select, text
-from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.exc import DatabaseError, DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from storage.arrivals import CHANNEL, Arrivals
 from storage.broadcasts import Broadcasts
 from storage.chats import Chats
 from storage.cipher import CHECK, Cipher
@@ -21,7 +22,7 @@ from storage.consents import Consents
 from storage.digests import Digests
 from storage.edits import Edits
 from storage.erasure import Erasures, Traces
-from storage.errors import StorageError, StorageUnavailable
+from storage.errors import ServerGone, StorageBusy, StorageError, StorageUnavailable
 from storage.follow_ups import FollowUps
 from storage.history import History
 from storage.labels import Labels
@@ -31,7 +32,7 @@ from storage.migrate import newest, upgrade
 from storage.mole_pictures import MolePictures
 from storage.moles import Moles
 from storage.opinions import Opinions
-from storage.postgresql import SessionLock
+from storage.postgresql import SessionLock, begin_term
 from storage.reminders import Reminders
 from storage.requests import Requests
 from storage.retention import Retention
@@ -83,6 +84,7 @@ class Database:
         self.retrainings = Retrainings(self._transactions)
         self.digests = Digests(self._transactions)
         self.retention = Retention(self._transactions, self.traces)
+        self.arrivals = Arrivals(self._transactions, cipher)
 
     @classmethod
     async def open(cls, url: str | URL, key: bytes, successor: bytes | None = None) -> Self:
@@ -102,6 +104,10 @@ class Database:
             if path is not None:
                 await asyncio.to_thread(_create, path)
             await asyncio.to_thread(upgrade, location, key)
+            if path is None:
+                async with database._transactions.write() as connection:
+                    term = await begin_term(connection)
+                database._transactions.term = term
             await database._check(Cipher(successor) if successor is not None else None)
             # The log may still have data that an earlier process erased or a migration encrypted.
             await database.traces.wipe()
@@ -127,6 +133,41 @@ class Database:
         return database
 
     @classmethod
+    async def attach(cls, url: str | URL, key: bytes) -> Self:
+        """A database for `arrivals` alone, beside the process that has it for itself.
+
+        Nothing is looked at before `admits`.
+        """
+        return cls._at(url, key)[0]
+
+    async def admits(self) -> None:
+        """Return if this database is there and its key is ours.
+
+        Raises StorageError if the key is another one or is being changed, and StorageUnavailable if the database cannot
+        be used now or has no tables yet.
+        """
+        try:
+            async with self._transactions.read() as connection:
+                tokens = {row.id: row.token for row in (await connection.execute(select(encryption_check))).all()}
+            await self.arrivals.probe()
+        except ProgrammingError as error:
+            raise StorageBusy("the database has no such tables yet") from error
+        if CURRENT not in tokens:
+            raise StorageBusy("the database is being made")
+        self._check_key(tokens, None)
+
+    async def keep(self, news: asyncio.Event) -> None:
+        """Prove that this process has the database for itself, until it is lost; see SessionLock.
+
+        Meanwhile `news` is set by what other processes add to `arrivals`.
+        """
+        await self._lock.keep(CHANNEL, news)
+
+    async def confirmed(self) -> None:
+        """Return once what only one process may do can begin; never, if `keep` has ended."""
+        await self._lock.confirmed()
+
+    @classmethod
     def _at(cls, url: str | URL, key: bytes) -> tuple[Self, Path | None]:
         location, path = locate(url)
         lock = SessionLock(location) if path is None else InstanceLock(path)
@@ -142,7 +183,7 @@ class Database:
             await self.close()
             if path is None:
                 reason = str(getattr(error, "orig", error)).partition("\n")[0]
-                raise StorageError(
+                raise ServerGone(
                     f"the database {name} cannot be used ({reason}): see that the server runs, "
                     "has this database, and lets this user in, or change DATABASE_URL"
                 ) from error
@@ -186,6 +227,11 @@ class Database:
                 await connection.execute(insert(encryption_check).values(id=CURRENT, token=tokens[CURRENT]))
             wrapped = select(wrapped_keys.c.wrapped).where(wrapped_keys.c.name == FINGERPRINTS)
             fingerprints = (await connection.execute(wrapped)).scalar_one_or_none()
+        self._check_key(tokens, successor)
+        if fingerprints is not None:
+            self._cipher.adopt_fingerprint_key(fingerprints)
+
+    def _check_key(self, tokens: Mapping[int, bytes], successor: Cipher | None) -> None:
         if NEXT in tokens and successor is None:
             raise StorageError(
                 "the key of the database is being changed: run `python -m storage rotate-key` to its end, "
@@ -201,8 +247,6 @@ class Database:
             raise StorageError(
                 "the database was encrypted with another key: set the DATA_KEY or key file it was made with"
             ) from error
-        if fingerprints is not None:
-            self._cipher.adopt_fingerprint_key(fingerprints)
 
 
 def _create(path: Path) -> None:

@@ -13,6 +13,7 @@ from storage.connections import Transactions
 from storage.desk_tables import retrainings
 from storage.errors import StorageUnavailable
 from storage.pool_tables import pool_labels
+from storage.running_tables import arrivals
 from storage.tables import broadcasts, shares, users
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ async def erase_people(connection: AsyncConnection, user_ids: Collection[int] | 
     # Their labels are about other people's photos, so the labels stay, without the name of who gave them.
     theirs = pool_labels.c.labeller_id.in_(user_ids)
     await connection.execute(update(pool_labels).where(theirs).values(labeller_id=None))
+    # What they have just written is not handled any more.
+    unhandled = arrivals.c.person_id.in_(user_ids) & arrivals.c.content.is_not(None)
+    await connection.execute(update(arrivals).where(unhandled).values(content=None, person_id=None))
     return (await connection.execute(delete(users).where(users.c.id.in_(user_ids)))).rowcount
 
 

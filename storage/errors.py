@@ -16,6 +16,10 @@ class DatabaseInUse(StorageError):
     """Another process uses this database."""
 
 
+class ServerGone(StorageError):
+    """The database server cannot be reached now, or does not let this user in."""
+
+
 class StorageUnavailable(Exception):
     """The database cannot do this now. The transaction was rolled back, so it may be tried again."""
 
@@ -26,6 +30,10 @@ class StorageBusy(StorageUnavailable):
 
 class StorageUnreachable(StorageUnavailable):
     """There is no connection with the database server."""
+
+
+class Superseded(StorageUnavailable):
+    """Another process has taken the database for itself meanwhile."""
 
 
 class StorageFull(StorageUnavailable):

@@ -39,6 +39,13 @@ class InstanceLock:
             raise
         self._descriptor = descriptor
 
+    async def keep(self, _channel: str, _news: asyncio.Event) -> None:
+        """Run until cancelled: this lock cannot be lost."""
+        await asyncio.Event().wait()
+
+    async def confirmed(self) -> None:
+        """Return at once: see `keep`."""
+
     async def release(self) -> None:
         """Release the lock, if it is held."""
         if self._descriptor is not None:

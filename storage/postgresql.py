@@ -1,11 +1,21 @@
 """PostgreSQL: its engine, its errors, and the lock that lets only one process use a database."""
 
-from typing import Any
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any, Final
 
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import URL, NullPool, func, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.errors import DatabaseInUse, StorageBusy, StorageFull, StorageUnavailable, StorageUnreachable
+from storage.errors import DatabaseInUse, StorageBusy, StorageFull, StorageUnavailable, StorageUnreachable, Superseded
+from storage.running_tables import terms
 
 CONNECT_S = 10.0
 # How long a statement waits for a row that another program holds before it fails with StorageBusy.
@@ -13,17 +23,32 @@ LOCK_MS = 2000
 # "lesion" in ASCII. The server keeps such locks apart by database.
 LOCK_ID = 0x6C6573696F6E
 
+# How often the owner of the lock proves that it has it, for how long a proof counts, and after how long without an
+# answer the lock counts as lost.
+PROOF_S: Final = 0.5
+LEASE_S: Final = 1.5
+LOST_S: Final = 5.0
+# The server gives up a machine that is gone after about ten seconds, so that the lock is free for another one.
+KEEPALIVE: Final = MappingProxyType(
+    {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
+)
+
+logger = logging.getLogger(__name__)
+
 CONNECTION_LOST = ("08", "57P")  # classes of SQLSTATE: no connection; the server stops or starts
 WAITED_IN_VAIN = ("55P03", "40001", "40P01", "53300", "57014")
 DISK_FULL = "53100"
 
 
-def create_engine(url: URL, **options: Any) -> AsyncEngine:
-    """An engine for the database of `url`. A connection that died while it was idle is replaced silently."""
-    settings = {"lock_timeout": str(LOCK_MS), "timezone": "UTC", "application_name": "lesion-triage-bot"}
+def create_engine(url: URL, settings: Mapping[str, str] = MappingProxyType({}), **options: Any) -> AsyncEngine:
+    """An engine for the database of `url`. A connection that died while it was idle is replaced silently.
+
+    `settings` are the server's own for each connection, beside ours.
+    """
+    ours = {"lock_timeout": str(LOCK_MS), "timezone": "UTC", "application_name": "lesion-triage-bot"}
     return create_async_engine(
         url,
-        connect_args={"timeout": CONNECT_S, "server_settings": settings},
+        connect_args={"timeout": CONNECT_S, "server_settings": ours | dict(settings)},
         hide_parameters=True,
         **({"pool_pre_ping": True} | options),
     )
@@ -49,13 +74,20 @@ def _is_closed(error: BaseException | None) -> bool:
 
 
 class SessionLock:
-    """An advisory lock of one connection. The server releases it however the process ends, even by `kill -9`."""
+    """An advisory lock of one connection. The server releases it however the process ends, even by `kill -9`.
+
+    The lock is lost with its connection. `keep` notices that, and `confirmed` holds back what only the owner may do: it
+    lets through only what begins within LEASE_S of a proof that the lock was ours, and nothing in the first LEASE_S. So
+    the last deed of one owner comes before the first of the next, whoever notices first.
+    """
 
     def __init__(self, url: URL) -> None:
         self._url = url
         # A separate connection, which ends with the lock instead of going back to a pool.
-        self._engine = create_engine(url, poolclass=NullPool, pool_pre_ping=False)
+        self._engine = create_engine(url, settings=KEEPALIVE, poolclass=NullPool, pool_pre_ping=False)
         self._connection: AsyncConnection | None = None
+        self._acquired_at = self._proved_at = float("-inf")
+        self._proof = asyncio.Event()
 
     async def acquire(self) -> None:
         """Take the lock without waiting. Raises DatabaseInUse if another process has it."""
@@ -68,9 +100,57 @@ class SessionLock:
                 f"another bot is running on the database {self._url.database}: stop it first, or give this one another"
             )
         self._connection = connection
+        self._acquired_at = self._proved_at = time.monotonic()
+
+    async def keep(self, channel: str, news: asyncio.Event) -> None:
+        """Prove again and again that the lock is ours, and return once it is lost.
+
+        Meanwhile each notification of `channel` sets `news`.
+        """
+        if self._connection is None:
+            raise RuntimeError("the lock is not held")
+        driver: Any = (await self._connection.get_raw_connection()).driver_connection
+        try:
+            with suppress(OSError, PostgresError, InterfaceError, TimeoutError):
+                await driver.add_listener(channel, lambda *_: news.set())
+                while True:
+                    began = time.monotonic()
+                    await driver.fetchval("SELECT 1", timeout=LOST_S)
+                    self._proved_at = began
+                    self._proof.set()
+                    self._proof = asyncio.Event()
+                    await asyncio.sleep(PROOF_S)
+        finally:
+            self._proved_at = float("-inf")
+
+    async def confirmed(self) -> None:
+        """Return once only the owner's deeds may begin; never, if the lock is lost."""
+        await asyncio.sleep(self._acquired_at + LEASE_S - time.monotonic())
+        while time.monotonic() > self._proved_at + LEASE_S:
+            await self._proof.wait()
 
     async def release(self) -> None:
         """Release the lock, if it is held."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await connection.close()
+            try:
+                await connection.close()
+            except (OSError, DBAPIError, PostgresError, InterfaceError) as error:
+                logger.warning("the lock's connection is gone already (%s)", type(error).__name__)
+
+
+async def begin_term(connection: AsyncConnection) -> int:
+    """Count one process more that has taken the database for itself; returns its number.
+
+    It waits for transactions that have called `check_term`, so nobody of an earlier term writes afterwards.
+    """
+    one_more = postgresql.insert(terms).values(id=1, number=1)
+    one_more = one_more.on_conflict_do_update(index_elements=[terms.c.id], set_={"number": terms.c.number + 1})
+    return int((await connection.execute(one_more.returning(terms.c.number))).scalar_one())
+
+
+async def check_term(connection: AsyncConnection, number: int) -> None:
+    """Raise Superseded if a later term has begun; otherwise none begins before this transaction ends."""
+    query = select(terms.c.number).with_for_update(read=True)
+    if (await connection.execute(query)).scalar_one_or_none() != number:
+        raise Superseded("another process has taken the database")

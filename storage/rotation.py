@@ -15,6 +15,7 @@ from sqlalchemy import Column, Row, delete, insert, literal, select, tuple_, upd
 from storage.cipher import (
     CHECK,
     Cipher,
+    arrival_place,
     broadcast_place,
     mole_findings_place,
     mole_name_place,
@@ -30,6 +31,7 @@ from storage.cipher import (
 from storage.connections import Transactions
 from storage.errors import StorageError
 from storage.pool_tables import pool_labels, pool_photos
+from storage.running_tables import arrivals
 from storage.tables import (
     broadcasts,
     encryption_check,
@@ -74,6 +76,7 @@ SEALED: dict[Column[Any], Place] = {
     shares.c.owner_name: lambda row: share_name_place("owner_name", row.token_hash),
     shares.c.reader_name: lambda row: share_name_place("reader_name", row.token_hash),
     share_notes.c.note: lambda row: share_note_place(row.share_id),
+    arrivals.c.content: lambda row: arrival_place(row.update_id),
 }
 """Every column of ciphertext, and the place that a row's value is bound to; a test keeps it complete."""
 

@@ -33,13 +33,21 @@ def pictures(folder: Path | None) -> list[bytes]:
 class Crowd:
     """People of the sandbox who have agreed to the terms."""
 
-    def __init__(self, http: ClientSession, api_url: str, chats: Chats, photos: Sequence[bytes], seed: int) -> None:
+    def __init__(
+        self,
+        http: ClientSession,
+        api_url: str,
+        chats: Chats,
+        photos: Sequence[bytes],
+        seed: int,
+        first_id: int = FIRST_ID,
+    ) -> None:
         self._http = http
         self._api_url = api_url
         self._chats = chats
         self._photos = photos
         self._random = random.Random(seed)
-        self._next_id = FIRST_ID
+        self._next_id = first_id
         # Telegram has separate servers for uploads and for bots. The sandbox is both, so the bot's messages would wait
         # until it has received two hundred photos.
         self._uploading = asyncio.Semaphore(UPLOADS_AT_ONCE)

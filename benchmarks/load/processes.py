@@ -68,6 +68,11 @@ class BotProcess:
     def log(self) -> Path:
         return self.folder / "bot.log"
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
     def start(self) -> None:
         """Start it; returns at once."""
         settings = {

@@ -7,6 +7,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.filters import is_admin, is_owner
 from bot.operator.access import Access
+from bot.photos.albums import Albums
 from bot.photos.recovery import answer_unfinished
 from bot.photos.service import PhotoService
 from bot.settings import Settings
@@ -106,13 +107,14 @@ async def maintain(
     access: Access,
     database: Database,
     photo_service: PhotoService,
+    albums: Albums,
     supervisor: Supervisor,
 ) -> None:
     switched = await access.set_maintenance(callback.from_user.id, on=callback_data.on)
     await callback.answer()
     if switched and not callback_data.on:
         waiting = [each for each in await database.requests.unfinished() if each.outcome is Outcome.RECEIVED]
-        supervisor.start(answer_unfinished(waiting, photo_service), "after maintenance")
+        supervisor.start(answer_unfinished(waiting, photo_service, albums), "after maintenance")
     await replace(callback, *await _maintenance(access, database))
 
 

@@ -11,6 +11,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.operator.access import Access
 from bot.photos.agreement import Agreement
+from bot.photos.albums import Albums
 from bot.photos.recovery import answer_unfinished
 from bot.photos.service import PhotoService
 from bot.results import Result, Trouble
@@ -62,7 +63,7 @@ async def consent(callback: CallbackQuery, user: User, database: Database, bot: 
 
 
 async def read_earlier(
-    callback: CallbackQuery, user: User, database: Database, bot: Bot, photo_service: PhotoService
+    callback: CallbackQuery, user: User, database: Database, bot: Bot, photo_service: PhotoService, albums: Albums
 ) -> None:
     """Analyse the photos sent before the agreement. Only one of two presses gets them."""
     waiting = await _unread(user, database) if user.consented_at is not None else []
@@ -74,7 +75,7 @@ async def read_earlier(
     text = _("I read what you sent.")
     if not await replace(callback, text):
         await say(callback, bot, text)
-    await answer_unfinished([each for each in waiting if each.id in reopened], photo_service)
+    await answer_unfinished([each for each in waiting if each.id in reopened], photo_service, albums)
 
 
 async def leave_earlier(callback: CallbackQuery, bot: Bot) -> None:

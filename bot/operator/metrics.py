@@ -1,5 +1,7 @@
 """The bot's metrics for Prometheus. They have no data on people."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -13,9 +15,9 @@ SECONDS = (0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300)
 
 
 class Metrics:
-    """Counters of one bot."""
+    """Counters of one process."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._updates = Counter("bot_updates", "Updates by kind", ["kind"], registry=self._registry)
         self._answers = Counter("bot_answers", "Photos by what became of them", ["outcome"], registry=self._registry)
@@ -25,8 +27,30 @@ class Metrics:
         self._seconds = Histogram(
             "bot_answer_seconds", "From a photo's arrival to its answer", buckets=SECONDS, registry=self._registry
         )
-        waiting = Gauge("bot_photos_waiting", "Photos that wait or are being read", registry=self._registry)
-        waiting.set_function(lambda: engine.waiting)
+        self._waiting = Gauge("bot_photos_waiting", "Photos that wait or are being read", registry=self._registry)
+        self._active = Gauge(
+            "bot_active", "1 in the process that handles updates, 0 in a standby", registry=self._registry
+        )
+        self._passed_over = Counter(
+            "bot_updates_passed_over", "Recorded updates that nobody could read", registry=self._registry
+        )
+
+    def watch(self, engine: Engine) -> None:
+        """Tell how many photos wait for this engine, from now on."""
+        self._waiting.set_function(lambda: engine.waiting)
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Tell in this block that this process handles updates."""
+        self._active.set(1)
+        try:
+            yield
+        finally:
+            self._active.set(0)
+
+    def pass_over(self) -> None:
+        """Count an update that nobody can read."""
+        self._passed_over.inc()
 
     def count_update(self, kind: str) -> None:
         """Count an update."""

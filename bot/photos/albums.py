@@ -25,9 +25,9 @@ class Incoming:
 
 @dataclass
 class OpenAlbum:
-    """An album whose photos are still coming."""
+    """An album whose photos are still coming, by the number of the request: one may come twice after a kill."""
 
-    photos: list[Incoming]
+    photos: dict[int, Incoming]
     full: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -56,11 +56,11 @@ class Albums:
         key = (incoming.request.chat_id, group)
         if key in self._open:
             album = self._open[key]
-            album.photos.append(incoming)
+            album.photos[incoming.request.id] = incoming
             if len(album.photos) == MAX_PHOTOS:
                 album.full.set()
             return []
-        album = self._open[key] = OpenAlbum([incoming])
+        album = self._open[key] = OpenAlbum({incoming.request.id: incoming})
         try:
             clock = asyncio.get_running_loop().time
             late_at = clock() + LATE_SECONDS
@@ -73,7 +73,7 @@ class Albums:
                     await asyncio.wait_for(album.full.wait(), self._quiet_seconds)
         finally:
             del self._open[key]
-        return sorted(album.photos, key=lambda each: each.request.message_id)
+        return sorted(album.photos.values(), key=lambda each: each.request.message_id)
 
     async def _lacks(self, key: tuple[int, str], album: OpenAlbum) -> bool:
         try:

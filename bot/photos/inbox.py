@@ -71,15 +71,15 @@ class Inbox(BaseRequestMiddleware):
         request = await self._database.requests.of_message(message.chat.id, message.message_id)
         return None if request is None or request.edited_at < (message.edit_date or 0) else request
 
-    async def take(self, update: Update) -> bool:
-        """Record the photo of a single update; False if it has none.
+    async def take(self, update: Update, arrived: float) -> bool:
+        """Record the photo of a single update that arrived at `arrived`; False if it has none.
 
-        Returns when it is recorded. Then Telegram may forget the update.
+        Returns when it is recorded. Then the update may be forgotten.
         """
         message = _asking(update)
         if message is None or not self._admits(message):
             return False
-        await self._store([message], time.monotonic())
+        await self._store([message], arrived)
         return True
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from aiogram import Bot
 
-from bot.photos.albums import Incoming
+from bot.photos.albums import Albums, Incoming
 from bot.photos.explaining import Explainer
 from bot.photos.progress import delete_progress_message
 from bot.photos.service import PhotoService
@@ -48,19 +48,18 @@ async def release_unfinished(database: Database) -> Leftover:
     return Leftover(unread, interrupted)
 
 
-async def answer_unfinished(requests: list[Request], photo_service: PhotoService) -> None:
-    """Answer leftover requests in their order, albums together."""
+async def answer_unfinished(requests: list[Request], photo_service: PhotoService, albums: Albums) -> None:
+    """Answer leftover requests; those of an album together, also with its photos that come only now."""
     if not requests:
         return
     logger.info("continuing %d unfinished request(s)", len(requests))
-    albums = [list(map(Incoming, album)) for album in _albums(requests)]
-    await asyncio.gather(*(_receive(album, photo_service) for album in albums))
+    await asyncio.gather(*(_receive(each, photo_service, albums) for each in requests))
 
 
-async def _receive(album: list[Incoming], photo_service: PhotoService) -> None:
+async def _receive(request: Request, photo_service: PhotoService, albums: Albums) -> None:
     # The service repeats it if the database is unavailable.
     with suppress(StorageUnavailable):
-        await photo_service.receive(album, accepted=True)
+        await photo_service.receive(await albums.gather(Incoming(request)), accepted=True)
 
 
 async def settle_interrupted(requests: list[Request], photo_service: PhotoService) -> None:

@@ -76,8 +76,9 @@ def test_compose_sets_what_the_programs_know() -> None:
     for name, settings in (("bot", BotSettings), ("worker", BotSettings), ("web", Settings)):
         assert {each.lower() for each in environments[name]} <= set(settings.model_fields)
     scraped = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
-    targets = {target for job in scraped for config in job["static_configs"] for target in config["targets"]}
-    assert targets == {"web:8080", f"bot:{environments['bot']['METRICS_PORT']}"}
+    [bots, webs] = scraped
+    assert bots["dns_sd_configs"] == [{"names": ["bot"], "type": "A", "port": environments["bot"]["METRICS_PORT"]}]
+    assert webs["static_configs"] == [{"targets": ["web:8080"]}]
 
 
 def test_prometheus_reads_its_configuration_and_alerts() -> None:
@@ -86,7 +87,7 @@ def test_prometheus_reads_its_configuration_and_alerts() -> None:
 
 
 def test_dashboard_and_alerts_ask_for_figures_that_there_are() -> None:
-    figures = Metrics().exposition() + BotMetrics(Engine(PoolOnCommand())).exposition()
+    figures = Metrics().exposition() + BotMetrics().exposition()
     exposed = set(re.findall(r"^# TYPE (\w+)", figures.decode(), re.MULTILINE))
     dashboards = [json.loads(each.read_text()) for each in (DEPLOY / "grafana" / "dashboards").glob("*.json")]
     panels = [panel for dashboard in dashboards for panel in dashboard["panels"]]

@@ -1,6 +1,7 @@
 """deploy/kubernetes: every object follows Kubernetes' own schema, and agrees with the programs and with the others."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from aiohttp import ClientSession
 
+from bot.settings import TELEGRAM
 from bot.settings import Settings as BotSettings
 from inference.engine.engine import Engine
 from tests.web.serving import PoolOnCommand, received, served
@@ -73,12 +75,26 @@ def test_the_programs_know_what_is_set() -> None:
 async def test_probes_and_paths_are_answered_by_the_application() -> None:
     [web] = [each for each in containers() if each["name"] == "web"]
     probed = {web[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")}
-    [ingress] = objects("Ingress")
+    [ingress] = [each for each in objects("Ingress") if each["metadata"]["name"] == "lesion-web"]
     paths = {each["path"]: each["pathType"] for rule in ingress["spec"]["rules"] for each in rule["http"]["paths"]}
     assert not probed & set(paths) and {path for path, kind in paths.items() if kind == "Prefix"} == {"/v1"}
     async with served(create_app(Engine(PoolOnCommand()), ApiKeys({}))) as address, ClientSession() as http:
         for path in {*probed, *paths, "/v1/openapi.json"} - {"/v1"}:
             assert (await received(http.get(f"{address}{path}"))).status == 200, path
+
+
+def test_the_bot_is_probed_where_its_webhook_listens() -> None:
+    [bot] = [each for each in containers() if each["name"] == "bot"]
+    [port] = bot["ports"]
+    assert {"name": "WEBHOOK_PORT", "value": str(port["containerPort"])} in bot["env"]
+    probes = {each: bot[each]["httpGet"] for each in ("startupProbe", "readinessProbe", "livenessProbe")}
+    assert {each["port"] for each in probes.values()} == {port["name"]}
+    assert probes["readinessProbe"]["path"] == "/readyz" and probes["livenessProbe"]["path"] == "/healthz"
+    [ingress] = [each for each in objects("Ingress") if each["metadata"]["name"] == "lesion-bot"]
+    [path] = ingress["spec"]["rules"][0]["http"]["paths"]
+    assert (path["path"], path["backend"]["service"]["name"]) == ("/telegram", "lesion-bot")
+    allowed = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/whitelist-source-range"]
+    assert tuple(map(ip_network, allowed.split(","))) == TELEGRAM
 
 
 def test_every_container_runs_with_the_least_rights() -> None:

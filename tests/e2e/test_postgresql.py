@@ -9,10 +9,11 @@ from cryptography.fernet import Fernet
 
 from benchmarks.load.chats import is_progress
 from benchmarks.load.processes import BotProcess
+from benchmarks.load.servers import Server
 from bot.samples import sample
 from bot.sandbox.client import words
 from tests.e2e.playing import Person
-from tests.storage.servers import Server, any_server, server
+from tests.storage.servers import any_server, server
 
 __all__ = ["any_server", "server"]
 

@@ -8,12 +8,12 @@ import pytest
 from aiohttp import ClientSession
 
 from benchmarks.load.chats import is_progress
+from benchmarks.load.ports import free_port
 from benchmarks.load.processes import BotProcess
 from bot.samples import sample
 from bot.sandbox.client import words
 from tests.e2e.playing import Person
 from tests.e2e.test_starting import UNKNOWN
-from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -15,10 +15,11 @@ from benchmarks.load.chats import Chats
 from benchmarks.load.crowd import Crowd
 from benchmarks.load.processes import BotProcess, environment
 from benchmarks.load.report import faults
+from benchmarks.load.servers import Server
 from bot.samples import sample
 from bot.sandbox.client import words
 from tests.e2e.playing import Person
-from tests.storage.servers import Server, any_server, server
+from tests.storage.servers import any_server, server
 
 __all__ = ["any_server", "server"]
 

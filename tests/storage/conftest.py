@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from benchmarks.load.servers import Server
 from storage import Database
-from tests.storage.servers import Server, any_server, server
+from tests.storage.servers import any_server, server
 
 __all__ = ["any_server", "server"]
 

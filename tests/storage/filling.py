@@ -44,6 +44,7 @@ async def fill(database: Database, user_id: int = PERSON, photos: int = 3) -> Mo
     assert isinstance(share, Share) and await database.shares.add_note(share.id, user_id + 1, "seen", now)
     content = Content(kind="text", text="новости", entities_json="[]", file_id="a file")
     await database.broadcasts.translate(broadcast.id, "ru", content)
+    await database.arrivals.add(_update_id(user_id), user_id, b'{"message": "not handled"}')
     return mole
 
 
@@ -55,6 +56,13 @@ async def everything(database: Database, user_id: int = PERSON) -> dict[str, Any
         "verdicts": await database.verdicts.export(user_id),
         "second_opinions": await database.opinions.export(user_id),
         "shares": await database.shares.export(user_id),
+        "arrivals": [
+            each.content for each in await database.arrivals.waiting(100) if each.update_id == _update_id(user_id)
+        ],
         "pictures": [each async for each in database.mole_pictures.export(user_id)],
         "training": [each async for each in database.training_pool.export(user_id)],
     }
+
+
+def _update_id(user_id: int) -> int:
+    return 1000 + user_id % 1000

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.load.servers import Server
 from storage import Database, Outcome, StorageError, url_of
 from storage.__main__ import main
 from storage.backups import backup
 from storage.staff import Role
 from tests.storage.conftest import BACKENDS
-from tests.storage.servers import Server
 
 
 async def fill(database: Database) -> None:

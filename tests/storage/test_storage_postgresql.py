@@ -9,11 +9,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, delete, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from benchmarks.load.servers import Server, running_server
 from storage import Database, DatabaseInUse, StorageBusy, StorageError, StorageUnavailable, until_stored
 from storage.connections import create_engine
 from storage.migrate import downgrade, upgrade
 from storage.tables import audit, metadata
-from tests.storage.servers import Server, running_server
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 from cryptography.fernet import Fernet
 
+from benchmarks.load.servers import Server
 from storage import queue as queues
 from storage.errors import StorageError, StorageUnreachable
 from storage.queue import JobQueue, open_queue
-from tests.storage.servers import Server
 
 TIMEOUT_S = 60
 

@@ -166,7 +166,7 @@ def test_the_command_makes_the_new_key_and_says_what_it_did(
     asyncio.run(prepare())
     monkeypatch.setenv("DATA_KEY", key.decode())
     assert main(["rotate-key", url, "--new-key", str(fresh)]) == 0
-    assert "sealed anew: 45 values" in capsys.readouterr().out
+    assert "sealed anew: 46 values" in capsys.readouterr().out
     assert fresh.stat().st_mode & 0o077 == 0
     assert asyncio.run(read()) == 3
     assert main(["rotate-key", url, "--new-key", str(fresh)]) == 2

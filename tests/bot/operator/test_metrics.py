@@ -50,7 +50,7 @@ async def test_prometheus_is_told_of_updates_answers_and_refusals_and_of_no_pers
 
 
 async def test_a_port_that_is_taken_stops_the_start_with_one_line() -> None:
-    metrics = Metrics(Engine(IdlePool()))
+    metrics = Metrics()
     async with MetricsServer(metrics, "127.0.0.1", 0) as first:
         with pytest.raises(StartupError, match=r"METRICS_PORT: cannot listen on 127\.0\.0\.1"):
             async with MetricsServer(metrics, "127.0.0.1", first.port):

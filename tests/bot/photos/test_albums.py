@@ -27,6 +27,13 @@ async def test_albums_of_two_people_and_single_photos_stay_apart() -> None:
     assert await asyncio.gather(*map(albums.gather, (single, mine, yours))) == [[single], [mine], [yours]]
 
 
+async def test_a_photo_that_comes_twice_after_a_kill_is_in_its_album_once() -> None:
+    albums = Albums(none, quiet_seconds=0.05)
+    photos = [incoming(number, "a") for number in (1, 2, 2, 1)]
+    gathered = await asyncio.gather(*(albums.gather(each) for each in photos))
+    assert [[each.request.id for each in group] for group in gathered] == [[1, 2], [], [], []]
+
+
 async def test_an_album_of_ten_does_not_wait() -> None:
     albums = Albums(none, quiet_seconds=60)
     async with asyncio.timeout(5):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.operator.metrics import Metrics
 from bot.photos.agreement import Agreement
-from bot.photos.albums import Incoming
+from bot.photos.albums import Albums, Incoming
 from bot.photos.inbox import record_received
 from bot.photos.progress import Progress
 from bot.photos.recovery import answer_unfinished, delete_stale_progress, release_unfinished
@@ -30,6 +30,10 @@ from tests.bot.pools import IdlePool
 from tests.bot.stage import EMMA
 
 
+def albums(database: Database) -> Albums:
+    return Albums(database.unread.waiting_in_album, quiet_seconds=0.01)
+
+
 async def test_what_was_under_way_is_taken_up_again_once(
     sandbox: Sandbox, database: Database, bot: RetryingBot, tmp_path: Path
 ) -> None:
@@ -45,22 +49,43 @@ async def test_what_was_under_way_is_taken_up_again_once(
     photo_service = PhotoService(
         bot,
         database,
-        engine := Engine(IdlePool()),
+        Engine(IdlePool()),
         load_i18n(),
         supervisor,
         RateLimiter(),
-        Metrics(engine),
+        Metrics(),
         Agreement(bot, None),
     )
     leftover = await release_unfinished(database)
     assert (len(leftover.unread), leftover.interrupted) == (4, [])
-    await answer_unfinished(leftover.unread, photo_service)
+    await answer_unfinished(leftover.unread, photo_service, albums(database))
     assert await database.requests.unfinished() == []
     replies = [each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]
     assert len(replies) == 2
     # The same updates come again, as after a kill: they are answered already.
     await photo_service.receive([Incoming(request) for request in leftover.unread])
     assert len([each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]) == 2
+
+
+async def test_an_album_is_answered_in_one_piece_whose_last_photo_comes_only_after_the_kill(
+    sandbox: Sandbox, database: Database, bot: RetryingBot
+) -> None:
+    people = People(sandbox.world)
+    await people.send_photos(EMMA, [sample("mole")] * 3, None)
+    await bot.get_updates(timeout=0)
+    await database.users.consent(EMMA)
+    [*before, after] = (await release_unfinished(database)).unread
+    photo_service = PhotoService(
+        bot, database, Engine(IdlePool()), load_i18n(), Supervisor(), RateLimiter(), Metrics(), Agreement(bot, None)
+    )
+    gathering = albums(database)
+
+    async def handle() -> None:
+        await photo_service.receive(await gathering.gather(Incoming(after)))
+
+    await asyncio.gather(answer_unfinished(before, photo_service, gathering), handle())
+    assert await database.requests.unfinished() == []
+    assert len([each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]) == 1
 
 
 class PromisingEngine(Engine):
@@ -87,7 +112,7 @@ async def test_a_photo_that_is_taken_up_again_gets_room_before_newcomers(
     [received] = await database.requests.unfinished()
     engine = PromisingEngine(IdlePool(), queue_limit=1)
     photo_service = PhotoService(
-        bot, database, engine, load_i18n(), Supervisor(), RateLimiter(), Metrics(engine), Agreement(bot, None)
+        bot, database, engine, load_i18n(), Supervisor(), RateLimiter(), Metrics(), Agreement(bot, None)
     )
     with engine.queue("somebody"):
         again = asyncio.create_task(photo_service.receive([Incoming(received)], accepted=True))
@@ -111,9 +136,10 @@ async def test_a_photo_of_a_group_that_cannot_be_taken_over_stops_no_other(
     await database.users.consent(EMMA)
     engine = Engine(IdlePool())
     photo_service = PhotoService(
-        bot, database, engine, load_i18n(), Supervisor(), RateLimiter(), Metrics(engine), Agreement(bot, None)
+        bot, database, engine, load_i18n(), Supervisor(), RateLimiter(), Metrics(), Agreement(bot, None)
     )
-    await answer_unfinished((await release_unfinished(database)).unread, photo_service)
+    unread = (await release_unfinished(database)).unread
+    await answer_unfinished(unread, photo_service, albums(database))
     assert await database.requests.unfinished() == []
     assert len([each for each in sandbox.world.people[EMMA].messages.values() if each.reply_to_message]) == 1
 
@@ -138,7 +164,7 @@ async def test_what_is_tried_again_is_not_taken_over_again(
     monkeypatch.setattr(database.users, "get", get_later)
     engine, supervisor = Engine(IdlePool()), Supervisor()
     photo_service = PhotoService(
-        bot, database, engine, load_i18n(), supervisor, RateLimiter(), Metrics(engine), Agreement(bot, None)
+        bot, database, engine, load_i18n(), supervisor, RateLimiter(), Metrics(), Agreement(bot, None)
     )
     await photo_service.receive([Incoming(request)], accepted=True)
     async with asyncio.timeout(60):
@@ -168,14 +194,15 @@ async def test_the_progress_message_of_a_killed_run_is_taken_away(
     photo_service = PhotoService(
         bot,
         database,
-        engine := Engine(IdlePool()),
+        Engine(IdlePool()),
         i18n,
         Supervisor(),
         RateLimiter(),
-        Metrics(engine),
+        Metrics(),
         Agreement(bot, None),
     )
-    await answer_unfinished((await release_unfinished(database)).unread, photo_service)
+    unread = (await release_unfinished(database)).unread
+    await answer_unfinished(unread, photo_service, albums(database))
     assert left_over.message_id not in messages
     assert [each.reply_to_message is not None for each in messages.values()] == [False, True]
 

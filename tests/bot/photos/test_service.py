@@ -163,11 +163,11 @@ async def test_what_cannot_be_delivered_is_tried_again_later(
     photo_service = PhotoService(
         hasty,
         database,
-        engine := Engine(IdlePool()),
+        Engine(IdlePool()),
         load_i18n(),
         supervisor,
         RateLimiter(),
-        Metrics(engine),
+        Metrics(),
         Agreement(hasty, None),
     )
     await photo_service.receive([Incoming(request) for request in requests])

@@ -1,0 +1,148 @@
+"""A replica behind a webhook: it records every update, and handles them while it has the database for itself.
+
+Several replicas with the same settings share a PostgreSQL database. The one that holds its lock is active, the others
+stand by and take over when it ends. With SQLite there is one, which is active from its start on.
+"""
+
+import asyncio
+import logging
+import signal
+from contextlib import AsyncExitStack, suppress
+from typing import Final
+
+from aiogram.utils.i18n import I18n
+
+from bot.composition import compose
+from bot.errors import AlreadyRunning, DatabaseGone, StartupError
+from bot.health import SIGN_OF_LIFE
+from bot.operator.metrics import Metrics
+from bot.operator.releases import chosen_classifier
+from bot.settings import Settings
+from bot.startup import attach_database, open_database, start_engine, uses_server
+from bot.telegram.rate_limit import Pace
+from bot.telegram.registration import sign
+from bot.telegram.webhook import Address, Webhook
+from storage.database import Database
+from storage.errors import StorageError, StorageUnavailable
+
+# How often a standby tries to become the active one.
+TRY_SECONDS: Final = 1.0
+
+# The loss of the database is noticed within this time.
+NOTICE_SECONDS: Final = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+class Replica:
+    """One process of the bot.
+
+    Args:
+        settings: the same for all replicas, but for where they listen and keep files.
+        address: where updates arrive.
+        i18n: the languages.
+        metrics: which also tell whether this replica is active.
+        pace: how fast chats may be written to.
+    """
+
+    def __init__(self, settings: Settings, address: Address, i18n: I18n, metrics: Metrics, pace: Pace) -> None:
+        self._settings = settings
+        self._address = address
+        self._i18n = i18n
+        self._metrics = metrics
+        self._pace = pace
+        self._stopped = asyncio.Event()
+        self._is_serving = False
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT. Raises StartupError if the bot cannot run with these settings."""
+        for each in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(each, self._stopped.set)
+        settings = self._settings
+        if not uses_server(settings):
+            async with open_database(settings) as database:
+                webhook = Webhook(self._address, database.arrivals, is_open=True)
+                async with webhook.listening(settings.stop_seconds):
+                    await self._lead(database, database)
+            return
+        async with attach_database(settings) as attached:
+            webhook = Webhook(self._address, attached.arrivals, is_open=False)
+            async with webhook.listening(settings.stop_seconds):
+                await self._take_turns(attached, webhook)
+
+    async def _take_turns(self, attached: Database, webhook: Webhook) -> None:
+        """Stand by and be active in turn, until stopped."""
+        was_reached = False
+        while not self._stopped.is_set():
+            async with AsyncExitStack() as stack:
+                database = None
+                try:
+                    database = await stack.enter_async_context(open_database(self._settings))
+                except AlreadyRunning:
+                    await sign(self._settings.data_dir / SIGN_OF_LIFE)
+                except DatabaseGone as error:
+                    # At the first attempt it may be a wrong setting.
+                    if not was_reached:
+                        raise
+                    logger.warning("%s", error)
+                else:
+                    logger.info("this replica is active")
+                was_reached = True
+                if not webhook.is_open:
+                    await _open(webhook, attached)
+                if database is not None:
+                    await self._lead(database, attached)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TRY_SECONDS):
+                    await self._stopped.wait()
+
+    async def _lead(self, database: Database, attached: Database) -> None:
+        """Be active until stopped, or until the database is lost."""
+        keeping = asyncio.create_task(database.keep(attached.arrivals.news))
+        serving = asyncio.create_task(self._serve(database, attached))
+        stopping = asyncio.create_task(self._stopped.wait())
+        try:
+            await asyncio.wait({keeping, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if self._is_serving:
+                # It has heard of the stop too, and finishes what is under way.
+                await asyncio.wait({keeping, serving}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done() and not self._stopped.is_set():
+                # What has failed may have failed for want of the database.
+                await asyncio.wait({keeping}, timeout=NOTICE_SECONDS)
+            is_lost = keeping.done()
+            if is_lost:
+                logger.error("the database is lost: another replica may be active from now on")
+        finally:
+            for each in (serving, stopping):
+                each.cancel()
+            [error] = await asyncio.gather(serving, return_exceptions=True)
+            # Not before: what comes to its end may still be told to Telegram.
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+        if isinstance(error, Exception) and not is_lost:
+            raise error
+
+    async def _serve(self, database: Database, attached: Database) -> None:
+        settings = self._settings
+        chosen = await chosen_classifier(database.staff, settings.weights_dir)
+        async with (
+            start_engine(settings, chosen) as engine,
+            compose(settings, database, engine, self._i18n, pace=self._pace, metrics=self._metrics) as application,
+        ):
+            self._is_serving = True
+            try:
+                await application.serve_arrivals(attached.arrivals, self._address, self._stopped)
+            finally:
+                self._is_serving = False
+
+
+async def _open(webhook: Webhook, attached: Database) -> None:
+    """Let the webhook record, once the database is there and has our key. Raises StartupError for another key."""
+    try:
+        await attached.admits()
+    except StorageUnavailable as error:
+        logger.info("updates cannot be recorded yet (%s)", error)
+    except StorageError as error:
+        raise StartupError(str(error)) from None
+    else:
+        webhook.is_open = True

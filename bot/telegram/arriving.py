@@ -1,0 +1,154 @@
+"""Taking up the updates that were recorded: each is handled once, or once more after a kill in the middle."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from aiogram import Bot
+from aiogram.types import Update
+
+from bot.telegram.parsing import parse_updates
+from storage.arrivals import Arrival, Arrivals
+from storage.errors import StorageUnavailable
+from storage.retry import until_stored
+
+# How late an update is where its notification was lost, or the database could not be asked.
+POLL_SECONDS: Final = 2.0
+TIDY_SECONDS: Final = 3600.0
+READ_AT_ONCE: Final = 100
+
+logger = logging.getLogger(__name__)
+
+
+class Arriving:
+    """Hands recorded updates over, in the order of their numbers and many at once.
+
+    Args:
+        bot: to whom the updates belong.
+        arrivals: where they are recorded.
+        record: keeps the photo of an update that arrived at a moment of `time.monotonic`; True where the update need
+            not come again after that.
+        handle: does what an update asks for, and raises nothing.
+        passed_over: called for each update that nobody can read.
+        at_once: how many are handled at a time.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        arrivals: Arrivals,
+        *,
+        record: Callable[[Update, float], Awaitable[bool]],
+        handle: Callable[[Update], Awaitable[None]],
+        passed_over: Callable[[], None],
+        at_once: int,
+    ) -> None:
+        self._bot = bot
+        self._arrivals = arrivals
+        self._record = record
+        self._handle = handle
+        self._passed_over = passed_over
+        self._at_once = at_once
+        self._room = asyncio.Semaphore(at_once)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    async def catch_up(self) -> None:
+        """Take up what waits now, and return once its photos are recorded."""
+        began = time.monotonic()
+        recorded = [await self._begin(each, began) for each in await self._waiting(self._at_once)]
+        for each in recorded:
+            await each.wait()
+
+    async def keep_taking(self) -> None:
+        """Take up what is recorded, until cancelled; what is under way then goes on."""
+        while True:
+            self._arrivals.news.clear()
+            began = time.monotonic()
+            # Photos stay under way for long, but wait no more among the recorded.
+            new = await self._waiting(len(self._tasks) + READ_AT_ONCE)
+            for each in new:
+                await self._begin(each, began)
+            if len(new) < READ_AT_ONCE:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._arrivals.news.wait()
+
+    async def keep_forgetting(self) -> None:
+        """Now and then forget the numbers of old updates, until cancelled."""
+        while True:
+            try:
+                await self._arrivals.forget_old()
+            except StorageUnavailable as error:
+                logger.warning("old updates are not forgotten (%s)", error)
+            await asyncio.sleep(TIDY_SECONDS)
+
+    async def drain(self, seconds: float) -> bool:
+        """Wait at most `seconds` for what is under way, then cancel it: it is taken up again later.
+
+        Returns False if anything had to be cancelled.
+        """
+        late = set(self._tasks.values())
+        if late:
+            _, late = await asyncio.wait(late, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        return not late
+
+    async def _waiting(self, limit: int) -> list[Arrival]:
+        """Of the first so many that wait, those that are not under way."""
+        while True:
+            try:
+                found = await self._arrivals.waiting(limit)
+            except StorageUnavailable as error:
+                logger.warning("no updates can be taken up (%s), trying again", error)
+                await asyncio.sleep(POLL_SECONDS)
+            else:
+                return [each for each in found if each.update_id not in self._tasks]
+
+    async def _begin(self, arrival: Arrival, began: float) -> asyncio.Event:
+        """Handle an update in a task of its own; the event tells that its photo is recorded."""
+        await self._room.acquire()
+        recorded = asyncio.Event()
+        task = asyncio.create_task(self._take(arrival, began, recorded), name=f"update {arrival.update_id}")
+        self._tasks[arrival.update_id] = task
+        task.add_done_callback(partial(self._end, arrival.update_id, recorded))
+        return recorded
+
+    def _end(self, update_id: int, recorded: asyncio.Event, task: asyncio.Task[None]) -> None:
+        recorded.set()
+        del self._tasks[update_id]
+        self._room.release()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("update %d failed", update_id, exc_info=error)
+
+    async def _take(self, arrival: Arrival, began: float, recorded: asyncio.Event) -> None:
+        handled = partial(until_stored, partial(self._arrivals.handled, arrival.update_id))
+        update = self._parsed(arrival)
+        if update is None:
+            logger.error("update %d cannot be read and is passed over", arrival.update_id)
+            self._passed_over()
+            await handled()
+            return
+        is_recorded = await self._record(update, began)
+        recorded.set()
+        if is_recorded:
+            # From here on the photo is what an interruption leaves behind: see bot/photos/recovery.py.
+            await handled()
+        await self._handle(update)
+        if not is_recorded:
+            await handled()
+
+    def _parsed(self, arrival: Arrival) -> Update | None:
+        if arrival.content is None:
+            return None
+        try:
+            raw = json.loads(arrival.content)
+        except ValueError:
+            return None
+        return next(iter(parse_updates([raw], self._bot)), None)

@@ -1,0 +1,88 @@
+"""Telling Telegram where to deliver updates, and seeing that it does."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Final
+
+from aiogram import Bot
+from aiogram.exceptions import ClientDecodeError, TelegramAPIError
+
+from bot.errors import StartupError
+from bot.telegram.client import NotUnderstood
+from bot.telegram.refusals import refusal
+from bot.telegram.webhook import Address
+
+WATCH_SECONDS: Final = 30.0
+# As many as Telegram allows: each call holds on until its update is recorded.
+CONNECTIONS: Final = 100
+
+logger = logging.getLogger(__name__)
+
+
+class Registration:
+    """The webhook of a bot.
+
+    Telegram keeps the address: it tries again until somebody listens there.
+
+    Args:
+        bot: to whom the updates belong.
+        address: where they are to arrive.
+        allowed_updates: their kinds.
+        sign_of_life: file that is touched as long as Telegram knows our address; `bot.health` looks at its age.
+    """
+
+    def __init__(self, bot: Bot, address: Address, allowed_updates: list[str], sign_of_life: Path) -> None:
+        self._bot = bot
+        self._address = address
+        self._allowed_updates = allowed_updates
+        self._sign_of_life = sign_of_life
+
+    async def register(self) -> None:
+        """Tell Telegram the address. Raises StartupError if it does not accept it."""
+        try:
+            await self._bot.set_webhook(
+                self._address.url,
+                secret_token=self._address.secret,
+                allowed_updates=self._allowed_updates,
+                max_connections=CONNECTIONS,
+            )
+        except TelegramAPIError as error:
+            raise refusal(error) or StartupError(f"WEBHOOK_URL: Telegram refuses it: {error.message}") from None
+        await sign(self._sign_of_life)
+
+    async def keep(self) -> None:
+        """See now and then that Telegram still calls here, and what it complains of.
+
+        Raises StartupError once Telegram refuses this bot for good.
+        """
+        complaint = None
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                found = await self._bot.get_webhook_info()
+                if found.url != self._address.url:
+                    logger.warning("somebody has changed the webhook of this bot; it is set again")
+                    await self.register()
+            except TelegramAPIError as error:
+                reason = refusal(error)
+                if reason is not None:
+                    raise reason from None
+                logger.warning("the webhook cannot be looked at (%s)", type(error).__name__)
+                continue
+            except (ClientDecodeError, NotUnderstood, StartupError) as error:
+                # What answers for a while may be a proxy with a page of its own.
+                logger.warning("the webhook cannot be looked at (%s)", error)
+                continue
+            if found.last_error_date and found.last_error_date != complaint:
+                complaint = found.last_error_date
+                logger.warning("Telegram could not deliver: %s", found.last_error_message)
+            await sign(self._sign_of_life)
+
+
+async def sign(of_life: Path) -> None:
+    """Touch the file whose age `bot.health` looks at."""
+    try:
+        await asyncio.to_thread(of_life.touch)
+    except OSError as error:
+        logger.warning("no sign of life can be left: %s", error.strerror)

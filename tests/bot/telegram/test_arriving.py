@@ -1,0 +1,194 @@
+"""Recorded updates are handled in their order, once, and again only after an interruption."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiogram import Bot
+from aiogram.types import Update
+
+from bot.telegram.arriving import Arriving
+from storage import Database
+from tests.bot.stage import open_test_database
+from tests.locks import write_lock
+
+PHOTO = [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]
+
+
+def content(number: int, **message: Any) -> bytes:
+    emma = {"id": 5, "is_bot": False, "first_name": "Emma"}
+    chat = {"id": 5, "type": "private"}
+    said = {"message_id": number, "date": 1, "chat": chat, "from": emma, **(message or {"text": "hello"})}
+    return json.dumps({"update_id": number, "message": said}).encode()
+
+
+class Handler:
+    """Records photos, and handles when it may."""
+
+    def __init__(self, database: Database, at_once: int = 100) -> None:
+        self.recorded: list[int] = []
+        self.begun: list[int] = []
+        self.handled: list[int] = []
+        self.passed_over = 0
+        self.go = asyncio.Event()
+        self._next = asyncio.Event()
+        self.arriving = Arriving(
+            Bot("1:a"),
+            database.arrivals,
+            record=self._record,
+            handle=self._handle,
+            passed_over=self._pass_over,
+            at_once=at_once,
+        )
+
+    def start(self) -> asyncio.Task[None]:
+        return asyncio.create_task(self.arriving.keep_taking())
+
+    async def until(self, numbers: list[int]) -> None:
+        """Wait until these are handled, in this order."""
+        async with asyncio.timeout(60):
+            while self.handled != numbers:
+                await self._next.wait()
+
+    async def until_begun(self, numbers: list[int]) -> None:
+        async with asyncio.timeout(60):
+            while sorted(self.begun) != numbers:
+                await self._next.wait()
+
+    def _tell(self) -> None:
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def _record(self, update: Update, _arrived: float) -> bool:
+        is_photo = update.message is not None and update.message.photo is not None
+        if is_photo:
+            self.recorded.append(update.update_id)
+        return is_photo
+
+    async def _handle(self, update: Update) -> None:
+        self.begun.append(update.update_id)
+        self._tell()
+        await self.go.wait()
+        self.handled.append(update.update_id)
+        self._tell()
+
+    def _pass_over(self) -> None:
+        self.passed_over += 1
+
+
+@pytest_asyncio.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_test_database(tmp_path) as database:
+        yield database
+
+
+async def until_waiting(database: Database, numbers: list[int]) -> None:
+    async with asyncio.timeout(60):
+        while [each.update_id for each in await database.arrivals.waiting(100)] != numbers:
+            pass
+
+
+async def test_what_waits_is_handled_in_order_and_what_comes_later_is_heard_of(database: Database) -> None:
+    for number in (3, 1, 2):
+        await database.arrivals.add(number, 5, content(number))
+    handler = Handler(database)
+    handler.go.set()
+    taking = handler.start()
+    await handler.until([1, 2, 3])
+    await database.arrivals.add(4, 5, content(4))
+    await handler.until([1, 2, 3, 4])
+    await until_waiting(database, [])
+    taking.cancel()
+    assert await handler.arriving.drain(0)
+
+
+async def test_a_photo_is_kept_by_the_inbox_and_everything_else_until_it_is_handled(database: Database) -> None:
+    await database.arrivals.add(1, 5, content(1, photo=PHOTO))
+    await database.arrivals.add(2, 5, content(2))
+    handler = Handler(database)
+    taking = handler.start()
+    await handler.until_begun([1, 2])
+    await until_waiting(database, [2])
+    # Nothing is taken up a second time.
+    await database.arrivals.add(3, 5, content(3))
+    await handler.until_begun([1, 2, 3])
+    taking.cancel()
+    assert not await handler.arriving.drain(0)
+    # What was interrupted is handled by whoever comes next.
+    successor = Handler(database)
+    successor.go.set()
+    taking = successor.start()
+    await successor.until([2, 3])
+    await until_waiting(database, [])
+    taking.cancel()
+    await successor.arriving.drain(60)
+
+
+async def test_who_catches_up_has_recorded_the_photos_that_wait_before_any_is_answered(database: Database) -> None:
+    for number in (1, 2, 3):
+        await database.arrivals.add(number, 5, content(number, **({"photo": PHOTO} if number > 1 else {})))
+    handler = Handler(database)
+    await handler.arriving.catch_up()
+    assert (sorted(handler.recorded), handler.handled) == ([2, 3], [])
+    taking = handler.start()
+    handler.go.set()
+    await until_waiting(database, [])
+    taking.cancel()
+    await handler.arriving.drain(60)
+    assert sorted(handler.handled) == [1, 2, 3]
+
+
+async def test_what_nobody_can_read_is_counted_and_passed_over(database: Database) -> None:
+    for number, what in ((1, b"no json"), (2, b"[]"), (3, content(3))):
+        await database.arrivals.add(number, 5, what)
+    handler = Handler(database)
+    handler.go.set()
+    taking = handler.start()
+    await handler.until([3])
+    await until_waiting(database, [])
+    assert handler.passed_over == 2
+    taking.cancel()
+    await handler.arriving.drain(60)
+
+
+async def test_of_an_update_that_cannot_be_parsed_the_photo_is_used(database: Database) -> None:
+    await database.arrivals.add(1, 5, content(1, photo=PHOTO, entities="of next year"))
+    handler = Handler(database)
+    handler.go.set()
+    taking = handler.start()
+    await handler.until([1])
+    assert handler.recorded == [1]
+    taking.cancel()
+    await handler.arriving.drain(60)
+
+
+async def test_no_more_are_handled_at_once_than_there_is_room_for(database: Database) -> None:
+    for number in (1, 2, 3):
+        await database.arrivals.add(number, 5, content(number))
+    handler = Handler(database, at_once=2)
+    taking = handler.start()
+    await handler.until_begun([1, 2])
+    handler.go.set()
+    await handler.until([1, 2, 3])
+    taking.cancel()
+    await handler.arriving.drain(60)
+
+
+async def test_a_database_that_is_busy_delays_and_loses_nothing(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.retry.LONGEST_WAIT_S", 0.1)
+    await database.arrivals.add(1, 5, content(1))
+    handler = Handler(database)
+    taking = handler.start()
+    await handler.until_begun([1])
+    with write_lock(tmp_path / "bot.db"):
+        handler.go.set()
+        await handler.until([1])
+    await until_waiting(database, [])
+    taking.cancel()
+    await handler.arriving.drain(60)
