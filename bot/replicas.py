@@ -1,7 +1,7 @@
-"""A replica behind a webhook: it records every update, and handles them while it has the database for itself.
+"""A replica of the bot behind a webhook. Every replica records updates, and the active one handles them.
 
-Several replicas with the same settings share a PostgreSQL database. The one that holds its lock is active, the others
-stand by and take over when it ends. With SQLite there is one, which is active from its start on.
+Several replicas with the same settings share a PostgreSQL database. The one that holds its lock is active. The others
+are standbys, and one of them takes over when the active one ends. With SQLite there is only one replica.
 """
 
 import asyncio
@@ -38,11 +38,11 @@ class Replica:
     """One process of the bot.
 
     Args:
-        settings: the same for all replicas, but for where they listen and keep files.
-        address: where updates arrive.
-        i18n: the languages.
-        metrics: which also tell whether this replica is active.
-        pace: how fast chats may be written to.
+        settings: the same for all replicas, except ports and folders.
+        address: of the webhook.
+        i18n: the translations.
+        metrics: also tell whether this replica is active.
+        pace: how fast the bot may write to a chat.
     """
 
     def __init__(self, settings: Settings, address: Address, i18n: I18n, metrics: Metrics, pace: Pace) -> None:
@@ -71,7 +71,7 @@ class Replica:
                 await self._take_turns(attached, webhook)
 
     async def _take_turns(self, attached: Database, webhook: Webhook) -> None:
-        """Stand by and be active in turn, until stopped."""
+        """Be standby and active in turns, until stopped."""
         was_reached = False
         while not self._stopped.is_set():
             async with AsyncExitStack() as stack:
@@ -81,7 +81,7 @@ class Replica:
                 except AlreadyRunning:
                     await sign(self._settings.data_dir / SIGN_OF_LIFE)
                 except DatabaseGone as error:
-                    # At the first attempt it may be a wrong setting.
+                    # At the first attempt, a setting may be wrong.
                     if not was_reached:
                         raise
                     logger.warning("%s", error)
@@ -104,10 +104,10 @@ class Replica:
         try:
             await asyncio.wait({keeping, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if self._is_serving:
-                # It has heard of the stop too, and finishes what is under way.
+                # After a stop it finishes what it is doing.
                 await asyncio.wait({keeping, serving}, return_when=asyncio.FIRST_COMPLETED)
             if serving.done() and not self._stopped.is_set():
-                # What has failed may have failed for want of the database.
+                # The reason for its failure may be the loss of the database.
                 await asyncio.wait({keeping}, timeout=NOTICE_SECONDS)
             is_lost = keeping.done()
             if is_lost:
@@ -116,7 +116,7 @@ class Replica:
             for each in (serving, stopping):
                 each.cancel()
             [error] = await asyncio.gather(serving, return_exceptions=True)
-            # Not before: what comes to its end may still be told to Telegram.
+            # Only now, because calls to Telegram need it.
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
         if isinstance(error, Exception) and not is_lost:
@@ -137,7 +137,7 @@ class Replica:
 
 
 async def _open(webhook: Webhook, attached: Database) -> None:
-    """Let the webhook record, once the database is there and has our key. Raises StartupError for another key."""
+    """Accept updates if the database can store them. Raises StartupError if it has another key."""
     try:
         await attached.admits()
     except StorageUnavailable as error:

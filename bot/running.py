@@ -1,4 +1,4 @@
-"""Runs the bot: alone, or as one of several replicas of which one is active and the others stand by."""
+"""Runs the bot: by long polling, or as a replica behind a webhook."""
 
 from contextlib import AbstractAsyncContextManager, nullcontext
 

@@ -1,4 +1,4 @@
-"""Updates that came by webhook: kept from the moment Telegram is answered until they are handled."""
+"""Updates that were received by webhook, until they are handled."""
 
 import asyncio
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from storage.errors import StorageError
 from storage.running_tables import arrivals
 
 CHANNEL: Final = "arrivals"
-# Telegram has given up an update by then.
+# Telegram keeps an update for 24 hours.
 REMEMBERED: Final = timedelta(days=1)
 
 
@@ -26,12 +26,7 @@ class Arrival:
 
 
 class Arrivals:
-    """What is recorded by any replica, and handled by one.
-
-    Args:
-        transactions: those of a process that may write here whether or not it has the database for itself.
-        cipher: for the content.
-    """
+    """The updates that any replica has recorded, and that the active one handles."""
 
     def __init__(self, transactions: Transactions, cipher: Cipher) -> None:
         self._transactions = transactions
@@ -40,7 +35,7 @@ class Arrivals:
         self.news = asyncio.Event()
 
     async def add(self, update_id: int, person_id: int | None, content: bytes) -> None:
-        """Record an update of somebody; one that is known already is left as it is."""
+        """Record an update. An id that is already known changes nothing."""
         new = {
             "update_id": update_id,
             "person_id": person_id,
@@ -55,26 +50,26 @@ class Arrivals:
         self.news.set()
 
     async def waiting(self, limit: int) -> list[Arrival]:
-        """The first updates, at most `limit`, that are not handled, in the order of their numbers."""
+        """The first `limit` updates that are not handled yet, in the order of their ids."""
         query = select(arrivals).where(arrivals.c.content.is_not(None)).order_by(arrivals.c.update_id).limit(limit)
         async with self._transactions.read() as connection:
             rows = (await connection.execute(query)).all()
         return [Arrival(row.update_id, self._opened(row)) for row in rows]
 
     async def handled(self, update_id: int) -> None:
-        """Keep no more of an update than its number."""
+        """Note that an update is handled. Only its id is kept."""
         this = arrivals.c.update_id == update_id
         async with self._transactions.write() as connection:
             await connection.execute(update(arrivals).where(this).values(content=None, person_id=None))
 
     async def forget_old(self) -> None:
-        """Delete the numbers of updates that were handled and will not come again."""
+        """Delete the ids of handled updates that Telegram will not send again."""
         old = arrivals.c.content.is_(None) & (arrivals.c.arrived_at < datetime.now(UTC) - REMEMBERED)
         async with self._transactions.write() as connection:
             await connection.execute(delete(arrivals).where(old))
 
     async def probe(self) -> None:
-        """Raise StorageUnavailable, or an error of the database, where nothing can be recorded."""
+        """Read from the table. Raises StorageUnavailable or a database error if that fails."""
         async with self._transactions.read() as connection:
             await connection.execute(select(arrivals.c.update_id).limit(1))
 

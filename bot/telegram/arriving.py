@@ -1,4 +1,4 @@
-"""Taking up the updates that were recorded: each is handled once, or once more after a kill in the middle."""
+"""Handles the recorded updates: each once, or again if the bot was killed while it handled it."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from storage.arrivals import Arrival, Arrivals
 from storage.errors import StorageUnavailable
 from storage.retry import until_stored
 
-# How late an update is where its notification was lost, or the database could not be asked.
+# The longest delay of an update whose notification was lost.
 POLL_SECONDS: Final = 2.0
 TIDY_SECONDS: Final = 3600.0
 READ_AT_ONCE: Final = 100
@@ -26,16 +26,16 @@ logger = logging.getLogger(__name__)
 
 
 class Arriving:
-    """Hands recorded updates over, in the order of their numbers and many at once.
+    """Handles recorded updates concurrently, in the order of their ids.
 
     Args:
-        bot: to whom the updates belong.
-        arrivals: where they are recorded.
-        record: keeps the photo of an update that arrived at a moment of `time.monotonic`; True where the update need
-            not come again after that.
-        handle: does what an update asks for, and raises nothing.
-        passed_over: called for each update that nobody can read.
-        at_once: how many are handled at a time.
+        bot: that gets the updates.
+        arrivals: stores the updates.
+        record: stores an update's photo, with the time of its arrival (of `time.monotonic`). If it returns True, the
+            update need not be handled again after a kill.
+        handle: handles an update; raises nothing.
+        passed_over: called for each update that cannot be read.
+        at_once: how many updates are handled concurrently.
     """
 
     def __init__(
@@ -58,18 +58,17 @@ class Arriving:
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def catch_up(self) -> None:
-        """Take up what waits now, and return once its photos are recorded."""
+        """Start to handle all waiting updates. Returns when their photos are recorded."""
         began = time.monotonic()
         recorded = [await self._begin(each, began) for each in await self._waiting(self._at_once)]
         for each in recorded:
             await each.wait()
 
     async def keep_taking(self) -> None:
-        """Take up what is recorded, until cancelled; what is under way then goes on."""
+        """Handle updates as they are recorded, until cancelled. Updates that are being handled then continue."""
         while True:
             self._arrivals.news.clear()
             began = time.monotonic()
-            # Photos stay under way for long, but wait no more among the recorded.
             new = await self._waiting(len(self._tasks) + READ_AT_ONCE)
             for each in new:
                 await self._begin(each, began)
@@ -79,18 +78,18 @@ class Arriving:
                         await self._arrivals.news.wait()
 
     async def keep_forgetting(self) -> None:
-        """Now and then forget the numbers of old updates, until cancelled."""
+        """Delete the ids of old updates every hour, until cancelled."""
         while True:
             try:
                 await self._arrivals.forget_old()
             except StorageUnavailable as error:
-                logger.warning("old updates are not forgotten (%s)", error)
+                logger.warning("old updates cannot be deleted (%s)", error)
             await asyncio.sleep(TIDY_SECONDS)
 
     async def drain(self, seconds: float) -> bool:
-        """Wait at most `seconds` for what is under way, then cancel it: it is taken up again later.
+        """Wait at most `seconds` for the updates that are being handled, then cancel them.
 
-        Returns False if anything had to be cancelled.
+        Returns False if any had to be cancelled. They are handled again later.
         """
         late = set(self._tasks.values())
         if late:
@@ -101,18 +100,18 @@ class Arriving:
         return not late
 
     async def _waiting(self, limit: int) -> list[Arrival]:
-        """Of the first so many that wait, those that are not under way."""
+        """Those of the first `limit` waiting updates that are not being handled."""
         while True:
             try:
                 found = await self._arrivals.waiting(limit)
             except StorageUnavailable as error:
-                logger.warning("no updates can be taken up (%s), trying again", error)
+                logger.warning("updates cannot be read (%s), trying again", error)
                 await asyncio.sleep(POLL_SECONDS)
             else:
                 return [each for each in found if each.update_id not in self._tasks]
 
     async def _begin(self, arrival: Arrival, began: float) -> asyncio.Event:
-        """Handle an update in a task of its own; the event tells that its photo is recorded."""
+        """Handle an update in a new task. The event is set when its photo is recorded."""
         await self._room.acquire()
         recorded = asyncio.Event()
         task = asyncio.create_task(self._take(arrival, began, recorded), name=f"update {arrival.update_id}")
@@ -131,14 +130,14 @@ class Arriving:
         handled = partial(until_stored, partial(self._arrivals.handled, arrival.update_id))
         update = self._parsed(arrival)
         if update is None:
-            logger.error("update %d cannot be read and is passed over", arrival.update_id)
+            logger.error("update %d cannot be read and is ignored", arrival.update_id)
             self._passed_over()
             await handled()
             return
         is_recorded = await self._record(update, began)
         recorded.set()
         if is_recorded:
-            # From here on the photo is what an interruption leaves behind: see bot/photos/recovery.py.
+            # If the bot is killed from now on, bot/photos/recovery.py continues with the photo.
             await handled()
         await self._handle(update)
         if not is_recorded:

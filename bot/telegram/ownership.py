@@ -1,4 +1,4 @@
-"""Of several replicas, the one that has the database for itself calls Telegram, and no other."""
+"""Only the active one of several replicas may call Telegram."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,13 +9,13 @@ from aiogram.methods.base import TelegramType
 
 
 class Ownership(BaseRequestMiddleware):
-    """Session middleware that holds back every call until it is known that it is ours to make.
+    """Session middleware that delays each call until this process is known to be the active one.
 
-    A call of a process that has lost the database waits for ever: its task is cancelled, and nothing else may follow
-    from its failure.
+    If the process has lost the database, the call never returns. Its task is cancelled soon, and an error could lead to
+    wrong entries in the database.
 
     Args:
-        confirmed: returns once that is known; see `Database.confirmed`.
+        confirmed: returns when this process is known to be active; see `Database.confirmed`.
     """
 
     def __init__(self, confirmed: Callable[[], Awaitable[None]]) -> None:

@@ -1,4 +1,4 @@
-"""Telling Telegram where to deliver updates, and seeing that it does."""
+"""Sets the webhook at Telegram, and checks that it stays set."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from bot.telegram.refusals import refusal
 from bot.telegram.webhook import Address
 
 WATCH_SECONDS: Final = 30.0
-# As many as Telegram allows: each call holds on until its update is recorded.
+# As many as Telegram allows, because each call lasts until its update is recorded.
 CONNECTIONS: Final = 100
 
 logger = logging.getLogger(__name__)
@@ -23,13 +23,13 @@ logger = logging.getLogger(__name__)
 class Registration:
     """The webhook of a bot.
 
-    Telegram keeps the address: it tries again until somebody listens there.
+    Telegram keeps the address, and tries again until somebody listens there.
 
     Args:
-        bot: to whom the updates belong.
-        address: where they are to arrive.
-        allowed_updates: their kinds.
-        sign_of_life: file that is touched as long as Telegram knows our address; `bot.health` looks at its age.
+        bot: that gets the updates.
+        address: of the webhook.
+        allowed_updates: the kinds of updates.
+        sign_of_life: file that is touched while Telegram has our address; `bot.health` checks its age.
     """
 
     def __init__(self, bot: Bot, address: Address, allowed_updates: list[str], sign_of_life: Path) -> None:
@@ -52,7 +52,7 @@ class Registration:
         await sign(self._sign_of_life)
 
     async def keep(self) -> None:
-        """See now and then that Telegram still calls here, and what it complains of.
+        """Check at intervals that Telegram still has our address, and log its errors.
 
         Raises StartupError once Telegram refuses this bot for good.
         """
@@ -68,11 +68,11 @@ class Registration:
                 reason = refusal(error)
                 if reason is not None:
                     raise reason from None
-                logger.warning("the webhook cannot be looked at (%s)", type(error).__name__)
+                logger.warning("the webhook cannot be checked (%s)", type(error).__name__)
                 continue
             except (ClientDecodeError, NotUnderstood, StartupError) as error:
-                # What answers for a while may be a proxy with a page of its own.
-                logger.warning("the webhook cannot be looked at (%s)", error)
+                # The answer may be the error page of a proxy.
+                logger.warning("the webhook cannot be checked (%s)", error)
                 continue
             if found.last_error_date and found.last_error_date != complaint:
                 complaint = found.last_error_date
@@ -81,7 +81,7 @@ class Registration:
 
 
 async def sign(of_life: Path) -> None:
-    """Touch the file whose age `bot.health` looks at."""
+    """Touch the file whose age `bot.health` checks."""
     try:
         await asyncio.to_thread(of_life.touch)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""Listening for updates: Telegram calls us over HTTP, in place of the calls for updates.
+"""Receives updates by webhook: Telegram calls the bot over HTTP.
 
-An update is answered with 200 once it is recorded, so nothing of it can be lost. Telegram sends again what got another
-answer or none. Several processes may listen, behind a proxy that gives each call to one of them.
+The answer is 200 as soon as an update is recorded. After any other answer, or none, Telegram sends the update again.
+Several processes may listen behind a proxy.
 """
 
 import hmac
@@ -22,7 +22,7 @@ from bot.telegram.parsing import LARGEST_NUMBER
 from storage.arrivals import Arrivals
 
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
-# An update holds no file; the longest text and its entities fit many times.
+# An update contains no file. The longest text with its entities is far smaller.
 MAX_BODY_BYTES: Final = 1024 * 1024
 # Telegram waits longer.
 RECORD_SECONDS: Final = 30.0
@@ -52,9 +52,9 @@ class Webhook:
     """Records updates that come over HTTP.
 
     Args:
-        address: where they arrive.
-        arrivals: where they are kept.
-        is_open: whether they can be recorded from the beginning on.
+        address: of the webhook.
+        arrivals: stores the updates.
+        is_open: whether updates are accepted. Otherwise Telegram has to send them again later.
     """
 
     def __init__(self, address: Address, arrivals: Arrivals, *, is_open: bool) -> None:
@@ -64,7 +64,7 @@ class Webhook:
 
     @asynccontextmanager
     async def listening(self, stop_seconds: float) -> AsyncIterator[None]:
-        """Take updates until the block is left; calls under way then have `stop_seconds` to come to their end.
+        """Accept updates in this block. At its end, unfinished calls have `stop_seconds` left.
 
         Raises:
             StartupError: the port is taken.
@@ -103,7 +103,7 @@ class Webhook:
             return web.Response(status=400)
         number = raw.get("update_id") if isinstance(raw, Mapping) else None
         if not _is_id(number):
-            logger.warning("an update without an id is passed over")
+            logger.warning("an update without an id is ignored")
             return web.Response()
         if not self.is_open:
             return web.Response(status=503)
@@ -111,7 +111,7 @@ class Webhook:
             async with timeout(RECORD_SECONDS):
                 await self._arrivals.add(number, _person(raw), body)
         except Exception as error:
-            logger.warning("update %d is not recorded (%s): it comes again", number, type(error).__name__)
+            logger.warning("update %d is not recorded (%s): Telegram will send it again", number, type(error).__name__)
             return web.Response(status=503)
         return web.Response()
 
@@ -119,7 +119,7 @@ class Webhook:
         try:
             sender = ip_address(request.remote or "")
             if any(sender in each for each in self._address.proxies):
-                # The last proxy has written the last address; what stands before it is the sender's own word.
+                # The last proxy wrote the last address. The sender can forge those before it.
                 forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
                 sender = ip_address(forwarded) if forwarded else sender
         except ValueError:
@@ -130,7 +130,7 @@ class Webhook:
         return web.Response(text="ok\n")
 
     async def _is_ready(self, _request: web.Request) -> web.Response:
-        """Ready is who can record updates, whether or not it handles them."""
+        """Whether updates can be recorded, here or in a standby."""
         if self.is_open:
             try:
                 async with timeout(RECORD_SECONDS):
