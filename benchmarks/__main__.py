@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     speed.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS)
     speed.set_defaults(run=_speed)
     ways = commands.add_parser("ways", help="ways to be faster, each measured alone, as Markdown tables")
-    ways.add_argument("--data", type=Path, help="HAM10000, to judge integers by (default: times alone)")
+    ways.add_argument("--data", type=Path, help="HAM10000, to judge integers (default: only times)")
     ways.add_argument("--limit", type=int, help="only so many photos of val")
     ways.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS)
     ways.set_defaults(run=_ways)

@@ -32,7 +32,7 @@ KIND_TITLES = {
     "benign_warned": "harmless ones warned of",
     "ece": "calibration error",
     "refused": "refused",
-    "domain_right": "kind told right",
+    "domain_right": "kind recognised",
 }
 
 Table = Callable[[Path], list[str]]
@@ -131,7 +131,7 @@ def refusals(root: Path, split: str) -> list[str]:
 
 
 def _cell(root: Path, kind: str, name: str, value: Interval) -> str:
-    """A figure with its interval. If the report has no interval, because all melanomas are warned of: their number."""
+    """A figure with its interval. If all melanomas are warned of and the report has no interval, it is their number."""
     share, lower, upper = value
     if name != "melanoma_warned" or lower < upper:
         return text(value)

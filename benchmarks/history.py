@@ -1,7 +1,7 @@
 """`python -m benchmarks.history`: how much longer a page of /history takes with 10,000 entries than with 100.
 
 Machines differ, so ratios are printed: each page against the same page of a person with 100 entries, and against a
-bare read of one row from the same database. Every page is asked for in turn, round after round.
+bare read of one row from the same database. The pages take turns.
 """
 
 import argparse
@@ -56,7 +56,7 @@ async def table(entries: int) -> list[str]:
 
 
 async def fill(database: Database, user_id: int, number: int) -> None:
-    """Answered photos; one in some has a warning. The first of them make up a mole."""
+    """Add answered photos, some with a warning. The first of them belong to a mole."""
     await database.users.seen(user_id, "en")
     for start in range(0, number, AT_ONCE):
         batch = [

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.journey PHOTO`: a mole that is shared with a doctor, as pictures for docs/patient.
+"""`python -m benchmarks.journey PHOTO`: takes pictures for docs/patient of a mole that is shared with a doctor.
 
 A patient and a doctor, each with a phone, in English and in Russian. It needs what `benchmarks.phone` needs.
 """
@@ -19,7 +19,7 @@ def main() -> int:
 
 
 async def take(photo: bytes, out: Path) -> None:
-    """Walk in each language."""
+    """Do it in each language."""
     async with phones() as shop:
         for number, language in ((501, "en"), (511, "ru")):
             await walk(shop, number, language, photo, out)

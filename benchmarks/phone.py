@@ -1,4 +1,4 @@
-"""People with phones: the real bot, its chat page in a real browser 390 pixels wide, and pictures of what it shows.
+"""People with phones: the real bot, its chat page in a real browser 390 pixels wide, and pictures of the page.
 
 It needs chromium, fonts-dejavu-core and fonts-noto-color-emoji of Debian.
 """
@@ -25,7 +25,7 @@ WIDTH, HEIGHT, TALL = 390, 844, 3600
 SHARPNESS = 1
 """Pixels of a picture for each pixel of the page."""
 TIMEOUT_SECONDS = 300.0
-"""Seconds; a machine that is busy with other work takes its time."""
+"""Enough for a busy machine."""
 
 
 def options(
@@ -48,7 +48,7 @@ SCROLLED_TO = """message => {
 
 
 class Phones:
-    """Hands out phones in one browser, all of one bot with its data in a folder."""
+    """Provides phones in one browser, all for one bot with its data in a folder."""
 
     def __init__(self, http: ClientSession, browser: Browser, address: str, folder: Path) -> None:
         self._http = http
@@ -104,17 +104,17 @@ class Phone(Person):
         await self._reload()
 
     async def ask(self, text: str) -> Message:
-        """Write something; the bot's next message."""
+        """Write something; returns the bot's next message."""
         await self.write(text)
         return await self.answer()
 
     async def show(self, *photos: bytes, **fields: Any) -> Message:
-        """Send photos; the last message about them, once nothing more is said."""
+        """Send photos; returns the last message about them."""
         await self.send_photos(*photos, **fields)
         return await self.settled()
 
     async def settled(self) -> Message:
-        """The last message of the bot, once no photo waits or is being read."""
+        """The last message of the bot, when no photo waits or is analysed."""
         await self.answer()
         await self.wait(lambda chat: None if any(map(is_progress, chat["messages"])) else True, TIMEOUT_SECONDS)
         last = [each for each in await self.messages() if each["from"]["is_bot"]][-1]
@@ -122,12 +122,12 @@ class Phone(Person):
         return last
 
     async def tap(self, message: Message, button: str) -> Message:
-        """Press a button that leads to a new message: by its data, or the beginning of it."""
+        """Press a button that leads to a new message, by its data or the beginning of it."""
         await self.press(message["message_id"], found(message, button))
         return await self.answer()
 
     async def turn(self, message: Message, button: str) -> Message:
-        """Press a button that changes its message: by its data, or the beginning of it."""
+        """Press a button that changes its message, by its data or the beginning of it."""
         now = await self.latest(message)
         await self.press(message["message_id"], found(now, button))
 
@@ -155,7 +155,7 @@ class Phone(Person):
         return await self.wait(following, TIMEOUT_SECONDS)
 
     async def look_at(self, chat: str) -> None:
-        """Turn to another chat by its name."""
+        """Switch to another chat by its name."""
         await self._page.locator("#chats").get_by_role("button", name=chat).click()
 
     async def _reload(self) -> None:
@@ -197,7 +197,7 @@ def _save(shown: Image.Image, path: Path) -> None:
 
 
 def found(message: Message, button: str) -> str:
-    """The data of a button under a message that begins so. Raises LookupError."""
+    """The data of a button under a message that begins with `button`. Raises LookupError."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     data = [each.get("callback_data", "") for row in rows for each in row]
     for each in data:

@@ -1,7 +1,7 @@
 """`python -m benchmarks.screens LOW RAISED HIGH`: pictures of the screens of docs/patient.md, from the real bot.
 
-A person in each language meets every kind of screen, and each is a picture 390 pixels wide, as on a phone. The three
-photos are answered with "watch it", "have it looked at" and "see a doctor". It needs what `benchmarks.phone` needs.
+A person in each language opens every kind of screen. The pictures are 390 pixels wide, as on a phone. The three photos
+get the answers "watch it", "have it looked at" and "see a doctor". It needs what `benchmarks.phone` needs.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ PEOPLE = {"en": (1001, "Emma"), "ru": (1002, "Анна")}
 BOT = "@sandbox_bot"
 
 Screen = tuple[str, Message, Message | None]
-"""Its name, and the first and the last message of it; None where it is one message."""
+"""A screen's name, its first and its last message; None if there is only one."""
 
 
 def main() -> int:
@@ -128,7 +128,7 @@ async def past(phone: Phone, pictures: Sequence[bytes], shop: Phones) -> AsyncIt
 
 
 async def edited(phone: Phone, pictures: Sequence[bytes], shop: Phones) -> AsyncIterator[Screen]:
-    """A photo that was put in the place of another; it was sent before."""
+    """A photo that replaces another one, and was sent before."""
     [sent] = await phone.send_photos(sample("mole"))
     await phone.settled()
     await phone.edit_photo(sent, pictures[1])
@@ -137,7 +137,7 @@ async def edited(phone: Phone, pictures: Sequence[bytes], shop: Phones) -> Async
 
 
 async def words_of_their_own(phone: Phone, pictures: Sequence[bytes], shop: Phones) -> AsyncIterator[Screen]:
-    """What people write, and what is answered."""
+    """Messages of people, and the answers."""
     texts = {
         "en": ("Hello", "Is this cancer?", "It itches and bleeds", "Thanks", "How much is it?"),
         "ru": ("Здравствуйте", "Это рак?", "Чешется и кровоточит", "Спасибо", "Сколько стоит?"),

@@ -141,12 +141,12 @@ def _openvino(path: Path, given: Feed, kind: str, threads: int) -> Callable[[], 
     openvino: Any = import_module("openvino")  # optional: only for comparison, left out if it is not installed
     core = openvino.Core()
     settings = {"INFERENCE_PRECISION_HINT": kind, "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
-    compiled = core.compile_model(core.read_model(_without_evidence(path)), "CPU", settings)
+    compiled = core.compile_model(core.read_model(_without_attribution(path)), "CPU", settings)
     request = compiled.create_infer_request()
     return partial(request.infer, {SQUARES: given[SQUARES]})
 
 
-def _without_evidence(path: Path) -> bytes:
+def _without_attribution(path: Path) -> bytes:
     """A file's content without the attribution branch, which OpenVINO cannot compile."""
     model = onnx.load(path)
     graph = model.graph

@@ -24,7 +24,7 @@ MAX_CONNECTIONS = 256
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 after an orderly stop, 2 for settings that are wrong."""
+    """Exit status: 0 after an orderly stop, 2 for wrong settings."""
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()
@@ -47,7 +47,7 @@ async def serve(settings: Settings) -> None:
     """Load the networks, then answer requests until SIGTERM or SIGINT.
 
     Raises:
-        SettingsError: the settings do not let it start.
+        SettingsError: it cannot start with these settings.
     """
     keys = await asyncio.to_thread(ApiKeys.load, settings.web_keys)
     try:

@@ -89,7 +89,7 @@ def setup(jobs: Jobs, uploads: Uploads, keys: ApiKeys, rates: RateLimiter, wait_
         },
     )
     async def annotated(job_id: JobId, key: who) -> Response:
-        """The photo with the lesion outlined; there is none where the analysis refuses or still waits."""
+        """The photo with the lesion outlined; there is none if the analysis refuses or still waits."""
         job = found(key, job_id)
         picture = job.answer.reading.annotated if job.task.done() else None
         if picture is None:
@@ -114,7 +114,7 @@ def setup(jobs: Jobs, uploads: Uploads, keys: ApiKeys, rates: RateLimiter, wait_
 
     @router.delete("/analyses/{job_id}", status_code=204, responses=described(*_ERRORS_OF_A_JOB))
     async def forget(job_id: JobId, key: who) -> None:
-        """Erase the answer now, or give up reading the photo."""
+        """Erase the answer now, or cancel the photo."""
         jobs.forget(found(key, job_id))
 
     return router

@@ -46,7 +46,7 @@ def create_app(
     wait_seconds: float = WAIT_SECONDS,
     mini_app: MiniApp | None = None,
 ) -> ASGIApp:
-    """The application, which analyses photos with an engine that is running already.
+    """The application. It analyses photos with a running engine.
 
     Args:
         engine: started, and later stopped, by the caller.

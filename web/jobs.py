@@ -83,7 +83,7 @@ class Jobs:
     ) -> Job:
         """Put a photo into the queue. Its bytes are dropped with the answer.
 
-        With a `report` it is read twice, once for the answer and once for all that a report shows.
+        With a `report` it is analysed twice: for the answer, and for the report.
 
         Raises:
             Problem: there is no room for it.

@@ -69,7 +69,7 @@ class Page:
         problem: Problem | None = None,
         given: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
-        """The page with an answer, or with the form; the form shows a problem above it and the given values in it."""
+        """The page with an answer, or with the form. The form keeps its values, and a problem is shown above it."""
         html = TEMPLATES.get_template("page.html").render(
             _=translator(language),
             language=language,
@@ -191,5 +191,5 @@ def _in_words(answer: Answer, missed: Mapping[Domain, float], language: str) -> 
 
 
 def _embedded(kind: str, content: bytes) -> str:
-    """A file that comes with the page: nothing has to be kept until it is fetched."""
+    """A file inside the page, so that it need not be kept until it is fetched."""
     return f"data:{kind};base64,{b64encode(content).decode()}"

@@ -1,4 +1,4 @@
-"""An announcement to very many, while Telegram fails at random, the bot is killed, and people send photos."""
+"""An announcement to very many people, while Telegram fails at random, the bot is killed, and people send photos."""
 
 import asyncio
 import random
@@ -43,7 +43,7 @@ SETTINGS = {"LOG_LEVEL": "INFO", "DELAY_LOG_SECONDS": "5"}
 
 
 @dataclass
-class Told:
+class Outcome:
     """The outcome. `received`: how many got it once. `lines`: the summary for the administrator."""
 
     recipients: int
@@ -55,7 +55,7 @@ class Told:
 
     @property
     def unexplained(self) -> int:
-        """How many got nothing and are counted in the summary neither as blocked nor as uncertain."""
+        """How many got nothing, and are neither blocked nor uncertain in the summary."""
         others = sum(int(line.rpartition(" ")[2]) for line in self.lines[2:])
         return max(0, self.recipients - self.received - others)
 
@@ -72,17 +72,17 @@ async def run(recipients: int, photo_pause: float, data: Path | None, seed: int,
     folder = Path(tempfile.mkdtemp(prefix="announcing-"))
     print(f"the bot's log is {folder}/bot.log", file=sys.stderr)
     memory = Memory()
-    told, log = await announce(recipients, photo_pause, pictures(data), seed, folder, settings, memory)
-    lost, doubled = report.faults(told.photos)
+    outcome, log = await announce(recipients, photo_pause, pictures(data), seed, folder, settings, memory)
+    lost, doubled = report.faults(outcome.photos)
     growth = memory.growth("bot", SETTLED_SECONDS)
-    good = told.doubled == told.unexplained == lost == doubled == 0 and growth < GROWTH_MB
+    good = outcome.doubled == outcome.unexplained == lost == doubled == 0 and growth < GROWTH_MB
     rows = [
         ("recipients", f"{recipients:,}"),
-        ("minutes", f"{told.seconds / 60:.0f}"),
-        *((name, value.strip()) for name, _colon, value in (line.partition(":") for line in told.lines[1:])),
-        ("got it twice / were missed unnoticed", f"{told.doubled} / {told.unexplained}"),
+        ("minutes", f"{outcome.seconds / 60:.0f}"),
+        *((name, value.strip()) for name, _colon, value in (line.partition(":") for line in outcome.lines[1:])),
+        ("got it twice / were missed unnoticed", f"{outcome.doubled} / {outcome.unexplained}"),
         ("growth of the bot's memory between two kills", f"{growth:+.1f} MB"),
-        *report.of_photos(told.photos),
+        *report.of_photos(outcome.photos),
         *report.of_process(memory, log),
         ("verdict", "nobody missed, nobody doubled, no growth" if good else "FAILED"),
     ]
@@ -100,8 +100,8 @@ async def announce(
     folder: Path,
     settings: dict[str, str],
     memory: Memory,
-) -> tuple[Told, str]:
-    """One announcement from `/broadcast` to its summary; gives what came of it, and the bot's log."""
+) -> tuple[Outcome, str]:
+    """Send one announcement, from `/broadcast` to its summary; returns the outcome and the bot's log."""
     admin = User(id=ADMIN_ID, is_bot=False, first_name="Admin", language_code="en")
     chance = random.Random(seed)
     sandbox = Sandbox(token=TOKEN, people=[admin])
@@ -139,7 +139,7 @@ async def announce(
             await chats.answered(chats.sent, 120)
             received = _received(sandbox, everybody)
             doubled = sum(times > 1 for times in received.values())
-            return Told(recipients, len(received), doubled, seconds, lines, chats.sent), bot.log.read_text()
+            return Outcome(recipients, len(received), doubled, seconds, lines, chats.sent), bot.log.read_text()
         finally:
             for each in tasks:
                 each.cancel()

@@ -58,7 +58,7 @@ class Sent:
     def answers(self) -> int:
         """How many times it was answered. The answer to an album is its pictures and one text message.
 
-        After a kill an answer may be offered: that is no second answer, but one where no other came.
+        After a kill, an answer may be offered. This counts only if no other answer came.
         """
         answers = [each for each in self.replies if self.photos == 1 or "text" in each]
         offers = sum(map(is_offer, answers))

@@ -91,14 +91,14 @@ def faults(sent: Sequence[Sent]) -> tuple[int, int]:
 
 
 def print_doubled(sent: Sequence[Sent]) -> None:
-    """Print what was said to each photo or album that was answered more than once, and when."""
+    """Print all answers to each photo or album that was answered more than once, with their times."""
     for each in (each for each in sent if each.answers > 1):
         said = [f"{reply['date']} {words(reply)[:60]!r}" for reply in each.replies]
         print(f"doubled: messages {each.message_ids} of {each.person}: {said}", file=sys.stderr)
 
 
 def of_chat(crowd: Crowd) -> list[Row]:
-    """The times of /help and /history meanwhile."""
+    """The times of /help and /history."""
     rows = [
         (f"{command}, p50 / p95 / p99 / longest of {len(took)}", spread([each * 1000 for each in took], "ms", 0))
         for command, took in crowd.asked.items()

@@ -64,7 +64,7 @@ async def open_session(data: Path | None, seed: int, settings: dict[str, str]) -
             await chats.ready.wait()
             bot.start()
             measuring = group.create_task(memory.keep_measuring(bot))
-            telling = group.create_task(_keep_telling(chats))
+            telling = group.create_task(_keep_reporting(chats))
             try:
                 yield Session(http, bot, chats, Crowd(http, url, chats, photos, seed), memory)
             finally:
@@ -74,7 +74,7 @@ async def open_session(data: Path | None, seed: int, settings: dict[str, str]) -
     shutil.rmtree(folder)
 
 
-async def _keep_telling(chats: Chats) -> None:
+async def _keep_reporting(chats: Chats) -> None:
     while True:
         await asyncio.sleep(TELLING_SECONDS)
         answered = sum(each.answered_at is not None for each in chats.sent)

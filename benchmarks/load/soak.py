@@ -32,7 +32,7 @@ FAULTS: Sequence[dict[str, object]] = (
     {"kind": "drop_answer", "method": "download"},
     {"kind": "500", "method": "sendPhoto", "times": 3},
     {"kind": "429", "method": "sendMessage", "times": 3},
-    # One chat has to be silent for a while: whose message comes next.
+    # Telegram silences one chat for a while: the chat of the next message.
     {"kind": "429", "method": "sendPhoto", "retry_after": 20},
     {"kind": "garbled_answer", "method": "sendPhoto"},
     {"kind": "garbled_answer", "method": "sendMessage"},

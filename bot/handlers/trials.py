@@ -87,9 +87,9 @@ async def old_answers(
     if callback_data.step == "tell":
         await access.log(actor_id, Action.TELL, model)
         # Answered first, because notifying many people takes longer than Telegram waits.
-        await callback.answer(_("They are being told."))
+        await callback.answer(_("They are being notified."))
         reached = await supervisor.run_to_completion(rereading.tell(model))
-        note = _("Told: {number}").format(number=reached)
+        note = _("Notified: {number}").format(number=reached)
     else:
         await callback.answer()
     waiting = len(await rereading.to_tell(model))

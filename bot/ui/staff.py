@@ -42,7 +42,7 @@ def audit_list(entries: Sequence[AuditEntry]) -> str:
         Action.ACTIVATE: _("activated model"),
         Action.TRIAL: _("tried model (percent of the people, 0 in the shadow)"),
         Action.READ_AGAIN: _("had old answers read again with"),
-        Action.TELL: _("told people of new answers by"),
+        Action.TELL: _("notified people of new answers by"),
         Action.LABEL: _("labelled photo of the training pool"),
         Action.LABEL_REPLACE: _("took back the label of photo of the training pool"),
         Action.RETRAIN: _("retraining a model"),

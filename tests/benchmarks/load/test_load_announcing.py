@@ -15,9 +15,9 @@ from bot.samples import sample
 async def test_through_faults_and_two_kills_nobody_is_missed_or_doubled_and_photos_are_answered(
     tmp_path: Path,
 ) -> None:
-    told, _log = await announce(300, 2.0, [sample("mole")], 3, tmp_path, {}, Memory())
-    assert (told.doubled, told.unexplained) == (0, 0)
+    outcome, _log = await announce(300, 2.0, [sample("mole")], 3, tmp_path, {}, Memory())
+    assert (outcome.doubled, outcome.unexplained) == (0, 0)
     # One failure is ordered, and a kill leaves at most ten uncertain; all others have got it.
-    assert 300 - 21 <= told.received <= 300
-    assert told.lines[0] == "📣 The announcement is sent."
-    assert told.photos and report.faults(told.photos) == (0, 0)
+    assert 300 - 21 <= outcome.received <= 300
+    assert outcome.lines[0] == "📣 The announcement is sent."
+    assert outcome.photos and report.faults(outcome.photos) == (0, 0)

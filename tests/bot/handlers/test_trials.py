@@ -142,7 +142,7 @@ async def test_whoever_was_told_low_and_would_be_warned_is_told_once_and_reads_i
     counted = await shown(stage, asked, "do not know yet: 1")
     stage.press(counted, "Tell 1 people")
     news = await stage.reply(EMMA, "sees your photo of")
-    await shown(stage, asked, "Told: 1")
+    await shown(stage, asked, "Notified: 1")
     stage.forge(ADMIN, "old:tell")
     stage.press(news, "Read it again now")
     assert (await stage.reply(EMMA, "Model 0.0.2.", news.message_id)).photo
