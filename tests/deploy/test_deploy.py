@@ -26,7 +26,9 @@ from cryptography.x509.oid import NameOID
 
 from bot.operator.metrics import Metrics as BotMetrics
 from bot.settings import Settings as BotSettings
+from inference.analysis import Risk
 from inference.engine.engine import Engine
+from tests.web.opening import EMMA, init_data, opened
 from tests.web.serving import PoolOnCommand, received, served
 from tests.web.test_web_api import form
 from web.application import create_app
@@ -206,6 +208,34 @@ async def test_nginx_ends_tls_limits_bodies_and_hides_what_is_inside(
         assert moved.status == 308 and moved.headers["Location"].startswith("https://")
         statuses = [(await received(http.post(f"{url}/ru", data={}))).status for _ in range(30)]
         assert 429 in statuses
+
+
+async def test_nginx_passes_the_mini_app_and_its_pictures(
+    certificates: Path, sockets: tuple[str, str], tmp_path: Path
+) -> None:
+    plain, tls = sockets
+    trust = ssl.create_default_context(cafile=str(certificates / "fullchain.pem"))
+    url = f"https://localhost:{tls.rpartition(':')[2]}"
+    async with (
+        opened(tmp_path) as service,
+        nginx(configured(certificates.parent, service.url.removeprefix("http://"), plain, tls)),
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust, limit=8)) as http,
+    ):
+        await until_it_answers(http, f"{url}/app")
+        page = await received(http.get(f"{url}/app"))
+        assert page.status == 200 and "script-src 'self'" in page.headers["Content-Security-Policy"]
+        await service.acquaint(EMMA)
+        mole = await service.follow(EMMA, "nose", Risk.LOW)
+        signed = {"Authorization": f"tma {init_data(EMMA)}"}
+        assert (await received(http.get(f"{url}/app/moles"))).status == 401
+        told = await (await received(http.get(f"{url}/app/moles/{mole.id}", headers=signed))).text()
+        [link] = re.findall(r'src="(/media/[^"]+)"', told)
+        picture = await received(http.get(url + link))
+        assert picture.status == 200 and picture.content_type == "image/jpeg"
+        assert picture.headers["Cache-Control"] == "private, no-store"
+        assert (await received(http.post(url + link))).status == 403
+        hasty = await asyncio.gather(*(received(http.get(f"{url}/media/x")) for _ in range(200)))
+        assert {each.status for each in hasty} == {404, 429}
 
 
 @pytest.mark.parametrize("from_telegram", [True, False])
