@@ -13,6 +13,7 @@ from sqlalchemy import URL, insert, select, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from storage.alerts import AlertRecords
 from storage.arrivals import CHANNEL, Arrivals
 from storage.broadcasts import Broadcasts
 from storage.chats import Chats
@@ -83,6 +84,7 @@ class Database:
         self.opinions = Opinions(self._transactions, cipher)
         self.retrainings = Retrainings(self._transactions)
         self.digests = Digests(self._transactions)
+        self.alerts = AlertRecords(self._transactions)
         self.retention = Retention(self._transactions, self.traces)
         self.arrivals = Arrivals(self._transactions, cipher)
 

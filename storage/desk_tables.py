@@ -1,4 +1,4 @@
-"""The tables for operators: the running retraining, who gets a digest, and alerts that were sent."""
+"""The tables of the operator's desk: a retraining that is going on, who gets a digest, and reported faults."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
 
@@ -24,4 +24,12 @@ digests = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime),
     Index("ix_digests_due_at", "due_at"),
+)
+
+# Faults that administrators were notified of and that are not over.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("fault", String(32), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
 )

@@ -40,8 +40,8 @@ class Alerts:
         self._i18n = i18n
         self._data_dir = data_dir
         self._validation = validation
-        self._notified: frozenset[Fault] = frozenset()
-        self._before: frozenset[Fault] = frozenset()
+        # None: this process has not looked yet. The database has what an earlier one reported.
+        self._before: frozenset[Fault] | None = None
 
     async def keep_watching(self, look: Callable[[Database, Path, Validation], Awaitable[Health]] = examine) -> None:
         while True:
@@ -52,12 +52,15 @@ class Alerts:
             await asyncio.sleep(INTERVAL.total_seconds())
 
     async def _compare(self, health: Health) -> None:
-        lasting, gone = health.faults & self._before, self._notified - health.faults - self._before
-        began = lasting - self._notified
+        noted = await self._database.alerts.notified()
+        notified = frozenset(fault for fault in Fault if fault in noted)
+        before = self._before if self._before is not None else notified
+        began, gone = (health.faults & before) - notified, notified - health.faults - before
         self._before = health.faults
         if not began and not gone:
             return
-        self._notified = (self._notified | began) - gone
+        # Noted first: a kill in between leaves one message out, and none comes twice.
+        await self._database.alerts.note(began, gone)
         for fault in sorted(began):
             logger.warning("out of its range: %s", fault)
         for fault in sorted(gone):

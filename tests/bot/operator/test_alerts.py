@@ -47,6 +47,34 @@ async def test_three_failures_alone_are_no_alarm(database: Database, tmp_path: P
     assert Fault.ERRORS not in (await examine(database, tmp_path, unknown(tmp_path))).faults
 
 
+async def watch(stage: Stage, folder: Path, *seen: Health) -> None:
+    """What a process sees in turn; then it ends."""
+    coming = iter(seen)
+    ended = asyncio.Event()
+
+    async def look(_database: Database, _folder: Path, _validation: Validation) -> Health:
+        if (health := next(coming, None)) is not None:
+            return health
+        ended.set()
+        raise StorageBusy("the database is locked")
+
+    application = stage.application
+    alerts = Alerts(stage.bot, stage.database, application.access, application.i18n, folder, application.validation)
+    supervisor = Supervisor()
+    supervisor.start(alerts.keep_watching(look), "alerts")
+    await asyncio.wait_for(ended.wait(), 20)
+    await supervisor.stop()
+
+
+def told(stage: Stage, user: int) -> list[str]:
+    """What each alert begins with."""
+    said = [each.text or "" for each in stage.heard(user)]
+    return [each.partition(":")[0] for each in said if "/health" in each]
+
+
+BEGAN, OVER = "⚠️ Photos that failed in the last hour", "✅ Back in its range"
+
+
 async def test_each_administrator_hears_once_and_of_the_end_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -55,28 +83,24 @@ async def test_each_administrator_hears_once_and_of_the_end_once(
     await stage.database.staff.grant(ADMIN, IVAN, Role.ADMIN)
     await stage.database.staff.grant(ADMIN, EMMA, Role.REVIEWER)
     await stage.application.access.load()
-    seen = iter([WELL, FAILING, WELL, FAILING, FAILING, FAILING, WELL, FAILING, WELL, WELL, WELL])
-    ended = asyncio.Event()
-
-    async def look(_database: Database, _folder: Path, _validation: Validation) -> Health:
-        if (health := next(seen, None)) is not None:
-            return health
-        ended.set()
-        raise StorageBusy("the database is locked")
-
-    application = stage.application
-    alerts = Alerts(stage.bot, stage.database, application.access, application.i18n, tmp_path, application.validation)
-    supervisor = Supervisor()
-    supervisor.start(alerts.keep_watching(look), "alerts")
-    await asyncio.wait_for(ended.wait(), 20)
-    await supervisor.stop()
-    told = [each.text or "" for each in stage.heard(ADMIN) if "/health" in (each.text or "")]
-    assert [each.partition(":")[0] for each in told] == [
-        "⚠️ Photos that failed in the last hour",
-        "✅ Back in its range",
-    ]
+    seen = (WELL, FAILING, WELL, FAILING, FAILING, FAILING, WELL, FAILING, WELL, WELL, WELL)
+    await watch(stage, tmp_path, *seen)
+    assert told(stage, ADMIN) == [BEGAN, OVER]
     assert [(each.text or "")[:10] for each in stage.heard(IVAN)] == ["⚠️ Сбоев н", "✅ Снова в "]
     assert stage.heard(EMMA) == []
+
+
+async def test_a_restart_repeats_no_alert_and_still_says_its_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bot.operator.alerts.INTERVAL", timedelta(milliseconds=1))
+    await watch(stage, tmp_path, FAILING, FAILING)
+    await watch(stage, tmp_path, WELL, FAILING, FAILING)
+    assert told(stage, ADMIN) == [BEGAN]
+    await watch(stage, tmp_path, WELL)
+    assert told(stage, ADMIN) == [BEGAN]
+    await watch(stage, tmp_path, WELL, WELL, FAILING)
+    assert told(stage, ADMIN) == [BEGAN, OVER]
 
 
 async def test_the_state_can_be_asked_for(stage: Stage) -> None:
