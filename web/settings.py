@@ -1,10 +1,10 @@
 """Settings of the web service from the environment or `.env`; see docs/configuration.md."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from inference.engine.engine import DEFAULT_WEIGHTS
@@ -62,7 +62,7 @@ def load_settings() -> Settings:
         raise SettingsError(f"cannot read .env: {error}") from None
 
 
-def _complaint(error: ErrorDetails) -> str:
-    message = error["msg"].removeprefix("Value error, ")
+def _complaint(error: Mapping[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
     name = ".".join(map(str, error["loc"])).upper()
     return f"{name}: {message}" if name else message
