@@ -14,7 +14,8 @@ from bot.handlers.filters import expects, is_admin, leave
 from bot.operator.access import Access
 from bot.operator.broadcasts import Broadcaster
 from bot.operator.deliveries import ENTITIES
-from bot.photos.inbox import is_request, largest, record
+from bot.photos.asked import is_request, largest
+from bot.photos.inbox import record
 from bot.ui import broadcasts as ui
 from bot.ui.buttons import keyboard, replace
 from bot.ui.callbacks import BroadcastStep, ChooseAudience, Step

@@ -13,7 +13,7 @@ from aiogram.types import User as TelegramUser
 from aiogram.utils.i18n import I18n
 from aiogram.utils.i18n import gettext as _
 
-from bot.photos.inbox import is_request
+from bot.photos.asked import asked
 from bot.photos.reading import NotWanted
 from bot.ui.i18n import supported_language
 from storage.database import Database
@@ -63,7 +63,7 @@ class LateWord:
                 text = _("My memory is busy at the moment. Please press the button again in a minute.")
                 await bot.answer_callback_query(press.id, text, show_alert=True)
             elif message is not None and self._is_due(event_from_user.id):
-                if is_request(message):
+                if await asked(message) is not None:
                     text = _("My memory is busy at the moment. Your photo is not lost: I read it as soon as I can.")
                 else:
                     text = _("My memory is busy at the moment. Please try again in a minute.")

@@ -4,7 +4,6 @@ Results are health data. So a photo is moved to the private chat of its sender a
 Somebody else's photo is not analysed: only its owner may send it.
 """
 
-from dataclasses import replace
 from functools import partial
 
 from aiogram import Bot, F, Router
@@ -15,7 +14,8 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.operator.access import Access
 from bot.photos.albums import Incoming
-from bot.photos.inbox import has_picture, received, record_received
+from bot.photos.asked import asked, pictured
+from bot.photos.inbox import Inbox, discard, record_received
 from bot.photos.service import PhotoService
 from bot.photos.taking_over import take_over
 from bot.telegram.gone import is_gone
@@ -28,17 +28,9 @@ def setup() -> Router:
     router = Router(name="groups")
     router.message.filter(F.chat.type != ChatType.PRIVATE)
     router.message.register(migrated, F.migrate_to_chat_id)
-    router.message.register(read, _photo_meant)
+    router.message.register(read, pictured)
     router.message.register(refer)
     return router
-
-
-def _photo_meant(message: Message) -> bool | dict[str, Message]:
-    """The message with the photo that somebody asks about: their own, or the one they reply to."""
-    for each in (message, message.reply_to_message):
-        if each is not None and each.from_user is not None and has_picture(each):
-            return {"pictured": each}
-    return False
 
 
 async def migrated(message: Message, database: Database) -> None:
@@ -48,32 +40,33 @@ async def migrated(message: Message, database: Database) -> None:
 
 
 async def read(
-    message: Message, pictured: Message, bot: Bot, database: Database, access: Access, photo_service: PhotoService
+    message: Message, bot: Bot, database: Database, access: Access, inbox: Inbox, photo_service: PhotoService
 ) -> None:
     """Move a photo to the private chat and answer there. Say so in the group."""
-    sender, owner = message.from_user, pictured.from_user
+    sender, about, photo = message.from_user, pictured(message), await asked(message)
     me = await bot.me()
     link = f"https://t.me/{me.username}"
-    if owner is not None and owner.is_bot and owner.id == me.id:
+    if about is not None and about.from_user is not None and about.from_user.id == me.id:
         await refer(message, bot)
         return
-    if sender is None or owner is None or owner.id != sender.id:
+    if sender is None or photo is None:
         await message.reply(
             _("I read a photo only for the person who sent it. Let them send it to me: {link}").format(link=link)
         )
         return
+    inbox.ensure_recorded(message)
     if access.under_maintenance:
+        await discard(database, photo)
         await message.reply(_("🔧 I am being maintained. Please ask me again later."))
         return
     request = None
-    # If the bot may not write to a stranger, nothing about them is recorded.
+    # The inbox has recorded the photo, unless a stranger sent it. If the bot may not write to a stranger, nothing about
+    # them is recorded.
     if await _may_write(sender.id, bot):
         await database.users.seen(sender.id, supported_language(sender.language_code))
-        photo = replace(
-            received(pictured), media_group_id=None, thread_id=None, edited_at=0, note=pictured.caption or message.text
-        )
         request = await take_over(bot, database, await record_received(database, photo))
     if request is None:
+        await discard(database, photo)
         await message.reply(
             _(
                 "I answer in private, and may not write to you yet. Press Start in our chat and ask again: {link}"

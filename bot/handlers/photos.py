@@ -4,7 +4,8 @@ from aiogram import Router
 from aiogram.types import Message
 
 from bot.photos.albums import Albums, Incoming
-from bot.photos.inbox import Inbox, still
+from bot.photos.asked import still
+from bot.photos.inbox import Inbox
 from bot.photos.service import PhotoService
 
 

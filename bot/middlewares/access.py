@@ -8,7 +8,8 @@ from aiogram.types import CallbackQuery, Message, TelegramObject, Update
 from aiogram.utils.i18n import gettext as _
 
 from bot.operator.access import Access
-from bot.photos.inbox import is_request, record
+from bot.photos.asked import asked, is_request
+from bot.photos.inbox import discard
 from bot.ui.callbacks import Agree, Show
 from storage.database import Database
 from storage.records import User
@@ -56,8 +57,8 @@ class AccessControl(BaseMiddleware):
             "/privacy says what is kept, /export gives it to you, /delete erases it."
         )
         if isinstance(event, Message):
-            if is_request(event):
-                await self._database.requests.discard((await record(self._database, event)).id)
+            if (photo := await asked(event)) is not None:
+                await discard(self._database, photo)
             await event.answer(text)
         elif isinstance(event, CallbackQuery):
             await event.answer(text, show_alert=True)

@@ -7,7 +7,7 @@ from typing import Any
 from aiogram import BaseMiddleware
 from aiogram.types import TelegramObject, Update
 
-from bot.photos.inbox import is_request
+from bot.photos.asked import is_request
 from storage.connections import low_priority
 
 # A hundred photos a second pass, many more than can be analysed.

@@ -11,7 +11,7 @@ from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, Update
 from aiogram.types import User as TelegramUser
 from aiogram.utils.i18n import gettext as _
 
-from bot.photos.inbox import is_request
+from bot.photos.asked import asked, is_request
 from bot.results import Trouble
 from bot.telegram.addressing import is_addressed
 from bot.ui import apologies
@@ -85,8 +85,11 @@ class Throttling(BaseMiddleware):
         self._turned_away: set[tuple[int, int, int | None]] = set()
 
     def admits(self, message: Message) -> bool:
-        """Whether a new photo is accepted."""
-        if message.from_user is None or self._photos.take(message.from_user.id):
+        """Whether a new photo, or one that is asked about in a group, is accepted."""
+        if message.from_user is None:
+            return True
+        buckets, owner = self._account(message, message.from_user.id)
+        if buckets.take(owner):
             return True
         self._turned_away.add(_key(message))
         return False
@@ -108,18 +111,25 @@ class Throttling(BaseMiddleware):
         if overheard or not isinstance(inner, Message | CallbackQuery):
             # It gets no answer.
             return await handler(event, data)
-        # In a group all are answered in one place.
-        owner = group.id if group is not None else sender.id
-        if isinstance(inner, Message) and is_request(inner):
-            buckets, taken = self._photos, _key(inner) not in self._turned_away
+        buckets, owner = self._account(inner, sender.id)
+        if isinstance(inner, Message) and await asked(inner) is not None:
+            taken = _key(inner) not in self._turned_away
             self._turned_away.discard(_key(inner))
         else:
-            buckets, taken = self._messages, self._messages.take(owner)
+            taken = buckets.take(owner)
         if not taken:
             if not buckets.is_first_refusal(owner):
                 return None
             data[OVER_LIMIT] = True
         return await handler(event, data)
+
+    def _account(self, event: Message | CallbackQuery, sender_id: int) -> tuple[Buckets, int]:
+        """The buckets for an event, and whose bucket: in a group, all are answered in one place, so it has one."""
+        message = event if isinstance(event, Message) else event.message
+        if message is not None and message.chat.type != ChatType.PRIVATE:
+            return self._messages, message.chat.id
+        is_photo = isinstance(event, Message) and is_request(event)
+        return self._photos if is_photo else self._messages, sender_id
 
 
 def _key(message: Message) -> tuple[int, int, int | None]:

@@ -2,7 +2,7 @@
 
 from aiogram.types import BufferedInputFile, InputFile, Message
 
-from bot.photos.inbox import largest
+from bot.photos.asked import largest
 from bot.photos.reading import NotRead, NotWanted
 from bot.photos.second_reading import SecondReader
 from bot.results import DRAWN, Result

@@ -16,7 +16,7 @@ from aiogram.types import (
 from aiogram.utils.i18n import gettext as _
 
 from bot.guidance.advice import holding_picture, refusal_picture
-from bot.photos.inbox import largest
+from bot.photos.asked import largest
 from bot.results import Result
 from bot.telegram.gone import is_gone
 from bot.telegram.outages import until_reached

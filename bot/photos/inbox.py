@@ -16,8 +16,9 @@ from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
 from aiogram.methods import GetUpdates, Response, TelegramMethod
 from aiogram.methods.base import TelegramType
-from aiogram.types import Message, PhotoSize, Update
+from aiogram.types import Message, Update
 
+from bot.photos.asked import asked, is_request, received
 from bot.ui.i18n import supported_language
 from storage.database import Database
 from storage.errors import UNSTORABLE, StorageBusy
@@ -29,6 +30,8 @@ TIMEOUT_SECONDS = 0.3
 PAUSE_SECONDS = 0.2
 
 T = TypeVar("T")
+Asking = tuple[Message, Received]
+"""A message that asks for a photo to be read, and that photo."""
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +43,12 @@ class Inbox(BaseRequestMiddleware):
     updates are handled meanwhile. The photos are handled at once, and again when they are recorded. Until then,
     Telegram keeps all updates since the first of these photos, and returns at most a hundred of them.
 
+    A photo that somebody asks about in a group is recorded too, if the bot knows this person. A stranger presses Start
+    first, so nothing about strangers is recorded.
+
     Args:
         database: where they are recorded.
-        admits: whether a request is accepted. Other requests are not recorded.
+        admits: whether what a message asks for is accepted. Other photos are not recorded.
     """
 
     def __init__(self, database: Database, admits: Callable[[Message], bool] = lambda message: True) -> None:
@@ -51,7 +57,7 @@ class Inbox(BaseRequestMiddleware):
         # The last handled update; update number -> photo that is not recorded yet; and the task that records them.
         self._handed: int | None = None
         self._late: dict[int, Update] = {}
-        self._recording: dict[asyncio.Task[None], list[int]] = {}
+        self._recording: dict[asyncio.Task[int], list[int]] = {}
 
     @property
     def offset(self) -> int | None:
@@ -63,24 +69,30 @@ class Inbox(BaseRequestMiddleware):
     async def find(self, message: Message) -> Request | None:
         """The request of a message for which `is_request` holds.
 
-        None if it was erased, or if an edit kept the photo. Raises StorageBusy if it is not recorded yet; its update
-        will be handled again.
+        None if it was erased, or if an edit kept the photo. Raises StorageBusy as `ensure_recorded` does.
         """
-        if any(_asking(each) == message for each in self._late.values()):
-            raise StorageBusy("the photo is not recorded yet")
+        self.ensure_recorded(message)
         request = await self._database.requests.of_message(message.chat.id, message.message_id)
         return None if request is None or request.edited_at < (message.edit_date or 0) else request
 
-    async def take(self, update: Update, arrived: float) -> bool:
-        """Record the photo of a single update that arrived at `arrived`; False if it has none.
+    def ensure_recorded(self, message: Message) -> None:
+        """Raise StorageBusy if the photo that a message asks about is not recorded yet.
 
-        Returns when it is recorded. Then the update may be forgotten.
+        Its update will be handled again.
         """
-        message = _asking(update)
-        if message is None or not self._admits(message):
+        if any(message in (each.message, each.edited_message) for each in self._late.values()):
+            raise StorageBusy("the photo is not recorded yet")
+
+    async def take(self, update: Update, arrived: float) -> bool:
+        """Record the photo of a single update that arrived at `arrived`.
+
+        False if it asks for none, or if a stranger asks in a group. Returns when it is recorded. Then the update may be
+        forgotten.
+        """
+        asking = await self._asking(update)
+        if asking is None or not self._admits(asking[0]):
             return False
-        await self._store([message], arrived)
-        return True
+        return await self._store([asking], arrived) == 1
 
     async def close(self) -> None:
         """Stop recording. Telegram still has the photos."""
@@ -98,12 +110,12 @@ class Inbox(BaseRequestMiddleware):
             return await make_request(bot, method)
         if recorded := self._recorded_late():
             return recorded  # type: ignore[return-value]
-        asked = method if self.offset is None else method.model_copy(update={"offset": self.offset})
+        call = method if self.offset is None else method.model_copy(update={"offset": self.offset})
         # The type is Response, but a session passes the result itself to its middlewares.
-        updates: list[Update] = await make_request(bot, asked)  # type: ignore[arg-type, assignment]
+        updates: list[Update] = await make_request(bot, call)  # type: ignore[arg-type, assignment]
         updates = [each for each in updates if self._handed is None or each.update_id > self._handed]
-        asking = [(each, message) for each in updates if (message := _asking(each)) is not None]
-        await self._record([each for each, message in asking if self._admits(message)])
+        asking = [(each, found) for each in updates if (found := await self._asking(each)) is not None]
+        await self._record([(each, found) for each, found in asking if self._admits(found[0])])
         if updates:
             self._handed = updates[-1].update_id
         elif self._recording:
@@ -111,19 +123,26 @@ class Inbox(BaseRequestMiddleware):
             await asyncio.wait(self._recording, timeout=PAUSE_SECONDS)
         return updates  # type: ignore[return-value]
 
-    async def _record(self, updates: Sequence[Update]) -> None:
+    async def _asking(self, update: Update) -> Asking | None:
+        """The message of an update and the photo it asks about; an edit counts in private only."""
+        edit = update.edited_message
+        message = update.message or (edit if edit is not None and edit.chat.type == "private" else None)
+        photo = await asked(message) if message is not None else None
+        return (message, photo) if message is not None and photo is not None else None
+
+    async def _record(self, asking: Sequence[tuple[Update, Asking]]) -> None:
         """Record the photos of updates; in the background if it takes long."""
-        if not updates:
+        if not asking:
             return
-        messages = [message for each in updates if (message := _asking(each)) is not None]
-        task = asyncio.create_task(self._store(messages, time.monotonic()))
-        self._recording[task] = [each.update_id for each in updates]
+        storing = self._store([found for _update, found in asking], time.monotonic())
+        task = asyncio.create_task(storing)
+        self._recording[task] = [update.update_id for update, _found in asking]
         await asyncio.wait([task], timeout=TIMEOUT_SECONDS)
         if task.done():
             del self._recording[task]
             task.result()
         else:
-            self._late.update({each.update_id: each for each in updates})
+            self._late.update({update.update_id: update for update, _found in asking})
 
     def _recorded_late(self) -> list[Update]:
         """Updates whose delayed photos have been recorded meanwhile."""
@@ -136,17 +155,28 @@ class Inbox(BaseRequestMiddleware):
             task.result()
         return recorded
 
-    async def _store(self, messages: Sequence[Message], arrived: float) -> None:
+    async def _store(self, asking: Sequence[Asking], arrived: float) -> int:
+        """Record photos, those of strangers in groups left out; returns how many were not."""
+        asking = [each for each in asking if is_request(each[0]) or await self._knows(each[1].user_id)]
         # All in one transaction, because all other updates wait for it.
-        requests = [received(message) for message in messages]
+        requests = [photo for _message, photo in asking]
         new = [each for each in requests if not each.edited_at]
         await _store_each(lambda some: self._database.requests.record_all(some, arrived), new)
         for edit in (each for each in requests if each.edited_at):
             await _store_each(lambda some: self._database.edits.record(some[0], arrived), [edit])
         # A person who edits a message is known or was erased.
-        senders = [message.from_user for message in messages if message.from_user and not message.edit_date]
+        senders = [each.from_user for each, _photo in asking if each.from_user and not each.edit_date]
         hints = {each.id: supported_language(each.language_code) for each in senders}
         await _store_each(lambda some: self._database.users.seen_all(dict(some), arrived), list(hints.items()))
+        return len(asking)
+
+    async def _knows(self, user_id: int) -> bool:
+        """Whether this person has spoken to the bot in private, and has not blocked it."""
+        try:
+            user = await until_stored(partial(self._database.users.get, user_id))
+        except UNSTORABLE:
+            return False
+        return user is not None and user.blocked_at is None
 
 
 async def _store_each(write: Callable[[Sequence[T]], Awaitable[object]], values: Sequence[T]) -> None:
@@ -161,64 +191,16 @@ async def _store_each(write: Callable[[Sequence[T]], Awaitable[object]], values:
             await _store_each(write, [each])
 
 
-def is_request(message: Message) -> bool:
-    """Whether this is a message with a photo to analyse, in a private chat."""
-    return message.chat.type == "private" and message.from_user is not None and has_picture(message)
-
-
-def has_picture(message: Message) -> bool:
-    """Whether a message has a photo or an image file.
-
-    A GIF is sent as both animation and document, and does not count.
-    """
-    return still(message) is not None or (message.document is not None and message.animation is None)
-
-
-def _asking(update: Update) -> Message | None:
-    """The new or edited message of an update, if it has a photo to analyse."""
-    message = update.message or update.edited_message
-    return message if message is not None and is_request(message) else None
-
-
-def still(message: Message) -> list[PhotoSize] | None:
-    """The sizes of the photo in a message, of the still of a live photo, or of a photo quoted from another chat.
-
-    None if there is none of them, or if a command quotes a photo.
-    """
-    is_command = (message.text or "").startswith("/")
-    others = (message.live_photo, None if is_command else message.external_reply)
-    return message.photo or next((each.photo for each in others if each is not None and each.photo), None) or None
-
-
-def largest(sizes: list[PhotoSize]) -> PhotoSize:
-    """The largest of the sizes in which Telegram offers a photo."""
-    return max(sizes, key=lambda size: size.width * size.height)
-
-
-def received(message: Message) -> Received:
-    """The request in a message for which `is_request` holds. Raises ValueError for any other."""
-    photo = still(message)
-    file = largest(photo) if photo is not None else message.document
-    if message.from_user is None or file is None:
-        raise ValueError("neither a photo nor a document of somebody")
-    return Received(
-        user_id=message.from_user.id,
-        chat_id=message.chat.id,
-        message_id=message.message_id,
-        # An edited photo of an album is analysed separately.
-        media_group_id=None if message.edit_date else message.media_group_id,
-        file_id=file.file_id,
-        file_unique_id=file.file_unique_id,
-        note=message.caption or message.text,
-        kind="photo" if photo is not None else "document",
-        thread_id=message.message_thread_id if message.is_topic_message else None,
-        edited_at=message.edit_date or 0,
-    )
-
-
 async def record(database: Database, message: Message) -> Request:
     """The request of a message for which `is_request` holds. It is recorded if it was not before."""
     return await record_received(database, received(message))
+
+
+async def discard(database: Database, photo: Received) -> None:
+    """Discard the request of a photo that is not to be read, if it was recorded."""
+    request = await database.requests.of_message(photo.chat_id, photo.message_id)
+    if request is not None:
+        await database.requests.discard(request.id)
 
 
 async def record_received(database: Database, photo: Received) -> Request:

@@ -114,6 +114,37 @@ async def test_a_photo_of_a_group_survives_a_kill_while_it_is_taken_over(
     assert all("%" not in words(each) for each in said)
 
 
+@pytest.mark.parametrize("in_reply", [False, True])
+async def test_a_photo_of_a_group_survives_a_kill_before_its_message_is_handled(
+    own_bot: BotProcess, http: ClientSession, in_reply: bool
+) -> None:
+    person = await Person(http, own_bot.api_url, 51, "Emma", "en").join()
+    await person.agree()
+    group = await person.gather("Family")
+    # The handler asks first whether it may write to this person, and records nothing before.
+    await person.faults({"kind": "slow", "method": "sendChatAction", "seconds": 60.0})
+    caption = "it bleeds" if in_reply else "@sandbox_bot it bleeds"
+    [photo] = await person.send_photos(sample("mole"), chat_id=group, caption=caption)
+    if in_reply:
+        await person.write("@sandbox_bot what is it?", chat_id=group, reply_to=photo["message_id"])
+    async with asyncio.timeout(60):
+        while not await person.calls("sendChatAction"):
+            pass
+        # Telegram will not bring the message again.
+        while await unconfirmed(person):
+            pass
+    own_bot.kill()
+    own_bot.start()
+    answer = await person.answered(lambda message: "You say: it bleeds" in words(message))
+    assert answer["chat"]["id"] == person.id and "photo" in answer["reply_to_message"]
+
+
+async def unconfirmed(person: Person) -> int:
+    """How many updates Telegram still keeps for the bot."""
+    found = await person.get(f"/bot{TOKEN}/getWebhookInfo")
+    return int(found["result"]["pending_update_count"])
+
+
 async def test_after_a_kill_an_explanation_that_was_asked_for_is_given(
     own_bot: BotProcess, http: ClientSession
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.photos.inbox import received
+from bot.photos.asked import received
 from bot.results import Result, to_stored
 from bot.samples import sample
 from bot.sandbox.faults import Fault

@@ -66,12 +66,13 @@ async def test_photos_have_a_limit_of_their_own_and_one_word_too() -> None:
     assert (flood.passed, flood.words) == (55, 2)
 
 
+class FakeBot:
+    async def me(self) -> TelegramUser:
+        return TelegramUser(id=7, is_bot=True, first_name="x", username="this_bot")
+
+
 async def test_a_group_counts_as_one_and_what_is_not_said_to_the_bot_costs_nothing() -> None:
     flood = Flood()
-
-    class FakeBot:
-        async def me(self) -> TelegramUser:
-            return TelegramUser(id=7, is_bot=True, first_name="x", username="this_bot")
 
     async def say(times: int, text: str, press: bool = False) -> None:
         for number in range(times):
@@ -93,6 +94,26 @@ async def test_a_group_counts_as_one_and_what_is_not_said_to_the_bot_costs_nothi
     assert (flood.passed, flood.words) == (130, 1)
     await say(100, "hello", press=True)
     assert (flood.passed, flood.words) == (130, 1)
+
+
+async def test_photos_that_a_group_asks_about_count_as_its_messages_and_once() -> None:
+    flood, bot = Flood(), FakeBot()
+    for number in range(100):
+        sender = TelegramUser(id=100 + number, is_bot=False, first_name="x")
+        message = Message(
+            message_id=number,
+            date=datetime.now(UTC),
+            chat=Chat(id=-5, type="supergroup"),
+            from_user=sender,
+            caption="@this_bot",
+            caption_entities=[MessageEntity(type="mention", offset=0, length=9)],
+            photo=[PhotoSize(file_id="f", file_unique_id="u", width=1, height=1)],
+        ).as_(bot)  # type: ignore[arg-type]
+        assert flood.throttling.admits(message) == (number < 30)
+        data = {"event_from_user": sender, "event_chat": message.chat, "bot": bot}
+        await flood.throttling(flood._handle, Update(update_id=1, message=message), data)
+    assert (flood.passed, flood.words) == (30, 1)
+    assert flood.throttling._turned_away == set()
 
 
 async def test_what_nobody_has_sent_goes_no_further() -> None:

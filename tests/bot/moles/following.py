@@ -9,7 +9,7 @@ from pathlib import Path
 from aiogram.types import Message
 
 from bot.moles.buttons import AddTo, Follow
-from bot.photos.inbox import received
+from bot.photos.asked import received
 from bot.results import to_stored
 from bot.samples import sample
 from bot.ui.buttons import keyboard

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import pytest
 
+from bot.photos.asked import received
 from bot.photos.delivery import Picture, send_album
-from bot.photos.inbox import received
 from bot.results import Result
 from bot.samples import sample
 from bot.sandbox.faults import Fault

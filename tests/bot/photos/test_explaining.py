@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 
 from benchmarks.load.chats import is_progress
+from bot.photos.asked import received
 from bot.photos.explaining import Explainer
-from bot.photos.inbox import received
 from bot.photos.recovery import explain
 from bot.photos.second_reading import SecondReader
 from bot.results import Result, Trouble, to_stored

@@ -57,6 +57,16 @@ async def test_a_group_reads_of_no_photo_while_the_bot_is_maintained(moles: Stag
     assert await moles.database.requests.unfinished() == []
 
 
+async def test_a_banned_persons_photo_in_a_group_is_kept_for_nobody_to_read(moles: Stage) -> None:
+    await moles.audience(EMMA)
+    await moles.application.access.ban(ADMIN, EMMA)
+    group = Groups(moles.sandbox.world).create("Family", [EMMA])
+    mention = f"@{moles.sandbox.world.bot.username}"
+    await moles.people.send_photos(EMMA, [sample("mole")], mention, Destination(chat_id=group.id))
+    await in_group(moles, group.id, "You can no longer use this bot")
+    assert await moles.database.requests.unfinished() == []
+
+
 async def test_a_symptom_in_reply_to_a_photo_is_of_that_photo(moles: Stage) -> None:
     asked = []
     for _ in range(2):
