@@ -15,7 +15,7 @@ from bot.ui import replies
 from bot.ui.actions import keyboard as keyboard_of
 from bot.ui.buttons import replace, say, topic
 from bot.ui.callbacks import HistoryEntry, HistoryPage, ReadAgain
-from bot.ui.clock import local_moment
+from bot.ui.clock import moment_shown
 from inference.engine.engine import Engine
 from storage.database import Database
 from storage.records import COMMITTED, Request, User
@@ -91,7 +91,7 @@ async def _show(
     answered_pictures: AnsweredPictures,
 ) -> None:
     result = Result.stored(request.result or {})
-    text = f"{local_moment(request.created_at, user)}\n{replies.result_text(result)}"
+    text = f"{moment_shown(request.created_at, user)}\n{replies.result_text(result)}"
     markup = keyboard_of(result, request.id)
     serving = {f"{each.name} {each.version}" for each in engine.models}
     if result.model is not None and serving and result.model not in serving:

@@ -13,7 +13,7 @@ from bot.moles.reminders import MONTHS, months_later, snoozed
 from bot.operator.digest import plan
 from bot.telegram.client import RetryingBot
 from bot.ui.buttons import Button, keyboard, replace, say, topic
-from bot.ui.texts import day
+from bot.ui.texts import day_shown
 from storage.database import Database
 from storage.records import User
 
@@ -54,7 +54,7 @@ async def remind(
         return
     due = months_later(datetime.now(UTC), callback_data.months, user)
     await database.reminders.set(mole.id, callback_data.months, due)
-    await _settle(callback, bot, _("I will remind you on {day}, in the morning.").format(day=day(due)))
+    await _settle(callback, bot, _("I will remind you on {day}, in the morning.").format(day=day_shown(due)))
     if user.utc_offset is None:
         await ask_for_clock(bot, user, topic(callback.message))
 
@@ -78,7 +78,7 @@ async def snooze(
         return
     due = snoozed(datetime.now(UTC), user)
     await database.reminders.set(mole.id, known[0], due)
-    await _settle(callback, bot, _("I will remind you on {day}, in the morning.").format(day=day(due)))
+    await _settle(callback, bot, _("I will remind you on {day}, in the morning.").format(day=day_shown(due)))
 
 
 async def set_clock(

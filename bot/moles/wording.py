@@ -10,7 +10,7 @@ from babel.numbers import format_decimal
 from bot.moles.measurements import Standing
 from bot.ui import replies
 from bot.ui.names import current_language
-from bot.ui.texts import day
+from bot.ui.texts import day, day_shown
 from inference.analysis import Risk
 from inference.drawing.over_time import change_in_words
 from storage.records import Mole
@@ -20,17 +20,19 @@ def card(mole: Mole, standing: Standing, reminder: tuple[int, datetime] | None, 
     """Everything about a mole, as HTML. If its photos are `compared` in a picture, it explains the picture."""
     lines = [f"<b>{escape(mole.name)}</b>"]
     if standing.photos:
-        first, last = (day(standing.photos[place].request.created_at) for place in (0, -1))
-        if first == last:
-            lines.append(_("Photos: {number}, of {day}").format(number=len(standing.photos), day=first))
+        first, last = (standing.photos[place].request.created_at for place in (0, -1))
+        if day(first) == day(last):
+            taken = _("Photos: {number}, of {day}").format(number=len(standing.photos), day=day_shown(first))
         else:
-            taken = _("Photos: {number}, from {first} to {last}")
-            lines.append(taken.format(number=len(standing.photos), first=first, last=last))
+            taken = _("Photos: {number}, from {first} to {last}").format(
+                number=len(standing.photos), first=day_shown(first), last=day_shown(last)
+            )
+        lines.append(taken)
     if standing.last is not None:
         lines.append(_("Last answer: {answer}").format(answer=escape(replies.headline(standing.last))))
     lines += ["", escape(sentence(standing))]
     if reminder is not None:
-        lines.append(_("Next reminder: {day}").format(day=day(reminder[1])))
+        lines.append(_("Next reminder: {day}").format(day=day_shown(reminder[1])))
     if compared:
         lines += ["", what_is_drawn()]
     return "\n".join([*lines, "", f"<i>{replies.not_a_diagnosis()}</i>"])

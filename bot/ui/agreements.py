@@ -7,7 +7,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.ui.buttons import Button, danger, keyboard
 from bot.ui.callbacks import Agree, Matter, Show
-from bot.ui.clock import local_moment
+from bot.ui.clock import moment_shown
 from storage.records import Purpose, User
 
 Shown = tuple[str, InlineKeyboardMarkup]
@@ -19,7 +19,7 @@ def screen(user: User, agreed: Collection[Purpose], retention_days: int | None) 
     use = (
         _("You have not agreed to the terms: I read no photos. /start")
         if user.consented_at is None
-        else _("You agreed to the terms on {date}.").format(date=local_moment(user.consented_at, user))
+        else _("You agreed to the terms on {date}.").format(date=moment_shown(user.consented_at, user))
     )
     first = (
         _(

@@ -21,6 +21,19 @@ def offset(user: User) -> timedelta:
     return timedelta(minutes=minutes)
 
 
+def entity(when: datetime, form: str, text: str) -> str:
+    """A time as HTML that a client shows in the reader's own time zone; `text` is for clients that cannot.
+
+    `form` is Telegram's: "D" is a day, "t" a time, "Dt" both.
+    """
+    return f'<tg-time unix="{int(when.timestamp())}" format="{form}">{text}</tg-time>'
+
+
+def moment_shown(when: datetime, user: User) -> str:
+    """`local_moment` as HTML, in the reader's own time zone where the client can."""
+    return entity(when, "Dt", local_moment(when, user))
+
+
 def local_moment(when: datetime, user: User) -> str:
     """A time by the person's clock, in the current language. If the clock is only assumed, it names the zone."""
     here = when.astimezone(timezone(offset(user)))

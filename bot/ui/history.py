@@ -14,7 +14,7 @@ from bot.results import Result
 from bot.ui import replies
 from bot.ui.buttons import Button, keyboard
 from bot.ui.callbacks import HistoryEntry, HistoryPage, Past, Show, Strip
-from bot.ui.clock import local_moment, offset
+from bot.ui.clock import moment_shown, offset
 from inference.analysis import Risk
 from storage.history import ALL, Narrowed
 from storage.records import Mole, Request, User
@@ -105,7 +105,7 @@ def _all_results() -> Button:
 
 def _line(request: Request, user: User) -> str:
     headline = replies.headline(Result.stored(request.result or {}))
-    return f"{local_moment(request.created_at, user)}\n{escape(headline)}"
+    return f"{moment_shown(request.created_at, user)}\n{escape(headline)}"
 
 
 def _footer() -> str:

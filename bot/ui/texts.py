@@ -7,7 +7,7 @@ from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
 from babel.dates import format_date, format_datetime
 
-from bot.ui.clock import local_moment
+from bot.ui.clock import entity, moment_shown
 from storage.records import User
 
 
@@ -95,7 +95,7 @@ def help_text() -> str:
             _(
                 "<b>What the answer means</b>\n"
                 "🔴 show this spot to a dermatologist within days\n"
-                "🟠 have it looked at by a dermatologist within two weeks\n"
+                "🟠 have a dermatologist look at it within two weeks\n"
                 "🔵 watch it: no warning signs found by the model; see a doctor if it changes, bleeds, itches "
                 "or grows\n"
                 "The warning goes by how likely a cancer or pre-cancer is at all, even if something else is "
@@ -129,7 +129,7 @@ def privacy(operator: str | None, user: User, retention_days: int | None) -> str
     agreed = (
         _("You have not agreed to the terms yet.")
         if user.consented_at is None
-        else _("You agreed to the terms on {date}.").format(date=local_moment(user.consented_at, user))
+        else _("You agreed to the terms on {date}.").format(date=moment_shown(user.consented_at, user))
     )
     return "\n\n".join(
         [
@@ -186,7 +186,7 @@ def day(when: datetime) -> str:
 
 def day_shown(when: datetime) -> str:
     """`day` as HTML: in the reader's own time zone, if their client supports dates."""
-    return f'<tg-time unix="{int(when.timestamp())}" format="D">{day(when)}</tg-time>'
+    return entity(when, "D", day(when))
 
 
 def _operator(operator: str | None) -> str:

@@ -1,6 +1,9 @@
 """Past results: the pages of /history, which only their owner can see."""
 
+import pytest
+
 from bot.results import Result, to_stored
+from bot.sandbox.faults import Fault
 from bot.ui.callbacks import HistoryEntry
 from inference.analysis import CLASSES, Risk
 from storage.records import Outcome, Request
@@ -28,6 +31,17 @@ async def answered(stage: Stage, user: int) -> Request:
     result = Result("nv", dict.fromkeys(CLASSES, 0.0) | {"nv": 1.0}, Risk.LOW)
     await stage.database.requests.complete(request.id, Outcome.ANSWERED, to_stored(result, None), "gone")
     return request
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_times_are_in_the_readers_own_zone_where_telegram_can(stage: Stage, refused: bool) -> None:
+    request = await answered(stage, EMMA)
+    if refused:
+        stage.sandbox.world.faults.faults.append(Fault(kind="unknown_tag", method="sendMessage"))
+    page = await stage.say(EMMA, "/history", "Your results")
+    dated = [each for each in page.entities or () if each.type == "date_time"]
+    assert [each.unix_time for each in dated] == ([] if refused else [int(request.created_at.timestamp())])
+    assert f"{request.created_at:%H:%M} UTC" in (page.text or "")
 
 
 async def test_a_forged_button_does_not_open_the_result_of_somebody_else(stage: Stage) -> None:

@@ -62,6 +62,9 @@ async def test_a_reminder_is_set_by_buttons_and_the_clock_is_asked_once(tmp_path
         question = await stage.reply(EMMA, "When shall I remind you")
         stage.press(question, "In three months")
         clocks = await stage.reply(EMMA, "What does your clock say now?")
+        due = await stage.database.reminders.get(mole.id)
+        told = await stage.reply(EMMA, "I will remind you on")
+        assert due is not None and [each.unix_time for each in told.entities or ()] == [int(due[1].timestamp())]
         assert (await stage.database.reminders.get(mole.id) or (0,))[0] == 3
         await tap(stage, EMMA, Clock(minutes=-300).pack())
         await stage.until(
@@ -102,6 +105,38 @@ async def test_a_reminder_that_telegram_does_not_take_now_comes_later(tmp_path: 
             assert await Reminding(hasty, stage.database, load_i18n(), RateLimiter()).send_due(NOW) == 1
         assert stage.deliveries(EMMA, "Time for a new photo") == 0
         assert await reminding(stage).send_due(NOW + timedelta(minutes=10)) == 1
+        assert stage.deliveries(EMMA, "Time for a new photo") == 1
+
+
+async def test_a_clock_that_jumps_ahead_and_back_reminds_once(tmp_path: Path) -> None:
+    async with stage_with_moles(tmp_path) as (stage, _pool):
+        mole = await begun(stage, EMMA, await answered(stage, EMMA))
+        await stage.database.reminders.set(mole.id, 1, NOW + timedelta(days=20))
+        ahead = NOW + timedelta(days=40)
+        assert await reminding(stage).send_due(ahead) == 1
+        for now in (NOW, NOW + timedelta(days=20), ahead):
+            assert await reminding(stage).send_due(now) == 0
+        _months, due = await stage.database.reminders.get(mole.id) or (0, NOW)
+        assert due > ahead
+        assert await reminding(stage).send_due(due) == 1
+        assert stage.deliveries(EMMA, "Time for a new photo") == 2
+
+
+async def test_whoever_blocks_the_bot_is_reminded_once_they_are_back(tmp_path: Path) -> None:
+    async with stage_with_moles(tmp_path) as (stage, _pool):
+        mole = await begun(stage, EMMA, await answered(stage, EMMA))
+        await stage.database.reminders.set(mole.id, 1, NOW)
+        await stage.database.users.mark_blocked(EMMA)
+        assert await reminding(stage).send_due(NOW) == 0
+        await stage.database.users.mark_active(EMMA)
+        stage.sandbox.world.faults.faults.append(Fault(kind="403", method="sendMessage"))
+        assert await reminding(stage).send_due(NOW) == 1
+        user = await stage.database.users.get(EMMA)
+        assert user is not None and user.blocked_at is not None
+        assert stage.deliveries(EMMA, "Time for a new photo") == 0
+        await stage.database.users.mark_active(EMMA)
+        _months, due = await stage.database.reminders.get(mole.id) or (0, NOW)
+        assert await reminding(stage).send_due(due) == 1
         assert stage.deliveries(EMMA, "Time for a new photo") == 1
 
 
