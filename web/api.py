@@ -1,7 +1,7 @@
 """`/v1`: the API. A key identifies the client. The answer comes at once, or later by the number of its job."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import ValidationError
 
+from inference.analysis import Domain
 from web.answers import PersonAnswers
 from web.i18n import LANGUAGES
 from web.jobs import Job, Jobs
@@ -33,8 +34,24 @@ _ERRORS_OF_A_PHOTO: Final = (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNA
 _ERRORS_OF_A_JOB: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def setup(jobs: Jobs, uploads: Uploads, keys: ApiKeys, rates: RateLimiter, wait_seconds: float) -> APIRouter:
-    """The routes under `/v1`. After `wait_seconds` without an answer, they return a job's number instead."""
+def setup(
+    jobs: Jobs,
+    uploads: Uploads,
+    keys: ApiKeys,
+    rates: RateLimiter,
+    missed: Mapping[Domain, float],
+    wait_seconds: float,
+) -> APIRouter:
+    """The routes under `/v1`.
+
+    Args:
+        jobs: where photos are analysed.
+        uploads: how forms are read.
+        keys: who may use the API.
+        rates: how many photos each may send.
+        missed: share of the melanomas that get a low answer, by kind of photo.
+        wait_seconds: how long an answer is waited for before a job's number is returned instead.
+    """
     router = APIRouter(prefix="/v1", tags=["analyses"])
     known = _known(keys)
     who = Annotated[ApiKey, Depends(known)]
@@ -66,7 +83,7 @@ def setup(jobs: Jobs, uploads: Uploads, keys: ApiKeys, rates: RateLimiter, wait_
         job = jobs.start(key, upload.photo, upload.name, language, answers.given(), report=report)
         if "respond-async" not in request.headers.get("prefer", "").lower():
             await asyncio.wait({job.task}, timeout=wait_seconds)
-        return _answer(job)
+        return _answer(job, missed)
 
     @router.get(
         "/analyses/{job_id}",
@@ -78,7 +95,7 @@ def setup(jobs: Jobs, uploads: Uploads, keys: ApiKeys, rates: RateLimiter, wait_
     )
     async def look(job_id: JobId, key: who) -> Response:
         """The answer, if it is there. It is kept in memory for ten minutes."""
-        return _answer(found(key, job_id))
+        return _answer(found(key, job_id), missed)
 
     @router.get(
         "/analyses/{job_id}/annotated",
@@ -159,9 +176,9 @@ def _report(wish: str) -> bool:
     return wish == "yes"
 
 
-def _answer(job: Job) -> Response:
+def _answer(job: Job, missed: Mapping[Domain, float]) -> Response:
     if job.task.done():
-        return JSONResponse(analysis_body(job, job.answer).model_dump(mode="json"))
+        return JSONResponse(analysis_body(job, job.answer, missed).model_dump(mode="json"))
     waiting = waiting_body(job)
     headers = {"Location": address(job), "Retry-After": str(max(1, round(waiting.seconds)))}
     return JSONResponse(waiting.model_dump(mode="json"), HTTPStatus.ACCEPTED, headers)

@@ -79,8 +79,9 @@ def create_app(
         lifespan=lifespan,
     )
     problems.install(app)
-    app.include_router(api.setup(jobs, uploads, keys, rates, wait_seconds))
-    app.include_router(page.setup(page.Page(jobs, uploads, rates, operator, melanomas_missed(weights))))
+    missed = melanomas_missed(weights)
+    app.include_router(api.setup(jobs, uploads, keys, rates, missed, wait_seconds))
+    app.include_router(page.setup(page.Page(jobs, uploads, rates, operator, missed)))
     app.include_router(watching.setup(engine, metrics))
     if mini_app is not None:
         app.include_router(routes.setup(mini_app, rates))

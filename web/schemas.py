@@ -1,5 +1,6 @@
 """Bodies of the API, for its OpenAPI document."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field
@@ -45,12 +46,13 @@ class WaitingBody(BaseModel):
     seconds: float = Field(description="how long it is likely to take")
 
 
-def analysis_body(job: Job, answer: Answer) -> AnalysisBody:
-    """The answer to a photo that was analysed."""
+def analysis_body(job: Job, answer: Answer, missed: Mapping[Domain, float]) -> AnalysisBody:
+    """The answer to a photo that was analysed; `missed` is the share of melanomas that get a low answer, by domain."""
     analysis = answer.reading.analysis
     if analysis.label is not None and analysis.risk is not None:
         spots = 1 + len(analysis.more_lesions)
-        advice = verdict.advice(analysis.risk, analysis.probabilities, job.language, spots=spots)
+        share = missed.get(analysis.domain) if analysis.domain is not None else None
+        advice = verdict.advice(analysis.risk, analysis.probabilities, job.language, spots=spots, missed_share=share)
     else:
         assert analysis.refusal is not None
         advice = " ".join(f"{part.rstrip('.')}." for part in verdict.refusal_in_words(analysis.refusal, job.language))

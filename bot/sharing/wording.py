@@ -100,7 +100,10 @@ def opened(share: Share, what: str) -> str:
 
 def heading(share: Share, what: str) -> str:
     """The heading above a share, for its reader."""
-    text = _("<b>{what}</b>\nShared with you by {name}. Below is what I told them; I am a program, no doctor. {until}")
+    text = _(
+        "<b>{what}</b>\nShared with you by {name}. Below is what I told them; I am a program, no doctor. "
+        "You can read it {until}."
+    )
     return text.format(what=what, name=name(share.owner_name), until=_until(share))
 
 

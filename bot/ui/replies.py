@@ -41,7 +41,6 @@ def answer(result: Result, *, number: int | None = None, every_kind: bool = Fals
     if result.risk is Risk.LOW:
         lines.append(escape(verdict.no_warning_signs(current_language())))
     lines += [escape(_group(result)), escape(_likeness(result)), bars(result, None if every_kind else SHOWN_KINDS)]
-    lines.append(escape(_picture(result)))
     if small_print := _small_print(result, in_full=not every_kind):
         lines.append(f"<blockquote expandable>{escape(small_print)}</blockquote>")
     return "\n".join([*filter(None, lines), f"<i>{not_a_diagnosis()}</i>"])
@@ -83,7 +82,8 @@ def summary(results: Sequence[Result]) -> str:
         because = "".join(f"{escape(line)}\n" for line in [*_because(result), several] if line)
         head = numbered(escape(action(result)), number)
         repeated = f"{_repeated(result)}\n" if result.sent_before else ""
-        parts.append(f"<b>{head}</b>\n{because}{repeated}{escape(_group(result))}. {escape(_likeness(result))}")
+        found = " ".join(filter(None, [f"{_group(result)}.", f"{_likeness(result)}.", _missed(result)]))
+        parts.append(f"<b>{head}</b>\n{because}{repeated}{escape(found)}")
     if any(result.label is not None for result in results):
         parts.append(f"<i>{not_a_diagnosis()}</i>")
     return "\n\n".join(parts)
@@ -159,7 +159,7 @@ def _group(result: Result) -> str:
 def _likeness(result: Result) -> str:
     if result.label is None or result.probabilities[result.label] < verdict.STANDS_OUT:
         return _("No single kind stands out")
-    return _("Looks most like: {name}").format(name=class_name(result.label))
+    return _("Most like: {name}").format(name=class_name(result.label))
 
 
 def _picture(result: Result) -> str:
@@ -168,11 +168,19 @@ def _picture(result: Result) -> str:
     return "" if result.domain is None else kinds[result.domain]
 
 
+def _missed(result: Result) -> str:
+    """How many melanomas such a low answer misses, if that was measured."""
+    if result.risk is not Risk.LOW or result.missed is None:
+        return ""
+    return verdict.missed(result.missed, current_language())
+
+
 def _small_print(result: Result, *, in_full: bool) -> str:
-    """How often such an answer misses a melanoma, the basis of the answer if there is room, and the model."""
-    said = []
-    if result.risk is Risk.LOW and result.missed is not None:
-        said.append(verdict.missed(result.missed, current_language()))
+    """The kind of photo, what such an answer misses, the basis of the answer if there is room, and the model.
+
+    A client folds it to three lines, so the most important comes first.
+    """
+    said = [_picture(result), _missed(result)]
     if in_full:
         said.append(
             _(
@@ -183,7 +191,7 @@ def _small_print(result: Result, *, in_full: bool) -> str:
         )
     if result.model is not None:
         said.append(_("Model {version}.").format(version=result.model.rpartition(" ")[2]))
-    return " ".join(said)
+    return " ".join(filter(None, said))
 
 
 def _bar(share: float) -> str:

@@ -52,7 +52,7 @@ def group(probabilities: Mapping[str, float], language: str = "en") -> str:
     """Cancer and pre-cancer together against all the rest."""
     _ = translator(language)
     share = group_share(probabilities)
-    words = _("Cancer or pre-cancer {share}, other {rest}")
+    words = _("Cancer/pre-cancer {share}, other {rest}")
     return words.format(share=percent(share, language), rest=percent(1 - share, language))
 
 
@@ -81,10 +81,22 @@ def several(spots: int, language: str = "en") -> str:
     return words.format(count=spots)
 
 
-def advice(risk: Risk, probabilities: Mapping[str, float], language: str = "en", *, spots: int = 1) -> str:
-    """What to do next and why, in plain text, for an analysis with a label. It names the spot if there are several."""
-    why = no_warning_signs(language) if risk is Risk.LOW else f"{group(probabilities, language)}."
-    return " ".join(filter(None, [f"{action(risk, language)}.", why, several(spots, language)]))
+def advice(
+    risk: Risk,
+    probabilities: Mapping[str, float],
+    language: str = "en",
+    *,
+    spots: int = 1,
+    missed_share: float | None = None,
+) -> str:
+    """What to do next and why, in plain text, for an analysis with a label. It names the spot if there are several.
+
+    A low answer says how many melanomas it misses, if that was measured: `missed_share` (0..1).
+    """
+    why = [f"{group(probabilities, language)}."]
+    if risk is Risk.LOW:
+        why = [no_warning_signs(language), "" if missed_share is None else missed(missed_share, language)]
+    return " ".join(filter(None, [f"{action(risk, language)}.", *why, several(spots, language)]))
 
 
 def not_a_diagnosis(language: str = "en") -> str:

@@ -59,7 +59,7 @@ def action(risk: Risk, language: str = "en") -> str:
     _ = translator(language)
     return {
         Risk.HIGH: _("Show this spot to a dermatologist within days"),
-        Risk.RAISED: _("Have this spot looked at by a dermatologist within two weeks"),
+        Risk.RAISED: _("Have a dermatologist look at it within two weeks"),
         Risk.LOW: _("Watch this spot"),
     }[risk]
 

@@ -45,7 +45,7 @@ async def test_a_photo_is_answered_with_an_outlined_photo_and_all_it_has_to_say(
     caption = words(reply)
     lines = caption.splitlines()
     assert lines[0][0] in "🔴🟠🔵" and "spot" in lines[0], "what to do comes first"
-    assert "Cancer or pre-cancer" in caption and "Read as a p" in caption
+    assert "Cancer/pre-cancer" in caption and "Read as a p" in caption
     assert len(lines) <= 10
     assert caption.endswith("This is not a diagnosis. If in doubt, see a doctor.")
     assert await person.calls("sendChatAction")

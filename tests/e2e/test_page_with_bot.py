@@ -28,7 +28,7 @@ async def test_a_photo_is_answered_with_class_percentages_and_outline(
         await choose(page, *([photo] if isinstance(photo, str) else photo))
         await page.locator("#preview").get_by_role("button", name="Send").click()
         answer = answers.filter(has=page.locator("img")).last
-        await expect(answer).to_contain_text("Cancer or pre-cancer")
+        await expect(answer).to_contain_text("Cancer/pre-cancer")
         bars = r"^[a-z ,.-]{14} +[<>]?\d+%"
         assert len(re.findall(bars, await answer.locator("pre").inner_text(), re.M)) == 3
         await expect(answer).to_contain_text("This is not a diagnosis. If in doubt, see a doctor.")

@@ -47,7 +47,7 @@ async def test_the_chat_page_is_printed_and_a_photo_answered_also_after_a_restar
             if attempt == 0:
                 await emma.agree()
             await emma.send_photos(sample("mole"))
-            assert "Cancer or pre-cancer" in words(await emma.answered())
+            assert "Cancer/pre-cancer" in words(await emma.answered())
             # The bot remembers what it told before, though the sandbox has forgotten the photos.
             await emma.write("/history")
             assert words(await emma.answer()).count("%") == attempt + 1

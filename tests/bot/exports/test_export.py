@@ -42,7 +42,7 @@ def text(content: bytes) -> str:
     ("user", "readme", "words"),
     [
         (EMMA, "What I keep about you", ("Your results", "Melanocytic nevus", "A mole over time")),
-        (IVAN, "Что я о вас храню", ("Ваши результаты", "Меланоцитарный невус", "Родинка со временем")),
+        (IVAN, "Что я о вас храню", ("Ваши результаты", "Меланоцитарный невус", "История родинки")),
     ],
 )
 async def test_everything_kept_is_in_the_file(tmp_path: Path, user: int, readme: str, words: tuple[str, ...]) -> None:

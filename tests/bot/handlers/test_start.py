@@ -11,7 +11,7 @@ from tests.bot.stage import IVAN, Stage
 
 __all__ = ["moles"]
 
-RUSSIAN_ANSWER = "родинка (меланоцитарный невус)"
+RUSSIAN_ANSWER = "родинка (невус)"
 
 
 def questions(stage: Stage, user: int) -> list[int]:

@@ -15,7 +15,7 @@ from tests.bot.stage import EMMA, IVAN
     ("user", "question", "label", "biopsy", "thanks"),
     [
         (EMMA, "what did they call it?", "mole (melanocytic nevus)", "Yes", "I have noted it"),
-        (IVAN, "как он его назвал?", "родинка (меланоцитарный невус)", "Да", "Записано"),
+        (IVAN, "как он его назвал?", "родинка (невус)", "Да", "Записано"),
     ],
 )
 async def test_two_taps_keep_what_the_doctor_said(

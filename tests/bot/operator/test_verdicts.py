@@ -23,7 +23,7 @@ def test_warnings_and_the_rest_are_counted_apart() -> None:
     ("language", "few", "words"),
     [
         ("en", "Doctors' words: too few to tell", "Doctors' words: 6, biopsies 1. With a warning 3, of these"),
-        ("ru", "Слова врачей: слишком мало, чтобы судить", "Слова врачей: 6, биопсий 1. С предупреждением 3, из них"),
+        ("ru", "Заключения врачей: данных пока мало", "Заключения врачей: 6, биопсий 1. С предупреждением 3, из них"),
     ],
 )
 def test_the_figures_say_it_from_five_on(language: str, few: str, words: str) -> None:

@@ -47,7 +47,7 @@ async def test_a_result_is_shared_read_and_taken_back(tmp_path: Path) -> None:
         assert "health" not in payload(shown)
         share = await opened(stage, payload(shown))
         assert await stage.reply(IVAN, "От кого: Emma")
-        read = await stage.reply(IVAN, "родинка (меланоцитарный невус)")
+        read = await stage.reply(IVAN, "родинка (невус)")
         assert not FORBIDDEN.search(read.caption or read.text or "")
         told = await stage.reply(EMMA, "has opened what you shared")
         assert "Иван" in (told.text or "") and "not checked" in (told.text or "")

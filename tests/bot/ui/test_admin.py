@@ -10,7 +10,10 @@ from inference.engine.engine import ServedModel
 from inference.registry.registry import Registry
 
 ROLES = {"en": ("class", "outline", "refusal"), "ru": ("класс", "контур", "отказ")}
-MEASURED = {"en": "Measured on “test” (interval of 95 %):", "ru": "Измерено на «test» (95-процентный интервал):"}
+MEASURED = {
+    "en": "Measured on “test” (interval of 95 %):",
+    "ru": "Измерено на «test» (95-процентный доверительный интервал):",
+}
 
 
 @pytest.mark.parametrize("language", MEASURED)

@@ -60,25 +60,29 @@ def test_low_risk_reads_as_the_rules_have_it(english: None) -> None:
     text = visible(replies.answer(result))
     assert text.startswith("🔵 Watch this spot\n")
     assert "No warning signs found by the model. See a doctor if it changes, bleeds, itches or grows." in text
-    assert "Read as a photo by phone.\nOf 100 melanomas in such photos, about 14 got an answer like this." in text
+    assert "Read as a photo by phone. Of 100 melanomas in such photos, about 14 got an answer like this." in text
     assert "dermatologist" not in text
     assert "100 melanomas" not in replies.answer(replace(result, missed=None))
 
 
 @pytest.mark.parametrize(
-    ("risk", "action"), [(Risk.HIGH, "a dermatologist within days"), (Risk.RAISED, "a dermatologist within two weeks")]
+    ("risk", "action"),
+    [
+        (Risk.HIGH, "Show this spot to a dermatologist within days"),
+        (Risk.RAISED, "Have a dermatologist look at it within two weeks"),
+    ],
 )
 def test_a_warning_is_headed_by_what_to_do_even_where_nevus_wins(english: None, risk: Risk, action: str) -> None:
     first, second, third, *_ = visible(replies.answer(result_for("nv", risk, mel=0.12))).splitlines()
     assert first.endswith(action)
-    assert second == "Cancer or pre-cancer 12%, other 88%"
-    assert third == "Looks most like: mole (melanocytic nevus)"
+    assert second == "Cancer/pre-cancer 12%, other 88%"
+    assert third == "Most like: mole (melanocytic nevus)"
 
 
 def test_below_a_half_no_single_kind_stands_out(english: None) -> None:
     result = result_for("mel", Risk.HIGH, nv=0.36, bkl=0.2)
     assert "No single kind stands out" in replies.answer(result)
-    assert "Looks most like" not in replies.answer(result)
+    assert "Most like" not in replies.answer(result)
 
 
 def test_of_several_spots_it_says_which_one_is_meant(language: str) -> None:
@@ -122,7 +126,8 @@ def test_every_reason_comes_with_something_to_do(language: str, reason: Reason) 
 
 @pytest.mark.parametrize("risk", Risk)
 def test_an_album_of_ten_fits_one_message(language: str, risk: Risk) -> None:
-    text = replies.summary([result_for("bkl", risk, mel=0.3)] * 10)
+    text = replies.summary([replace(result_for("bkl", risk, mel=0.3), missed=0.143)] * 10)
+    assert text.count("100 ") == (10 if risk is Risk.LOW else 0), "of 100 melanomas it misses some"
     assert units(text) <= 4096
     assert visible(text).splitlines()[-1] == replies.not_a_diagnosis()
     assert units(replies.summary([Result(reason=reason) for reason in REASONS.values()][:10])) <= 4096
@@ -135,7 +140,7 @@ def test_an_album_names_the_most_worrying_photo_first(english: None) -> None:
     ]  # fmt: skip
     text = visible(replies.summary(results))
     assert re.findall(r"^Photo (\d)", text, re.M) == ["5", "4", "3", "2", "1"]
-    assert text.startswith("Photo 5: 🔴 Show this spot to a dermatologist within days\nCancer or pre-cancer 40%")
+    assert text.startswith("Photo 5: 🔴 Show this spot to a dermatologist within days\nCancer/pre-cancer 40%")
     assert "Photo 1: I could not get this photo from Telegram" in text
 
 

@@ -17,8 +17,8 @@ def test_every_class_has_a_plain_name_of_its_own(language: str) -> None:
 @pytest.mark.parametrize(
     ("language", "warning"),
     [
-        ("en", "Have this spot looked at by a dermatologist within two weeks. Cancer or pre-cancer 12%, other 88%."),
-        ("ru", "Покажите это пятно дерматологу в течение двух недель. Рак или предрак 12\u00a0%, другое 88\u00a0%."),
+        ("en", "Have a dermatologist look at it within two weeks. Cancer/pre-cancer 12%, other 88%."),
+        ("ru", "Покажите это пятно дерматологу в течение двух недель. Рак/предрак 12\u00a0%, другое 88\u00a0%."),
     ],
 )
 def test_a_melanoma_of_12_percent_is_warned_of_beside_a_likelier_nevus(language: str, warning: str) -> None:
@@ -55,3 +55,8 @@ def test_bowen_s_disease_is_named_carcinoma_in_situ(language: str, name: str) ->
 def test_a_low_answer_says_of_a_hundred_melanomas_how_many_it_misses() -> None:
     assert "Of 100 melanomas in such photos, about 11 " in verdict.missed(0.107)
     assert "Из 100 меланом" in verdict.missed(0.107, "ru")
+    shares = dict.fromkeys(CLASSES, 1 / len(CLASSES))
+    for risk in Risk:
+        told = verdict.advice(risk, shares, missed_share=0.107)
+        assert (verdict.missed(0.107) in told) == (risk is Risk.LOW)
+    assert "100 melanomas" not in verdict.advice(Risk.LOW, shares)
