@@ -1,5 +1,6 @@
 """A photo is in the database before its update is confirmed to Telegram."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -85,9 +86,9 @@ async def test_by_webhook_a_stranger_in_a_group_is_handled_before_the_update_is_
     await people.send_photos(EMMA, [sample("mole")], name, place)
     update = (await bot.get_updates(timeout=0))[-1]
     inbox = Inbox(database)
-    assert not await inbox.take(update)
+    assert not await inbox.take(update, time.monotonic())
     await database.users.seen(EMMA, "en")
-    assert await inbox.take(update)
+    assert await inbox.take(update, time.monotonic())
     assert [each.user_id for each in await database.requests.unfinished()] == [EMMA]
 
 
