@@ -135,7 +135,6 @@ class Application:
             # First, so that an album is answered in one piece of which a kill has left some photos here, some there.
             await arriving.catch_up()
             self._take_up(leftover)
-            await registration.register()
             self.supervisor.start(arriving.keep_forgetting(), "old updates")
             taking = asyncio.create_task(arriving.keep_taking())
             keeping = asyncio.create_task(registration.keep())

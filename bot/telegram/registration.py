@@ -38,24 +38,12 @@ class Registration:
         self._allowed_updates = allowed_updates
         self._sign_of_life = sign_of_life
 
-    async def register(self) -> None:
-        """Tell Telegram the address. Raises StartupError if it does not accept it."""
-        try:
-            await self._bot.set_webhook(
-                self._address.url,
-                secret_token=self._address.secret,
-                allowed_updates=self._allowed_updates,
-                max_connections=CONNECTIONS,
-            )
-        except TelegramAPIError as error:
-            raise refusal(error) or StartupError(f"WEBHOOK_URL: Telegram refuses it: {error.message}") from None
-        await sign(self._sign_of_life)
-
     async def keep(self) -> None:
-        """Check at intervals that Telegram still has our address, and log its errors.
+        """Set the webhook, then check at intervals that it is still set, and log Telegram's errors.
 
-        Raises StartupError once Telegram refuses this bot for good.
+        Raises StartupError if Telegram refuses the address, or later the bot.
         """
+        await self._register()
         complaint = None
         while True:
             await asyncio.sleep(WATCH_SECONDS)
@@ -63,7 +51,7 @@ class Registration:
                 found = await self._bot.get_webhook_info()
                 if found.url != self._address.url:
                     logger.warning("somebody has changed the webhook of this bot; it is set again")
-                    await self.register()
+                    await self._register()
             except TelegramAPIError as error:
                 reason = refusal(error)
                 if reason is not None:
@@ -78,6 +66,18 @@ class Registration:
                 complaint = found.last_error_date
                 logger.warning("Telegram could not deliver: %s", found.last_error_message)
             await sign(self._sign_of_life)
+
+    async def _register(self) -> None:
+        try:
+            await self._bot.set_webhook(
+                self._address.url,
+                secret_token=self._address.secret,
+                allowed_updates=self._allowed_updates,
+                max_connections=CONNECTIONS,
+            )
+        except TelegramAPIError as error:
+            raise refusal(error) or StartupError(f"WEBHOOK_URL: Telegram refuses it: {error.message}") from None
+        await sign(self._sign_of_life)
 
 
 async def sign(of_life: Path) -> None:

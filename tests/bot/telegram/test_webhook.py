@@ -161,12 +161,14 @@ async def bot() -> AsyncIterator[RetryingBot]:
 
 async def test_telegram_is_told_the_address_and_a_refusal_says_what_to_change(bot: RetryingBot, tmp_path: Path) -> None:
     here = address(free_port())
-    await Registration(bot, here, ["message"], tmp_path / "sign").register()
-    assert (await bot.get_webhook_info()).url == here.url
-    assert (tmp_path / "sign").exists()
+    keeping = asyncio.create_task(Registration(bot, here, ["message"], tmp_path / "sign").keep())
+    async with asyncio.timeout(60):
+        while (await bot.get_webhook_info()).url != here.url or not (tmp_path / "sign").exists():
+            pass
+    keeping.cancel()
     elsewhere = address(free_port(), url="https://example.org/hook")
     with pytest.raises(StartupError, match="WEBHOOK_URL"):
-        await Registration(bot, elsewhere, ["message"], tmp_path / "sign").register()
+        await Registration(bot, elsewhere, ["message"], tmp_path / "sign").keep()
 
 
 async def test_the_webhook_is_watched_further_after_a_page_that_is_not_telegram_s(
@@ -187,13 +189,11 @@ async def test_the_webhook_is_watched_further_after_a_page_that_is_not_telegram_
 
     monkeypatch.setattr(bot, "get_webhook_info", look_at_a_page_first)
     here = address(free_port())
-    registration = Registration(bot, here, ["message"], tmp_path / "sign")
-    await registration.register()
-    # Somebody else takes it away; it is set again.
-    await bot.delete_webhook()
-    keeping = asyncio.create_task(registration.keep())
+    keeping = asyncio.create_task(Registration(bot, here, ["message"], tmp_path / "sign").keep())
     async with asyncio.timeout(60):
         await looked.wait()
+        # Somebody else takes it away; it is set again.
+        await bot.delete_webhook()
         while (await look()).url != here.url:
             pass
     keeping.cancel()
