@@ -17,7 +17,7 @@ HASHED := --no-deps --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-package colorama
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test bench load soak announcing kills figures screenshots audit sbom digests lock serving setup lint types unit format clean
+.PHONY: help run web test bench load soak announcing kills scaling figures screenshots audit sbom digests lock serving setup lint types unit format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ announcing: setup ## measure an announcement to 100,000 people through faults an
 
 kills: setup ## measure two replicas of the bot while everything is killed twenty times; writes docs/scaling.md
 	$(BIN)/python -m benchmarks.load kills
+
+scaling: setup ## measure photos a second against workers through PostgreSQL; writes docs/scaling.md
+	@$(BIN)/python -m benchmarks.scaling
 
 figures: setup ## write the figures of the reports into README.md and docs/results.md
 	@$(BIN)/python -m benchmarks.figures

@@ -5,6 +5,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 
 from bot.errors import StartupError
@@ -13,7 +14,7 @@ from bot.settings import Settings, load_settings
 from bot.workers.messages import QUESTIONS, Answer, Question, packed, unpacked
 from inference.engine.engine import AnalysisFailed, PhotoError
 from inference.engine.exchangeable import ExchangeablePool
-from inference.engine.pool import WorkerPool
+from inference.engine.pool import Pool, WorkerPool
 from inference.registry.registry import RegistryError
 from storage.errors import StorageError, StorageUnavailable
 from storage.queue import JobQueue, open_queue
@@ -21,12 +22,14 @@ from storage.retry import until_stored
 
 logger = logging.getLogger(__name__)
 
+Build = Callable[[str | None], Pool]
+
 
 class Worker:
-    """Answers questions with the classifier that each question names."""
+    """Answers questions with the classifier that each question names; `build` makes processes that serve one."""
 
-    def __init__(self, settings: Settings, queue: JobQueue) -> None:
-        self._settings = settings
+    def __init__(self, build: Build, queue: JobQueue) -> None:
+        self._build = build
         self._queue = queue
         self._pool: ExchangeablePool | None = None
         self._classifier: str | None = None
@@ -54,23 +57,21 @@ class Worker:
         """Processes that serve a classifier. Processes of another classifier end after their answers."""
         async with self._exchanging:
             if self._pool is None:
-                first = ExchangeablePool(self._processes(classifier))
+                first = ExchangeablePool(self._build(classifier))
                 await first.start()
                 self._pool, self._classifier = first, classifier
             elif classifier != self._classifier:
-                await self._pool.exchange(self._processes(classifier))
+                await self._pool.exchange(self._build(classifier))
                 self._classifier = classifier
             return self._pool
 
-    def _processes(self, classifier: str | None) -> WorkerPool:
-        settings = self._settings
-        return WorkerPool(
-            settings.weights_dir, classifier=classifier, size=settings.workers, photo_seconds=settings.photo_seconds
-        )
 
-
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, build: Build | None = None) -> None:
     """Answer until SIGTERM or SIGINT. Photos under analysis are finished first.
+
+    Args:
+        settings: of the bot.
+        build: makes the processes that serve a classifier; without one, those with the released networks.
 
     Raises:
         StartupError: a setting is wrong.
@@ -82,7 +83,7 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     try:
         async with open_queue(settings.database_url, settings.data_key.get_secret_value().encode()) as queue:
-            worker = Worker(settings, queue)
+            worker = Worker(build or partial(_processes, settings), queue)
             try:
                 await worker.prepare(settings.classifier)
                 logger.info("reading photos with %d process(es)", settings.workers)
@@ -92,6 +93,12 @@ async def serve(settings: Settings) -> None:
                 await worker.stop()
     except (StorageError, StorageUnavailable, RegistryError, AnalysisFailed) as error:
         raise StartupError(str(error)) from None
+
+
+def _processes(settings: Settings, classifier: str | None) -> Pool:
+    return WorkerPool(
+        settings.weights_dir, classifier=classifier, size=settings.workers, photo_seconds=settings.photo_seconds
+    )
 
 
 def _plain(error: Exception) -> Exception:

@@ -15,8 +15,9 @@ from sqlalchemy import URL
 
 DEBIAN = Path("/usr/lib/postgresql")
 TIMEOUT_S = 90
+OPTIONS = "-c listen_addresses='' -c max_connections=60"
 # Nothing of it outlives its use: no power cut has to be survived.
-OPTIONS = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c autovacuum=off -c max_connections=60"
+CARELESS = "-c fsync=off -c full_page_writes=off -c autovacuum=off"
 
 _numbers = count(1)
 
@@ -31,11 +32,12 @@ def programs() -> Path | None:
 
 
 class Server:
-    """A running server, reached by a socket in its folder."""
+    """A running server, reached by a socket in its folder; a `durable` one writes as it does by default."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(self, binaries: Path, folder: Path, *, durable: bool) -> None:
         self._binaries = binaries
         self._folder = folder
+        self._options = OPTIONS if durable else f"{OPTIONS} {CARELESS}"
         # The server refuses to run as root.
         self._as: dict[str, Any] = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
 
@@ -48,7 +50,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = f"{OPTIONS} -c unix_socket_directories={self._folder}"
+        options = f"{self._options} -c unix_socket_directories={self._folder}"
         self._run("pg_ctl", "--pgdata", self._data, "--log", f"{self._data}.log", "--options", options, "-w", "start")
 
     def stop(self, mode: str = "immediate") -> None:
@@ -66,6 +68,11 @@ class Server:
         return URL.create("postgresql+asyncpg", username="postgres", database=name, query={"host": str(self._folder)})
 
     @property
+    def process(self) -> int:
+        """The number of its first process; all others are children of it."""
+        return int(Path(self._data, "postmaster.pid").read_text().split()[0])
+
+    @property
     def _data(self) -> str:
         return str(self._folder / "data")
 
@@ -81,7 +88,7 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server | None]:
+def running_server(*, durable: bool = False) -> Iterator[Server | None]:
     """A server, or None where PostgreSQL is not installed."""
     binaries = programs()
     if binaries is None:
@@ -89,7 +96,7 @@ def running_server() -> Iterator[Server | None]:
         return
     # A path of its own: that of a socket may have 107 characters.
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        server = Server(binaries, Path(folder))
+        server = Server(binaries, Path(folder), durable=durable)
         server.create()
         server.start()
         try:

@@ -1,0 +1,1 @@
+"""Photos a second against workers, and what a million photos a day would take."""
