@@ -73,7 +73,7 @@ def setup(mini_app: MiniApp, rates: RateLimiter) -> APIRouter:
         return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY + framed_by, "Vary": "Accept-Language"})
 
     @router.get("/app/moles")
-    async def body_map(user: who, bot: Bot = None) -> Response:
+    async def body_map(user: who) -> Response:
         language = _language(user)
         moles = wording.shown(await records.moles(user), language)
         points = wording.points(moles, language)
