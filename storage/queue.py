@@ -110,9 +110,11 @@ class JobQueue:
 
     async def _wait(self, stop: asyncio.Event) -> None:
         waiting = [asyncio.create_task(self._news.wait()), asyncio.create_task(stop.wait())]
-        await asyncio.wait(waiting, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        for each in waiting:
-            each.cancel()
+        try:
+            await asyncio.wait(waiting, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
 
     async def _handle(self, job: Job, name: str, handle: Callable[[bytes], Awaitable[None]]) -> None:
         beating = asyncio.create_task(self._beat(job))

@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.2
 CONFIGURATION = """
 daemon off;
 master_process off;
-error_log stderr error;
+error_log stderr crit;
 pid {folder}/nginx.pid;
 events {{ worker_connections 512; }}
 http {{

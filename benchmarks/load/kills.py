@@ -25,7 +25,7 @@ PAGE = ROOT / "docs" / "scaling.md"
 TARGETS = ("a worker", "the broker", "a replica", "PostgreSQL")
 PEOPLE = 20
 ALBUMS = 0.1
-PAUSE_SECONDS = (4.0, 12.0)
+PAUSE_SECONDS = (8.0, 20.0)
 TAKEN_OVER_SECONDS = 120.0
 TIMEOUT_SECONDS = 600.0
 

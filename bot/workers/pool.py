@@ -5,6 +5,7 @@ import logging
 import time
 import uuid
 from contextlib import AsyncExitStack
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ from inference.engine.tasks import AnnotatedAnalysis, Examination, Explanation
 from inference.registry.registry import Registry
 from storage.errors import StorageError, StorageUnavailable
 from storage.queue import HEARTBEAT_SECONDS, JobQueue, open_queue
+from storage.retry import until_stored
 
 logger = logging.getLogger(__name__)
 
@@ -144,17 +146,16 @@ class RemotePool:
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
             try:
-                job = await queue.put(QUESTIONS, packed(question))
-            except StorageUnavailable as error:
-                raise AnalysisFailed(str(error)) from error
-            try:
                 async with asyncio.timeout(seconds):
-                    return await answer
+                    # A database that restarts is no fault of the photo.
+                    job = await until_stored(partial(queue.put, QUESTIONS, packed(question)))
+                    try:
+                        return await answer
+                    finally:
+                        if not answer.done() or answer.cancelled():
+                            await queue.withdraw(job)
             except TimeoutError:
                 raise AnalysisFailed("no worker has answered") from None
-            finally:
-                if not answer.done() or answer.cancelled():
-                    await queue.withdraw(job)
         finally:
             del self._waiting[number]
 
