@@ -102,13 +102,15 @@ class Arriving:
     async def _waiting(self, limit: int) -> list[Arrival]:
         """Those of the first `limit` waiting updates that are not being handled."""
         while True:
+            # One that ends during the query is still in its result.
+            known = set(self._tasks)
             try:
                 found = await self._arrivals.waiting(limit)
             except StorageUnavailable as error:
                 logger.warning("updates cannot be read (%s), trying again", error)
                 await asyncio.sleep(POLL_SECONDS)
             else:
-                return [each for each in found if each.update_id not in self._tasks]
+                return [each for each in found if each.update_id not in known]
 
     async def _begin(self, arrival: Arrival, began: float) -> asyncio.Event:
         """Handle an update in a new task. The event is set when its photo is recorded."""
@@ -128,13 +130,15 @@ class Arriving:
 
     async def _take(self, arrival: Arrival, began: float, recorded: asyncio.Event) -> None:
         handled = partial(until_stored, partial(self._arrivals.handled, arrival.update_id))
-        update = self._parsed(arrival)
-        if update is None:
-            logger.error("update %d cannot be read and is ignored", arrival.update_id)
+        try:
+            update = self._parsed(arrival)
+            is_recorded = await self._record(update, began)
+        except Exception as error:
+            # It would fail again and again.
+            logger.error("update %d cannot be read and is ignored (%s)", arrival.update_id, type(error).__name__)
             self._passed_over()
             await handled()
             return
-        is_recorded = await self._record(update, began)
         recorded.set()
         if is_recorded:
             # If the bot is killed from now on, bot/photos/recovery.py continues with the photo.
@@ -143,11 +147,8 @@ class Arriving:
         if not is_recorded:
             await handled()
 
-    def _parsed(self, arrival: Arrival) -> Update | None:
+    def _parsed(self, arrival: Arrival) -> Update:
         if arrival.content is None:
-            return None
-        try:
-            raw = json.loads(arrival.content)
-        except ValueError:
-            return None
-        return next(iter(parse_updates([raw], self._bot)), None)
+            raise ValueError("it cannot be decrypted")
+        [update] = parse_updates([json.loads(arrival.content)], self._bot)
+        return update

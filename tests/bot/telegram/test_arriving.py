@@ -13,6 +13,7 @@ from aiogram.types import Update
 
 from bot.telegram.arriving import Arriving
 from storage import Database
+from storage.arrivals import Arrival
 from tests.bot.stage import open_test_database
 from tests.locks import write_lock
 
@@ -162,6 +163,55 @@ async def test_of_an_update_that_cannot_be_parsed_the_photo_is_used(database: Da
     taking = handler.start()
     await handler.until([1])
     assert handler.recorded == [1]
+    taking.cancel()
+    await handler.arriving.drain(60)
+
+
+async def test_an_update_that_ends_while_the_others_are_read_is_not_handled_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler, read = Handler(database), database.arrivals.waiting
+
+    async def read_before_an_end(limit: int) -> list[Arrival]:
+        found = await read(limit)
+        if len(found) == 2:
+            handler.go.set()
+            while len(await read(limit)) == 2:
+                pass
+        return found
+
+    monkeypatch.setattr(database.arrivals, "waiting", read_before_an_end)
+    await database.arrivals.add(1, 5, content(1))
+    taking = handler.start()
+    await handler.until_begun([1])
+    await database.arrivals.add(2, 5, content(2))
+    await handler.until([1, 2])
+    monkeypatch.undo()
+    await until_waiting(database, [])
+    taking.cancel()
+    await handler.arriving.drain(60)
+    assert handler.handled == [1, 2]
+
+
+async def test_what_cannot_be_recorded_is_passed_over_and_does_not_come_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        await database.arrivals.add(number, 5, content(number))
+    handler = Handler(database)
+    handler.go.set()
+    record = handler.arriving._record
+
+    async def fail_once(update: Update, arrived: float) -> bool:
+        if update.update_id == 1:
+            raise RuntimeError("a value that nobody expected")
+        return await record(update, arrived)
+
+    monkeypatch.setattr(handler.arriving, "_record", fail_once)
+    taking = handler.start()
+    await handler.until([2])
+    await until_waiting(database, [])
+    assert handler.passed_over == 1
     taking.cancel()
     await handler.arriving.drain(60)
 
