@@ -104,7 +104,7 @@ async def test_what_waits_is_handled_in_order_and_what_comes_later_is_heard_of(d
     await handler.until([1, 2, 3, 4])
     await until_waiting(database, [])
     taking.cancel()
-    assert await handler.arriving.drain(0)
+    assert await handler.arriving.drain(60)
 
 
 async def test_a_photo_is_kept_by_the_inbox_and_everything_else_until_it_is_handled(database: Database) -> None:
