@@ -147,8 +147,8 @@ class RemotePool:
         try:
             try:
                 async with asyncio.timeout(seconds):
-                    # A database that restarts is no fault of the photo.
-                    job = await until_stored(partial(queue.put, QUESTIONS, packed(question)))
+                    # If the database restarts, the photo waits.
+                    job = await until_stored(partial(self._put, queue, question, answer))
                     try:
                         return await answer
                     finally:
@@ -158,6 +158,12 @@ class RemotePool:
                 raise AnalysisFailed("no worker has answered") from None
         finally:
             del self._waiting[number]
+
+    async def _put(self, queue: JobQueue, question: Question, answer: asyncio.Future[Any]) -> int:
+        if answer.done():
+            # The pool was stopped meanwhile: this raises.
+            answer.result()
+        return await queue.put(QUESTIONS, packed(question))
 
     async def _take(self, content: bytes) -> None:
         answer: Answer = unpacked(content)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
 
-from benchmarks.load.chats import Chats, Sent
+from benchmarks.load.chats import Chats, Sent, is_offer
 from benchmarks.load.cluster import SECRET, Cluster, cluster
 from benchmarks.load.crowd import Crowd
 from benchmarks.load.processes import ADMIN_ID, BotProcess, sandbox_process
@@ -178,6 +178,8 @@ async def test_after_a_restart_of_postgresql_one_replica_is_active_and_nothing_i
     await asyncio.to_thread(replicas.server.stop)
     await asyncio.to_thread(replicas.server.start)
     await assert_answered_once(sent, crowd, chats)
+    # With the picture, and not with an apology.
+    assert all(any("photo" in reply or is_offer(reply) for reply in each.replies) for each in sent)
     await replicas.until_ready(http, 2)
     assert all(each.process is not None and each.process.poll() is None for each in replicas.bots)
 
