@@ -20,7 +20,7 @@ def main() -> int:
 
 async def take(photo: bytes, out: Path) -> None:
     """Do it in each language."""
-    async with phones() as shop:
+    async with phones(topics=True) as shop:
         for number, language in ((501, "en"), (511, "ru")):
             await walk(shop, number, language, photo, out)
 
@@ -28,6 +28,7 @@ async def take(photo: bytes, out: Path) -> None:
 async def walk(shop: Phones, number: int, language: str, photo: bytes, out: Path) -> None:
     """Follow a mole, share it, read it as the doctor, and write the pictures into a folder."""
     names = {"en": ("Emma", "Dr Stone"), "ru": ("Анна", "Доктор Лебедева")}[language]
+    doctor = await shop.hand(number + 1, names[1], language)
     patient = await shop.hand(number, names[0], language)
     await patient.agree()
     answer = await patient.show(photo)
@@ -41,7 +42,9 @@ async def walk(shop: Phones, number: int, language: str, photo: bytes, out: Path
     found = re.search(r"start=(share_[\w-]+)", words(link))
     if found is None:
         raise LookupError("no link to share")
-    doctor = await shop.hand(number + 1, names[1], language)
+    asked = await patient.tap(link, "own:choose:")
+    await patient.picture(asked, out / f"choosing-{language}.png")
+    await patient.choose(names[1], out / f"chosen-{language}.png")
     offer = await doctor.ask(f"/start {found[1]}")
     await doctor.picture(offer, out / f"offer-{language}.png")
     await doctor.tap(offer, "accept:")
@@ -54,6 +57,10 @@ async def walk(shop: Phones, number: int, language: str, photo: bytes, out: Path
     note = await patient.answer()
     await patient.picture(opened, out / f"note-{language}.png", note)
     await patient.picture(await patient.ask("/shared"), out / f"access-{language}.png")
+    begun = await patient.tap(card, "mole:topic:")
+    inside = await patient.answer()
+    await patient.look_at_topic(begun["forum_topic_created"]["name"])
+    await patient.picture(begun, out / f"topic-{language}.png", inside)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 from aiohttp import ClientSession
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, TimeoutError, async_playwright
@@ -22,6 +23,7 @@ from bot.sandbox.client import Message, Person, words
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTH, HEIGHT, TALL = 390, 844, 3600
+PAGE_WIDTH, PAGE_GAP = 620, 14
 SHARPNESS = 1
 """Pixels of a picture for each pixel of the page."""
 TIMEOUT_SECONDS = 300.0
@@ -72,15 +74,17 @@ class Phones:
 
 
 @asynccontextmanager
-async def phones() -> AsyncIterator[Phones]:
-    """Run the sandbox, the bot and a browser."""
+async def phones(*, topics: bool = False) -> AsyncIterator[Phones]:
+    """Run the sandbox, the bot and a browser; private chats may have `topics`."""
     with tempfile.TemporaryDirectory() as folder, sandbox_process() as address:
         bot = BotProcess(
             address, Path(folder), {"PHOTO_SECONDS": str(int(TIMEOUT_SECONDS)), "OPERATOR": "Example Clinic"}
         )
-        bot.start()
         try:
             async with async_playwright() as playwright, ClientSession() as http:
+                async with http.post(f"{address}/sim/bot", json={"has_topics_enabled": topics}) as response:
+                    response.raise_for_status()
+                bot.start()
                 arguments = ["--no-sandbox", "--disable-gpu"]
                 browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
                 yield Phones(http, browser, address, Path(folder))
@@ -158,6 +162,19 @@ class Phone(Person):
         """Switch to another chat by its name."""
         await self._page.locator("#chats").get_by_role("button", name=chat).click()
 
+    async def look_at_topic(self, name: str) -> None:
+        """Turn to a topic of the chat by its name."""
+        await self._page.locator("#topics").get_by_role("button", name=name).click()
+
+    async def choose(self, name: str, path: Path) -> Message:
+        """Choose a person on the keyboard that asks for one, and write a picture of it; the bot's next message."""
+        await self._page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        await self._page.locator("#keyboard button").first.click()
+        await self._page.locator("#picker-list label", has_text=name).click()
+        await self._write(path)
+        await self._page.locator("#picker-send").click()
+        return await self.answer()
+
     async def _reload(self) -> None:
         await self._page.reload()
         await self._page.add_style_tag(content=NO_NOTICES)
@@ -186,9 +203,26 @@ class Phone(Person):
         await self._page.set_viewport_size({"width": WIDTH, "height": height})
         await ends[0].evaluate(SCROLLED_TO)
         await self._page.wait_for_timeout(500)
+        await self._write(path)
+
+    async def pages(self, document: Message, path: Path) -> None:
+        """Write the pages of a PDF in the chat side by side."""
+        content = await self.file(document["document"]["file_id"])
+        await asyncio.to_thread(_save, _side_by_side(content), path)
+
+    async def _write(self, path: Path) -> None:
         shown = Image.open(io.BytesIO(await self._page.screenshot())).convert("RGB")
         path.parent.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(_save, shown, path)
+
+
+def _side_by_side(pdf: bytes) -> Image.Image:
+    drawn = [page.render(scale=PAGE_WIDTH / page.get_width()).to_pil() for page in pypdfium2.PdfDocument(pdf)]
+    width = PAGE_WIDTH + PAGE_GAP
+    whole = Image.new("RGB", (len(drawn) * width - PAGE_GAP, max(each.height for each in drawn)), (150, 150, 150))
+    for number, each in enumerate(drawn):
+        whole.paste(each, (number * width, 0))
+    return whole
 
 
 def _save(shown: Image.Image, path: Path) -> None:

@@ -15,11 +15,14 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.phone import Phone, Phones, options, phones
+from bot.guidance.examples import Example, example
 from bot.samples import sample
 from bot.sandbox.client import Message
 
 PEOPLE = {"en": (1001, "Emma"), "ru": (1002, "Анна")}
 BOT = "@sandbox_bot"
+# Of these the pages are shown, and not the chat.
+REPORTS = ("report", "mole-report")
 
 Screen = tuple[str, Message, Message | None]
 """A screen's name, its first and its last message; None if there is only one."""
@@ -39,7 +42,11 @@ async def take(pictures: Sequence[bytes], out: Path) -> None:
             phone = await shop.hand(number, name, language)
             for part in PARTS:
                 async for name, first, last in part(phone, pictures, shop):
-                    await phone.picture(first, out / f"{name}-{language}.png", last)
+                    path = out / f"{name}-{language}.png"
+                    if name in REPORTS:
+                        await phone.pages(first, path)
+                    else:
+                        await phone.picture(first, path, last)
             group = await phone.gather("Family")
             photo = (await phone.send_photos(pictures[0], chat_id=group, caption=f"{BOT}?"))[0]
             copy = await phone.answer()
@@ -63,6 +70,15 @@ async def beginning(phone: Phone, pictures: Sequence[bytes], shop: Phones) -> As
     await phone.settled()
     await phone.send_photos(sample("skin"))
     yield "refused", sent, await phone.settled()
+    first, *others = (saved(example(each)) for each in (Example.GLARE, Example.NOT_SKIN))
+    [sent] = await phone.send_photos(first)
+    await phone.settled()
+    for other in (*others, saved(example(Example.GOOD).resize((80, 60)))):
+        await phone.send_photos(other)
+        last = await phone.settled()
+    yield "refusals", sent, last
+    [sent] = await phone.send_photos(saved(stacked(sample("mole"), sample("uneven"))))
+    yield "several", sent, await phone.settled()
 
 
 async def answers(phone: Phone, pictures: Sequence[bytes], shop: Phones) -> AsyncIterator[Screen]:
@@ -80,6 +96,7 @@ async def answers(phone: Phone, pictures: Sequence[bytes], shop: Phones) -> Asyn
     yield "album", sent, await phone.settled()
     report = await phone.tap(answer, "doctor:")
     yield "report-message", report, None
+    yield "report", report, None
     verdict = await phone.tap(answer, "right:")
     yield "verdict", verdict, None
     await phone.turn(verdict, "said:")
@@ -112,6 +129,7 @@ async def moles(phone: Phone, pictures: Sequence[bytes], shop: Phones) -> AsyncI
     compared = await phone.tap(known, "addto:")
     yield "comparison", compared, None
     yield "story", await phone.tap(compared, "mole:story:"), None
+    yield "mole-report", await phone.tap(compared, "mole:report:"), None
     remind = await phone.tap(compared, "mole:remind:")
     await phone.turn(remind, "remind:")
     clock = await phone.answer()
@@ -200,8 +218,22 @@ def turned(picture: bytes) -> bytes:
         cut = photo.rotate(12, Image.Resampling.BICUBIC).crop(
             (width // 8, height // 8, width - width // 8, height - height // 8)
         )
-        buffer = io.BytesIO()
-        cut.convert("RGB").save(buffer, "JPEG", quality=92)
+    return saved(cut.convert("RGB"))
+
+
+def stacked(*pictures: bytes) -> Image.Image:
+    """Pictures of one size in one, the first on top."""
+    opened = [Image.open(io.BytesIO(each)) for each in pictures]
+    whole = Image.new("RGB", (opened[0].width, sum(each.height for each in opened)))
+    for number, each in enumerate(opened):
+        whole.paste(each, (0, number * each.height))
+    return whole
+
+
+def saved(picture: Image.Image) -> bytes:
+    """A picture as a phone sends it."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=92)
     return buffer.getvalue()
 
 

@@ -14,7 +14,7 @@ OF_REFUSALS = {
     Refusal.BLURRED: Example.BLURRED,
     Refusal.TOO_DARK: Example.DARK,
     Refusal.GLARE: Example.GLARE,
-    Refusal.TOO_SMALL: Example.FAR,
+    Refusal.TOO_SMALL: Example.SMALL,
 }
 """Reason of a refusal -> an example of such a photo."""
 
@@ -59,5 +59,6 @@ def _captions(*examples: Example) -> Captions:
         Example.COVERED: _("covered: move the hair aside"),
         Example.EMPTY: _("no spot to be seen"),
         Example.NOT_SKIN: _("not skin"),
+        Example.SMALL: _("a thumbnail: send the original photo"),
     }
     return tuple((each, words[each]) for each in examples)

@@ -22,6 +22,7 @@ class Example(StrEnum):
     COVERED = "covered"
     EMPTY = "empty"
     NOT_SKIN = "not_skin"
+    SMALL = "small"
 
 
 @cache
@@ -78,6 +79,11 @@ def _not_skin() -> Image.Image:
     return picture
 
 
+def _small() -> Image.Image:
+    """A thumbnail, enlarged so that one sees its pixels."""
+    return _sample("mole").resize((40, 30), Image.Resampling.BOX).resize(SIZE, Image.Resampling.NEAREST)
+
+
 _DRAWN: Final[Mapping[Example, Callable[[], Image.Image]]] = {
     Example.GOOD: lambda: _sample("mole"),
     Example.FAR: _far,
@@ -87,4 +93,5 @@ _DRAWN: Final[Mapping[Example, Callable[[], Image.Image]]] = {
     Example.COVERED: _covered,
     Example.EMPTY: lambda: _sample("skin"),
     Example.NOT_SKIN: _not_skin,
+    Example.SMALL: _small,
 }

@@ -9,6 +9,7 @@ from PIL import Image
 
 from bot.guidance.__main__ import main
 from bot.guidance.advice import OF_REFUSALS, is_worn
+from bot.guidance.examples import Example
 from bot.photos.delivery import send_refusal
 from bot.results import Result
 from bot.samples import sample
@@ -50,6 +51,8 @@ async def test_howto_is_a_picture_with_words(stage: Stage, user: int, words: str
 
 async def test_every_refusal_has_a_picture_of_its_own(stage: Stage) -> None:
     assert set(OF_REFUSALS) == set(Refusal)
+    # Of a spot that is far away the photo itself is large enough.
+    assert Example.FAR not in OF_REFUSALS.values()
     assert len(set(OF_REFUSALS.values())) == len(Refusal)
     await stage.audience(EMMA)
     with load_i18n().context():
