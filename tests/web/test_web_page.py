@@ -29,7 +29,7 @@ CONSENT = {"adult": "yes", "agree": "yes"}
 WIDTHS = {"phone": 390, "desk": 1200}
 WORDS = {
     "en": ("Analyse the photo", "I am an adult", "I agree", "Photo of one spot", "not a diagnosis"),
-    "ru": ("Проверить фото", "Мне есть 18 лет", "Я согласен", "Фото одного пятна", "не диагноз"),
+    "ru": ("Проверить фото", "Мне есть 18 лет", "Я даю согласие", "Фото одного пятна", "не диагноз"),
 }
 
 
