@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 # How long a stop waits for work that must be completed.
@@ -47,6 +47,16 @@ class Supervisor:
             await coroutine
         except Exception:
             logger.exception("task %r failed", name)
+
+
+async def all_or_none(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Run these concurrently; returns their results. If one raises, the others are cancelled."""
+    tasks = [asyncio.create_task(each) for each in coroutines]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _end(tasks: set[asyncio.Task[Any]]) -> None:

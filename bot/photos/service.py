@@ -31,7 +31,7 @@ from bot.photos.refusals import Refusals
 from bot.photos.repeats import sent_before
 from bot.photos.taking_over import is_in_group, take_over
 from bot.results import Result, Symptom, Trouble
-from bot.supervisor import Supervisor
+from bot.supervisor import Supervisor, all_or_none
 from bot.talk.symptoms import symptoms_in
 from bot.telegram import outages
 from bot.telegram.client import RetryingBot
@@ -217,7 +217,7 @@ class PhotoService:
     ) -> list[ProcessedRequest]:
         numbers = [None] if len(claimed) == 1 else range(1, len(claimed) + 1)
         symptoms = _reported_symptoms([each.request for each in claimed])
-        read = await asyncio.gather(*map(self._read, claimed, places, numbers, symptoms, repeat(progress)))
+        read = await all_or_none(map(self._read, claimed, places, numbers, symptoms, repeat(progress)))
         return [each for each in read if each is not None]
 
     async def _read(

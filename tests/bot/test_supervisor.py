@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from bot.supervisor import Supervisor
+from bot.supervisor import Supervisor, all_or_none
 
 
 async def test_the_supervisor_logs_failures_and_ends_what_still_runs(caplog: pytest.LogCaptureFixture) -> None:
@@ -63,3 +63,22 @@ async def test_a_task_that_loses_its_cancellation_is_cancelled_again() -> None:
     async with asyncio.timeout(20):
         await supervisor.stop()
     assert lost == 2
+
+
+async def test_if_one_of_several_fails_the_others_do_not_go_on_alone() -> None:
+    ended = asyncio.Event()
+
+    async def go_on() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("of one")
+
+    with pytest.raises(ValueError, match="of one"):
+        await all_or_none([go_on(), fail()])
+    async with asyncio.timeout(60):
+        await ended.wait()
