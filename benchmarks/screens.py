@@ -77,7 +77,7 @@ async def beginning(phone: Phone, pictures: Sequence[bytes], shop: Phones) -> As
         await phone.send_photos(other)
         last = await phone.settled()
     yield "refusals", sent, last
-    [sent] = await phone.send_photos(saved(stacked(sample("mole"), sample("uneven"))))
+    [sent] = await phone.send_photos(saved(pair(sample("mole"), sample("uneven"))))
     yield "several", sent, await phone.settled()
 
 
@@ -221,12 +221,13 @@ def turned(picture: bytes) -> bytes:
     return saved(cut.convert("RGB"))
 
 
-def stacked(*pictures: bytes) -> Image.Image:
-    """Pictures of one size in one, the first on top."""
-    opened = [Image.open(io.BytesIO(each)) for each in pictures]
-    whole = Image.new("RGB", (opened[0].width, sum(each.height for each in opened)))
-    for number, each in enumerate(opened):
-        whole.paste(each, (0, number * each.height))
+def pair(left: bytes, right: bytes) -> Image.Image:
+    """The middle halves of two pictures of one size, in one picture of that size."""
+    with Image.open(io.BytesIO(left)) as first, Image.open(io.BytesIO(right)) as second:
+        width, height = first.size
+        whole = Image.new("RGB", first.size)
+        for number, each in enumerate((first, second)):
+            whole.paste(each.crop((width // 4, 0, width * 3 // 4, height)), (number * width // 2, 0))
     return whole
 
 
