@@ -150,7 +150,8 @@ def write_notes(pages: Pages, lines: int = 8) -> None:
 def write_models(pages: Pages, examination: Examination, performance: tuple[Performance, ...]) -> None:
     """The models that answered, and how good they are with such photos."""
     _ = translator(pages.language)
-    pages.heading(_("How good the program is with such photos"), room=40)
+    # The names of the models, the head of the table, and its rows: a table is read as a whole.
+    pages.heading(_("How good the program is with such photos"), room=40 + 10 * len(performance))
     roles = {"classifier": _("classifier"), "segmenter": _("outline"), "gate": _("what is no lesion")}
     names = "; ".join(f"{roles.get(role, role)}: {name}" for role, name in examination.analysis.models.items())
     pages.paragraph(_("Models: {names}").format(names=names), small=True)

@@ -73,6 +73,16 @@ def test_a_report_has_all_that_a_doctor_asks_for_on_two_pdf_pages(
 
 
 @each_language
+def test_the_table_of_figures_is_not_torn_between_two_pages(language: str) -> None:
+    # Each further answer moves the table down by a row.
+    names = ["itch", "grew", "hurt", "changed", "bleed", "elevation"]
+    for number in range(len(names) + 1):
+        given = replace(report(answered_with("nv", Risk.LOW)), answers=dict.fromkeys(names[:number], True))
+        [page] = [each for each in pdf_pages(result_pdf(given, language)) if "MILK10k" in each]
+        assert "PAD-UFES-20" in page
+
+
+@each_language
 def test_the_figures_are_those_of_the_released_report(language: str) -> None:
     kinds = json.loads((DEFAULT_WEIGHTS / "kinds-test.json").read_bytes())["tables"]["By set and kind of picture"]
     share, lower, upper = (round(100 * each) for each in kinds["MILK10k, close-up by camera"]["accuracy"])
