@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from aiogram import Bot
-from aiogram.exceptions import ClientDecodeError, TelegramAPIError
+from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramNetworkError, TelegramServerError
 
 from bot.errors import StartupError
 from bot.telegram.client import NotUnderstood
@@ -14,6 +14,7 @@ from bot.telegram.refusals import refusal
 from bot.telegram.webhook import Address
 
 WATCH_SECONDS: Final = 30.0
+RETRY_SECONDS: Final = 5.0
 # As many as Telegram allows, because each call lasts until its update is recorded.
 CONNECTIONS: Final = 100
 
@@ -43,7 +44,8 @@ class Registration:
 
         Raises StartupError if Telegram refuses the address, or later the bot.
         """
-        await self._register()
+        while not await self._register():  # noqa: ASYNC110
+            await asyncio.sleep(RETRY_SECONDS)
         complaint = None
         while True:
             await asyncio.sleep(WATCH_SECONDS)
@@ -51,7 +53,8 @@ class Registration:
                 found = await self._bot.get_webhook_info()
                 if found.url != self._address.url:
                     logger.warning("somebody has changed the webhook of this bot; it is set again")
-                    await self._register()
+                    if not await self._register():
+                        continue
             except TelegramAPIError as error:
                 reason = refusal(error)
                 if reason is not None:
@@ -67,7 +70,8 @@ class Registration:
                 logger.warning("Telegram could not deliver: %s", found.last_error_message)
             await sign(self._sign_of_life)
 
-    async def _register(self) -> None:
+    async def _register(self) -> bool:
+        """Set the webhook. False if Telegram is out of reach; what answers then may be the error page of a proxy."""
         try:
             await self._bot.set_webhook(
                 self._address.url,
@@ -75,9 +79,13 @@ class Registration:
                 allowed_updates=self._allowed_updates,
                 max_connections=CONNECTIONS,
             )
+        except (TelegramNetworkError, TelegramServerError, ClientDecodeError, NotUnderstood) as error:
+            logger.warning("the webhook cannot be set (%s), trying again", type(error).__name__)
+            return False
         except TelegramAPIError as error:
             raise refusal(error) or StartupError(f"WEBHOOK_URL: Telegram refuses it: {error.message}") from None
         await sign(self._sign_of_life)
+        return True
 
 
 async def sign(of_life: Path) -> None:

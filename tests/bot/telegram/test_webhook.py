@@ -18,6 +18,7 @@ from aiohttp import ClientSession
 from benchmarks.load.ports import free_port
 from bot.errors import StartupError
 from bot.sandbox import Sandbox
+from bot.sandbox.faults import Fault, FaultKind
 from bot.telegram.client import RetryingBot, connect, open_session
 from bot.telegram.registration import Registration
 from bot.telegram.webhook import MAX_BODY_BYTES, SECRET_HEADER, Address, Webhook
@@ -154,8 +155,14 @@ async def test_a_port_that_is_taken_says_what_to_change(database: Database) -> N
 
 
 @pytest_asyncio.fixture
-async def bot() -> AsyncIterator[RetryingBot]:
-    async with Sandbox() as sandbox, open_session(sandbox.base_url) as session:
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest_asyncio.fixture
+async def bot(sandbox: Sandbox) -> AsyncIterator[RetryingBot]:
+    async with open_session(sandbox.base_url) as session:
         yield connect(sandbox.token, session, HASTY)
 
 
@@ -169,6 +176,23 @@ async def test_telegram_is_told_the_address_and_a_refusal_says_what_to_change(bo
     elsewhere = address(free_port(), url="https://example.org/hook")
     with pytest.raises(StartupError, match="WEBHOOK_URL"):
         await Registration(bot, elsewhere, ["message"], tmp_path / "sign").keep()
+
+
+@pytest.mark.parametrize("kind", ["drop", "html"])
+async def test_the_webhook_is_set_once_telegram_is_in_reach_again(
+    kind: FaultKind, bot: RetryingBot, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.registration.RETRY_SECONDS", 0.01)
+    # More often than the client itself tries again.
+    sandbox.world.faults.faults.append(Fault(kind=kind, method="setWebhook", times=20))
+    here = address(free_port())
+    keeping = asyncio.create_task(Registration(bot, here, ["message"], tmp_path / "sign").keep())
+    async with asyncio.timeout(60):
+        while not (tmp_path / "sign").exists():
+            assert not keeping.done()
+            await asyncio.sleep(0)
+    assert sandbox.world.faults.faults == [] and (await bot.get_webhook_info()).url == here.url
+    keeping.cancel()
 
 
 async def test_the_webhook_is_watched_further_after_a_page_that_is_not_telegram_s(
