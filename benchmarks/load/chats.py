@@ -31,7 +31,12 @@ def is_hint(message: Message) -> bool:
 
 def is_offer(message: Message) -> bool:
     """Whether a message of the bot offers an answer that may have been sent before a kill."""
-    return words(message).startswith("I was restarted just as I answered")
+    return words(message).startswith(("I was restarted just as I answered", "Меня перезапустили как раз тогда"))
+
+
+def is_delay(message: Message) -> bool:
+    """Whether a message of the bot says that the database is busy and the photo is read later."""
+    return words(message).startswith(("My memory is busy", "Моя память сейчас занята"))
 
 
 @dataclass
@@ -124,7 +129,7 @@ class Chats:
         self._times.setdefault((person, message["message_id"]), now)
         if not message["from"]["is_bot"]:
             return
-        if is_hint(message):
+        if is_hint(message) or is_delay(message):
             return
         if is_progress(message):
             self._progress(person, message, now)
