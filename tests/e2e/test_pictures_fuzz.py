@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 from aiohttp import ClientSession
 
+from benchmarks.load.chats import is_delay, is_hint, is_progress
 from benchmarks.load.processes import BotProcess
 from bot.samples import sample
 from bot.sandbox.client import words
@@ -24,14 +25,22 @@ MOST_MEMORY = 1_000_000_000
 
 
 def answers(chat: dict[str, Any], numbers: set[int]) -> Counter[int] | None:
-    """How many replies each of these messages has got, once all have one; progress is no reply."""
+    """How many answers each of these messages has, once all have one. A word about delay is no answer."""
+    replies = [each for each in chat["messages"] if each["from"]["is_bot"] and "reply_to_message" in each]
     replied = [
         each["reply_to_message"]["message_id"]
-        for each in chat["messages"]
-        if each["from"]["is_bot"] and "reply_to_message" in each and not words(each).startswith("🔎")
+        for each in replies
+        if not (is_progress(each) or is_hint(each) or is_delay(each))
     ]
     counts = Counter(each for each in replied if each in numbers)
     return counts if counts.keys() == numbers else None
+
+
+async def said(sender: Person, counts: Counter[int]) -> list[str]:
+    """What was answered more than once."""
+    twice = {number for number, count in counts.items() if count > 1}
+    messages = (await sender.transcript())["messages"]
+    return [words(each)[:60] for each in messages if each.get("reply_to_message", {}).get("message_id") in twice]
 
 
 async def test_damaged_pictures_are_each_answered_once_and_hold_up_nobody(
@@ -53,7 +62,7 @@ async def test_damaged_pictures_are_each_answered_once_and_hold_up_nobody(
         await person.answered(lambda message: "photo" in message)
         numbers = {each["message_id"] for each in sent}
         counts = await sender.wait(lambda chat, numbers=numbers: answers(chat, numbers))
-        assert set(counts.values()) == {1}, f"batch {batch} of seed {SEED}"
+        assert set(counts.values()) == {1}, f"batch {batch} of seed {SEED}: {await said(sender, counts)}"
         mine = answers(await person.transcript(), {photo["message_id"]})
         assert mine is not None and set(mine.values()) == {1}
     await asyncio.gather(*(each.undisturbed() for each in senders))
