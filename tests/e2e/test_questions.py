@@ -10,7 +10,7 @@ from tests.e2e.playing import Person
 
 async def test_a_caption_that_tells_of_bleeding_is_never_answered_in_blue(person: Person, ivan: Person) -> None:
     for who, caption, told, action in (
-        (person, "bleeding for 2 weeks and growing", "You say: it bleeds, it grows.", "spot"),
+        (person, "bleeding for 2 weeks and growing", "You say: it bleeds, it grows.", "dermatologist"),
         (ivan, "кровоточит уже две недели", "Вы пишете: кровоточит.", "пятно"),
     ):
         await who.send_photos(sample("mole"), caption=caption)

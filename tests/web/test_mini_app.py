@@ -69,8 +69,6 @@ async def test_a_person_sees_the_own_moles_where_they_are(tmp_path: Path) -> Non
         (init_data(EMMA) + "&" + urlencode({"user": f'{{"id": {IVAN}}}'}), "not_genuine"),
         (init_data(EMMA, user="{}"), "not_genuine"),
         (init_data(EMMA, auth_date="yesterday"), "not_genuine"),
-        (init_data(EMMA, age=VALID_SECONDS + 60), "outdated"),
-        (init_data(EMMA, age=-600), "outdated"),
     ],
 )
 async def test_only_what_telegram_signed_lately_opens_it(tmp_path: Path, data: str | None, code: str) -> None:
@@ -78,6 +76,9 @@ async def test_only_what_telegram_signed_lately_opens_it(tmp_path: Path, data: s
         await service.acquaint(EMMA)
         for path in ("/app/moles", "/app/moles/1"):
             assert await problem(await service.get(path, data)) == (401, code)
+        # Signed now: a suite may take longer than such data are valid.
+        for age in (VALID_SECONDS + 60, -600):
+            assert await problem(await service.get("/app/moles", init_data(EMMA, age=age))) == (401, "outdated")
         assert (await service.get("/app/moles", init_data(EMMA, age=VALID_SECONDS - 600))).status == 200
         # A field that Telegram may add is signed like the others.
         assert (await service.get("/app/moles", init_data(EMMA, signature="ed25519"))).status == 200

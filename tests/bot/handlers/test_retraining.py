@@ -173,7 +173,7 @@ async def test_a_machine_that_cannot_train_says_so_in_one_line_in_both_languages
         await stage.audience(ADMIN)
         await stage.say(ADMIN, "/retrain", "This machine cannot train: set RETRAIN_COMMAND")
         await stage.database.users.set_language(ADMIN, "ru")
-        await stage.say(ADMIN, "/retrain", "Эта машина не может обучать: задайте RETRAIN_COMMAND")
+        await stage.say(ADMIN, "/retrain", "На этой машине обучать нельзя: задайте RETRAIN_COMMAND")
 
 
 async def test_to_others_it_does_not_exist(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ async def test_each_administrator_hears_once_and_of_the_end_once(
     seen = (WELL, FAILING, WELL, FAILING, FAILING, FAILING, WELL, FAILING, WELL, WELL, WELL)
     await watch(stage, tmp_path, *seen)
     assert told(stage, ADMIN) == [BEGAN, OVER]
-    assert [(each.text or "")[:10] for each in stage.heard(IVAN)] == ["⚠️ Сбоев н", "✅ Снова в "]
+    assert [(each.text or "")[:10] for each in stage.heard(IVAN)] == ["⚠️ Фото со", "✅ Снова в "]
     assert stage.heard(EMMA) == []
 
 
