@@ -14,7 +14,7 @@ LOST = "Your photo is not lost"
 
 async def test_help_is_answered_within_a_second_under_a_lock_of_ten(stage: Stage, tmp_path: Path) -> None:
     await stage.audience(EMMA)
-    with write_lock(tmp_path / "bot.db"):
+    async with write_lock(tmp_path / "bot.db"):
         until = time.monotonic() + 10
         await stage.people.send_photos(EMMA, [sample("mole")], None)
         await stage.reply(EMMA, LOST)
@@ -34,7 +34,7 @@ async def test_photos_under_a_lock_are_read_when_it_is_gone_and_one_word_says_so
     async with stage_on_command(tmp_path) as (stage, pool):
         pool.go.set()
         await stage.audience(EMMA)
-        with write_lock(tmp_path / "bot.db"):
+        async with write_lock(tmp_path / "bot.db"):
             await stage.people.send_photos(EMMA, [sample("mole")] * 3, None)
             await stage.people.send_photos(EMMA, [sample("mole")], None)
             late = await stage.reply(EMMA, LOST)
@@ -50,10 +50,10 @@ async def test_photos_under_a_lock_are_read_when_it_is_gone_and_one_word_says_so
 
 
 async def test_what_has_to_write_says_that_it_is_late(stage: Stage, tmp_path: Path) -> None:
-    with write_lock(tmp_path / "bot.db"):
+    async with write_lock(tmp_path / "bot.db"):
         await stage.say(IVAN, "/start", "Моя память сейчас занята. Попробуйте ещё раз")
     welcome = await stage.say(IVAN, "/start", "Здравствуйте")
-    with write_lock(tmp_path / "bot.db"):
+    async with write_lock(tmp_path / "bot.db"):
         assert "Нажмите кнопку ещё раз" in (
             await stage.alert(IVAN, stage.press(welcome, "✅ Прочитано, даю согласие")) or ""
         )

@@ -80,7 +80,7 @@ async def test_a_kill_between_an_answer_and_its_note_does_not_double_it(
     async with asyncio.timeout(60):
         while not await person.calls("sendMediaGroup"):
             pass
-    with write_lock(own_bot.folder / "bot.db"):
+    async with write_lock(own_bot.folder / "bot.db"):
         summary = await person.answer(lambda message: "Photo 2" in words(message) and "text" in message)
         own_bot.kill()
     own_bot.start()

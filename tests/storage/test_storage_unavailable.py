@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 async def test_reads_answer_at_once_while_another_program_writes(path: Path, key: bytes) -> None:
     database = await Database.open(url_of(path), key)
     await database.users.seen(1, "ru")
-    with write_lock(path):
+    async with write_lock(path):
         writing = asyncio.create_task(database.users.seen(2, "ru"))
         await asyncio.sleep(0.1)
         began = time.monotonic()
@@ -35,7 +35,7 @@ async def test_reads_answer_at_once_while_another_program_writes(path: Path, key
 
 
 async def test_a_queue_of_writers_gives_up_together(database: Database, path: Path) -> None:
-    with write_lock(path):
+    async with write_lock(path):
         began = time.monotonic()
         failures = await asyncio.gather(
             *(database.users.seen(number, "ru") for number in range(10)), return_exceptions=True
@@ -48,7 +48,7 @@ async def test_a_queue_of_writers_gives_up_together(database: Database, path: Pa
 async def test_what_was_sent_is_stored_once_the_lock_is_gone(database: Database, path: Path) -> None:
     request, _ = await database.requests.record(1, 1, 1, None, "file", "unique", "photo")
     completion = Completion(request.id, Outcome.ANSWERED, {"label": "mel"}, "reply")
-    with write_lock(path):
+    async with write_lock(path):
         storing = asyncio.create_task(until_stored(lambda: database.requests.complete_all([completion])))
         await asyncio.sleep(2.5)
         assert not storing.done()

@@ -175,7 +175,7 @@ async def test_a_locked_database_delays_a_broadcast_and_ends_none(stage: Stage, 
     question = await stage.draft()
     stage.press(question, "📣 Send it")
     await stage.reply(readers[0], "A better model.")
-    with write_lock(tmp_path / "bot.db"):
+    async with write_lock(tmp_path / "bot.db"):
         # Longer than a write waits for the lock.
         await asyncio.sleep(2.5)
         assert stage.finished(question) is None

@@ -55,7 +55,7 @@ async def test_what_was_sent_is_noted_though_the_database_is_locked_when_it_clos
     calls = moles.sandbox.world.calls
     [photo] = await moles.people.send_photos(EMMA, [sample("mole")], None)
     await moles.until(lambda: any(each.method == "sendPhoto" for each in calls))
-    with write_lock(tmp_path / "bot.db"):
+    async with write_lock(tmp_path / "bot.db"):
         await moles.reply(EMMA, ANSWER)
         # Longer than a write waits for the lock.
         await asyncio.sleep(2.5)

@@ -236,7 +236,7 @@ async def test_a_database_that_is_busy_delays_and_loses_nothing(
     handler = Handler(database)
     taking = handler.start()
     await handler.until_begun([1])
-    with write_lock(tmp_path / "bot.db"):
+    async with write_lock(tmp_path / "bot.db"):
         handler.go.set()
         await handler.until([1])
     await until_waiting(database, [])

@@ -112,7 +112,7 @@ async def test_what_could_not_be_recorded_comes_again_and_what_comes_twice_is_ke
     database: Database, http: ClientSession, tmp_path: Path
 ) -> None:
     async with listening(database) as url:
-        with write_lock(tmp_path / "bot.db"):
+        async with write_lock(tmp_path / "bot.db"):
             assert await post(http, url, update(1)) == 503
         assert [await post(http, url, update(1)) for _ in range(3)] == [200] * 3
         both = await asyncio.gather(post(http, url, update(2)), post(http, url, update(2)))
