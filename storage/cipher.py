@@ -84,7 +84,7 @@ def share_note_place(share_id: int) -> str:
 
 
 def arrival_place(update_id: int) -> str:
-    """Where an update of Telegram's waits to be handled."""
+    """The place of an update that waits to be handled."""
     return f"arrivals.content {update_id}"
 
 

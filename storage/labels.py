@@ -84,7 +84,7 @@ class Labels:
     async def next_for(self, labeller_id: int) -> int | None:
         """The number of the next photo for somebody to label; None if there is none.
 
-         First come photos that they labelled but whose outline they have not chosen. Then comes the open photo with the
+        First come photos that they labelled but whose outline they have not chosen. Then comes the open photo with the
         fewest labels. It is never their own, and never one that they have labelled.
         """
         mine = pool_labels.c.labeller_id == labeller_id
@@ -115,7 +115,7 @@ class Labels:
             if (await connection.execute(query)).one_or_none() is None:
                 return Given.GONE
             fresh = {"labeller_id": labeller_id, "outline_open": outlines}
-            if not await self._insert(connection, request_id, label, fresh):
+            if not await self._insert(connection, request_id, label, None, fresh):
                 return Given.ALREADY
             await self._settle(connection, request_id)
             await note(connection, labeller_id, Action.LABEL, request_id)
@@ -154,17 +154,18 @@ class Labels:
         """Note a label from outside the chat, which replaces an earlier one of the same author; False if the photo is
         gone.
 
-        `outline` is None where they drew none.
+        `outline` is None if they drew none.
         """
         this = (pool_labels.c.request_id == request_id) & (pool_labels.c.outside == outside)
         async with self._transactions.write() as connection:
             kept = select(pool_photos.c.request_id).where(pool_photos.c.request_id == request_id)
             if (await connection.execute(kept)).one_or_none() is None:
                 return False
-            await self._insert(connection, request_id, label, {"outside": outside, "outline_open": False})
-            number = (await connection.execute(select(pool_labels.c.id).where(this))).scalar_one()
-            said = self._sealed(number, label, outline)
-            await connection.execute(update(pool_labels).where(this).values(said=said, at=datetime.now(UTC)))
+            fresh = {"outside": outside, "outline_open": False}
+            if not await self._insert(connection, request_id, label, outline, fresh):
+                known = (await connection.execute(select(pool_labels.c.id).where(this))).scalar_one()
+                said = self._sealed(known, label, outline)
+                await connection.execute(update(pool_labels).where(this).values(said=said, at=datetime.now(UTC)))
             await self._settle(connection, request_id)
         return True
 
@@ -200,14 +201,16 @@ class Labels:
             pairs=[(each[0], each[1]) for each in said.values() if len(each) > 1],
         )
 
-    async def _insert(self, connection: AsyncConnection, request_id: int, label: str, fresh: dict[str, Any]) -> bool:
+    async def _insert(
+        self, connection: AsyncConnection, request_id: int, label: str, outline: int | None, fresh: dict[str, Any]
+    ) -> bool:
         values = {"request_id": request_id, "said": b"", "at": datetime.now(UTC), **fresh}
         statement = self._transactions.insert(pool_labels).values(values).on_conflict_do_nothing()
         number = (await connection.execute(statement.returning(pool_labels.c.id))).scalar_one_or_none()
         if number is None:
             return False
         # The ciphertext is bound to the number of the label, which is known only now.
-        said = self._sealed(number, label, None)
+        said = self._sealed(number, label, outline)
         await connection.execute(update(pool_labels).where(pool_labels.c.id == number).values(said=said))
         return True
 

@@ -12,6 +12,7 @@ from typing import Final
 from aiogram import Bot
 from aiogram.types import Update
 
+from bot.telegram.outages import UNREACHABLE
 from bot.telegram.parsing import parse_updates
 from storage.arrivals import Arrival, Arrivals
 from storage.errors import StorageUnavailable
@@ -133,6 +134,9 @@ class Arriving:
         try:
             update = self._parsed(arrival)
             is_recorded = await self._record(update, began)
+        except (StorageUnavailable, *UNREACHABLE) as error:
+            logger.warning("update %d is taken again later (%s)", arrival.update_id, type(error).__name__)
+            return
         except Exception as error:
             # It would fail again and again.
             logger.error("update %d cannot be read and is ignored (%s)", arrival.update_id, type(error).__name__)

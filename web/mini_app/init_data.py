@@ -1,7 +1,8 @@
 """Who has opened the Mini App: what Telegram's client hands to the page, and how it is checked.
 
 The algorithm is that of core.telegram.org/bots/webapps#validating-data-received-via-the-mini-app: the bot's token makes
-a key, and the key signs every field but the signature itself, sorted and joined by line feeds.
+a key, and the key signs every field but the signature itself, sorted and joined by line feeds. The web service does
+without aiogram, whose check also raises TypeError for a signature with letters beyond ASCII.
 """
 
 import hashlib

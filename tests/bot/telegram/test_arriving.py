@@ -2,19 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from aiogram import Bot
+from aiogram.exceptions import TelegramNetworkError
+from aiogram.methods import GetMe
 from aiogram.types import Update
 
 from bot.telegram.arriving import Arriving
-from storage import Database
+from storage import Database, StorageBusy
 from storage.arrivals import Arrival
-from tests.bot.stage import open_test_database
 from tests.locks import write_lock
 
 PHOTO = [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]
@@ -79,12 +78,6 @@ class Handler:
 
     def _pass_over(self) -> None:
         self.passed_over += 1
-
-
-@pytest_asyncio.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_test_database(tmp_path) as database:
-        yield database
 
 
 async def until_waiting(database: Database, numbers: list[int]) -> None:
@@ -212,6 +205,30 @@ async def test_what_cannot_be_recorded_is_passed_over_and_does_not_come_again(
     await handler.until([2])
     await until_waiting(database, [])
     assert handler.passed_over == 1
+    taking.cancel()
+    await handler.arriving.drain(60)
+
+
+@pytest.mark.parametrize("error", [StorageBusy("locked"), TelegramNetworkError(GetMe(), "gone")])
+async def test_what_cannot_be_recorded_for_a_while_is_taken_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr("bot.telegram.arriving.POLL_SECONDS", 0.01)
+    await database.arrivals.add(1, 5, content(1, photo=PHOTO))
+    handler = Handler(database)
+    handler.go.set()
+    record, failures = handler.arriving._record, [error]
+
+    async def fail_first(update: Update, arrived: float) -> bool:
+        if failures:
+            raise failures.pop()
+        return await record(update, arrived)
+
+    monkeypatch.setattr(handler.arriving, "_record", fail_first)
+    taking = handler.start()
+    await handler.until([1])
+    await until_waiting(database, [])
+    assert handler.recorded == [1] and handler.passed_over == 0
     taking.cancel()
     await handler.arriving.drain(60)
 

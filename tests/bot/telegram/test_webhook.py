@@ -23,7 +23,7 @@ from bot.telegram.client import RetryingBot, connect, open_session
 from bot.telegram.registration import Registration
 from bot.telegram.webhook import MAX_BODY_BYTES, SECRET_HEADER, Address, Webhook
 from storage import Database
-from tests.bot.stage import HASTY, open_test_database
+from tests.bot.stage import HASTY
 from tests.locks import write_lock
 
 SECRET = "a-secret-of-sixteen-or-more"
@@ -36,12 +36,6 @@ def update(number: int, **message: Any) -> dict[str, Any]:
     content = message or {"text": "hello"}
     chat = {"id": 5, "type": "private"}
     return {"update_id": number, "message": {"message_id": number, "date": 1, "chat": chat, "from": emma, **content}}
-
-
-@pytest_asyncio.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_test_database(tmp_path) as database:
-        yield database
 
 
 async def recorded(database: Database) -> list[int]:
@@ -152,12 +146,6 @@ async def test_a_port_that_is_taken_says_what_to_change(database: Database) -> N
         with pytest.raises(StartupError, match="WEBHOOK_PORT"):
             async with listening(database, port=port):
                 pass
-
-
-@pytest_asyncio.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
 
 
 @pytest_asyncio.fixture
