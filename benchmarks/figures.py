@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.markers import part, replaced
-from models.data.pictures import SUFFIXES
-from models.data.pictures import TITLES as SOURCES
-from models.evaluation.metrics import Interval
 from models.evaluation.report import TITLES, text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -75,7 +72,7 @@ def headline(root: Path) -> list[str]:
     return [
         _row("pictures", *(KIND_TITLES[each] for each in columns)),
         f"|{'---|' * (len(columns) + 1)}",
-        *(_row(kind, *(_cell(root, kind, each, figures[each]) for each in columns)) for kind, figures in found.items()),
+        *(_row(kind, *(text(figures[each]) for each in columns)) for kind, figures in found.items()),
         "",
         f"Everyday pictures refused: {text(everyday)}.",
     ]
@@ -89,9 +86,7 @@ def kinds(root: Path) -> list[str]:
         _row("pictures", "number", *KIND_TITLES.values()),
         f"|{'---|' * (len(names) + 2)}",
         *(
-            _row(
-                kind, str(report["counts"][BY_KIND][kind]), *(_cell(root, kind, each, figures[each]) for each in names)
-            )
+            _row(kind, str(report["counts"][BY_KIND][kind]), *(text(figures[each]) for each in names))
             for kind, figures in report["tables"][BY_KIND].items()
         ),
     ]
@@ -128,16 +123,6 @@ def refusals(root: Path, split: str) -> list[str]:
         "|---|---|---|",
         *(_row(kind, str(each["photos"]), str(each["photos"] - each.get("", 0))) for kind, each in kinds.items()),
     ]
-
-
-def _cell(root: Path, kind: str, name: str, value: Interval) -> str:
-    """A figure with its interval. If all melanomas are warned of and the report has no interval, it is their number."""
-    share, lower, upper = value
-    if name != "melanoma_warned" or lower < upper:
-        return text(value)
-    suffix = next(SUFFIXES[source] for source, title in SOURCES.items() if title == kind)
-    melanomas = sum(_json(root / "weights" / f"report-test{suffix}.json")["confusion"]["mel"].values())
-    return f"{round(share * melanomas)} of {melanomas}"
 
 
 def _json(path: Path) -> Any:

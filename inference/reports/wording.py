@@ -154,8 +154,6 @@ def figures(found: tuple[Performance, ...], language: str) -> list[tuple[str, ..
 def _interval(share: Proportion | None, language: str) -> str:
     if share is None:
         return "–"
-    if share.lower == share.upper:  # reports before exact intervals: all lesions or none, so nothing was drawn
-        return _percent(share.value, language, "0")
     lower, upper = (decimal(each * 100, language, "0") for each in (share.lower, share.upper))
     return f"{_percent(share.value, language, '0')} ({lower}–{upper})"
 
