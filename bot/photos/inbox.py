@@ -27,6 +27,8 @@ from storage.retry import until_stored
 
 # Other updates, such as /help, wait at most this long for photos to be recorded.
 TIMEOUT_SECONDS = 0.3
+# A photo that takes longer is handled before it is recorded, so that the person hears that it is late.
+LATE_SECONDS = 3.0
 PAUSE_SECONDS = 0.2
 
 T = TypeVar("T")
@@ -40,8 +42,9 @@ class Inbox(BaseRequestMiddleware):
     """Session middleware that records the photos of a getUpdates call before the updates are handled.
 
     If recording fails, the call fails and Telegram keeps the updates. If the database is busy for a while, other
-    updates are handled meanwhile. The photos are handled at once, and again when they are recorded. Until then,
-    Telegram keeps all updates since the first of these photos, and returns at most a hundred of them.
+    updates are handled meanwhile, and the photos when they are recorded. If it is busy for longer, the photos are
+    handled once before as well, so that the person hears of it. Until they are recorded, Telegram keeps all updates
+    since the first of these photos, and returns at most a hundred of them.
 
     A photo that somebody asks about in a group is recorded too, if the bot knows this person. A stranger presses Start
     first, so nothing about strangers is recorded.
@@ -54,9 +57,11 @@ class Inbox(BaseRequestMiddleware):
     def __init__(self, database: Database, admits: Callable[[Message], bool] = lambda message: True) -> None:
         self._database = database
         self._admits = admits
-        # The last handled update; update number -> photo that is not recorded yet; and the task that records them.
+        # The last handled update; update number -> photo that is not recorded yet; update number -> when its person
+        # hears that it is late; and the task that records them.
         self._handed: int | None = None
         self._late: dict[int, Update] = {}
+        self._withheld: dict[int, float] = {}
         self._recording: dict[asyncio.Task[int], list[int]] = {}
 
     @property
@@ -108,8 +113,8 @@ class Inbox(BaseRequestMiddleware):
     ) -> Response[TelegramType]:
         if not isinstance(method, GetUpdates):
             return await make_request(bot, method)
-        if recorded := self._recorded_late():
-            return recorded  # type: ignore[return-value]
+        if ready := self._recorded_late() + self._overdue():
+            return ready  # type: ignore[return-value]
         call = method if self.offset is None else method.model_copy(update={"offset": self.offset})
         # The type is Response, but a session passes the result itself to its middlewares.
         updates: list[Update] = await make_request(bot, call)  # type: ignore[arg-type, assignment]
@@ -121,7 +126,7 @@ class Inbox(BaseRequestMiddleware):
         elif self._recording:
             # Telegram answers at once while it keeps updates.
             await asyncio.wait(self._recording, timeout=PAUSE_SECONDS)
-        return updates  # type: ignore[return-value]
+        return [each for each in updates if each.update_id not in self._withheld]  # type: ignore[return-value]
 
     async def _asking(self, update: Update) -> Asking | None:
         """The message of an update and the photo it asks about; an edit counts in private only."""
@@ -143,17 +148,28 @@ class Inbox(BaseRequestMiddleware):
             task.result()
         else:
             self._late.update({update.update_id: update for update, _found in asking})
+            self._withheld.update(dict.fromkeys(self._recording[task], time.monotonic() + LATE_SECONDS))
 
     def _recorded_late(self) -> list[Update]:
         """Updates whose delayed photos have been recorded meanwhile."""
         recorded = []
         for task in [each for each in self._recording if each.done()]:
-            recorded += [self._late.pop(number) for number in self._recording.pop(task)]
+            numbers = self._recording.pop(task)
+            recorded += [self._late.pop(number) for number in numbers]
+            self._withheld = {number: at for number, at in self._withheld.items() if number not in numbers}
             if task.exception() is not None:
                 # Telegram sends them again.
                 self._handed = recorded[0].update_id - 1
             task.result()
         return recorded
+
+    def _overdue(self) -> list[Update]:
+        """Updates whose photos are still not recorded, each once. Their handlers say so."""
+        now = time.monotonic()
+        overdue = [number for number, at in self._withheld.items() if at <= now]
+        for number in overdue:
+            del self._withheld[number]
+        return [self._late[number] for number in overdue]
 
     async def _store(self, asking: Sequence[Asking], arrived: float) -> int:
         """Record photos, those of strangers in groups left out; returns how many were not."""

@@ -4,6 +4,9 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
+import bot.photos.inbox
 from bot.samples import sample
 from tests.bot.photos.test_service import REFUSED, stage_on_command
 from tests.bot.stage import EMMA, IVAN, Stage
@@ -47,6 +50,23 @@ async def test_photos_under_a_lock_are_read_when_it_is_gone_and_one_word_says_so
         async with asyncio.timeout(20):
             while await stage.database.requests.unfinished():
                 pass
+
+
+async def test_a_photo_that_is_recorded_a_moment_late_gets_its_answer_and_no_other_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.photos.inbox, "LATE_SECONDS", 60.0)
+    async with stage_on_command(tmp_path) as (stage, pool):
+        pool.go.set()
+        await stage.audience(EMMA)
+        async with write_lock(tmp_path / "bot.db"):
+            await stage.people.send_photos(EMMA, [sample("mole")], None)
+            # Its updates come after the photo's.
+            await stage.say(EMMA, "/help", "What the answer means")
+        await stage.reply(EMMA, REFUSED)
+        await stage.say(EMMA, "/help", "What the answer means")
+        assert stage.deliveries(EMMA, LOST) == 0
+        assert stage.deliveries(EMMA, REFUSED) == 1
 
 
 async def test_what_has_to_write_says_that_it_is_late(stage: Stage, tmp_path: Path) -> None:
