@@ -39,12 +39,12 @@ from bot.photos.recovery import (
 from bot.photos.service import PhotoService
 from bot.settings import Settings
 from bot.supervisor import Supervisor
+from bot.telegram.address import Address
 from bot.telegram.arriving import Arriving
 from bot.telegram.client import RetryingBot
 from bot.telegram.polling import PollingWatch
 from bot.telegram.rate_limit import RateLimiter
 from bot.telegram.registration import Registration
-from bot.telegram.webhook import Address
 from bot.ui.commands import publish_profile
 from inference.engine.engine import Engine
 from storage.arrivals import Arrivals

@@ -19,9 +19,10 @@ from bot.operator.metrics import Metrics
 from bot.operator.releases import chosen_classifier
 from bot.settings import Settings
 from bot.startup import attach_database, open_database, start_engine, uses_server
+from bot.telegram.address import Address
 from bot.telegram.rate_limit import Pace
 from bot.telegram.registration import sign
-from bot.telegram.webhook import Address, Webhook
+from bot.telegram.webhook import Webhook
 from storage.database import Database
 from storage.errors import StorageError, StorageUnavailable
 

@@ -5,12 +5,11 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from aiogram.utils.token import TokenValidationError, validate_token
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartupError
-from bot.telegram.webhook import Address, Network
+from bot.telegram.address import Address, Network
 from inference.engine.engine import DEFAULT_WEIGHTS
 from storage.errors import StorageError
 from storage.keys import decode_key
@@ -131,6 +130,9 @@ class Settings(BaseSettings):
     @classmethod
     def _token_is_well_formed(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
+            # Workers have no token. To import aiogram takes seconds and over 100 MB.
+            from aiogram.utils.token import TokenValidationError, validate_token
+
             try:
                 validate_token(value.get_secret_value())
             except TokenValidationError as error:

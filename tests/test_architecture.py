@@ -201,6 +201,12 @@ def test_storage_loads_neither_telegram_nor_torch() -> None:
     assert output(script) == ""
 
 
+def test_workers_load_no_telegram() -> None:
+    """They never talk to it, and aiogram would more than double their start and their memory."""
+    script = f"import sys, bot.workers.__main__; print(*sorted({TELEGRAM!r} & set(sys.modules)))"
+    assert output(script) == ""
+
+
 def test_whoever_imports_ultralytics_keeps_it_from_changing_pillow() -> None:
     keeper = "models.networks.ultralytics_env"
     found = {path: {name for _, name in imported(path)} for path in modules("models")}

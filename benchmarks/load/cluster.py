@@ -106,7 +106,7 @@ def cluster(
         own = {"WEBHOOK_PORT": str(port), "METRICS_PORT": str(free_port())}
         bots.append(BotProcess(api_url, _made(folder / f"bot-{number}"), {**shared, **webhook, **own}, module))
     readers = [
-        BotProcess(api_url, _made(folder / f"worker-{number}"), {**shared, "WORKERS": "1"}, "bot.worker")
+        BotProcess(api_url, _made(folder / f"worker-{number}"), {**shared, "WORKERS": "1"}, "bot.workers")
         for number in range(workers)
     ]
     made = Cluster(server, bots, readers)

@@ -108,11 +108,16 @@ class BotProcess:
     def workers(self) -> list[psutil.Process]:
         """Its analysis processes."""
         assert self.process is not None
-        found = []
-        for child in psutil.Process(self.process.pid).children():
-            try:
-                if "multiprocessing.spawn" in " ".join(child.cmdline()):
-                    found.append(child)
-            except psutil.NoSuchProcess:
-                continue
-        return found
+        return analysis_processes(self.process.pid)
+
+
+def analysis_processes(pid: int) -> list[psutil.Process]:
+    """Those that analyse photos for the process `pid`."""
+    found = []
+    for child in psutil.Process(pid).children():
+        try:
+            if "multiprocessing.spawn" in " ".join(child.cmdline()):
+                found.append(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found

@@ -20,7 +20,7 @@ from bot.samples import sample
 
 MOST_WORKERS = 4
 REAL_WORKERS = (1, 2)
-NETWORKS = ("-m", "bot.worker")
+NETWORKS = ("-m", "bot.workers")
 
 
 def main() -> int:

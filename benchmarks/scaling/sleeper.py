@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from bot.settings import load_settings
-from bot.worker import serve
+from bot.workers.worker import serve
 from inference.drawing.words import CaptionOptions
 from inference.engine.pool import ServedModel
 from inference.engine.tasks import AnnotatedAnalysis, Examination, Explanation

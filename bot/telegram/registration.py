@@ -9,9 +9,9 @@ from aiogram import Bot
 from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramNetworkError, TelegramServerError
 
 from bot.errors import StartupError
+from bot.telegram.address import Address
 from bot.telegram.client import NotUnderstood
 from bot.telegram.refusals import refusal
-from bot.telegram.webhook import Address
 
 WATCH_SECONDS: Final = 30.0
 RETRY_SECONDS: Final = 5.0

@@ -10,14 +10,14 @@ import logging
 from asyncio import timeout
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Any, Final, TypeGuard
 
 from aiohttp import web
 from yarl import URL
 
 from bot.errors import StartupError
+from bot.telegram.address import Address
 from bot.telegram.parsing import LARGEST_NUMBER
 from storage.arrivals import Arrivals
 
@@ -28,24 +28,6 @@ MAX_BODY_BYTES: Final = 1024 * 1024
 RECORD_SECONDS: Final = 30.0
 
 logger = logging.getLogger(__name__)
-
-Network = IPv4Network | IPv6Network
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where Telegram calls, and who may.
-
-    `url` is what Telegram is told; `host` and `port` are listened on. `sources` are Telegram's networks, `proxies`
-    those whose X-Forwarded-For is believed.
-    """
-
-    url: str
-    secret: str
-    host: str
-    port: int
-    sources: tuple[Network, ...]
-    proxies: tuple[Network, ...]
 
 
 class Webhook:

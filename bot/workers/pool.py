@@ -95,7 +95,7 @@ class RemotePool:
             asyncio.create_task(queue.serve(self._reply_to, self._take, asyncio.Event())),
             asyncio.create_task(queue.keep_tidy(f"{ANSWERS}%")),
         ]
-        logger.info("waiting for a worker: start `python -m bot.worker`")
+        logger.info("waiting for a worker: start `python -m bot.workers`")
         await self._ask(None, b"", DEFAULT_CAPTION, None)
 
     async def stop(self) -> None:

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from benchmarks.load.chats import Chats
 from benchmarks.load.crowd import Crowd
-from benchmarks.load.processes import BotProcess, environment
+from benchmarks.load.processes import BotProcess, analysis_processes, environment
 from benchmarks.load.report import faults
 from benchmarks.load.servers import Server
 from bot.samples import sample
@@ -31,7 +31,7 @@ TIMEOUT_S = 300
 @contextmanager
 def worker(folder: Path, name: str, settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     with (folder / f"{name}.log").open("wb") as log:
-        command = [sys.executable, "-m", "bot.worker"]
+        command = [sys.executable, "-m", "bot.workers"]
         process = subprocess.Popen(command, env=environment(**settings), stdout=log, stderr=log, cwd=folder)
     try:
         yield process
@@ -81,3 +81,8 @@ async def test_a_killed_worker_loses_no_photo_and_doubles_none(
         await person.send_photos(sample("mole"))
         await person.click(await person.answered(), "Why?")
         assert "photo" in await person.answer(lambda message: "Why this answer" in words(message))
+        # Analysis processes import a main module again, unless it is called __main__.
+        [reading] = analysis_processes(workers[1].pid)
+        loaded = " ".join(each.path for each in reading.memory_maps())
+        assert "onnxruntime" in loaded
+        assert "asyncpg" not in loaded and "aiohttp" not in loaded

@@ -1,16 +1,13 @@
-"""`python -m bot.worker`: analyses photos for a bot that runs elsewhere, with WORKERS processes, until it is
-stopped."""
+"""The process of a worker: analyses photos for a bot that runs elsewhere."""
 
 import asyncio
 import logging
 import signal
-import sys
 from collections.abc import Callable
 from functools import partial
 
 from bot.errors import StartupError
-from bot.logs import set_up_logging
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 from bot.workers.messages import QUESTIONS, Answer, Question, packed, unpacked
 from inference.engine.engine import AnalysisFailed, PhotoError
 from inference.engine.exchangeable import ExchangeablePool
@@ -105,19 +102,3 @@ def _plain(error: Exception) -> Exception:
     """The error without its cause, because the bot may lack the cause's library."""
     error.__cause__ = None
     return error
-
-
-def main() -> int:
-    """Exit status: 0 after an orderly stop, 2 if a setting is wrong."""
-    try:
-        settings = load_settings()
-        set_up_logging(settings.log_level, settings.log_format, ())
-        asyncio.run(serve(settings))
-    except StartupError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
