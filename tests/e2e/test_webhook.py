@@ -12,7 +12,7 @@ from benchmarks.load.ports import free_port
 from benchmarks.load.processes import BotProcess
 from bot.samples import sample
 from bot.sandbox.client import words
-from tests.e2e.playing import Person
+from tests.e2e.playing import QUICK_BOT, Person
 from tests.e2e.test_starting import UNKNOWN
 
 pytestmark = pytest.mark.timeout(300)
@@ -27,7 +27,7 @@ def own_bot(own_api_url: str, folder: Path) -> Iterator[BotProcess]:
         "WEBHOOK_PORT": str(port),
         "WEBHOOK_SOURCES": "127.0.0.1",
     }
-    bot = BotProcess(own_api_url, folder, settings)
+    bot = BotProcess(own_api_url, folder, settings, QUICK_BOT)
     bot.start()
     yield bot
     bot.stop()
