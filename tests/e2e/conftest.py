@@ -10,9 +10,10 @@ import pytest_asyncio
 from aiohttp import ClientSession
 from playwright.async_api import Browser, async_playwright
 
-from benchmarks.load.processes import BotProcess, sandbox_process
+from benchmarks.load.processes import BotProcess
 from tests.e2e.browsing import ARGUMENTS, CHROMIUM
 from tests.e2e.playing import QUICK_BOT, Person
+from tests.e2e.sandboxes import sandbox_thread
 
 Acquaint = Callable[..., Awaitable[Person]]
 
@@ -22,14 +23,14 @@ USER_IDS = count(500_001)
 @pytest.fixture(scope="session")
 def api_url(compiled_translations: None) -> Iterator[str]:
     """The sandbox that most tests share."""
-    with sandbox_process() as url:
+    with sandbox_thread() as url:
         yield url
 
 
 @pytest.fixture
 def own_api_url(compiled_translations: None) -> Iterator[str]:
     """A sandbox for one test."""
-    with sandbox_process() as url:
+    with sandbox_thread() as url:
         yield url
 
 

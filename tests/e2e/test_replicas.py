@@ -14,7 +14,7 @@ from aiohttp import ClientSession
 from benchmarks.load.chats import Chats, Sent, is_offer
 from benchmarks.load.cluster import SECRET, Cluster, cluster
 from benchmarks.load.crowd import Crowd
-from benchmarks.load.processes import ADMIN_ID, BotProcess, sandbox_process
+from benchmarks.load.processes import ADMIN_ID, BotProcess
 from benchmarks.load.report import faults, print_doubled
 from benchmarks.load.servers import running_server
 from bot.samples import sample
@@ -23,6 +23,7 @@ from bot.telegram.webhook import SECRET_HEADER
 from storage import Database
 from storage.postgresql import LOCK_ID
 from tests.e2e.playing import QUICK_BOT, Person
+from tests.e2e.sandboxes import sandbox_thread
 from tests.e2e.test_broadcast import deliveries
 from tests.storage.servers import required
 
@@ -39,7 +40,7 @@ UPDATE_IDS = count(10_000_001)
 def started(compiled_translations: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("cluster")
     with (
-        sandbox_process() as url,
+        sandbox_thread() as url,
         running_server() as server,
         cluster(url, required(server), folder, module=QUICK_BOT) as made,
     ):

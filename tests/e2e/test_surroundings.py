@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from benchmarks.load.processes import BotProcess, sandbox_process
+from benchmarks.load.processes import BotProcess
 from bot.samples import sample
 from bot.sandbox.client import Message, words
 from tests.e2e.playing import QUICK_BOT, Person
+from tests.e2e.sandboxes import sandbox_thread
 
 if sys.platform == "linux":
     import resource
@@ -78,7 +79,7 @@ async def test_with_a_server_in_local_mode_photos_files_and_explanations_come_fr
 ) -> None:
     files = tmp_path / "server"
     files.mkdir()
-    with sandbox_process(SANDBOX_LOCAL_DIR=str(files)) as url:
+    with sandbox_thread(files) as url:
         bot = BotProcess(url, folder, {"TELEGRAM_LOCAL_DIR": str(files)}, QUICK_BOT)
         bot.start()
         try:
