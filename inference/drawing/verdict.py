@@ -102,7 +102,7 @@ def advice(
 def not_a_diagnosis(language: str = "en") -> str:
     """The line every answer ends with."""
     _ = translator(language)
-    return _("This is not a diagnosis. If in doubt, see a doctor.")
+    return _("Not a diagnosis. Unsure? See a doctor.")
 
 
 def refusal_in_words(refusal: Refusal, language: str = "en") -> tuple[str, str]:

@@ -47,7 +47,7 @@ async def test_a_photo_is_answered_with_an_outlined_photo_and_all_it_has_to_say(
     assert lines[0][0] in "🔴🟠🔵" and "spot" in lines[0], "what to do comes first"
     assert "Cancer/pre-cancer" in caption and "Read as a p" in caption
     assert len(lines) <= 10
-    assert caption.endswith("This is not a diagnosis. If in doubt, see a doctor.")
+    assert caption.endswith("Not a diagnosis. Unsure? See a doctor.")
     assert await person.calls("sendChatAction")
     progress = [call for call in await person.calls("sendMessage") if call["params"]["text"].startswith("🔎")]
     assert len(progress) == 1
@@ -73,7 +73,7 @@ async def test_a_real_phone_photo_is_answered_or_refused_with_advice(person: Per
     await person.send_photos(await asyncio.to_thread(photo.read_bytes))
     reply = await person.answered()
     if "photo" in reply:
-        assert words(reply).endswith("This is not a diagnosis. If in doubt, see a doctor.")
+        assert words(reply).endswith("Not a diagnosis. Unsure? See a doctor.")
     else:
         assert "reply_markup" in reply
         assert "Sorry" not in words(reply)
@@ -86,7 +86,7 @@ async def test_an_album_is_answered_as_an_album_with_one_progress_message(person
     assert [words(reply).split(":")[0] for reply in replies[:3]] == ["Photo 1", "Photo 2", "Photo 3"]
     summary = words(replies[3])
     assert all(f"Photo {number}:" in summary for number in (1, 2, 3))
-    assert summary.endswith("This is not a diagnosis. If in doubt, see a doctor.")
+    assert summary.endswith("Not a diagnosis. Unsure? See a doctor.")
     progress = [call for call in await person.calls("sendMessage") if call["params"]["text"].startswith("🔎")]
     assert len(progress) == 1
 
@@ -125,7 +125,7 @@ async def test_a_button_shows_what_made_the_model_say_so(person: Person) -> None
     caption = words(why)
     assert "Why this answer" in caption
     assert "What the spot looks like\n• " in caption
-    assert caption.endswith("This is not a diagnosis. If in doubt, see a doctor.")
+    assert caption.endswith("Not a diagnosis. Unsure? See a doctor.")
     assert "upload_photo" in {call["params"]["action"] for call in await person.calls("sendChatAction")}
     # In the history it can be asked for too; who has just got it is sent to it.
     await person.write("/history")

@@ -31,7 +31,7 @@ async def test_a_photo_is_answered_with_class_percentages_and_outline(
         await expect(answer).to_contain_text("Cancer/pre-cancer")
         bars = r"^[a-z ,.-]{14} +[<>]?\d+%"
         assert len(re.findall(bars, await answer.locator("pre").inner_text(), re.M)) == 3
-        await expect(answer).to_contain_text("This is not a diagnosis. If in doubt, see a doctor.")
+        await expect(answer).to_contain_text("Not a diagnosis. Unsure? See a doctor.")
         await answer.get_by_role("button", name="All kinds").click()
         await expect(answer.locator("pre")).to_contain_text("firm nodule")
         assert len(re.findall(bars, await answer.locator("pre").inner_text(), re.M)) == len(CLASSES)

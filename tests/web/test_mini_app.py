@@ -50,7 +50,7 @@ async def test_a_person_sees_the_own_moles_where_they_are(tmp_path: Path) -> Non
         assert "Карта тела" in russian and "шея: 1" in russian and "в течение двух недель" in russian
         told = await (await service.get(f"/app/moles/{mine.id}?bot=lesion_bot", init_data(EMMA))).text()
         assert told.count("<time") == 2 == told.count("/media/")
-        assert "Show this spot to a dermatologist within days" in told and "not a diagnosis" in told
+        assert "Show this spot to a dermatologist within days" in told and "Not a diagnosis" in told
         assert f'href="https://t.me/lesion_bot?start=mole_{mine.id}"' in told
         other = await service.get(f"/app/moles/{theirs.id}", init_data(EMMA))
         assert await problem(other) == (404, "no_such_mole")

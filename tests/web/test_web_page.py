@@ -157,7 +157,7 @@ async def test_nothing_is_analysed_without_consent(service: Service, http: Clien
 
 async def test_a_refusal_says_how_to_take_a_better_photo(service: Service, http: ClientSession) -> None:
     status, text = await posted(http, service, sample("blurred"), **CONSENT)
-    assert status == 200 and "not a diagnosis" in text and "<img" not in text and "<table" not in text
+    assert status == 200 and "Not a diagnosis" in text and "<img" not in text and "<table" not in text
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ async def test_a_mole_is_followed_named_by_a_tapped_place_and_listed(tmp_path: P
         stage.press(listed, "left arm")
         card = await stage.reply(EMMA, "Photos: 1, of ")
         assert [each.type for each in card.entities or ()].count("date_time") == 1
-        assert (card.text or "").endswith("This is not a diagnosis. If in doubt, see a doctor.")
+        assert (card.text or "").endswith("Not a diagnosis. Unsure? See a doctor.")
 
 
 async def test_in_russian_too(tmp_path: Path) -> None:

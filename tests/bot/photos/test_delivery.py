@@ -47,5 +47,5 @@ async def test_an_album_that_is_not_taken_is_answered_photo_by_photo(
             continue
         assert lines[0] == actions[id(result)]
         assert sum("% " in line or line.endswith("%") for line in lines) >= 3, "the likeliest kinds"
-        assert lines[-1] == "This is not a diagnosis. If in doubt, see a doctor."
+        assert lines[-1] == "Not a diagnosis. Unsure? See a doctor."
         assert "All kinds" in str(answer.reply_markup)

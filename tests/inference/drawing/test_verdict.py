@@ -18,7 +18,7 @@ def test_every_class_has_a_plain_name_of_its_own(language: str) -> None:
     ("language", "warning"),
     [
         ("en", "Have a dermatologist look at it within two weeks. Cancer/pre-cancer 12%, other 88%."),
-        ("ru", "Покажите это пятно дерматологу в течение двух недель. Рак/предрак 12\u00a0%, другое 88\u00a0%."),
+        ("ru", "Покажите пятно дерматологу в течение двух недель. Рак/предрак 12\u00a0%, другое 88\u00a0%."),
     ],
 )
 def test_a_melanoma_of_12_percent_is_warned_of_beside_a_likelier_nevus(language: str, warning: str) -> None:
