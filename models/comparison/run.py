@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from inference.photo import Photo as ServedPhoto
 from inference.registry.file import RegistryFile
 from models.comparison import rows
 from models.comparison.bench import VIEW, Bench, Reader, Row, cut, photos_of
@@ -22,7 +21,7 @@ from models.data.boxes import Box
 from models.data.ham10000 import Split
 from models.data.pictures import Photos
 from models.errors import ComparisonError, WeightsUnavailable
-from models.evaluation.served import serve
+from models.evaluation.served import served_boxes
 
 ALONE: Final[tuple[Asked, ...]] = ("alone",)
 BATCHED: Final[tuple[Asked, ...]] = ("alone", "sorted", "shuffled")
@@ -61,7 +60,7 @@ def compare(bench: Bench, split: Split, out: Path, names: Sequence[str] = ()) ->
     readers: dict[str, Reader] = {}
     if waiting or untimed:
         with bench.console.status("outlining the lesions"):
-            boxes = _served_boxes(bench.weights, photos)
+            boxes = served_boxes(photos.photos, bench.weights)
         for number, row in enumerate(waiting):
             bench.console.rule(f"{number + 1} of {len(waiting)}: {row.title}")
             try:
@@ -74,12 +73,6 @@ def compare(bench: Bench, split: Split, out: Path, names: Sequence[str] = ()) ->
         _time(bench, store, readers, photos, boxes)
     lines = [Line(row.name, row.title, found) for row in rows.ROWS if (found := store.read(row))]
     return write_tables(lines, protocol, out)
-
-
-def _served_boxes(weights: Path, photos: Photos) -> list[Box | None]:
-    """The box that the served pipeline finds in each photo; None if it finds none."""
-    analyses = serve(photos.photos, lambda photo: ServedPhoto(photo.pixels()), weights, checked=False)
-    return [analysis.lesion.box if analysis.lesion else None for analysis in analyses]
 
 
 def _asked(reader: Reader, row: Row, photos: Photos, boxes: list[Box | None], bench: Bench) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from inference.classes import CLASSES
 from inference.photo import Photo as ServedPhoto
 from inference.photo import decode
 from inference.registry.registry import Registry, RegistryError
+from models.data.boxes import Box
 from models.data.pictures import Photo
 from models.errors import EvaluationError
 from models.evaluation.metrics import Answers
@@ -59,6 +60,12 @@ def read_file(path: Path) -> ServedPhoto:
 def read_encoded(photo: Photo) -> ServedPhoto:
     """Read a photo of a data set as if a person had sent it, for `serve`."""
     return decode(photo.encoded)
+
+
+def served_boxes(photos: Sequence[Photo], weights: Path) -> list[Box | None]:
+    """The box that the served pipeline finds in each photo, x1 y1 x2 y2 in its pixels; None if it finds none."""
+    analyses = serve(photos, lambda photo: ServedPhoto(photo.pixels()), weights, checked=False)
+    return [analysis.lesion.box if analysis.lesion else None for analysis in analyses]
 
 
 def watched(analyses: Iterable[Analysis], what: str, count: int) -> Iterator[Analysis]:

@@ -29,6 +29,7 @@ from models.release.export import export
 from models.release.publish import Checked, check
 from models.release.trained import find
 from models.retraining import memory
+from models.retraining.outlines import boxes_file
 from models.retraining.progress import ProgressFile
 from models.training.classification import Classification, ClassifierConfig, recipe_for
 from models.training.loop import Recipe, Run
@@ -161,10 +162,18 @@ def _train(
 ) -> Path:
     """Train a network further; returns the folder of its run."""
     config = find(released).config
-    if not isinstance(config, ClassifierConfig) or config.view != "whole":
-        raise TrainingError(f"{released.name} does not read the whole photo: it cannot be retrained this way")
+    if not isinstance(config, ClassifierConfig):
+        raise TrainingError(f"{released.name} is no classifier")
+    boxes = boxes_file(everything, plan.weights, plan.out, plan.limit) if config.view == "lesion" else ""
     shape = ClassifierConfig(
-        config.name, config.size, config.kernel, config.view, config.margin, augment="strong", corrupt=0.3
+        config.name,
+        config.size,
+        config.kernel,
+        config.view,
+        config.margin,
+        augment="strong",
+        corrupt=0.3,
+        boxes=str(boxes),
     )
     task = Classification(everything, shape, plan.recipe(shape), plan.limit)
     folder = plan.out / f"{member.network}-{member.input.view}"

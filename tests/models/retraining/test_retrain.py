@@ -15,15 +15,17 @@ from rich.console import Console
 
 from inference.registry.file import RegistryFile
 from models.__main__ import main
+from models.data.boxes import Boxes
 from models.data.pictures import NO_CLASS, load_photos
 from models.errors import DataError, TrainingError
 from models.release import publish as publishing
 from models.retraining import memory
+from models.retraining.outlines import boxes_file
 from models.retraining.progress import FILE
 from models.retraining.retrain import following, run_in
 from models.training.classification import Classification, ClassifierConfig
-from models.training.loop import Recipe, Run
-from tests.inference.releases import CLASSIFIER_FILE, edit_member, write_release
+from models.training.loop import Recipe, Run, read_config
+from tests.inference.releases import CLASSIFIER_FILE, write_release
 from tests.models import drawn_ham, drawn_sets
 
 ROOT = Path(__file__).parents[3]
@@ -53,11 +55,8 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What serves: a network that reads the whole photo."""
-    folder = write_release(tmp_path_factory.mktemp("release"))
-    [member] = RegistryFile.load(folder).served_classifier.members
-    edit_member(folder, input=member.input.model_copy(update={"view": "whole"}))
-    return folder
+    """What serves: a network that reads the lesion's crop."""
+    return write_release(tmp_path_factory.mktemp("release"))
 
 
 @pytest.fixture
@@ -97,13 +96,14 @@ def test_a_stopped_retraining_goes_on_and_ends_as_a_candidate_beside_what_serves
     assert (during["network"], during["number"], during["of"], during["epochs"]) == ("fixcaps", 1, 1, 500)
     assert during["version"] == "0.1.0" and float(str(during["seconds_left"])) > 0
     assert progress(out)["state"] == "cancelled" and not (out / "candidate").exists()
-    rows = (out / "fixcaps-whole" / "curves.csv").read_text().splitlines()
+    rows = (out / "fixcaps-lesion" / "curves.csv").read_text().splitlines()
     assert len(rows) >= 2, "what was learnt is kept"
     # The same settings go on; others begin anew.
     assert main(command(data, pool, weights, out)) == 0
-    assert len((out / "fixcaps-whole" / "curves.csv").read_text().splitlines()) == 3
+    assert len((out / "fixcaps-lesion" / "curves.csv").read_text().splitlines()) == 3
     assert "made fixcaps-0.1.0; publish it with: publish" in capfd.readouterr().out
     assert {path.name: path.read_bytes() for path in weights.iterdir()} == untouched, "nothing is published"
+    assert read_config(out / "fixcaps-lesion")["boxes"] == str(*out.glob("boxes-*.json"))
     end = progress(out)
     assert (end["state"], end["candidate"]) == ("finished", str(out / "candidate"))
     assert {figure["kind"] for figure in end["figures"]} == {"HAM10000, dermatoscope", "Training pool of the bot"}  # type: ignore[attr-defined]
@@ -139,6 +139,23 @@ def test_a_run_goes_on_and_begins_anew_without_a_photo_that_was_taken_back(
 def trained(pool: Path) -> str:
     """The number of a photo that is learnt from."""
     return load_photos([pool], "train").where(lambda photo: photo.label != NO_CLASS)[0].image_id.removeprefix("pool_")
+
+
+def test_photos_without_a_mask_are_outlined_once_by_the_served_segmenter(
+    data: Path, pool: Path, weights: Path, tmp_path: Path
+) -> None:
+    given = Path(shutil.copytree(pool, tmp_path / "pool"))
+    path = boxes_file([data, given], weights, tmp_path)
+    bare = [photo.image_id for photo in load_photos([given], "train").photos if photo.outline is None]
+    boxes = Boxes.read(path).found
+    assert boxes and boxes.keys() <= set(bare)
+    assert all(0 <= low < high <= 1 for x1, y1, x2, y2 in boxes.values() for low, high in ((x1, x2), (y1, y2)))
+    before = path.stat().st_mtime_ns
+    assert boxes_file([data, given], weights, tmp_path) == path and path.stat().st_mtime_ns == before
+    table = (given / "labels.csv").read_text().splitlines()
+    gone = bare[0].removeprefix("pool_")
+    (given / "labels.csv").write_text("\n".join(row for row in table if not row.startswith(f"{gone},")) + "\n")
+    assert boxes_file([data, given], weights, tmp_path) != path and not path.exists(), "they are of other photos"
 
 
 def test_a_person_is_on_one_side_and_what_is_no_class_keeps_its_label(pool: Path) -> None:
