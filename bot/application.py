@@ -49,6 +49,7 @@ from bot.ui.commands import publish_profile
 from inference.engine.engine import Engine
 from storage.arrivals import Arrivals
 from storage.database import Database
+from storage.errors import DATABASE_LOST
 
 logger = logging.getLogger(__name__)
 
@@ -157,10 +158,12 @@ class Application:
     def _at_once(self) -> int:
         return self.settings.queue_limit + OTHER_UPDATES
 
-    async def _handle(self, update: Update) -> None:
+    async def _handle(self, update: Update, comes_again: bool) -> None:
         try:
-            await self.dispatcher.feed_update(self.bot, update)
-        except Exception:
+            await self.dispatcher.feed_update(self.bot, update, comes_again=comes_again)
+        except Exception as error:
+            if comes_again and isinstance(error, DATABASE_LOST):
+                raise
             logger.exception("update %d could not be handled", update.update_id)
 
     def _take_up(self, leftover: Leftover) -> None:

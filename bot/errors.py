@@ -14,4 +14,4 @@ class AlreadyRunning(StartupError):
 
 
 class DatabaseGone(StartupError):
-    """The database server cannot be reached, or does not let us in."""
+    """The database server does not answer now. A later start may succeed."""

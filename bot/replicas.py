@@ -72,8 +72,7 @@ class Replica:
                 await self._take_turns(attached, webhook)
 
     async def _take_turns(self, attached: Database, webhook: Webhook) -> None:
-        """Be standby and active in turns, until stopped."""
-        was_reached = False
+        """Be standby and active in turns, until stopped. It waits for a database server that does not answer."""
         while not self._stopped.is_set():
             async with AsyncExitStack() as stack:
                 database = None
@@ -82,17 +81,16 @@ class Replica:
                 except AlreadyRunning:
                     await sign(self._settings.data_dir / SIGN_OF_LIFE)
                 except DatabaseGone as error:
-                    # At the first attempt, a setting may be wrong.
-                    if not was_reached:
-                        raise
                     logger.warning("%s", error)
                 else:
                     logger.info("this replica is active")
-                was_reached = True
                 if not webhook.is_open:
                     await _open(webhook, attached)
                 if database is not None:
-                    await self._lead(database, attached)
+                    try:
+                        await self._lead(database, attached)
+                    except StorageUnavailable as error:
+                        logger.error("the database does not serve now (%s), trying again", error)
             with suppress(TimeoutError):
                 async with asyncio.timeout(TRY_SECONDS):
                     await self._stopped.wait()

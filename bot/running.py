@@ -7,7 +7,7 @@ from bot.operator.metrics import Metrics, MetricsServer
 from bot.operator.releases import chosen_classifier
 from bot.replicas import Replica
 from bot.settings import Settings
-from bot.startup import open_database, open_telegram, start_engine
+from bot.startup import await_database, open_telegram, start_engine
 from bot.telegram.rate_limit import PACE, Pace
 from bot.ui.i18n import load_i18n
 
@@ -22,7 +22,7 @@ async def run(settings: Settings, pace: Pace = PACE) -> None:
                 await Replica(reachable, address, i18n, metrics, pace).run()
             return
         async with (
-            open_database(settings) as database,
+            await_database(settings) as database,
             start_engine(settings, await chosen_classifier(database.staff, settings.weights_dir)) as engine,
             compose(reachable, database, engine, i18n, pace=pace, metrics=metrics) as application,
             _metrics_server(settings, metrics),

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramNetworkError, TelegramServerError
 from pydantic import SecretStr
@@ -69,6 +69,21 @@ async def _open_sandbox(settings: Settings) -> AsyncIterator[Settings]:
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Open the database with the key from DATA_KEY or from the data folder."""
     async with _closing(settings, Database.open) as database:
+        yield database
+
+
+@asynccontextmanager
+async def await_database(settings: Settings) -> AsyncIterator[Database]:
+    """`open_database`, as soon as the server of the database answers."""
+    async with AsyncExitStack() as stack:
+        while True:
+            try:
+                database = await stack.enter_async_context(open_database(settings))
+            except DatabaseGone as error:
+                logger.warning("%s; trying again", error)
+                await asyncio.sleep(RECONNECT_SECONDS)
+            else:
+                break
         yield database
 
 

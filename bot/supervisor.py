@@ -37,10 +37,10 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Cancel all tasks and wait until they have ended. Work that must be completed gets a little time."""
-        await _end(self._tasks)
+        await end(self._tasks)
         if self._shielded:
             await asyncio.wait(set(self._shielded), timeout=STOP_GRACE_SECONDS)
-        await _end(self._shielded)
+        await end(self._shielded)
 
     async def _watch(self, coroutine: Coroutine[Any, Any, Any], name: str) -> None:
         try:
@@ -59,7 +59,8 @@ async def all_or_none(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
             task.cancel()
 
 
-async def _end(tasks: set[asyncio.Task[Any]]) -> None:
+async def end(tasks: set[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until all have ended; takes them out of the set."""
     # Ending tasks may start new ones.
     while tasks:
         ending = list(tasks)

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from contextvars import ContextVar
 from typing import Any
 
-from asyncpg import PostgresError
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import URL, Connection, Table, event, text
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
@@ -159,7 +159,7 @@ def _classified() -> Iterator[None]:
     """Turn temporary errors into StorageUnavailable. All other errors stay unchanged."""
     try:
         yield
-    except (DBAPIError, PostgresError, OSError) as error:
+    except (DBAPIError, InterfaceError, PostgresError, OSError) as error:
         # PostgreSQL's driver raises its own errors while it connects.
         cause = error.orig if isinstance(error, DBAPIError) else error
         unavailable = _unavailable(cause) or postgresql.unavailable(cause)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from alembic.util import CommandError
-from asyncpg import PostgresError
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import URL, insert, select, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -33,7 +33,7 @@ from storage.migrate import newest, upgrade
 from storage.mole_pictures import MolePictures
 from storage.moles import Moles
 from storage.opinions import Opinions
-from storage.postgresql import SessionLock, begin_term
+from storage.postgresql import SessionLock, begin_term, unavailable
 from storage.reminders import Reminders
 from storage.requests import Requests
 from storage.retention import Retention
@@ -181,11 +181,13 @@ class Database:
         name = self._engine.url.database if path is None else path
         try:
             yield
-        except (DBAPIError, PostgresError, StorageUnavailable, OSError) as error:
+        except (DBAPIError, InterfaceError, PostgresError, StorageUnavailable, OSError) as error:
             await self.close()
             if path is None:
-                reason = str(getattr(error, "orig", error)).partition("\n")[0]
-                raise ServerGone(
+                cause = getattr(error, "orig", error)
+                is_temporary = isinstance(error, StorageUnavailable) or unavailable(cause) is not None
+                reason = str(cause).partition("\n")[0]
+                raise (ServerGone if is_temporary else StorageError)(
                     f"the database {name} cannot be used ({reason}): see that the server runs, "
                     "has this database, and lets this user in, or change DATABASE_URL"
                 ) from error

@@ -17,7 +17,7 @@ class DatabaseInUse(StorageError):
 
 
 class ServerGone(StorageError):
-    """The database server cannot be reached now, or does not let this user in."""
+    """The database server does not answer now; it may later."""
 
 
 class StorageUnavailable(Exception):
@@ -38,3 +38,7 @@ class Superseded(StorageUnavailable):
 
 class StorageFull(StorageUnavailable):
     """The disk is full."""
+
+
+DATABASE_LOST: Final = (StorageUnreachable, Superseded)
+"""With the connection, the owner of a database may have lost it to another process."""

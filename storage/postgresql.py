@@ -91,15 +91,15 @@ class SessionLock:
 
     async def acquire(self) -> None:
         """Take the lock without waiting. Raises DatabaseInUse if another process has it."""
-        connection = await self._engine.connect()
+        # Noted at once, so that `release` closes it whatever happens.
+        self._connection = connection = await self._engine.connect()
         # No transaction stays open, because it would keep the server from vacuuming.
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         if not (await connection.execute(select(func.pg_try_advisory_lock(LOCK_ID)))).scalar_one():
-            await connection.close()
+            await self.release()
             raise DatabaseInUse(
                 f"another bot is running on the database {self._url.database}: stop it first, or give this one another"
             )
-        self._connection = connection
         self._acquired_at = self._proved_at = time.monotonic()
 
     async def keep(self, channel: str, news: asyncio.Event) -> None:
@@ -130,7 +130,7 @@ class SessionLock:
             await self._proof.wait()
 
     async def release(self) -> None:
-        """Release the lock, if it is held."""
+        """Release the lock and close its connection, if there is one."""
         connection, self._connection = self._connection, None
         if connection is not None:
             try:

@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver, AsyncpgPoolDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.models import Job
 from pgqueuer.domain.settings import db_settings
@@ -28,11 +28,14 @@ from pgqueuer.ports.repository import EntrypointExecutionParameter
 from storage.errors import StorageError, StorageUnreachable
 from storage.keys import decode_key
 from storage.location import locate
+from storage.postgresql import unavailable
 
 # After so long without a heartbeat, another process takes the job.
 HEARTBEAT_SECONDS: Final = 9.0
 # The longest delay of a job whose notification was lost.
 POLL_SECONDS: Final = 1.0
+# How often a server that does not answer is connected to again.
+RECONNECT_SECONDS: Final = 2.0
 # After this time, the process that an answer is for is gone.
 STALE: Final = "10 minutes"
 TIDY_SECONDS: Final = 600.0
@@ -50,12 +53,23 @@ class JobQueue:
         self._cipher = AESGCM(secret)
         self._news = asyncio.Event()
 
-    async def start(self) -> None:
-        """Listen for jobs. Missing tables are created."""
-        async with self._queries.schema_lock():
-            if not await self._queries.schema_is_installed():
-                await self._queries.install()
-        await self._queries.driver.add_listener(db_settings().channel, lambda _: self._news.set())
+    async def keep_listening(self, address: str) -> None:
+        """Hear of new jobs until cancelled, on a connection of its own; again after it is lost."""
+        while True:
+            with suppress(*UNREACHABLE):
+                await self._listen(address)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen(self, address: str) -> None:
+        connection, lost = await asyncpg.connect(address), asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _connection: lost.set())
+            await connection.add_listener(db_settings().channel, lambda *_: self._news.set())
+            # There may be jobs from the time when nobody listened.
+            self._news.set()
+            await lost.wait()
+        finally:
+            connection.terminate()
 
     async def put(self, name: str, content: bytes) -> int:
         """Add a job; gives its number. Raises StorageUnreachable."""
@@ -139,26 +153,51 @@ class JobQueue:
 
 @asynccontextmanager
 async def open_queue(url: str, key: bytes) -> AsyncIterator[JobQueue]:
-    """The queues of a PostgreSQL database.
+    """The queues of a PostgreSQL database. It waits for a server that does not answer.
 
     Args:
         url: of the database, as DATABASE_URL has it.
         key: DATA_KEY; the jobs are encrypted with a key derived from it.
 
     Raises:
-        StorageError: the URL is not one of PostgreSQL.
-        StorageUnreachable: there is no connection with the server.
+        StorageError: the URL is not one of PostgreSQL, or the server does not let this user in.
     """
     location, path = locate(url)
     if path is not None:
         raise StorageError("DATABASE_URL: workers elsewhere need PostgreSQL")
     secret = HKDF(SHA256(), length=32, salt=None, info=b"job queue").derive(decode_key(key))
     address = location.set(drivername="postgresql").render_as_string(hide_password=False)
+    async with await _connected(address) as pool:
+        queue = JobQueue(Queries(AsyncpgPoolDriver(pool)), secret)
+        listening = asyncio.create_task(queue.keep_listening(address))
+        try:
+            yield queue
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+async def _connected(address: str) -> asyncpg.Pool:
+    """Connections with a database that has the tables of the queues."""
+    while True:
+        try:
+            await _install(address)
+            return await asyncpg.create_pool(address, min_size=1, max_size=10)
+        except UNREACHABLE as error:
+            if unavailable(error) is None:
+                raise StorageError(f"DATABASE_URL: the queue cannot be used ({error})") from error
+            logger.warning("the database server does not answer (%s), trying again", type(error).__name__)
+        await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _install(address: str) -> None:
+    """Create the tables if they are missing. Several processes may call this at the same time."""
+    connection = await asyncpg.connect(address)
     try:
-        async with asyncpg.create_pool(address, min_size=2, max_size=10) as pool:
-            queue = JobQueue(Queries(AsyncpgPoolDriver(pool)), secret)
-            async with queue._queries.driver:
-                await queue.start()
-                yield queue
-    except UNREACHABLE as error:
-        raise StorageUnreachable("the database server cannot be reached") from error
+        # The lock belongs to a connection, so a pool would lose it between two statements.
+        queries = Queries(AsyncpgDriver(connection))
+        async with queries.schema_lock():
+            if not await queries.schema_is_installed():
+                await queries.install()
+    finally:
+        connection.terminate()

@@ -17,7 +17,7 @@ from bot.photos.asked import asked
 from bot.photos.reading import NotWanted
 from bot.ui.i18n import supported_language
 from storage.database import Database
-from storage.errors import StorageUnavailable
+from storage.errors import DATABASE_LOST, StorageUnavailable
 from storage.records import User
 
 # The photos of an album fail one by one. One message for all of them is enough.
@@ -52,8 +52,14 @@ class LateWord:
         i18n: I18n,
         event_from_user: TelegramUser | None = None,
         user: User | None = None,
+        comes_again: bool = False,
     ) -> None:
-        """Answer a message or a button that could not be served."""
+        """Answer a message or a button that could not be served.
+
+        An update that is handled again gets no word about a lost database, but its answer then: the error is raised.
+        """
+        if comes_again and isinstance(event.exception, DATABASE_LOST):
+            raise event.exception
         logger.warning("update %d is late: %s", event.update.update_id, event.exception)
         message, press = event.update.message, event.update.callback_query
         if event_from_user is None:

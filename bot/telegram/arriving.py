@@ -12,10 +12,11 @@ from typing import Final
 from aiogram import Bot
 from aiogram.types import Update
 
+from bot.supervisor import end
 from bot.telegram.outages import UNREACHABLE
 from bot.telegram.parsing import parse_updates
 from storage.arrivals import Arrival, Arrivals
-from storage.errors import StorageUnavailable
+from storage.errors import DATABASE_LOST, StorageUnavailable
 from storage.retry import until_stored
 
 # The longest delay of an update whose notification was lost.
@@ -34,7 +35,8 @@ class Arriving:
         arrivals: stores the updates.
         record: stores an update's photo, with the time of its arrival (of `time.monotonic`). If it returns True, the
             update need not be handled again after a kill.
-        handle: handles an update; raises nothing.
+        handle: handles an update. Its second argument is whether the update is handled again if the connection with the
+            database is lost meanwhile, which it raises then. It raises nothing else.
         passed_over: called for each update that cannot be read.
         at_once: how many updates are handled concurrently.
     """
@@ -45,7 +47,7 @@ class Arriving:
         arrivals: Arrivals,
         *,
         record: Callable[[Update, float], Awaitable[bool]],
-        handle: Callable[[Update], Awaitable[None]],
+        handle: Callable[[Update, bool], Awaitable[None]],
         passed_over: Callable[[], None],
         at_once: int,
     ) -> None:
@@ -95,10 +97,9 @@ class Arriving:
         late = set(self._tasks.values())
         if late:
             _, late = await asyncio.wait(late, timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-        return not late
+        all_ended = not late
+        await end(late)
+        return all_ended
 
     async def _waiting(self, limit: int) -> list[Arrival]:
         """Those of the first `limit` waiting updates that are not being handled."""
@@ -147,7 +148,12 @@ class Arriving:
         if is_recorded:
             # If the bot is killed from now on, bot/photos/recovery.py continues with the photo.
             await handled()
-        await self._handle(update)
+        try:
+            await self._handle(update, not is_recorded)
+        except DATABASE_LOST as error:
+            # Another process may take it, or this one. A word about it could not be sent: see `Ownership`.
+            logger.warning("update %d is handled again (%s)", arrival.update_id, error)
+            return
         if not is_recorded:
             await handled()
 

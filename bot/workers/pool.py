@@ -21,7 +21,7 @@ from inference.engine.pool import (
 )
 from inference.engine.tasks import AnnotatedAnalysis, Examination, Explanation
 from inference.registry.registry import Registry
-from storage.errors import StorageError, StorageUnavailable
+from storage.errors import StorageError
 from storage.queue import HEARTBEAT_SECONDS, JobQueue, open_queue
 from storage.retry import until_stored
 
@@ -88,7 +88,7 @@ class RemotePool:
         )
         try:
             queue = await self._stack.enter_async_context(open_queue(*self._address))
-        except (StorageError, StorageUnavailable) as error:
+        except StorageError as error:
             raise AnalysisFailed(str(error)) from error
         self._queue = queue
         self._tasks = [

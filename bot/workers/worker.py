@@ -13,7 +13,7 @@ from inference.engine.engine import AnalysisFailed, PhotoError
 from inference.engine.exchangeable import ExchangeablePool
 from inference.engine.pool import Pool, WorkerPool
 from inference.registry.registry import RegistryError
-from storage.errors import StorageError, StorageUnavailable
+from storage.errors import StorageError
 from storage.queue import JobQueue, open_queue
 from storage.retry import until_stored
 
@@ -76,10 +76,11 @@ async def serve(settings: Settings, build: Build | None = None) -> None:
     if settings.database_url is None or settings.data_key is None:
         raise StartupError("DATABASE_URL, DATA_KEY: a worker needs those of its bot")
     stop = asyncio.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
     try:
         async with open_queue(settings.database_url, settings.data_key.get_secret_value().encode()) as queue:
+            # Until here, a signal ends the process at once.
+            for each in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(each, stop.set)
             worker = Worker(build or partial(_processes, settings), queue)
             try:
                 await worker.prepare(settings.classifier)
@@ -88,7 +89,7 @@ async def serve(settings: Settings, build: Build | None = None) -> None:
                 await asyncio.gather(*serving)
             finally:
                 await worker.stop()
-    except (StorageError, StorageUnavailable, RegistryError, AnalysisFailed) as error:
+    except (StorageError, RegistryError, AnalysisFailed) as error:
         raise StartupError(str(error)) from None
 
 

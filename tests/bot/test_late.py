@@ -8,6 +8,9 @@ import pytest
 
 import bot.photos.inbox
 from bot.samples import sample
+from bot.telegram.parsing import parse_updates
+from storage import User
+from storage.errors import StorageUnreachable
 from tests.bot.photos.test_service import REFUSED, stage_on_command
 from tests.bot.stage import EMMA, IVAN, Stage
 from tests.locks import write_lock
@@ -81,3 +84,39 @@ async def test_what_has_to_write_says_that_it_is_late(stage: Stage, tmp_path: Pa
         assert user is not None and user.consented_at is None
     stage.press(welcome, "✅ Прочитано, даю согласие")
     await stage.reply(IVAN, "", after=welcome.message_id)
+
+
+async def test_what_comes_again_gets_no_word_about_a_database_that_is_lost(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.audience(EMMA)
+    asked = stage.people.write(EMMA, "/help")
+    help_text = await stage.reply(EMMA, "What the answer means")
+    seen_at, errors = stage.database.users.seen_at, [StorageUnreachable("gone"), StorageUnreachable("gone")]
+
+    async def fail(user_id: int, hint: str, arrived: float) -> User | None:
+        if errors:
+            raise errors.pop()
+        return await seen_at(user_id, hint, arrived)
+
+    monkeypatch.setattr(stage.database.users, "seen_at", fail)
+    emma = {"id": EMMA, "is_bot": False, "first_name": "Emma", "language_code": "en"}
+    entity = {"type": "bot_command", "offset": 0, "length": 8}
+    chat = {"id": EMMA, "type": "private"}
+    said = {
+        "message_id": asked.message_id,
+        "date": 1,
+        "chat": chat,
+        "from": emma,
+        "text": "/history",
+        "entities": [entity],
+    }
+    [update] = parse_updates([{"update_id": 1, "message": said}], stage.bot)
+    with pytest.raises(StorageUnreachable):
+        await stage.application._handle(update, True)
+    assert [each.message_id for each in stage.heard(EMMA)] == [help_text.message_id]
+    # It does not come again, so the person has to know.
+    await stage.application._handle(update, False)
+    await stage.reply(EMMA, "Please try again in a minute")
+    await stage.application._handle(update, True)
+    await stage.reply(EMMA, "You have no results yet")

@@ -183,6 +183,27 @@ async def test_after_a_restart_of_postgresql_one_replica_is_active_and_nothing_i
     assert all(each.process is not None and each.process.poll() is None for each in replicas.bots)
 
 
+async def test_who_starts_while_postgresql_is_down_waits_for_it(
+    replicas: Cluster, crowd: Crowd, chats: Chats, http: ClientSession
+) -> None:
+    await asyncio.to_thread(replicas.server.stop)
+    everybody = [*replicas.bots, *replicas.workers]
+    for each in everybody:
+        each.kill()
+        each.log.write_bytes(b"")
+    replicas.start()
+    async with asyncio.timeout(TIMEOUT_S):
+        while not all(b"cannot be used" in each.log.read_bytes() for each in replicas.bots) or not all(
+            b"does not answer" in each.log.read_bytes() for each in replicas.workers
+        ):
+            assert all(each.runs for each in everybody)
+            await asyncio.sleep(0.1)
+    await asyncio.to_thread(replicas.server.start)
+    await assert_answered_once(await photos_under_way(crowd, chats), crowd, chats)
+    await replicas.until_ready(http, 2)
+    assert all(each.runs for each in everybody)
+
+
 async def test_who_loses_the_lock_gives_way_and_there_are_never_two(
     replicas: Cluster, crowd: Crowd, chats: Chats, http: ClientSession
 ) -> None:

@@ -1,13 +1,13 @@
 """A database for each test: on SQLite and on PostgreSQL, unless the test is about the file."""
 
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
-from benchmarks.load.servers import Server
+from benchmarks.load.servers import Server, running_server
 from storage import Database
 from tests.storage.servers import any_server, server
 
@@ -21,6 +21,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "backend" in metafunc.fixturenames:
         # Who looks at the file, or names it, means SQLite.
         metafunc.parametrize("backend", ["sqlite"] if "path" in asked else BACKENDS)
+
+
+@pytest.fixture
+def own_server(server: Server) -> Iterator[Server]:
+    """A server that the test may stop."""
+    with running_server() as running:
+        assert running is not None
+        yield running
 
 
 @pytest.fixture

@@ -1,27 +1,20 @@
 """PostgreSQL's own cases: a server that is gone, comes back, is locked or never existed."""
 
 import asyncio
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, delete, make_url, text
+from sqlalchemy import Connection, Engine, delete, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from benchmarks.load.servers import Server, running_server
+from benchmarks.load.servers import Server
 from storage import Database, DatabaseInUse, StorageBusy, StorageError, StorageUnavailable, until_stored
-from storage.connections import create_engine
+from storage.connections import Transactions, create_engine
+from storage.errors import ServerGone
 from storage.migrate import downgrade, upgrade
 from storage.tables import audit, metadata
-
-
-@pytest.fixture
-def own_server(server: Server) -> Iterator[Server]:
-    """A server that the test may stop."""
-    with running_server() as running:
-        assert running is not None
-        yield running
 
 
 @pytest.fixture
@@ -93,6 +86,40 @@ async def test_a_server_that_does_not_let_us_in_is_told_in_one_line(
     with pytest.raises(StorageError, match=r"cannot be used .* change DATABASE_URL") as caught:
         await Database.open(url, key)
     assert "\n" not in str(caught.value)
+    # Waiting helps only where no server answers.
+    assert isinstance(caught.value, ServerGone) == ("query" in change)
+
+
+async def test_a_connection_that_is_lost_while_it_is_made_is_no_error_that_nobody_knows(
+    server_url: str, key: bytes
+) -> None:
+    lost = 0
+
+    def connect(dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
+        nonlocal lost
+        lost += 1
+        connection = dialect.connect(*arguments, **options)
+        connection.driver_connection.terminate()
+        return connection
+
+    engine = create_engine(make_url(server_url))
+    event.listen(engine.sync_engine, "do_connect", connect)
+    transactions = Transactions(engine)
+    with pytest.raises(StorageUnavailable):
+        async with transactions.read():
+            pass
+    with pytest.raises(StorageUnavailable):
+        async with transactions.write():
+            pass
+    await engine.dispose()
+    before = lost
+    event.listen(Engine, "do_connect", connect)
+    try:
+        with pytest.raises(ServerGone):
+            await Database.open(server_url, key)
+    finally:
+        event.remove(Engine, "do_connect", connect)
+    assert lost > before
 
 
 async def test_migrations_go_up_down_and_up_to_the_tables_that_the_code_uses(server_url: str, key: bytes) -> None:

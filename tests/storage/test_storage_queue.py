@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
@@ -9,8 +10,9 @@ from cryptography.fernet import Fernet
 
 from benchmarks.load.servers import Server
 from storage import queue as queues
-from storage.errors import StorageError, StorageUnreachable
+from storage.errors import StorageError
 from storage.queue import JobQueue, open_queue
+from storage.retry import until_stored
 
 TIMEOUT_S = 60
 
@@ -150,10 +152,60 @@ async def test_answers_for_nobody_are_forgotten_when_they_are_old(queue: JobQueu
     assert left == 1
 
 
-async def test_sqlite_and_a_server_that_is_not_there_are_told(key: bytes) -> None:
+async def test_several_processes_may_make_the_tables_at_the_same_time(server: Server, key: bytes) -> None:
+    for _ in range(3):
+        address = server.new_database().render_as_string()
+        async with AsyncExitStack() as stack:
+            opened = await asyncio.gather(
+                *(stack.enter_async_context(open_queue(address, key)) for _ in range(4)), return_exceptions=True
+            )
+            assert [each for each in opened if isinstance(each, BaseException)] == []
+
+
+async def test_a_job_is_heard_of_at_once_after_a_restart_of_the_server_too(
+    own_server: Server, key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "RECONNECT_SECONDS", 0.1)
+    address = own_server.new_database().render_as_string()
+    async with open_queue(address, key) as queue, open_queue(address, key) as other:
+        await asyncio.to_thread(own_server.stop)
+        await asyncio.to_thread(own_server.start)
+        connection = await asyncpg.connect(address.replace("+asyncpg", ""))
+        listeners = "SELECT count(*) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%'"
+        async with asyncio.timeout(TIMEOUT_S):
+            while await connection.fetchval(listeners) < 2:
+                pass
+        await connection.close()
+        queue._news.clear()
+        await until_stored(lambda: other.put("photos", b"a photo"))
+        async with asyncio.timeout(TIMEOUT_S):
+            await queue._news.wait()
+    # Nor does a lost connection make the end an error.
+
+
+async def test_a_server_that_does_not_answer_yet_is_waited_for(
+    own_server: Server, key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "RECONNECT_SECONDS", 0.1)
+    address = own_server.new_database().render_as_string()
+    await asyncio.to_thread(own_server.stop)
+
+    async def put() -> int:
+        async with open_queue(address, key) as queue:
+            return await queue.put("photos", b"a photo")
+
+    putting = asyncio.create_task(put())
+    done, _ = await asyncio.wait([putting], timeout=0.5)
+    assert not done
+    await asyncio.to_thread(own_server.start)
+    async with asyncio.timeout(TIMEOUT_S):
+        assert await putting > 0
+
+
+async def test_sqlite_and_a_server_that_does_not_let_us_in_are_told(address: str, key: bytes) -> None:
     with pytest.raises(StorageError, match="PostgreSQL"):
         async with open_queue("sqlite+aiosqlite:///data/bot.db", key):
             pass
-    with pytest.raises(StorageUnreachable):
-        async with open_queue("postgresql+asyncpg://nobody@127.0.0.1:9/nothing", key):
+    with pytest.raises(StorageError, match=r"cannot be used \(role"):
+        async with open_queue(address.replace("postgres@", "stranger@"), key):
             pass

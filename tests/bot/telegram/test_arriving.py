@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from aiogram.types import Update
 from bot.telegram.arriving import Arriving
 from storage import Database, StorageBusy
 from storage.arrivals import Arrival
+from storage.errors import StorageUnreachable, Superseded
 from tests.locks import write_lock
 
 PHOTO = [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]
@@ -33,6 +35,8 @@ class Handler:
         self.recorded: list[int] = []
         self.begun: list[int] = []
         self.handled: list[int] = []
+        self.comes_again: list[bool] = []
+        self.failures: list[Exception] = []
         self.passed_over = 0
         self.go = asyncio.Event()
         self._next = asyncio.Event()
@@ -69,10 +73,13 @@ class Handler:
             self.recorded.append(update.update_id)
         return is_photo
 
-    async def _handle(self, update: Update) -> None:
+    async def _handle(self, update: Update, comes_again: bool) -> None:
         self.begun.append(update.update_id)
         self._tell()
         await self.go.wait()
+        if self.failures:
+            self.comes_again.append(comes_again)
+            raise self.failures.pop()
         self.handled.append(update.update_id)
         self._tell()
 
@@ -231,6 +238,58 @@ async def test_what_cannot_be_recorded_for_a_while_is_taken_again(
     assert handler.recorded == [1] and handler.passed_over == 0
     taking.cancel()
     await handler.arriving.drain(60)
+
+
+@pytest.mark.parametrize("error", [StorageUnreachable("gone"), Superseded("another process")])
+async def test_what_the_loss_of_the_database_interrupts_is_handled_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr("bot.telegram.arriving.POLL_SECONDS", 0.01)
+    await database.arrivals.add(1, 5, content(1))
+    handler = Handler(database)
+    handler.failures.append(error)
+    handler.go.set()
+    taking = handler.start()
+    await handler.until([1])
+    await until_waiting(database, [])
+    assert (handler.begun, handler.comes_again) == ([1, 1], [True])
+    taking.cancel()
+    await handler.arriving.drain(60)
+
+
+async def test_a_photo_that_is_recorded_is_not_handled_again(database: Database) -> None:
+    await database.arrivals.add(1, 5, content(1, photo=PHOTO))
+    handler = Handler(database)
+    handler.failures.append(StorageUnreachable("gone"))
+    handler.go.set()
+    taking = handler.start()
+    await handler.until_begun([1])
+    await until_waiting(database, [])
+    taking.cancel()
+    await handler.arriving.drain(60)
+    assert handler.comes_again == [False]
+
+
+async def test_a_handler_that_swallows_a_cancellation_ends_all_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.supervisor.CANCEL_AGAIN_SECONDS", 0.01)
+    await database.arrivals.add(1, 5, content(1))
+    handler = Handler(database)
+
+    async def swallow(_update: Update, _comes_again: bool) -> None:
+        handler.begun.append(1)
+        handler._tell()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(handler.arriving, "_handle", swallow)
+    taking = handler.start()
+    await handler.until_begun([1])
+    taking.cancel()
+    async with asyncio.timeout(60):
+        assert not await handler.arriving.drain(0)
 
 
 async def test_no_more_are_handled_at_once_than_there_is_room_for(database: Database) -> None:
