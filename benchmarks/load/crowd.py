@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -93,6 +94,7 @@ class Crowd:
                         took.append(await self.ask(person, command))
                 except TimeoutError:
                     self.unanswered += 1
+                    print(f"{time.strftime('%H:%M:%S')} {command} got no answer within a minute", file=sys.stderr)
                 await asyncio.sleep(ASKING_PAUSE_SECONDS)
 
     async def ask(self, person: Person, command: str) -> float:

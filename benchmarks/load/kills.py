@@ -96,7 +96,10 @@ async def run(times: int, rate: float, data: Path | None, seed: int) -> bool:
         ("verdict", "nothing lost, nothing answered twice" if outcome.is_good else "FAILED"),
     ]
     report.publish("kills", f"Two replicas, two workers, PostgreSQL, in random order (seed {seed})", rows, PAGE)
-    shutil.rmtree(folder)
+    if outcome.is_good and not outcome.given_up:
+        shutil.rmtree(folder)
+    else:
+        print(f"every process's log is kept in {folder}", file=sys.stderr)
     return outcome.is_good
 
 
@@ -124,7 +127,7 @@ async def kill_all(times: int, rate: float, photos: Sequence[bytes], seed: int, 
                     await asyncio.sleep(chance.uniform(*PAUSE_SECONDS))
                     await _kill(target, running, http, chance, outcome)
                     _tell(f"{number} of {len(order)}: {target}", chats)
-                    outcome.given_up += sum(not each.runs for each in (*running.bots, *running.workers))
+                    outcome.given_up += _given_up(running)
                     running.start()
                 sending.cancel()
                 asking.cancel()
@@ -155,6 +158,16 @@ async def _kill(target: str, running: Cluster, http: ClientSession, chance: rand
     else:
         await asyncio.to_thread(running.server.stop)
         await asyncio.to_thread(running.server.start)
+
+
+def _given_up(running: Cluster) -> int:
+    """How many processes have ended by themselves; what each said last is printed."""
+    ended = [each for each in (*running.bots, *running.workers) if each.process is not None and not each.runs]
+    for each in ended:
+        status = each.process.returncode if each.process is not None else None
+        last = each.log.read_text(encoding="utf-8").rstrip().rpartition("\n")[2]
+        print(f"{each.folder.name} ended by itself ({status}): {last}", file=sys.stderr)
+    return len(ended)
 
 
 async def _keep_sending(crowd: Crowd, people: Sequence[Person], rate: float) -> None:
