@@ -1,8 +1,13 @@
 """Messages between the bot and its workers. They can be written only with DATA_KEY, so unpickling is safe."""
 
+import math
 import pickle
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from inference.drawing.words import CaptionOptions
 
@@ -35,10 +40,23 @@ class Answer:
 
 
 def packed(message: Question | Answer) -> bytes:
-    """A message as bytes."""
-    return pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    """A message as bytes. Outlines take one bit a pixel, because they would be most of an answer."""
+    stream = BytesIO()
+    _Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(message)
+    return stream.getvalue()
 
 
 def unpacked(content: bytes) -> Any:
     """The message in decrypted bytes, which only we can have written."""
     return pickle.loads(content)
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, np.ndarray) and value.dtype == np.bool_:
+            return _mask, (np.packbits(value), value.shape)
+        return NotImplemented
+
+
+def _mask(bits: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    return np.unpackbits(bits, count=math.prod(shape)).reshape(shape).view(np.bool_)

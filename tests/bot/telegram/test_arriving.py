@@ -1,96 +1,14 @@
 """Recorded updates are handled in their order, once, and again only after an interruption."""
 
 import asyncio
-import json
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
 import pytest
-from aiogram import Bot
-from aiogram.exceptions import TelegramNetworkError
-from aiogram.methods import GetMe
 from aiogram.types import Update
 
-from bot.telegram.arriving import Arriving
-from storage import Database, StorageBusy
+from storage import Database
 from storage.arrivals import Arrival
-from storage.errors import StorageUnreachable, Superseded
-from tests.locks import write_lock
-
-PHOTO = [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]
-
-
-def content(number: int, **message: Any) -> bytes:
-    emma = {"id": 5, "is_bot": False, "first_name": "Emma"}
-    chat = {"id": 5, "type": "private"}
-    said = {"message_id": number, "date": 1, "chat": chat, "from": emma, **(message or {"text": "hello"})}
-    return json.dumps({"update_id": number, "message": said}).encode()
-
-
-class Handler:
-    """Records photos, and handles when it may."""
-
-    def __init__(self, database: Database, at_once: int = 100) -> None:
-        self.recorded: list[int] = []
-        self.begun: list[int] = []
-        self.handled: list[int] = []
-        self.comes_again: list[bool] = []
-        self.failures: list[Exception] = []
-        self.passed_over = 0
-        self.go = asyncio.Event()
-        self._next = asyncio.Event()
-        self.arriving = Arriving(
-            Bot("1:a"),
-            database.arrivals,
-            record=self._record,
-            handle=self._handle,
-            passed_over=self._pass_over,
-            at_once=at_once,
-        )
-
-    def start(self) -> asyncio.Task[None]:
-        return asyncio.create_task(self.arriving.keep_taking())
-
-    async def until(self, numbers: list[int]) -> None:
-        """Wait until these are handled, in this order."""
-        async with asyncio.timeout(60):
-            while self.handled != numbers:
-                await self._next.wait()
-
-    async def until_begun(self, numbers: list[int]) -> None:
-        async with asyncio.timeout(60):
-            while sorted(self.begun) != numbers:
-                await self._next.wait()
-
-    def _tell(self) -> None:
-        self._next.set()
-        self._next = asyncio.Event()
-
-    async def _record(self, update: Update, _arrived: float) -> bool:
-        is_photo = update.message is not None and update.message.photo is not None
-        if is_photo:
-            self.recorded.append(update.update_id)
-        return is_photo
-
-    async def _handle(self, update: Update, comes_again: bool) -> None:
-        self.begun.append(update.update_id)
-        self._tell()
-        await self.go.wait()
-        if self.failures:
-            self.comes_again.append(comes_again)
-            raise self.failures.pop()
-        self.handled.append(update.update_id)
-        self._tell()
-
-    def _pass_over(self) -> None:
-        self.passed_over += 1
-
-
-async def until_waiting(database: Database, numbers: list[int]) -> None:
-    async with asyncio.timeout(60):
-        while [each.update_id for each in await database.arrivals.waiting(100)] != numbers:
-            pass
+from tests.bot.telegram.taking import PHOTO, Handler, content, until_waiting
 
 
 async def test_what_waits_is_handled_in_order_and_what_comes_later_is_heard_of(database: Database) -> None:
@@ -216,60 +134,6 @@ async def test_what_cannot_be_recorded_is_passed_over_and_does_not_come_again(
     await handler.arriving.drain(60)
 
 
-@pytest.mark.parametrize("error", [StorageBusy("locked"), TelegramNetworkError(GetMe(), "gone")])
-async def test_what_cannot_be_recorded_for_a_while_is_taken_again(
-    database: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    monkeypatch.setattr("bot.telegram.arriving.POLL_SECONDS", 0.01)
-    await database.arrivals.add(1, 5, content(1, photo=PHOTO))
-    handler = Handler(database)
-    handler.go.set()
-    record, failures = handler.arriving._record, [error]
-
-    async def fail_first(update: Update, arrived: float) -> bool:
-        if failures:
-            raise failures.pop()
-        return await record(update, arrived)
-
-    monkeypatch.setattr(handler.arriving, "_record", fail_first)
-    taking = handler.start()
-    await handler.until([1])
-    await until_waiting(database, [])
-    assert handler.recorded == [1] and handler.passed_over == 0
-    taking.cancel()
-    await handler.arriving.drain(60)
-
-
-@pytest.mark.parametrize("error", [StorageUnreachable("gone"), Superseded("another process")])
-async def test_what_the_loss_of_the_database_interrupts_is_handled_again(
-    database: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    monkeypatch.setattr("bot.telegram.arriving.POLL_SECONDS", 0.01)
-    await database.arrivals.add(1, 5, content(1))
-    handler = Handler(database)
-    handler.failures.append(error)
-    handler.go.set()
-    taking = handler.start()
-    await handler.until([1])
-    await until_waiting(database, [])
-    assert (handler.begun, handler.comes_again) == ([1, 1], [True])
-    taking.cancel()
-    await handler.arriving.drain(60)
-
-
-async def test_a_photo_that_is_recorded_is_not_handled_again(database: Database) -> None:
-    await database.arrivals.add(1, 5, content(1, photo=PHOTO))
-    handler = Handler(database)
-    handler.failures.append(StorageUnreachable("gone"))
-    handler.go.set()
-    taking = handler.start()
-    await handler.until_begun([1])
-    await until_waiting(database, [])
-    taking.cancel()
-    await handler.arriving.drain(60)
-    assert handler.comes_again == [False]
-
-
 async def test_a_handler_that_swallows_a_cancellation_ends_all_the_same(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,21 +164,5 @@ async def test_no_more_are_handled_at_once_than_there_is_room_for(database: Data
     await handler.until_begun([1, 2])
     handler.go.set()
     await handler.until([1, 2, 3])
-    taking.cancel()
-    await handler.arriving.drain(60)
-
-
-async def test_a_database_that_is_busy_delays_and_loses_nothing(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("storage.retry.LONGEST_WAIT_S", 0.1)
-    await database.arrivals.add(1, 5, content(1))
-    handler = Handler(database)
-    taking = handler.start()
-    await handler.until_begun([1])
-    async with write_lock(tmp_path / "bot.db"):
-        handler.go.set()
-        await handler.until([1])
-    await until_waiting(database, [])
     taking.cancel()
     await handler.arriving.drain(60)
