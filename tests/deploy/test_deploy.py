@@ -108,6 +108,8 @@ def test_dashboard_and_alerts_ask_for_figures_that_there_are() -> None:
 def test_systemd_accepts_the_unit(unit: str, tmp_path: Path) -> None:
     text = (DEPLOY / "systemd" / unit).read_text()
     started = "/opt/lesion-triage-bot/.venv/bin/python"
+    # A stop must not end the analysis processes under the photos that they read.
+    assert "KillMode=mixed\n" in text
     assert started in text
     # The check wants the program to be there.
     (tmp_path / unit).write_text(text.replace(started, sys.executable))

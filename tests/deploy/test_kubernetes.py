@@ -9,13 +9,19 @@ import kubernetes_validate
 import pytest
 import yaml
 from aiohttp import ClientSession
+from fastapi.routing import APIRoute
 
 from bot.settings import TELEGRAM
 from bot.settings import Settings as BotSettings
 from inference.engine.engine import Engine
+from storage import Database
 from tests.web.serving import PoolOnCommand, received, served
 from web.application import create_app
 from web.keys import ApiKeys
+from web.mini_app import routes
+from web.mini_app.records import Records
+from web.mini_app.routes import MiniApp
+from web.rates import RateLimiter
 from web.settings import Settings as WebSettings
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "kubernetes"
@@ -72,6 +78,30 @@ def test_the_programs_know_what_is_set() -> None:
         assert {each["name"].lower() for each in container["env"]} <= known, container["name"]
 
 
+def test_the_bot_asks_as_many_workers_as_there_are() -> None:
+    [replicas] = [
+        each["spec"]["replicas"] for each in objects("Deployment") if each["metadata"]["name"] == "lesion-worker"
+    ]
+    bot, worker = (
+        {each["name"]: each.get("value") for each in container["env"]}
+        for container in containers()
+        if container["name"] in ("bot", "worker")
+    )
+    assert (bot["WORKERS_AT"], int(bot["WORKERS"])) == ("elsewhere", replicas * int(worker["WORKERS"]))
+
+
+def test_all_that_the_mini_app_serves_is_reached_from_outside() -> None:
+    async def nothing() -> Database:
+        raise AssertionError("only the paths are looked at")
+
+    router = routes.setup(MiniApp(Records(nothing), "1:a"), RateLimiter())
+    paths = [route.path for route in router.routes if isinstance(route, APIRoute)]
+    assert len(paths) > 4
+    [ingress] = [each for each in objects("Ingress") if each["metadata"]["name"] == "lesion-mini-app"]
+    prefixes = [each["path"] for rule in ingress["spec"]["rules"] for each in rule["http"]["paths"]]
+    assert all(any(f"{path}/".startswith(f"{each}/") for each in prefixes) for path in paths)
+
+
 async def test_probes_and_paths_are_answered_by_the_application() -> None:
     [web] = [each for each in containers() if each["name"] == "web"]
     probed = {web[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")}
@@ -85,8 +115,9 @@ async def test_probes_and_paths_are_answered_by_the_application() -> None:
 
 def test_the_bot_is_probed_where_its_webhook_listens() -> None:
     [bot] = [each for each in containers() if each["name"] == "bot"]
-    [port] = bot["ports"]
+    port, metrics = bot["ports"]
     assert {"name": "WEBHOOK_PORT", "value": str(port["containerPort"])} in bot["env"]
+    assert {"name": "METRICS_PORT", "value": str(metrics["containerPort"])} in bot["env"]
     probes = {each: bot[each]["httpGet"] for each in ("startupProbe", "readinessProbe", "livenessProbe")}
     assert {each["port"] for each in probes.values()} == {port["name"]}
     assert probes["readinessProbe"]["path"] == "/readyz" and probes["livenessProbe"]["path"] == "/healthz"
