@@ -4,9 +4,13 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
+from typing import Final
 
 from bot.errors import StartupError
+from bot.health import WORKER_SIGN
 from bot.settings import Settings
 from bot.workers.messages import QUESTIONS, Answer, Question, packed, unpacked
 from inference.engine.engine import AnalysisFailed, PhotoError
@@ -16,6 +20,8 @@ from inference.registry.registry import RegistryError
 from storage.errors import StorageError
 from storage.queue import JobQueue, open_queue
 from storage.retry import until_stored
+
+SIGN_SECONDS: Final = 20.0
 
 logger = logging.getLogger(__name__)
 
@@ -85,12 +91,25 @@ async def serve(settings: Settings, build: Build | None = None) -> None:
             try:
                 await worker.prepare(settings.classifier)
                 logger.info("reading photos with %d process(es)", settings.workers)
+                signing = asyncio.create_task(_keep_signing(settings.data_dir))
                 serving = (queue.serve(QUESTIONS, worker.answer, stop) for _ in range(settings.workers))
-                await asyncio.gather(*serving)
+                try:
+                    await asyncio.gather(*serving)
+                finally:
+                    signing.cancel()
             finally:
                 await worker.stop()
     except (StorageError, RegistryError, AnalysisFailed) as error:
         raise StartupError(str(error)) from None
+
+
+async def _keep_signing(folder: Path) -> None:
+    """Leave the sign of life that `bot.health` looks for, where the folder can be written."""
+    while True:
+        with suppress(OSError):
+            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread((folder / WORKER_SIGN).touch)
+        await asyncio.sleep(SIGN_SECONDS)
 
 
 def _processes(settings: Settings, classifier: str | None) -> Pool:

@@ -71,6 +71,11 @@ async def test_a_killed_worker_loses_no_photo_and_doubles_none(
             assert not following.done(), "the sandbox has ended the events"
             assert faults(sent) == (0, 0)
             assert own_bot.workers() == []
+            for role, is_there in (("worker", True), ("", False)):
+                asked = [sys.executable, "-m", "bot.health", *filter(None, [role])]
+                asking = environment(DATA_DIR=str(folder / "data"))
+                looked = await asyncio.to_thread(subprocess.run, asked, env=asking, capture_output=True, check=False)
+                assert (looked.returncode == 0) == is_there, looked.stdout
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
