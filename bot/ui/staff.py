@@ -80,10 +80,12 @@ def settings_list(settings: Settings) -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value is None or value == ():
         return "–"
     if isinstance(value, SecretStr):
         return _("(set, hidden)")
     if isinstance(value, frozenset):
         return ",".join(map(str, sorted(value)))
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return PASSWORD.sub(r"\1:***@", str(value))

@@ -117,3 +117,4 @@ async def test_the_settings_hide_what_is_secret(stage: Stage) -> None:
     text = (await stage.say(ADMIN, "/settings", "Settings")).text or ""
     assert "BOT_TOKEN = (set, hidden)" in text and "RETENTION_DAYS = –" in text and f"ADMIN_IDS = {ADMIN}" in text
     assert stage.sandbox.token not in text
+    assert "WEBHOOK_SOURCES = 149.154.160.0/20,91.108.4.0/22" in text, "as it is written in .env"
