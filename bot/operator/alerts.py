@@ -43,13 +43,15 @@ class Alerts:
         # None: this process has not looked yet. The database has what an earlier one reported.
         self._before: frozenset[Fault] | None = None
 
-    async def keep_watching(self, look: Callable[[Database, Path, Validation], Awaitable[Health]] = examine) -> None:
+    async def keep_watching(
+        self, look: Callable[[Database, Path, Validation], Awaitable[Health]] = examine, interval: timedelta = INTERVAL
+    ) -> None:
         while True:
             try:
                 await self._compare(await look(self._database, self._data_dir, self._validation))
             except (StorageUnavailable, OSError) as error:
                 logger.warning("cannot look after the bot now: %s", type(error).__name__)
-            await asyncio.sleep(INTERVAL.total_seconds())
+            await asyncio.sleep(interval.total_seconds())
 
     async def _compare(self, health: Health) -> None:
         noted = await self._database.alerts.notified()

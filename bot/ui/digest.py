@@ -8,6 +8,7 @@ from bot.operator.verdicts import ENOUGH
 from bot.ui.buttons import keyboard
 from bot.ui.callbacks import SetDigest
 from bot.ui.drift import summary
+from bot.ui.names import percent
 from inference.analysis import Risk
 from storage.digests import Every
 
@@ -43,12 +44,12 @@ def digest(found: Digest) -> str:
 
 
 def _share(count: int, of: Summary) -> str:
-    return f"{count / of.photos:.0%}" if of.photos else "–"
+    return percent(count / of.photos) if of.photos else "–"
 
 
 def _risks(of: Summary) -> str:
     total = of.risks.total()
-    return ", ".join(f"{of.risks[risk] / total:.0%}" for risk in Risk) if total else "–"
+    return ", ".join(percent(of.risks[risk] / total) for risk in Risk) if total else "–"
 
 
 def _waits(of: Summary) -> str:

@@ -6,6 +6,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.operator.health import DISK_LIMIT_BYTES, FAILED_LIMIT, SLOW_LIMIT_S, Fault, Health
 from bot.ui.drift import summary
+from bot.ui.names import percent
 from inference.drift import PSI_LIMIT
 
 
@@ -40,9 +41,9 @@ def _marked(fault: Fault, health: Health) -> str:
 def _line(fault: Fault, health: Health) -> str:
     unknown = _("too few to tell")
     if fault is Fault.ERRORS:
-        found = unknown if health.failed is None else f"{health.failed:.0%}"
+        found = unknown if health.failed is None else percent(health.failed)
         return _("Photos that failed in the last hour: {found} (limit {limit})").format(
-            found=found, limit=f"{FAILED_LIMIT:.0%}"
+            found=found, limit=percent(FAILED_LIMIT)
         )
     if fault is Fault.LATENCY:
         found = unknown if health.slowest is None else _("{seconds:.0f} s").format(seconds=health.slowest)

@@ -61,7 +61,8 @@ async def watch(stage: Stage, folder: Path, *seen: Health) -> None:
     application = stage.application
     alerts = Alerts(stage.bot, stage.database, application.access, application.i18n, folder, application.validation)
     supervisor = Supervisor()
-    supervisor.start(alerts.keep_watching(look), "alerts")
+    # The stage's own bot watches too, at its own interval.
+    supervisor.start(alerts.keep_watching(look, timedelta(milliseconds=1)), "alerts")
     await asyncio.wait_for(ended.wait(), 20)
     await supervisor.stop()
 
@@ -75,10 +76,7 @@ def told(stage: Stage, user: int) -> list[str]:
 BEGAN, OVER = "⚠️ Photos that failed in the last hour", "✅ Back in its range"
 
 
-async def test_each_administrator_hears_once_and_of_the_end_once(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("bot.operator.alerts.INTERVAL", timedelta(milliseconds=1))
+async def test_each_administrator_hears_once_and_of_the_end_once(stage: Stage, tmp_path: Path) -> None:
     await stage.audience(EMMA, IVAN)
     await stage.database.staff.grant(ADMIN, IVAN, Role.ADMIN)
     await stage.database.staff.grant(ADMIN, EMMA, Role.REVIEWER)
@@ -90,10 +88,7 @@ async def test_each_administrator_hears_once_and_of_the_end_once(
     assert stage.heard(EMMA) == []
 
 
-async def test_a_restart_repeats_no_alert_and_still_says_its_end(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("bot.operator.alerts.INTERVAL", timedelta(milliseconds=1))
+async def test_a_restart_repeats_no_alert_and_still_says_its_end(stage: Stage, tmp_path: Path) -> None:
     await watch(stage, tmp_path, FAILING, FAILING)
     await watch(stage, tmp_path, WELL, FAILING, FAILING)
     assert told(stage, ADMIN) == [BEGAN]

@@ -95,7 +95,7 @@ async def test_whose_clock_is_unknown_is_asked_for_it_and_the_digest_follows(sta
         ("en", ["Photos: 4 (2)", "People: 1 (1)", "Refused: 25% (0%)", "Errors: 25% (0%)",
                 "No warning, warning, urgent: 100%, 0%, 0% (100%, 0%, 0%)", "Doctors' words: too few to tell",
                 "Against validation: ", "Free on the disk: "]),
-        ("ru", ["Фото: 4 (2)", "Люди: 1 (1)", "Отклонено: 25% (0%)", "Сбои: 25% (0%)",
+        ("ru", ["Фото: 4 (2)", "Люди: 1 (1)", "Отклонено: 25\u00a0% (0\u00a0%)", "Сбои: 25\u00a0% (0\u00a0%)",
                 "Заключения врачей: данных пока мало",
                 "По сравнению с проверочным набором: ", "Свободно на диске: "]),
     ],
