@@ -30,6 +30,7 @@ from storage.retry import until_stored
 
 LOOK_SECONDS = 3.0
 NOTE_EVERY = timedelta(minutes=1)
+ENDED = ("finished", "failed", "cancelled")
 
 logger = logging.getLogger(__name__)
 
@@ -114,14 +115,16 @@ class Retrainer:
             if datetime.now(UTC) - noted > NOTE_EVERY:
                 noted = datetime.now(UTC)
                 await until_stored(partial(self._database.retrainings.watch, self._machine, noted))
+            progress = await asyncio.to_thread(trainer.progress)
             with await self._language(retraining):
-                text, markup = ui.progress(await asyncio.to_thread(trainer.progress))
-            if text != shown:
+                text, markup = ui.progress(progress)
+            # A process that says how it ended runs for a moment longer.
+            if text != shown and progress.get("state") not in ENDED:
                 await self._edit(retraining, text, markup)
                 shown = text
             await asyncio.sleep(LOOK_SECONDS)
         progress = dict(await asyncio.to_thread(trainer.progress))
-        if progress.get("state") not in ("finished", "failed", "cancelled"):
+        if progress.get("state") not in ENDED:
             # It was killed, or could not begin.
             progress |= {"state": "failed", "error": await asyncio.to_thread(trainer.last_words)}
         await self._end(retraining, trainer, progress)

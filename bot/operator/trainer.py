@@ -10,6 +10,7 @@ import os
 import shlex
 import signal
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -100,8 +101,11 @@ class Trainer:
         return ""
 
     def publishing(self, candidate: str) -> str:
-        """The command that publishes its new classifier."""
-        return shlex.join(_replaced(self._words, "retrain", ["publish", candidate]))
+        """The command that publishes its new classifier. Of the options, only the data sets are the same."""
+        program = takewhile(lambda word: word != "retrain" and not word.startswith("--"), self._words)
+        return shlex.join(
+            [*program, "publish", candidate, *_option(self._words, "--data"), "--weights", str(self._weights)]
+        )
 
 
 def _locked(descriptor: int) -> bool:
@@ -112,5 +116,8 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _replaced(words: Sequence[str], old: str, new: Sequence[str]) -> list[str]:
-    return [each for word in words for each in (new if word == old else [word])]
+def _option(words: Sequence[str], name: str) -> list[str]:
+    """An option with its values; empty if it is absent."""
+    if name not in words:
+        return []
+    return [name, *takewhile(lambda word: not word.startswith("--"), words[words.index(name) + 1 :])]

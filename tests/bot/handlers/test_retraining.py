@@ -93,8 +93,12 @@ async def test_it_runs_by_itself_at_low_priority_and_its_result_comes_with_repor
         )
         pool = tmp_path / "retraining" / "pool"
         assert (tmp_path / "retraining").stat().st_mode & 0o077 == 0 and (pool / "labels.csv").is_file()
+        before = len(stage.sandbox.world.calls)
         (tmp_path / "retraining" / "go").touch()
         await shown(stage, message, end)
+        calls = list(stage.sandbox.world.calls)[before:]
+        edits = [str(each.params["text"]) for each in calls if each.method == "editMessageText"]
+        assert len(edits) == 1 and end in edits[0], "no step is shown again"
         result = await stage.until(lambda: next((each for each in stage.heard(ADMIN) if each.document), None))
         text = result.caption or ""
         assert end in text and figure in text and kind in text and "⚠️" in text
@@ -104,6 +108,12 @@ async def test_it_runs_by_itself_at_low_priority_and_its_result_comes_with_repor
         assert await stage.database.retrainings.current() is None
         entries, _total = await stage.database.staff.audit_page(0, 5)
         assert [(each.action, each.detail) for each in entries] == [(Action.RETRAIN, "begin")]
+
+
+def test_the_command_for_the_next_step_has_the_data_and_the_weights_of_the_retraining(tmp_path: Path) -> None:
+    command = "python -m models retrain --networks fixcaps --data /ham '/with a space' --epochs 2"
+    publishing = trainer(tmp_path, command).publishing("/candidate")
+    assert publishing == f"python -m models publish /candidate --data /ham '/with a space' --weights {DEFAULT_WEIGHTS}"
 
 
 async def test_it_is_stopped_after_a_second_question_and_another_one_waits_until_then(tmp_path: Path) -> None:

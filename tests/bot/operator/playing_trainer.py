@@ -37,6 +37,8 @@ def main() -> None:
         time.sleep(0.05)
     (out / "report.md").write_text("# fixcaps-2.2.0 beside fixcaps-2.1.0\n")
     say("finished", candidate=str(out / "candidate"), figures=FIGURES)
+    # A real one closes its files.
+    time.sleep(0.5)
 
 
 if __name__ == "__main__":
