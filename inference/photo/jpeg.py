@@ -1,6 +1,7 @@
 """JPEG: this module reads the structure, libjpeg-turbo reads the pixels, and its warnings count.
 
-Pillow's decoder drops these warnings, so half a photo would pass as a complete one.
+Pillow's decoder drops these warnings, so half a photo would pass as a complete one. libjpeg-turbo tells only its first
+warning, so the harmless ones are prevented.
 """
 
 import re
@@ -12,38 +13,47 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from inference.photo.limits import check_scans, reduction
+from inference.photo.limits import check_scans, check_segments, reduction
 from inference.photo.values import PhotoError, PhotoFault
 
+_START: Final = b"\xff\xd8"
 _END: Final = b"\xff\xd9"
-_SOS: Final = 0xDA
-_EOI: Final = 0xD9
+_SOI, _EOI, _SOS, _JPEG_LS = 0xD8, 0xD9, 0xDA, 0xF7
 # Every frame header; C4, C8 and CC are tables.
 _SOF: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
-_BARE: Final = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})  # markers without a body
-_AFTER_SCAN: Final = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+# Baseline, extended and progressive, with either kind of code. Others are lossless or hierarchical.
+_READ_SOF: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
+_DEPTH: Final = 8
+# Frames, tables, restart intervals and scans, and what the segments for programs start with that say how to show them.
+_NEEDED: Final = _SOF | {0xC4, 0xCC, 0xDB, 0xDD, _SOS}
+_NEEDED_STARTS: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+_ADOBE_LENGTH: Final = 12
+_ADOBE_TRANSFORMS: Final = frozenset({0, 1, 2})
+# No stuffed byte, filling, or marker without a body.
+_MARKER: Final = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd7]")
 _COEFFICIENTS: Final = 64
+_SEQUENTIAL: Final = bytes((0, _COEFFICIENTS - 1, 0))  # the last three bytes of a scan that sends everything
 
 _EXTRA: Final = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 # Some cameras pad the last scan. More bytes than this come from a damaged scan.
 _PADDING: Final = 64
-_DAMAGE: Final = re.compile("corrupt|premature|progression|huffman", re.IGNORECASE)
 
 
 @dataclass
 class Structure:
-    """The structure of a JPEG file, from its headers.
+    """The structure of the first picture in a JPEG file, from its headers.
 
     `width` and `height` are in pixels. `coefficients` is their number in all components. `scans` counts the passes over
-    them. `end` is the offset behind the last scan. `complete` says whether the scans send every coefficient in full.
+    them. `needed` is the file without other pictures and without what only other programs read. `complete` says whether
+    the scans send every coefficient in full.
     """
 
     width: int = 0
     height: int = 0
     coefficients: int = 0
     scans: int = 0
-    end: int = 0
+    needed: bytes = _START + _END
     progressive: bool = False
     missing_bits: dict[int, list[int]] = field(default_factory=dict)
 
@@ -55,38 +65,44 @@ class Structure:
 class _Segment(NamedTuple):
     marker: int
     body: bytes
-    end: int  # for a scan: behind its data
+    scan: bytes  # the coded pixels behind the header of a scan
 
 
 def structure(data: bytes) -> Structure:
     """Read the markers of the first picture in a JPEG file; see `Structure`.
 
     Raises:
-        PhotoError: see `check_scans`.
+        PhotoError: `NOT_AN_IMAGE` for a kind of JPEG that cannot be read, or see `check_scans` and `check_segments`.
     """
     found = Structure()
-    for marker, body, end in _segments(data):
+    parts = [_START]
+    for number, (marker, body, scan) in enumerate(_segments(data), start=1):
+        check_segments(number)
+        if marker == _JPEG_LS:
+            raise PhotoError(PhotoFault.NOT_AN_IMAGE)
         if marker in _SOF and not found.coefficients:
             _frame(found, marker, body)
         elif marker == _SOS:
-            found.scans, found.end = found.scans + 1, end
+            found.scans += 1
             # Finding all of 1,500 scans takes time too.
             check_scans(found.coefficients, found.scans)
             _scan(found, body)
+        if marker in _NEEDED or _says_how_to_show(marker, body):
+            body = _ordinary(found, marker, body)
+            parts += [bytes((0xFF, marker)), (2 + len(body)).to_bytes(2), body, scan]
+    found.needed = b"".join([*parts, _END])
     return found
 
 
-def pixels(data: bytes, mode: str) -> NDArray[np.uint8]:
+def pixels(found: Structure, mode: str) -> NDArray[np.uint8]:
     """Decode a JPEG of one of Pillow's modes `L`, `RGB` or `CMYK`, at half its size if it is large.
 
     Returns:
         H x W x channels, uint8; CMYK with 255 for full ink.
 
     Raises:
-        PhotoError: `TRUNCATED` if a part of the pixels is missing or damaged; or see `check_scans`.
-        ValueError: libjpeg-turbo cannot read it at all.
+        PhotoError: `TRUNCATED` if a part of the pixels is missing or damaged.
     """
-    found = structure(data)
     if not found.complete:
         raise PhotoError(PhotoFault.TRUNCATED)
     factor = reduction(found.width, found.height)
@@ -94,47 +110,64 @@ def pixels(data: bytes, mode: str) -> NDArray[np.uint8]:
     least = {"min_width": -(-found.width // 2), "min_height": -(-found.height // 2)} if factor == 2 else {}
     space = "GRAY" if mode == "L" else mode
 
-    def decoded(end: int, strict: bool = True) -> NDArray[np.uint8]:
-        # Behind the last scan are the end marker, if it arrived, and other pictures.
-        whole = data[:end] + _END
-        return np.asarray(
-            simplejpeg.decode_jpeg(whole, space, fastdct=False, fastupsample=False, strict=strict, **least)
-        )
+    def decoded(data: bytes) -> NDArray[np.uint8]:
+        return np.asarray(simplejpeg.decode_jpeg(data, space, fastdct=False, fastupsample=False, **least))
 
     try:
-        read = decoded(found.end)
+        try:
+            read = decoded(found.needed)
+        except ValueError as warning:
+            extra = _EXTRA.search(str(warning))
+            if extra is None or int(extra[1]) > _PADDING:
+                raise
+            read = decoded(found.needed[: -len(_END) - int(extra[1])] + _END)
     except ValueError as warning:
-        extra = _EXTRA.search(str(warning))
-        if extra is not None and int(extra[1]) <= _PADDING:
-            read = decoded(found.end - int(extra[1]))
-        elif _DAMAGE.search(str(warning)):
-            raise PhotoError(PhotoFault.TRUNCATED) from warning
-        else:
-            read = decoded(found.end, strict=False)
+        raise PhotoError(PhotoFault.TRUNCATED) from warning
     # Adobe's programs store inverted ink values, and so do all others since.
     return np.subtract(255, read, dtype=np.uint8) if mode == "CMYK" else read
 
 
 def _segments(data: bytes) -> Iterator[_Segment]:
-    place = 2
-    while (at := data.find(b"\xff", place)) >= 0 and at + 1 < len(data):
-        marker = data[at + 1]
-        if marker == _EOI:
+    """The segments up to the end of the first picture. Where its end marker is missing, the next picture ends it."""
+    place, has_scans = len(_START), False
+    while (found := _MARKER.search(data, place)) is not None:
+        at, marker = found.start(), data[found.start() + 1]
+        if marker == _EOI or (marker == _SOI and has_scans):
             return
-        if marker in (0x00, 0xFF) or marker in _BARE:
-            place = at + 1 if marker == 0xFF else at + 2
+        if marker == _SOI:
+            place = found.end()
             continue
-        length = int.from_bytes(data[at + 2 : at + 4])
-        body, place = data[at + 4 : at + 2 + length], at + 2 + max(length, 2)
+        length = max(int.from_bytes(data[at + 2 : at + 4]), 2)
+        start = place = at + 2 + length
         if marker == _SOS:
-            following = _AFTER_SCAN.search(data, place)
-            place = following.start() if following else len(data)
-        yield _Segment(marker, body, place)
+            following = _MARKER.search(data, place)
+            place, has_scans = following.start() if following else len(data), True
+        yield _Segment(marker, data[at + 4 : start], data[start:place])
+
+
+def _says_how_to_show(marker: int, body: bytes) -> bool:
+    start = _NEEDED_STARTS.get(marker)
+    if start is None or not body.startswith(start):
+        return False
+    # libjpeg-turbo warns of another transform, and then takes the usual one.
+    return start != b"Adobe" or (len(body) >= _ADOBE_LENGTH and body[_ADOBE_LENGTH - 1] in _ADOBE_TRANSFORMS)
+
+
+def _ordinary(found: Structure, marker: int, body: bytes) -> bytes:
+    """A segment without the odd values of which libjpeg-turbo warns, although it does not use them."""
+    if marker == 0xE0 and len(body) > 6:
+        return body[:5] + b"\1" + body[6:]
+    header = 1 + 2 * body[0] if marker == _SOS and body else 0
+    if header and not found.progressive and len(body) >= header + len(_SEQUENTIAL):
+        return body[:header] + _SEQUENTIAL
+    return body
 
 
 def _frame(found: Structure, marker: int, body: bytes) -> None:
     if len(body) < 6 or len(body) < 6 + 3 * body[5]:
         return
+    if marker not in _READ_SOF or body[0] != _DEPTH:
+        raise PhotoError(PhotoFault.NOT_AN_IMAGE)
     found.height, found.width = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
     found.progressive = marker in _PROGRESSIVE
     parts = [(body[at], body[at + 1] >> 4, body[at + 1] & 15) for at in range(6, 6 + 3 * body[5], 3)]

@@ -20,6 +20,9 @@ _MAX_COEFFICIENT_BYTES: Final = 400 * 1024 * 1024
 MAX_SCANS: Final = 100
 _MAX_SCANNED_COEFFICIENTS: Final = 3 * 1000 * 1000 * 1000
 
+# Cameras and programs write a few hundred at most. Five million empty ones in 20 MB took 19 s and 1.2 GB.
+_MAX_SEGMENTS: Final = 4096
+
 
 def check_pixels(kind: str | None, width: int, height: int) -> None:
     """Refuse a picture that would take too much memory. `kind` is its format as Pillow names it.
@@ -46,6 +49,16 @@ def check_scans(coefficients: int, scans: int) -> None:
     if scans > 1 and 2 * coefficients > _MAX_COEFFICIENT_BYTES:
         raise PhotoError(PhotoFault.TOO_MANY_PIXELS)
     if scans * coefficients > _MAX_SCANNED_COEFFICIENTS:
+        raise PhotoError(PhotoFault.TOO_COSTLY)
+
+
+def check_segments(number: int) -> None:
+    """Refuse a JPEG of very many segments.
+
+    Raises:
+        PhotoError: `TOO_COSTLY`.
+    """
+    if number > _MAX_SEGMENTS:
         raise PhotoError(PhotoFault.TOO_COSTLY)
 
 

@@ -1,6 +1,7 @@
 """Reads the bytes of a photo file into a `Photo`: chooses the decoder, and turns its pixels into upright sRGB."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from time import perf_counter
@@ -18,13 +19,12 @@ from inference.photo.limits import check_pixels, reduction
 from inference.photo.transfer import Described
 from inference.photo.values import Photo, PhotoError, PhotoFault
 
-_FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
-_SIGNATURES: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
+_FORMATS: Final = ("PNG", "WEBP", "GIF")
+_SIGNATURES: Final = (b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 _HEIC: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
-_JPEGS: Final = ("JPEG", "MPO")
-# Only these can be animated. A JPEG with several pictures inside (MPO, Ultra HDR) or a HEIC burst is a still photo with
-# attachments, as many phones make them.
-_ANIMATED_FORMATS: Final = ("GIF", "PNG", "WEBP")
+_JPEG: Final = b"\xff\xd8\xff"
+# A JPEG with several pictures inside (MPO, Ultra HDR) or a HEIC burst is a still photo with attachments, as many phones
+# make them.
 _DAMAGED: Final = {"PNG": png_is_damaged, "WEBP": webp_is_damaged}
 
 _UPRIGHT: Final = {
@@ -78,7 +78,7 @@ def decode(data: bytes) -> Photo:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            raster = _heic(data) if brands(data) & _HEIC else _other(data)
+            raster = _decoder(data)(data)
             pixels = _upright(_srgb(raster), raster.orientation)
         taken = raster.taken[::-1] if raster.orientation in _TRANSPOSED else raster.taken
         reduced = pixels.shape[1::-1] != taken
@@ -96,7 +96,13 @@ def decode(data: bytes) -> Photo:
 
 def _starts_as_image(data: bytes) -> bool:
     webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
-    return webp or bool(brands(data) & _HEIC) or data.startswith(_SIGNATURES)
+    return webp or bool(brands(data) & _HEIC) or data.startswith((_JPEG, *_SIGNATURES))
+
+
+def _decoder(data: bytes) -> Callable[[bytes], _Raster]:
+    if data.startswith(_JPEG):
+        return _jpeg
+    return _heic if brands(data) & _HEIC else _other
 
 
 def _heic(data: bytes) -> _Raster:
@@ -123,16 +129,21 @@ def _heic(data: bytes) -> _Raster:
     )
 
 
+def _jpeg(data: bytes) -> _Raster:
+    found = jpeg.structure(data)
+    with Image.open(BytesIO(found.needed), formats=("JPEG",)) as image:
+        check_pixels(image.format, *image.size)
+        values = jpeg.pixels(found, image.mode)
+        size, profile = (values.shape[1], values.shape[0]), image.info.get("icc_profile")
+        return _Raster(values, size, 1, image.size, image.mode, _orientation(image), profile)
+
+
 def _other(data: bytes) -> _Raster:
     with Image.open(BytesIO(data), formats=_FORMATS) as image:
         check_pixels(image.format, *image.size)
-        if image.format in _ANIMATED_FORMATS and getattr(image, "is_animated", False):
+        if getattr(image, "is_animated", False):
             raise PhotoError(PhotoFault.ANIMATED)
         taken, profile = image.size, image.info.get("icc_profile")
-        if image.format in _JPEGS:
-            values = jpeg.pixels(data, image.mode)
-            size = (values.shape[1], values.shape[0])
-            return _Raster(values, size, 1, taken, image.mode, _orientation(image), profile)
         if _DAMAGED.get(image.format or "", lambda _: False)(data):
             raise PhotoError(PhotoFault.TRUNCATED)
         image.load()

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,76 @@ def test_a_jpeg_of_too_many_scans_is_refused_before_it_is_decoded() -> None:
     assert fault_of(data[:-2] + scan * 1500 + END) is PhotoFault.TOO_COSTLY
     assert time.process_time() - began < 1
     assert decode(data).width == 1600 and MAX_SCANS < 1500
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [b"\xff\xfe\0\2" * 200_000, b"\xff\xe2\0\2" * 200_000],
+    ids=["comments", "of programs"],
+)
+def test_a_jpeg_of_very_many_segments_is_refused_before_it_is_decoded(junk: bytes) -> None:
+    data = picture("JPEG")
+    began = time.process_time()
+    assert fault_of(data[:2] + junk + data[2:]) is PhotoFault.TOO_COSTLY
+    assert time.process_time() - began < 2
+
+
+def test_filling_in_a_jpeg_takes_no_time() -> None:
+    data = picture("JPEG")
+    whole = decode(data).pixels
+    filling = b"\xff" * 10_000_000
+    began = time.process_time()
+    assert np.array_equal(decode(data[:2] + filling + data[2:]).pixels, whole)
+    # Behind the coded pixels, where a search for the next marker has to pass all of it.
+    assert np.array_equal(decode(data[:-2] + filling + b"\0" + END).pixels, whole)
+    assert time.process_time() - began < 10
+
+
+def odd_jfif(data: bytes) -> bytes:
+    """Of a version of JFIF that does not exist."""
+    at = data.index(b"JFIF\0") + 5
+    return data[:at] + b"\2" + data[at + 1 :]
+
+
+def odd_scan(data: bytes) -> bytes:
+    """With the limits of a progressive scan in a JPEG that is none."""
+    at = data.index(b"\xff\xda")
+    at += 5 + 2 * data[at + 4]
+    return data[:at] + b"\0\x3e\0" + data[at + 3 :]
+
+
+def odd_adobe(data: bytes) -> bytes:
+    """With a conversion of colours that Adobe never had, and without another word about them."""
+    at = data.index(b"\xff\xdb")
+    return data[:2] + b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\7" + data[at:]
+
+
+@pytest.mark.parametrize("odd", [odd_jfif, odd_scan, odd_adobe])
+def test_an_odd_header_of_a_jpeg_neither_costs_the_photo_nor_hides_damage(odd: Callable[[bytes], bytes]) -> None:
+    data = picture("JPEG")
+    assert np.array_equal(decode(odd(data)).pixels, decode(data).pixels)
+    half = len(data) // 2
+    assert fault_of(odd(data[:half] + END)) is PhotoFault.TRUNCATED
+    assert fault_of(odd(data[:half] + bytes(len(data) - half - 2) + END)) is PhotoFault.TRUNCATED
+
+
+def test_another_jpeg_behind_a_half_one_does_not_make_it_whole() -> None:
+    data, other = picture("JPEG"), encoded(skin(640, 480, seed=5))
+    assert fault_of(data[: len(data) // 2] + other) is PhotoFault.TRUNCATED
+    assert np.array_equal(decode(data[:-2] + other).pixels, decode(data).pixels)
+
+
+@pytest.mark.parametrize(
+    "frame", [0xC3, 0xC5, 0xCB, 0xF7, None], ids=["lossless", "layers", "coded", "JPEG-LS", "12 bits"]
+)
+def test_a_kind_of_jpeg_that_cannot_be_read_is_not_called_damaged(frame: int | None) -> None:
+    data = bytearray(picture("JPEG"))
+    at = data.index(b"\xff\xc0")
+    if frame is None:
+        data[at + 4] = 12
+    else:
+        data[at + 1] = frame
+    assert fault_of(bytes(data)) is PhotoFault.NOT_AN_IMAGE
 
 
 def test_random_damage_gives_a_photo_or_a_photo_error_in_bounded_time() -> None:
