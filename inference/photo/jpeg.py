@@ -18,7 +18,7 @@ from inference.photo.values import PhotoError, PhotoFault
 
 _START: Final = b"\xff\xd8"
 _END: Final = b"\xff\xd9"
-_SOI, _EOI, _SOS, _JPEG_LS = 0xD8, 0xD9, 0xDA, 0xF7
+_SOI, _EOI, _SOS, _JPEG_LS, _JFIF, _ADOBE = 0xD8, 0xD9, 0xDA, 0xF7, 0xE0, 0xEE
 # Every frame header; C4, C8 and CC are tables.
 _SOF: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -27,7 +27,12 @@ _READ_SOF: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 _DEPTH: Final = 8
 # Frames, tables, restart intervals and scans, and what the segments for programs start with that say how to show them.
 _NEEDED: Final = _SOF | {0xC4, 0xCC, 0xDB, 0xDD, _SOS}
-_NEEDED_STARTS: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+_NEEDED_STARTS: Final = {
+    _JFIF: (b"JFIF\0",),
+    0xE1: (b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0"),
+    0xE2: (b"ICC_PROFILE\0",),
+    _ADOBE: (b"Adobe",),
+}
 _ADOBE_LENGTH: Final = 12
 _ADOBE_TRANSFORMS: Final = frozenset({0, 1, 2})
 # No stuffed byte, filling, or marker without a body.
@@ -146,16 +151,15 @@ def _segments(data: bytes) -> Iterator[_Segment]:
 
 
 def _says_how_to_show(marker: int, body: bytes) -> bool:
-    start = _NEEDED_STARTS.get(marker)
-    if start is None or not body.startswith(start):
+    if not body.startswith(_NEEDED_STARTS.get(marker, ())):
         return False
     # libjpeg-turbo warns of another transform, and then takes the usual one.
-    return start != b"Adobe" or (len(body) >= _ADOBE_LENGTH and body[_ADOBE_LENGTH - 1] in _ADOBE_TRANSFORMS)
+    return marker != _ADOBE or (len(body) >= _ADOBE_LENGTH and body[_ADOBE_LENGTH - 1] in _ADOBE_TRANSFORMS)
 
 
 def _ordinary(found: Structure, marker: int, body: bytes) -> bytes:
     """A segment without the odd values of which libjpeg-turbo warns, although it does not use them."""
-    if marker == 0xE0 and len(body) > 6:
+    if marker == _JFIF and len(body) > 6:
         return body[:5] + b"\1" + body[6:]
     header = 1 + 2 * body[0] if marker == _SOS and body else 0
     if header and not found.progressive and len(body) >= header + len(_SEQUENTIAL):
